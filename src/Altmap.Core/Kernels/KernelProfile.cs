@@ -1,0 +1,189 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Altmap.Core.Units;
+
+namespace Altmap.Core.Kernels;
+
+/// <summary>How a new info-block is laid out (rule <c>info-block.layout</c>).</summary>
+public enum InfoBlockLayout
+{
+    /// <summary>Whole sections; start_pad where System RAM shares the first section (4.12).</summary>
+    Section412,
+
+    /// <summary>Whole sections; other regions of the bus count too (4.19).</summary>
+    Section419,
+
+    /// <summary>2 MiB sub-sections, no check of the start (5.4).</summary>
+    SubSection,
+
+    /// <summary>memremap_compat_align(), start checked (5.10 and later).</summary>
+    CompatAlign,
+}
+
+/// <summary>What map=dev does when struct page is larger than the reserve (rule <c>info-block.large-struct-page</c>).</summary>
+public enum LargeStructPage
+{
+    /// <summary>Such a kernel does not build.</summary>
+    BuildError,
+
+    /// <summary>Refused with EINVAL.</summary>
+    Refuse,
+
+    /// <summary>The real size is reserved and recorded (CONFIG_NVDIMM_KMSAN).</summary>
+    RecordRealSize,
+}
+
+/// <summary>
+/// A kernel as Altmap knows it: a named set of rules. Code asks for a rule, never for a version. Immutable.
+/// </summary>
+public sealed class KernelProfile
+{
+    private readonly ImmutableSortedDictionary<string, RuleSetting> _rules;
+
+    /// <summary>Builds a profile. Throws <see cref="ArgumentException"/> when a rule is missing, unknown or has a value it may not have.</summary>
+    public KernelProfile(string name, string description, IReadOnlyDictionary<string, RuleSetting> rules)
+    {
+        Name = name;
+        Description = description;
+        _rules = rules.ToImmutableSortedDictionary(StringComparer.Ordinal);
+        foreach (RuleDefinition definition in Rules.All)
+        {
+            if (!_rules.TryGetValue(definition.Name, out RuleSetting? setting)) throw new ArgumentException($"{name}: rule {definition.Name} is not set");
+            if (Complaint(definition, setting.Value) is { } complaint) throw new ArgumentException($"{name}: {complaint}");
+        }
+        foreach (string known in _rules.Keys)
+        {
+            if (Rules.Find(known) is null) throw new ArgumentException($"{name}: there is no rule {known}");
+        }
+
+        InfoBlockLayout = Word(Rules.InfoBlockLayout) switch
+        {
+            "section-4.12" => InfoBlockLayout.Section412,
+            "section-4.19" => InfoBlockLayout.Section419,
+            "sub-section" => InfoBlockLayout.SubSection,
+            _ => InfoBlockLayout.CompatAlign,
+        };
+        InfoBlockMinor = (int)Number(Rules.InfoBlockMinor);
+        MaxStructPageSize = new ByteSize(Number(Rules.MaxStructPageSize));
+        LargeStructPage = Word(Rules.LargeStructPage) switch
+        {
+            "build-error" => LargeStructPage.BuildError,
+            "refuse" => LargeStructPage.Refuse,
+            _ => LargeStructPage.RecordRealSize,
+        };
+        ChecksPageSize = IsYes(Rules.PageSizeCheck);
+        RefusesWithEopnotsupp = Word(Rules.RefusalErrno) == "eopnotsupp";
+        OffsetCheckIsPhysical = Word(Rules.OffsetCheck) == "physical";
+        ChecksCompatAlign = IsYes(Rules.CompatCheck);
+        ChecksSmallNamespace = IsYes(Rules.SmallNamespaceCheck);
+        CreateSpaceCountsEndTrunc = Word(Rules.CreateSpaceCheck) == "size-minus-end-trunc";
+        StructPageSize = new ByteSize(Number(Rules.StructPageSize));
+        ChecksLabelSizeField = IsYes(Rules.LabelSizeCheck);
+        LabelSlotProductBits = (int)Number(Rules.LabelSlotProduct);
+        LocalLabelsAreBlockMode = Word(Rules.LocalLabels) == "block-mode";
+        ProbeMessageNamesDriver = Word(Rules.ProbeMessage) == "probe-with-driver";
+        BindReturnsProbeErrno = Word(Rules.BindErrno) == "probe";
+        DaxHasMemmapOnMemory = IsYes(Rules.DaxMemmapOnMemory);
+        PudAlignIsRunTime = Word(Rules.PudAlign) == "run-time";
+    }
+
+    /// <summary>As <c>6.1</c>, or the name in a user's profile file.</summary>
+    public string Name { get; }
+
+    /// <summary>One sentence: which kernels this stands for.</summary>
+    public string Description { get; }
+
+    /// <summary>The rules with value, confirmation and source, by name.</summary>
+    public IReadOnlyDictionary<string, RuleSetting> Settings => _rules;
+
+    /// <summary>True when a real kernel confirmed every rule but those read in its source.</summary>
+    public bool IsVerified => _rules.Values.All(r => r.Confirmation is Confirmation.RealKernel or Confirmation.SourceOnly);
+
+    /// <summary>See <see cref="Rules.InfoBlockLayout"/>.</summary>
+    public InfoBlockLayout InfoBlockLayout { get; }
+
+    /// <summary>See <see cref="Rules.InfoBlockMinor"/>.</summary>
+    public int InfoBlockMinor { get; }
+
+    /// <summary>See <see cref="Rules.MaxStructPageSize"/>.</summary>
+    public ByteSize MaxStructPageSize { get; }
+
+    /// <summary>See <see cref="Rules.LargeStructPage"/>.</summary>
+    public LargeStructPage LargeStructPage { get; }
+
+    /// <summary>See <see cref="Rules.PageSizeCheck"/>.</summary>
+    public bool ChecksPageSize { get; }
+
+    /// <summary>See <see cref="Rules.RefusalErrno"/>.</summary>
+    public bool RefusesWithEopnotsupp { get; }
+
+    /// <summary>See <see cref="Rules.OffsetCheck"/>.</summary>
+    public bool OffsetCheckIsPhysical { get; }
+
+    /// <summary>See <see cref="Rules.CompatCheck"/>.</summary>
+    public bool ChecksCompatAlign { get; }
+
+    /// <summary>See <see cref="Rules.SmallNamespaceCheck"/>.</summary>
+    public bool ChecksSmallNamespace { get; }
+
+    /// <summary>See <see cref="Rules.CreateSpaceCheck"/>.</summary>
+    public bool CreateSpaceCountsEndTrunc { get; }
+
+    /// <summary>See <see cref="Rules.StructPageSize"/>.</summary>
+    public ByteSize StructPageSize { get; }
+
+    /// <summary>See <see cref="Rules.LabelSizeCheck"/>.</summary>
+    public bool ChecksLabelSizeField { get; }
+
+    /// <summary>See <see cref="Rules.LabelSlotProduct"/>.</summary>
+    public int LabelSlotProductBits { get; }
+
+    /// <summary>See <see cref="Rules.LocalLabels"/>.</summary>
+    public bool LocalLabelsAreBlockMode { get; }
+
+    /// <summary>See <see cref="Rules.ProbeMessage"/>.</summary>
+    public bool ProbeMessageNamesDriver { get; }
+
+    /// <summary>See <see cref="Rules.BindErrno"/>.</summary>
+    public bool BindReturnsProbeErrno { get; }
+
+    /// <summary>See <see cref="Rules.DaxMemmapOnMemory"/>.</summary>
+    public bool DaxHasMemmapOnMemory { get; }
+
+    /// <summary>See <see cref="Rules.PudAlign"/>.</summary>
+    public bool PudAlignIsRunTime { get; }
+
+    /// <summary>The size of a memory section on <paramref name="architecture"/> with <paramref name="pageSize"/> pages.</summary>
+    public ByteSize SectionSize(Architecture architecture, ByteSize pageSize) => new(1UL << (int)Number(architecture switch
+    {
+        Architecture.X86_64 => Rules.SectionBitsX86,
+        Architecture.Arm64 => pageSize == ByteSize.KiB(64) ? Rules.SectionBitsArm64Pages64K : Rules.SectionBitsArm64,
+        _ => Rules.SectionBitsPpc64,
+    }));
+
+    /// <summary>A profile with some rules set otherwise (marked <see cref="Confirmation.UserDefined"/>). Throws <see cref="ArgumentException"/> as the constructor does.</summary>
+    public KernelProfile Derive(string name, string description, IReadOnlyDictionary<string, string> values) =>
+        new(name, description, _rules.SetItems(values.Select(v =>
+            KeyValuePair.Create(v.Key, new RuleSetting(v.Value, Confirmation.UserDefined, $"set in profile {name}")))));
+
+    /// <summary>Why <paramref name="value"/> cannot be the value of <paramref name="definition"/>, or null when it can.</summary>
+    public static string? Complaint(RuleDefinition definition, string value)
+    {
+        if (!definition.IsNumber)
+            return definition.Choices.Contains(value) ? null : $"{definition.Name}: '{value}' is none of {string.Join(", ", definition.Choices)}";
+        if (!ulong.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number) || number == 0)
+            return $"{definition.Name}: '{value}' is not a number above 0";
+        if (definition.Unit == "bits" && number > 63) return $"{definition.Name}: {value} bits are more than 63";
+        if (definition == Rules.InfoBlockMinor && number > 4) return $"{definition.Name}: {value} is above 4, the last minor version that exists";
+        return definition.Unit == "bytes" && number > 65535 ? $"{definition.Name}: {value} bytes are more than 65535" : null;
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => Name;
+
+    private string Word(RuleDefinition rule) => _rules[rule.Name].Value;
+
+    private bool IsYes(RuleDefinition rule) => Word(rule) == "yes";
+
+    private ulong Number(RuleDefinition rule) => ulong.Parse(Word(rule), NumberStyles.None, CultureInfo.InvariantCulture);
+}

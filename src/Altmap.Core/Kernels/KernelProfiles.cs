@@ -1,0 +1,106 @@
+using System.Collections.Immutable;
+
+namespace Altmap.Core.Kernels;
+
+/// <summary>The profiles that ship: the only place where kernel versions stand.</summary>
+public static class KernelProfiles
+{
+    private const string Sources = "Linux 5.10.262, 6.1.192, 6.12.107, 7.2.13: ";
+
+    private static readonly ImmutableDictionary<string, RuleSetting> Linux61 = Build(
+        (Rules.InfoBlockLayout, "compat-align", Confirmation.RealKernel, "drivers/nvdimm/pfn_devs.c nd_pfn_init()"),
+        (Rules.InfoBlockMinor, "4", Confirmation.RealKernel, "drivers/nvdimm/pfn_devs.c nd_pfn_init()"),
+        (Rules.MaxStructPageSize, "64", Confirmation.RealKernel, "drivers/nvdimm/nd.h MAX_STRUCT_PAGE_SIZE"),
+        (Rules.LargeStructPage, "refuse", Confirmation.SourceOnly, "drivers/nvdimm/pfn_devs.c nd_pfn_init(); a KMSAN kernel of 6.1 was seen to refuse"),
+        (Rules.PageSizeCheck, "yes", Confirmation.RealKernel, "drivers/nvdimm/pfn_devs.c nd_pfn_validate()"),
+        (Rules.RefusalErrno, "eopnotsupp", Confirmation.RealKernel, "drivers/nvdimm/pfn_devs.c nd_pfn_validate()"),
+        (Rules.OffsetCheck, "physical", Confirmation.RealKernel, "drivers/nvdimm/pfn_devs.c nd_pfn_validate()"),
+        (Rules.CompatCheck, "yes", Confirmation.RealKernel, "drivers/nvdimm/pfn_devs.c nd_pfn_validate()"),
+        (Rules.SmallNamespaceCheck, "no", Confirmation.RealKernel, "drivers/nvdimm/pfn_devs.c nd_pfn_validate()"),
+        (Rules.CreateSpaceCheck, "size", Confirmation.RealKernel, "drivers/nvdimm/pfn_devs.c nd_pfn_init()"),
+        (Rules.StructPageSize, "64", Confirmation.RealKernel, "include/linux/mm_types.h struct page, the kernel's type information"),
+        (Rules.LabelSizeCheck, "yes", Confirmation.SourceOnly, "drivers/nvdimm/label.c __nd_label_validate()"),
+        (Rules.LabelSlotProduct, "64", Confirmation.SourceOnly, "drivers/nvdimm/label.c __nd_label_validate()"),
+        (Rules.LocalLabels, "ignored", Confirmation.SourceOnly, "drivers/nvdimm/namespace_devs.c"),
+        (Rules.ProbeMessage, "probe-of", Confirmation.RealKernel, "drivers/base/dd.c call_driver_probe()"),
+        (Rules.BindErrno, "probe", Confirmation.RealKernel, "drivers/base/bus.c bind_store()"),
+        (Rules.DaxMemmapOnMemory, "no", Confirmation.RealKernel, "drivers/dax/bus.c"),
+        (Rules.PudAlign, "compile-time", Confirmation.SourceOnly, "drivers/nvdimm/pfn_devs.c nd_pfn_supported_alignments()"),
+        (Rules.SectionBitsX86, "27", Confirmation.RealKernel, "arch/x86/include/asm/sparsemem.h"),
+        (Rules.SectionBitsArm64, "27", Confirmation.SourceOnly, "arch/arm64/include/asm/sparsemem.h"),
+        (Rules.SectionBitsArm64Pages64K, "29", Confirmation.SourceOnly, "arch/arm64/include/asm/sparsemem.h"),
+        (Rules.SectionBitsPpc64, "24", Confirmation.SourceOnly, "arch/powerpc/include/asm/sparsemem.h"));
+
+    private static readonly ImmutableDictionary<string, RuleSetting> Linux510 = Change(Linux61, Confirmation.RealKernel,
+        (Rules.LargeStructPage, "build-error", "drivers/nvdimm/pfn_devs.c nd_pfn_init()"),
+        (Rules.BindErrno, "enodev", "drivers/base/bus.c bind_store()"),
+        (Rules.LabelSizeCheck, "no", "drivers/nvdimm/label.c __nd_label_validate()"),
+        (Rules.LabelSlotProduct, "32", "drivers/nvdimm/label.c __nd_label_validate()"),
+        (Rules.LocalLabels, "block-mode", "drivers/nvdimm/namespace_devs.c"),
+        (Rules.SectionBitsArm64, "30", "arch/arm64/include/asm/sparsemem.h"),
+        (Rules.SectionBitsArm64Pages64K, "30", "arch/arm64/include/asm/sparsemem.h"));
+
+    private static readonly ImmutableDictionary<string, RuleSetting> Linux612 = Change(Linux61, Confirmation.RealKernel,
+        (Rules.SmallNamespaceCheck, "yes", "drivers/nvdimm/pfn_devs.c nd_pfn_validate()"),
+        (Rules.CreateSpaceCheck, "size-minus-end-trunc", "drivers/nvdimm/pfn_devs.c nd_pfn_init()"),
+        (Rules.LabelSizeCheck, "no", "drivers/nvdimm/label.c __nd_label_validate()"),
+        (Rules.LabelSlotProduct, "32", "drivers/nvdimm/label.c __nd_label_validate()"),
+        (Rules.ProbeMessage, "probe-with-driver", "drivers/base/dd.c call_driver_probe()"),
+        (Rules.DaxMemmapOnMemory, "yes", "drivers/dax/bus.c"),
+        (Rules.PudAlign, "run-time", "drivers/nvdimm/pfn_devs.c nd_pfn_supported_alignments()"),
+        (Rules.SectionBitsArm64, "27", "arch/arm64/include/asm/sparsemem.h"),
+        (Rules.SectionBitsArm64Pages64K, "29", "arch/arm64/include/asm/sparsemem.h"));
+
+    private static readonly ImmutableDictionary<string, RuleSetting> Linux72 = Change(Linux612, Confirmation.RealKernel,
+        (Rules.LabelSizeCheck, "yes", "drivers/nvdimm/label.c __nd_label_validate()"),
+        (Rules.LabelSlotProduct, "64", "drivers/nvdimm/label.c __nd_label_validate()"));
+
+    private static readonly ImmutableDictionary<string, RuleSetting> Linux54 = Change(Infer(Linux510, "as 5.10"), Confirmation.Inferred,
+        (Rules.InfoBlockLayout, "sub-section", "a vendor tree of 5.4: drivers/nvdimm/pfn_devs.c nd_pfn_init()"),
+        (Rules.RefusalErrno, "mixed", "a vendor tree of 5.4: drivers/nvdimm/pfn_devs.c nd_pfn_validate()"),
+        (Rules.CompatCheck, "no", "a vendor tree of 5.4: drivers/nvdimm/pfn_devs.c nd_pfn_validate()"));
+
+    private static readonly ImmutableDictionary<string, RuleSetting> Linux419 = Change(Linux54, Confirmation.Inferred,
+        (Rules.InfoBlockLayout, "section-4.19", "a vendor tree of 4.19.37: drivers/nvdimm/pfn_devs.c nd_pfn_init()"),
+        (Rules.InfoBlockMinor, "2", "a vendor tree of 4.19.37: drivers/nvdimm/pfn_devs.c nd_pfn_init()"),
+        (Rules.PageSizeCheck, "no", "a vendor tree of 4.19.37: drivers/nvdimm/pfn_devs.c nd_pfn_validate()"));
+
+    /// <summary>All that ship, oldest first.</summary>
+    public static readonly ImmutableArray<KernelProfile> All =
+    [
+        new("4.19", "section-granular namespaces with start_pad; read in a vendor tree, never run", Linux419),
+        new("5.4", "sub-section namespaces before compat alignment; read in a vendor tree, never run", Linux54),
+        new("5.10", "Debian 11; run as 5.10.223", Linux510),
+        new("5.15", "interpolated between 5.10 and 6.1, never run", Change(Infer(Linux61, "between 5.10 and 6.1"), Confirmation.Inferred,
+            (Rules.LargeStructPage, "build-error", "between 5.10 and 6.1"))),
+        new("6.1.0", "6.1.0 to 6.1.11: page map reserved at 128 bytes a page; never run", Change(Infer(Linux61, "as 6.1"), Confirmation.Inferred,
+            (Rules.MaxStructPageSize, "128", "6e9f05dc66f9 (\"libnvdimm/pfn_dev: increase MAX_STRUCT_PAGE_SIZE\"), the thread; not read as source"),
+            (Rules.LargeStructPage, "build-error", "before c91d71363084 (\"nvdimm: Support sizeof(struct page) > MAX_STRUCT_PAGE_SIZE\")"))),
+        new("6.1", "Debian 12, 6.1.12 and later; run as 6.1.192", Linux61),
+        new("6.6", "interpolated between 6.1 and 6.12, never run", Infer(Linux61, "between 6.1 and 6.12")),
+        new("6.12", "Debian 13; run as 6.12.107", Linux612),
+        new("7.2", "Debian sid; run as 7.2.13", Linux72),
+    ];
+
+    /// <summary>The profile of that name, or null. A longer version (<c>6.1.192</c>) is not guessed at.</summary>
+    public static KernelProfile? Find(string name) => All.FirstOrDefault(p => p.Name == name);
+
+    /// <summary>Names for messages: <c>4.19, 5.4, …</c>.</summary>
+    public static string Names => string.Join(", ", All.Select(p => p.Name));
+
+    private static ImmutableDictionary<string, RuleSetting> Build(params (RuleDefinition Rule, string Value, Confirmation Confirmation, string Source)[] rules) =>
+        rules.ToImmutableDictionary(r => r.Rule.Name, r => new RuleSetting(r.Value, r.Confirmation, Sources + r.Source));
+
+    /// <summary>Rules changed on top of another profile; those whose base was only read in source stay so.</summary>
+    private static ImmutableDictionary<string, RuleSetting> Change(
+        ImmutableDictionary<string, RuleSetting> rules, Confirmation confirmation, params (RuleDefinition Rule, string Value, string Source)[] changes) =>
+        rules.SetItems(changes.Select(c =>
+        {
+            Confirmation known = rules[c.Rule.Name].Confirmation;
+            return KeyValuePair.Create(c.Rule.Name, new RuleSetting(c.Value, known > confirmation ? known : confirmation,
+                confirmation == Confirmation.Inferred ? c.Source : Sources + c.Source));
+        }));
+
+    private static ImmutableDictionary<string, RuleSetting> Infer(ImmutableDictionary<string, RuleSetting> rules, string from) =>
+        rules.ToImmutableDictionary(r => r.Key, r => r.Value with { Confirmation = Confirmation.Inferred, Source = $"inferred: {from}; {r.Value.Source}" });
+}

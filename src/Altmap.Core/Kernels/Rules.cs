@@ -1,0 +1,98 @@
+namespace Altmap.Core.Kernels;
+
+/// <summary>Every rule that a kernel profile sets: the one list that profiles, profile files, <c>altmap kernels</c> and its help walk.</summary>
+public static class Rules
+{
+    /// <summary>How a new info-block is laid out.</summary>
+    public static readonly RuleDefinition InfoBlockLayout = new("info-block.layout",
+        "how start_pad, dataoff and end_trunc of a new info-block are computed",
+        ["section-4.12", "section-4.19", "sub-section", "compat-align"]);
+
+    /// <summary>Minor version of a new info-block.</summary>
+    public static readonly RuleDefinition InfoBlockMinor = new("info-block.minor", "minor version written into a new info-block", []);
+
+    /// <summary>MAX_STRUCT_PAGE_SIZE.</summary>
+    public static readonly RuleDefinition MaxStructPageSize = new("info-block.max-struct-page-size",
+        "bytes set aside on the device for each page's struct page (MAX_STRUCT_PAGE_SIZE)", [], "bytes");
+
+    /// <summary>What happens when struct page is larger than the reserve.</summary>
+    public static readonly RuleDefinition LargeStructPage = new("info-block.large-struct-page",
+        "creation with map=dev when struct page is larger than info-block.max-struct-page-size", ["build-error", "refuse", "record-real-size"]);
+
+    /// <summary>Whether page size, struct page size and devdax alignment of an existing block are judged.</summary>
+    public static readonly RuleDefinition PageSizeCheck = new("info-block.page-size-check",
+        "an existing block whose page_size, page_struct_size or devdax align does not fit is refused", ["yes", "no"]);
+
+    /// <summary>Which errno a refused block gives.</summary>
+    public static readonly RuleDefinition RefusalErrno = new("info-block.refusal-errno",
+        "errno of a refused block: EOPNOTSUPP leaves the namespace without driver; the older mix lets it come up raw", ["eopnotsupp", "mixed"]);
+
+    /// <summary>What the alignment of dataoff is counted from.</summary>
+    public static readonly RuleDefinition OffsetCheck = new("info-block.offset-check",
+        "what must be a multiple of align: dataoff alone, or its physical address", ["dataoff", "physical"]);
+
+    /// <summary>Whether start and end of the mapped range are judged against the compat alignment.</summary>
+    public static readonly RuleDefinition CompatCheck = new("info-block.compat-check",
+        "a block whose padded start or truncated end is not a multiple of memremap_compat_align() is refused", ["yes", "no"]);
+
+    /// <summary>Whether an offset beyond the truncated size is refused.</summary>
+    public static readonly RuleDefinition SmallNamespaceCheck = new("info-block.small-namespace-check",
+        "a block with dataoff at or beyond size - start_pad - end_trunc is refused", ["yes", "no"]);
+
+    /// <summary>When a new block finds too little room.</summary>
+    public static readonly RuleDefinition CreateSpaceCheck = new("info-block.create-space-check",
+        "what dataoff of a new block is held against", ["size", "size-minus-end-trunc"]);
+
+    /// <summary>sizeof(struct page).</summary>
+    public static readonly RuleDefinition StructPageSize = new("struct-page.size", "sizeof(struct page) of the distribution's configuration", [], "bytes");
+
+    /// <summary>labelsize field above 1.</summary>
+    public static readonly RuleDefinition LabelSizeCheck = new("labels.labelsize-check",
+        "an index block with labelsize above 1 is refused before it is used as a shift", ["yes", "no"]);
+
+    /// <summary>Width of nslot × label size.</summary>
+    public static readonly RuleDefinition LabelSlotProduct = new("labels.slot-product-bits",
+        "width of the product nslot × label size that is held against the area", [], "bits");
+
+    /// <summary>LOCAL labels (block mode).</summary>
+    public static readonly RuleDefinition LocalLabels = new("labels.local-flag",
+        "labels with the LOCAL flag: kept for block-mode regions, or taken as any other", ["block-mode", "ignored"]);
+
+    /// <summary>Words of a failed probe.</summary>
+    public static readonly RuleDefinition ProbeMessage = new("driver.probe-message",
+        "words of the driver core for a failed probe", ["probe-of", "probe-with-driver"]);
+
+    /// <summary>What a failed bind through sysfs returns.</summary>
+    public static readonly RuleDefinition BindErrno = new("sysfs.bind-errno",
+        "errno of a write to a driver's bind attribute when the probe fails", ["probe", "enodev"]);
+
+    /// <summary>memmap_on_memory of device-dax devices.</summary>
+    public static readonly RuleDefinition DaxMemmapOnMemory = new("sysfs.dax-memmap-on-memory",
+        "device-dax devices have a memmap_on_memory attribute", ["yes", "no"]);
+
+    /// <summary>How 1G alignment is offered.</summary>
+    public static readonly RuleDefinition PudAlign = new("align.pud", "how the PUD size enters the supported alignments", ["compile-time", "run-time"]);
+
+    /// <summary>Section bits, x86-64.</summary>
+    public static readonly RuleDefinition SectionBitsX86 = new("section.bits-x86_64", "log2 of the memory section size on x86-64", [], "bits");
+
+    /// <summary>Section bits, arm64 with 4K or 16K pages.</summary>
+    public static readonly RuleDefinition SectionBitsArm64 = new("section.bits-arm64", "log2 of the memory section size on arm64 with 4K and 16K pages", [], "bits");
+
+    /// <summary>Section bits, arm64 with 64K pages.</summary>
+    public static readonly RuleDefinition SectionBitsArm64Pages64K = new("section.bits-arm64-64k", "log2 of the memory section size on arm64 with 64K pages", [], "bits");
+
+    /// <summary>Section bits, ppc64le.</summary>
+    public static readonly RuleDefinition SectionBitsPpc64 = new("section.bits-ppc64le", "log2 of the memory section size on ppc64le", [], "bits");
+
+    /// <summary>All rules, in the order in which they are shown.</summary>
+    public static readonly IReadOnlyList<RuleDefinition> All =
+    [
+        InfoBlockLayout, InfoBlockMinor, MaxStructPageSize, LargeStructPage, PageSizeCheck, RefusalErrno, OffsetCheck, CompatCheck,
+        SmallNamespaceCheck, CreateSpaceCheck, StructPageSize, LabelSizeCheck, LabelSlotProduct, LocalLabels, ProbeMessage, BindErrno,
+        DaxMemmapOnMemory, PudAlign, SectionBitsX86, SectionBitsArm64, SectionBitsArm64Pages64K, SectionBitsPpc64,
+    ];
+
+    /// <summary>The rule of that name, or null.</summary>
+    public static RuleDefinition? Find(string name) => All.FirstOrDefault(r => r.Name == name);
+}

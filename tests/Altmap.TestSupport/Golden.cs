@@ -1,0 +1,25 @@
+using System.IO.Compression;
+using System.Runtime.CompilerServices;
+
+namespace Altmap.TestSupport;
+
+/// <summary>The recordings under tests/golden, found from this file's own place in the checkout.</summary>
+public static class Golden
+{
+    /// <summary>The folder tests/golden.</summary>
+    public static string Root { get; } = System.IO.Path.GetFullPath(System.IO.Path.Combine(Here(), "..", "golden"));
+
+    /// <summary>A path below tests/golden.</summary>
+    public static string Path(params string[] parts) => System.IO.Path.Combine([Root, .. parts]);
+
+    /// <summary>The bytes of a gzip file.</summary>
+    public static byte[] Gunzip(string path)
+    {
+        using var file = new GZipStream(File.OpenRead(path), CompressionMode.Decompress);
+        using var bytes = new MemoryStream();
+        file.CopyTo(bytes);
+        return bytes.ToArray();
+    }
+
+    private static string Here([CallerFilePath] string file = "") => System.IO.Path.GetDirectoryName(file)!;
+}
