@@ -1,0 +1,135 @@
+using System.Collections.Immutable;
+using Altmap.Core.Findings;
+using Altmap.Core.Units;
+using Altmap.Formats.InfoBlocks;
+using Altmap.Model.Hardware;
+
+namespace Altmap.Model.Nvdimm;
+
+/// <summary>
+/// What the pfn and dax drivers share: validate or write the info-block, then decide the range to map
+/// (drivers/nvdimm/pfn_devs.c nvdimm_setup_pfn(), nd_pfn_init(), __nvdimm_setup_pfn(); 5.10, 6.1, 6.12, 7.2).
+/// </summary>
+internal static class PfnDriver
+{
+    /// <summary>The namespace's info-block as it is on the media; shorter than a block where the namespace ends before.</summary>
+    public static byte[] ReadBlock(Machine machine, NamespaceState ndns)
+    {
+        if (ndns.Size.Bytes < InfoBlock.StartBytes + InfoBlock.SizeBytes) return [];
+        RegionState region = machine.Regions[ndns.Device.Number];
+        return region.Media.Read((ndns.Range.Start - region.Range.Start).Bytes + InfoBlock.StartBytes, InfoBlock.SizeBytes);
+    }
+
+    public static NamespaceExtent ExtentOf(NamespaceState ndns) => new(ndns.Range, ndns.ParentUuid);
+
+    /// <summary>The checks and the info-block of a bind. On success <paramref name="ndns"/> and <paramref name="layout"/> are set.</summary>
+    public static StepResult SetUp(Machine machine, PfnDeviceState pfn, out NamespaceState? ndns, out PageMapLayout? layout)
+    {
+        layout = null;
+        ndns = pfn.NamespaceId is { } id ? machine.Regions[pfn.Device.Number].Namespaces[id] : null;
+        if (ndns is null) return machine.Fail(Errno.ENODEV);
+        if (ndns.IsBound) return machine.Fail(Errno.EBUSY);
+        if (PmemDriver.CommonChecks(machine, ndns) is var errno and not Errno.None) return machine.Fail(errno);
+        if (pfn.Uuid is not { } uuid) return machine.Fail(Errno.ENODEV);
+
+        byte[] bytes = ReadBlock(machine, ndns);
+        var live = new PfnSettings(uuid, pfn.Align.Bytes, pfn.Mode);
+        PfnVerdict verdict = PfnValidation.Bind(bytes, pfn.BlockKind, ExtentOf(ndns), ndns.Device.Name, live, machine.Kernel, machine.Architecture);
+        if (verdict.Message is not null) machine = machine.WithMessage(Prefix(pfn) + verdict.Message);
+        if (verdict.Errno == Errno.ENODEV)
+        {
+            StepResult written = WriteBlock(machine, pfn, uuid, ndns);
+            if (!written.Succeeded) return written;
+            machine = written.Machine;
+            bytes = ReadBlock(machine, ndns);
+        }
+        else if (verdict.Errno != Errno.None)
+        {
+            return machine.Fail(verdict.Errno);
+        }
+
+        InfoBlock block = InfoBlock.Parse(bytes) ?? throw new InvalidOperationException($"{pfn.Device}: no block after it was set up");
+        layout = LayoutOf(block);
+        return CheckPageMap(machine, pfn, ndns, block, layout);
+    }
+
+    /// <summary>start_pad and end_trunc count from minor version 1 on, align from 2 on (nd_pfn_validate()).</summary>
+    private static PageMapLayout LayoutOf(InfoBlock block) => new(
+        new ByteSize(block.DataOffset),
+        new ByteSize(block.VersionMinor < 1 ? 0 : block.StartPad),
+        new ByteSize(block.VersionMinor < 1 ? 0 : block.EndTrunc),
+        new ByteSize(block.VersionMinor < 2 ? 0 : block.Align));
+
+    private static StepResult WriteBlock(Machine machine, PfnDeviceState pfn, Core.Identity.Uuid uuid, NamespaceState ndns)
+    {
+        RegionState region = machine.Regions[pfn.Device.Number];
+        if (region.IsReadOnly)
+            return machine.WithMessage($"{Prefix(pfn)}{region.Device} is read-only, unable to init metadata").Fail(Errno.ENXIO);
+        var request = new PageMapRequest(ndns.Range, pfn.BlockKind, pfn.Mode, pfn.Align, uuid, ndns.ParentUuid, NeighboursOf(machine, region));
+        PfnLayoutResult plan = PfnLayout.Plan(request, ndns.Device.Name, machine.Kernel, machine.Architecture);
+        if (plan.Message is not null) machine = machine.WithMessage(Prefix(pfn) + plan.Message);
+        if (plan.Block is null) return machine.Fail(plan.Errno);
+        ulong offset = (ndns.Range.Start - region.Range.Start).Bytes + InfoBlock.StartBytes;
+        return machine.With(region with { Media = region.Media.Write(offset, plan.Block.ToBytes()) }).Done();
+    }
+
+    /// <summary>The last tests before memremap_pages() (__nvdimm_setup_pfn()).</summary>
+    private static StepResult CheckPageMap(Machine machine, PfnDeviceState pfn, NamespaceState ndns, InfoBlock block, PageMapLayout layout)
+    {
+        if (block.Mode == (uint)PageMapMode.Ram && layout.DataOffset < machine.Architecture.InfoBlockReserve) return machine.Fail(Errno.EINVAL);
+        if (block.Mode == (uint)PageMapMode.Pmem)
+        {
+            ulong room = unchecked(ndns.Size.Bytes - layout.StartPad.Bytes - layout.EndTrunc.Bytes - layout.DataOffset.Bytes) / machine.Architecture.PageSize.Bytes;
+            if (block.PageCount > room) machine = machine.WithMessage($"{Prefix(pfn)}number of pfns truncated from {block.PageCount} to {room}");
+        }
+        return machine.Done();
+    }
+
+    /// <summary>
+    /// Whether memremap_pages() takes the range that start_pad and end_trunc leave (mm/memremap.c pagemap_range()): ENXIO when System RAM is in it,
+    /// EINVAL when it is empty. The bounds wrap as the kernel's do: an end_trunc beyond the end gives a range up to the top of the address space.
+    /// </summary>
+    public static Errno MapPages(Machine machine, NamespaceState ndns, PageMapLayout layout)
+    {
+        ulong start = ndns.Range.Start.Bytes + layout.StartPad.Bytes;
+        ulong last = unchecked(ndns.Range.Start.Bytes + ndns.Size.Bytes - layout.EndTrunc.Bytes - 1);
+        if (last < start) return Errno.EINVAL;
+        return machine.Memory.Any(m => m.Type == MemoryRangeType.SystemRam && m.Range.Start.Bytes <= last && start <= m.Range.Last.Bytes)
+            ? Errno.ENXIO
+            : Errno.None;
+    }
+
+    public static string Prefix(PfnDeviceState pfn) => $"{NdDrivers.Of(pfn.Device.Kind)} {pfn.Device}: ";
+
+    private static SectionNeighbours NeighboursOf(Machine machine, RegionState region) => new(
+        [.. machine.Memory.Where(m => m.Type == MemoryRangeType.SystemRam).Select(m => m.Range)],
+        [.. machine.Regions.Values.Where(r => r.Device != region.Device && r.Description.Bus == region.Description.Bus).Select(r => r.Range)]);
+}
+
+/// <summary>The dax_pmem driver: the devdax personality and its device-dax device (drivers/dax/pmem.c, drivers/dax/bus.c; 5.10, 6.1, 6.12, 7.2).</summary>
+internal static class DaxDriver
+{
+    public static StepResult Probe(Machine machine, PfnDeviceState dax)
+    {
+        StepResult set = PfnDriver.SetUp(machine, dax, out NamespaceState? found, out PageMapLayout? layout);
+        if (!set.Succeeded) return set;
+        machine = set.Machine;
+        NamespaceState ndns = found!;
+        ulong cut = unchecked(layout!.StartPad.Bytes + layout.EndTrunc.Bytes + layout.DataOffset.Bytes);
+        if (cut >= ndns.Size.Bytes) return machine.Fail(Errno.EINVAL);
+        var data = new PhysicalRange(ndns.Range.Start + layout.StartPad + layout.DataOffset, new ByteSize(ndns.Size.Bytes - cut));
+        // alloc_dax_region() wants start and length in multiples of the align that is on the media.
+        if (layout.MediaAlign.IsZero || !data.Start.IsAligned(layout.MediaAlign) || !data.Size.IsMultipleOf(layout.MediaAlign)) return machine.Fail(Errno.ENOMEM);
+        if (PfnDriver.MapPages(machine, ndns, layout) is var errno and not Errno.None) return machine.Fail(errno);
+
+        RegionState region = machine.Regions[dax.Device.Number];
+        var device = new DaxDeviceState(dax.Device.Number, ndns.Device.Id, data, layout.MediaAlign, region.Description.TargetNode, region.Description.NumaNode, IsEnabled: true);
+        return machine.With((region with { DaxDevices = region.DaxDevices.SetItem(device.Id, device) }).With(dax with { Layout = layout })).Done();
+    }
+
+    public static Machine Remove(Machine machine, PfnDeviceState dax)
+    {
+        RegionState region = machine.Regions[dax.Device.Number];
+        return machine.With((region with { DaxDevices = region.DaxDevices.Remove(dax.NamespaceId!.Value) }).With(dax with { Layout = null }));
+    }
+}
