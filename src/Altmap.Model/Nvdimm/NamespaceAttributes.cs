@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Altmap.Core.Findings;
 using Altmap.Core.Identity;
 using Altmap.Core.Units;
+using Altmap.Formats.InfoBlocks;
 using Altmap.Formats.Labels;
 using Altmap.Model.Hardware;
 

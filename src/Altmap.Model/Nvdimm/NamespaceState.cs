@@ -1,5 +1,6 @@
 using Altmap.Core.Identity;
 using Altmap.Core.Units;
+using Altmap.Formats.InfoBlocks;
 using Altmap.Formats.Labels;
 
 namespace Altmap.Model.Nvdimm;

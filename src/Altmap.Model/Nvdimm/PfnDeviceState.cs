@@ -4,13 +4,6 @@ using Altmap.Formats.InfoBlocks;
 
 namespace Altmap.Model.Nvdimm;
 
-/// <summary>What the driver read from, or wrote into, the info-block of a bound pfn or dax device.</summary>
-/// <param name="DataOffset">dataoff.</param>
-/// <param name="StartPad">start_pad.</param>
-/// <param name="EndTrunc">end_trunc.</param>
-/// <param name="MediaAlign">align as the media has it; 0 where the block has none.</param>
-public sealed record PageMapLayout(ByteSize DataOffset, ByteSize StartPad, ByteSize EndTrunc, ByteSize MediaAlign);
-
 /// <summary>A pfn (fsdax) or dax (devdax) device: the personality over a namespace, or a seed waiting for one.</summary>
 public sealed record PfnDeviceState
 {
@@ -29,8 +22,8 @@ public sealed record PfnDeviceState
     /// <summary>Id of the claimed namespace in the same region, or null.</summary>
     public int? NamespaceId { get; init; }
 
-    /// <summary>Set while the driver is bound.</summary>
-    public PageMapLayout? Layout { get; init; }
+    /// <summary>What the info-block says; set while the driver is bound.</summary>
+    public PfnDeviceSettings? Layout { get; init; }
 
     /// <summary>True when its driver is bound.</summary>
     public bool IsBound => Layout is not null;

@@ -23,7 +23,7 @@ internal static class PfnDriver
     public static NamespaceExtent ExtentOf(NamespaceState ndns) => new(ndns.Range, ndns.ParentUuid);
 
     /// <summary>The checks and the info-block of a bind. On success <paramref name="ndns"/> and <paramref name="layout"/> are set.</summary>
-    public static StepResult SetUp(Machine machine, PfnDeviceState pfn, out NamespaceState? ndns, out PageMapLayout? layout)
+    public static StepResult SetUp(Machine machine, PfnDeviceState pfn, out NamespaceState? ndns, out PfnDeviceSettings? layout)
     {
         layout = null;
         ndns = pfn.NamespaceId is { } id ? machine.Regions[pfn.Device.Number].Namespaces[id] : null;
@@ -48,17 +48,14 @@ internal static class PfnDriver
             return machine.Fail(verdict.Errno);
         }
 
-        InfoBlock block = InfoBlock.Parse(bytes) ?? throw new InvalidOperationException($"{pfn.Device}: no block after it was set up");
-        layout = LayoutOf(block);
-        return CheckPageMap(machine, pfn, ndns, block, layout);
+        PfnDeviceSettings settings = PfnDeviceSettings.OfBlock(bytes, machine.Architecture.PageSize);
+        layout = settings;
+        PageMapVerdict map = PageMapping.Judge(settings, ExtentOf(ndns), machine.Kernel, machine.Architecture);
+        if (map.Message is not null) machine = machine.WithMessage(map.IsDeviceMessage ? Prefix(pfn) + map.Message : map.Message);
+        // An end_trunc beyond the end wraps to a range up to the top of the address space: memremap_pages() meets System RAM there first.
+        if (IsMixedWithRam(machine, ndns, settings)) return machine.Fail(Errno.ENXIO);
+        return map.Errno == Errno.None ? machine.Done() : machine.Fail(map.Errno);
     }
-
-    /// <summary>start_pad and end_trunc count from minor version 1 on, align from 2 on (nd_pfn_validate()).</summary>
-    private static PageMapLayout LayoutOf(InfoBlock block) => new(
-        new ByteSize(block.DataOffset),
-        new ByteSize(block.VersionMinor < 1 ? 0 : block.StartPad),
-        new ByteSize(block.VersionMinor < 1 ? 0 : block.EndTrunc),
-        new ByteSize(block.VersionMinor < 2 ? 0 : block.Align));
 
     private static StepResult WriteBlock(Machine machine, PfnDeviceState pfn, Core.Identity.Uuid uuid, NamespaceState ndns)
     {
@@ -73,30 +70,12 @@ internal static class PfnDriver
         return machine.With(region with { Media = region.Media.Write(offset, plan.Block.ToBytes()) }).Done();
     }
 
-    /// <summary>The last tests before memremap_pages() (__nvdimm_setup_pfn()).</summary>
-    private static StepResult CheckPageMap(Machine machine, PfnDeviceState pfn, NamespaceState ndns, InfoBlock block, PageMapLayout layout)
+    /// <summary>System RAM in the range that start_pad and end_trunc leave; bounds wrap as the kernel's do (mm/memremap.c pagemap_range()).</summary>
+    private static bool IsMixedWithRam(Machine machine, NamespaceState ndns, PfnDeviceSettings settings)
     {
-        if (block.Mode == (uint)PageMapMode.Ram && layout.DataOffset < machine.Architecture.InfoBlockReserve) return machine.Fail(Errno.EINVAL);
-        if (block.Mode == (uint)PageMapMode.Pmem)
-        {
-            ulong room = unchecked(ndns.Size.Bytes - layout.StartPad.Bytes - layout.EndTrunc.Bytes - layout.DataOffset.Bytes) / machine.Architecture.PageSize.Bytes;
-            if (block.PageCount > room) machine = machine.WithMessage($"{Prefix(pfn)}number of pfns truncated from {block.PageCount} to {room}");
-        }
-        return machine.Done();
-    }
-
-    /// <summary>
-    /// Whether memremap_pages() takes the range that start_pad and end_trunc leave (mm/memremap.c pagemap_range()): ENXIO when System RAM is in it,
-    /// EINVAL when it is empty. The bounds wrap as the kernel's do: an end_trunc beyond the end gives a range up to the top of the address space.
-    /// </summary>
-    public static Errno MapPages(Machine machine, NamespaceState ndns, PageMapLayout layout)
-    {
-        ulong start = ndns.Range.Start.Bytes + layout.StartPad.Bytes;
-        ulong last = unchecked(ndns.Range.Start.Bytes + ndns.Size.Bytes - layout.EndTrunc.Bytes - 1);
-        if (last < start) return Errno.EINVAL;
-        return machine.Memory.Any(m => m.Type == MemoryRangeType.SystemRam && m.Range.Start.Bytes <= last && start <= m.Range.Last.Bytes)
-            ? Errno.ENXIO
-            : Errno.None;
+        ulong start = ndns.Range.Start.Bytes + settings.StartPad.Bytes;
+        ulong last = unchecked(ndns.Range.Start.Bytes + ndns.Size.Bytes - settings.EndTrunc.Bytes - 1);
+        return start <= last && machine.Memory.Any(m => m.Type == MemoryRangeType.SystemRam && m.Range.Start.Bytes <= last && start <= m.Range.Last.Bytes);
     }
 
     public static string Prefix(PfnDeviceState pfn) => $"{NdDrivers.Of(pfn.Device.Kind)} {pfn.Device}: ";
@@ -111,20 +90,15 @@ internal static class DaxDriver
 {
     public static StepResult Probe(Machine machine, PfnDeviceState dax)
     {
-        StepResult set = PfnDriver.SetUp(machine, dax, out NamespaceState? found, out PageMapLayout? layout);
+        StepResult set = PfnDriver.SetUp(machine, dax, out NamespaceState? found, out PfnDeviceSettings? layout);
         if (!set.Succeeded) return set;
         machine = set.Machine;
         NamespaceState ndns = found!;
-        ulong cut = unchecked(layout!.StartPad.Bytes + layout.EndTrunc.Bytes + layout.DataOffset.Bytes);
-        if (cut >= ndns.Size.Bytes) return machine.Fail(Errno.EINVAL);
-        var data = new PhysicalRange(ndns.Range.Start + layout.StartPad + layout.DataOffset, new ByteSize(ndns.Size.Bytes - cut));
-        // alloc_dax_region() wants start and length in multiples of the align that is on the media.
-        if (layout.MediaAlign.IsZero || !data.Start.IsAligned(layout.MediaAlign) || !data.Size.IsMultipleOf(layout.MediaAlign)) return machine.Fail(Errno.ENOMEM);
-        if (PfnDriver.MapPages(machine, ndns, layout) is var errno and not Errno.None) return machine.Fail(errno);
-
+        PfnDeviceSettings settings = layout!.Value;
+        var data = new PhysicalRange(ndns.Range.Start + settings.StartPad + settings.DataOffset, settings.UsableSize(ndns.Size)!.Value);
         RegionState region = machine.Regions[dax.Device.Number];
-        var device = new DaxDeviceState(dax.Device.Number, ndns.Device.Id, data, layout.MediaAlign, region.Description.TargetNode, region.Description.NumaNode, IsEnabled: true);
-        return machine.With((region with { DaxDevices = region.DaxDevices.SetItem(device.Id, device) }).With(dax with { Layout = layout })).Done();
+        var device = new DaxDeviceState(dax.Device.Number, ndns.Device.Id, data, settings.MediaAlign, region.Description.TargetNode, region.Description.NumaNode, IsEnabled: true);
+        return machine.With((region with { DaxDevices = region.DaxDevices.SetItem(device.Id, device) }).With(dax with { Layout = settings })).Done();
     }
 
     public static Machine Remove(Machine machine, PfnDeviceState dax)

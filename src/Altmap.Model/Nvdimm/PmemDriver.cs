@@ -30,7 +30,7 @@ public static class PmemDriver
             return machine.WithMessage($"nd_pmem {ndns.Device}: [mem 0x{ndns.Range.Start.Bytes:x8}-0x{ndns.Range.Last.Bytes:x8} flags 0x200] misaligned, unable to map")
                 .Fail(Errno.EOPNOTSUPP);
         }
-        if (LooksLikeBtt(machine, ndns)) throw new NotModelledException($"{ndns.Device} holds a BTT");
+        if (HoldsBtt(machine, ndns)) throw new NotModelledException($"{ndns.Device} holds a BTT");
 
         foreach (NdDeviceKind kind in (NdDeviceKind[])[NdDeviceKind.Pfn, NdDeviceKind.Dax])
         {
@@ -52,7 +52,7 @@ public static class PmemDriver
         if (verdict.Message is not null) machine = machine.WithMessage($" {device.Device}: {verdict.Message}"); // no driver yet: a blank stands for it
         if (verdict.Errno != Errno.None) return machine.Fail(verdict.Errno);
         machine = machine
-            .With(device with { Uuid = verdict.Uuid, Align = new ByteSize(verdict.Align), Mode = verdict.Mode, NamespaceId = ndns.Device.Id })
+            .With(device with { Uuid = verdict.Settings.Uuid, Align = verdict.Settings.Align, Mode = verdict.Settings.Mode, NamespaceId = ndns.Device.Id })
             .With(ndns with { Claim = device.Device });
         // The new device is bound once the namespace's own probe is over; the namespace has no driver then.
         return DriverCore.Probe(machine, device.Device).Machine.Done();
@@ -61,10 +61,9 @@ public static class PmemDriver
     /// <summary>Binding a pfn device: the block is validated, or written where there is none (nd_pfn_init()), and the range mapped.</summary>
     internal static StepResult ProbePfn(Machine machine, PfnDeviceState pfn)
     {
-        StepResult set = PfnDriver.SetUp(machine, pfn, out NamespaceState? ndns, out PageMapLayout? layout);
+        StepResult set = PfnDriver.SetUp(machine, pfn, out _, out PfnDeviceSettings? layout);
         if (!set.Succeeded) return set;
         machine = set.Machine;
-        if (PfnDriver.MapPages(machine, ndns!, layout!) is var errno and not Errno.None) return machine.Fail(errno);
         machine = WithPersistenceWarning(machine, pfn.Device);
         return machine.With(machine.FindPfnDevice(pfn.Device)! with { Layout = layout }).Done();
     }
@@ -105,14 +104,12 @@ public static class PmemDriver
     private static bool HoldsResources(Machine machine, NamespaceState ndns) =>
         ndns.IsBound || (ndns.Claim is { } claim && DriverCore.IsBound(machine, claim));
 
-    /// <summary>A BTT arena's signature at 4096 or at 0 (nd_btt_probe() looks at both), where the claim class lets the driver look.</summary>
-    private static bool LooksLikeBtt(Machine machine, NamespaceState ndns)
+    /// <summary>True when nd_btt_probe(), which comes first, finds an arena.</summary>
+    private static bool HoldsBtt(Machine machine, NamespaceState ndns)
     {
-        if (ndns.ForceRaw || ndns.ClaimClass is ClaimClass.Pfn or ClaimClass.Dax || ndns.Size < ByteSize.MiB(16)) return false;
+        if (ndns.ForceRaw) return false;
         RegionState region = machine.Regions[ndns.Device.Number];
-        ulong start = (ndns.Range.Start - region.Range.Start).Bytes;
-        ReadOnlySpan<byte> signature = "BTT_ARENA_INFO\0\0"u8;
-        return region.Media.Read(start, signature.Length).AsSpan().SequenceEqual(signature)
-            || region.Media.Read(start + InfoBlock.StartBytes, signature.Length).AsSpan().SequenceEqual(signature);
+        int head = (int)Math.Min(ndns.Size.Bytes, NamespaceBinding.HeadBytes);
+        return BttPresence.Probe(region.Media.Read((ndns.Range.Start - region.Range.Start).Bytes, head), PfnDriver.ExtentOf(ndns), ndns.ClaimClass);
     }
 }
