@@ -16,21 +16,24 @@ public static class Boot
     /// Boots a machine: DIMMs are probed, then regions in order of number, then the namespaces of each (drivers/nvdimm; 5.10, 6.1, 6.12, 7.2).
     /// Throws <see cref="NotModelledException"/> when something on the media is not modelled.
     /// </summary>
+    /// <returns>The machine; or null and the panic of a kernel that does not boot with this memory map.</returns>
     /// <param name="source">The machine with what its files hold.</param>
     /// <param name="kernel">The rules.</param>
     /// <param name="architecture">The architecture's rules, from <see cref="ArchitectureRules.Find"/>.</param>
-    public static Machine Start(MachineSource source, KernelProfile kernel, ArchitectureRules architecture)
+    public static (Machine? Machine, string? Panic) Start(MachineSource source, KernelProfile kernel, ArchitectureRules architecture)
     {
         MachineDescription description = source.Description;
-        ImmutableArray<MemoryRange> memory = FirmwareMap.Apply(description.Memory, description.CommandLine);
-        ImmutableArray<RegionDescription> regions = E820Regions.Complete(description, memory);
-        return Probe(new Machine
+        FirmwareMap map = FirmwareMap.Apply(description.Memory, description.CommandLine, description.Architecture);
+        if (map.Panic is not null) return (null, map.Panic);
+        ImmutableArray<RegionDescription> regions = E820Regions.Resolve(description);
+        var machine = new Machine
         {
-            Description = description, Kernel = kernel, Architecture = architecture, Memory = memory,
+            Description = description, Kernel = kernel, Architecture = architecture, Memory = map.Entries,
             Buses = description.Buses.ToImmutableSortedDictionary(b => Device(b.Name), b => b),
             Dimms = description.Dimms.Select(d => NewDimm(description, d, source)).ToImmutableSortedDictionary(d => d.Device, d => d),
             Regions = regions.Select(r => NewRegion(description, r, source, architecture)).ToImmutableSortedDictionary(r => r.Device.Number, r => r),
-        });
+        };
+        return (Probe(machine), null);
     }
 
     /// <summary>The same machine after a reboot: what is on the media stays, everything else is made anew.</summary>
@@ -91,14 +94,14 @@ public static class Boot
     private static RegionCookies CookiesOf(MachineDescription description, RegionDescription region)
     {
         if (region.Mappings.IsEmpty) return RegionCookies.None;
-        IEnumerable<(ulong, uint, ushort, ushort, byte)> mappings = region.Mappings.Select(m =>
+        IEnumerable<InterleaveMember> mappings = region.Mappings.Select(m =>
         {
             DimmDescription dimm = description.Dimms.First(d => d.Name == m.Dimm);
             (ushort date, byte location) = ManufacturingOf(dimm.Id);
-            return (0UL, System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(dimm.Serial),
+            return new InterleaveMember(0, System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(dimm.Serial),
                 System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(dimm.Vendor), date, location);
         });
-        (ulong cookie1, ulong cookie2, ulong alt) = InterleaveSetCookie.Compute([.. mappings]);
+        (ulong cookie1, ulong cookie2, ulong alt, _) = InterleaveSetCookie.Compute([.. mappings]);
         if (region.SetCookie is { } given && given != cookie1 && given != cookie2) (cookie1, cookie2, alt) = (given, given, given);
         return new RegionCookies(cookie1, cookie2, alt);
     }
@@ -107,9 +110,9 @@ public static class Boot
     private static (ushort Date, byte Location) ManufacturingOf(string id)
     {
         string[] parts = id.Split('-');
-        if (parts.Length != 4
-            || !byte.TryParse(parts[1], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte location)
-            || !ushort.TryParse(parts[2], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ushort date)) return (0, 0);
+        if (parts.Length != 4) return (0, 0);
+        if (!byte.TryParse(parts[1], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte location)) return (0, 0);
+        if (!ushort.TryParse(parts[2], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ushort date)) return (0, 0);
         return (System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(date), location);
     }
 

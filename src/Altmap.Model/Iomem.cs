@@ -21,10 +21,10 @@ public static class Iomem
     /// <summary>All entries, ascending, parents before children.</summary>
     public static IReadOnlyList<IomemEntry> Entries(Machine machine)
     {
-        var top = machine.Memory.Select(m => (m.Range, Name: MemoryRange.NameOf(m.Type))).ToList();
+        var top = machine.Memory.Select(m => (m.Range, Name: m.IomemName)).ToList();
         // The ACPI driver inserts NFIT ranges; those of e820 are in the memory map already (drivers/acpi/nfit/core.c, arch/x86/kernel/e820.c).
         top.AddRange(machine.Regions.Values
-            .Where(r => r.Ways > 0 || !machine.Memory.Any(m => m.Type == MemoryRangeType.PersistentMemoryLegacy && m.Range.Contains(r.Range)))
+            .Where(r => r.Ways > 0 || !machine.Memory.Any(m => m.Type == E820Type.PersistentLegacy && m.Range.Contains(r.Range)))
             .Select(r => (r.Range, Name: "Persistent Memory")));
         var entries = new List<IomemEntry>();
         foreach ((PhysicalRange range, string name) in top.Where(t => !t.Range.IsEmpty).OrderBy(t => t.Range.Start))

@@ -23,7 +23,7 @@ public sealed record Machine
     public required ArchitectureRules Architecture { get; init; }
 
     /// <summary>The memory map after the command line's memmap=, ascending.</summary>
-    public required ImmutableArray<MemoryRange> Memory { get; init; }
+    public required ImmutableArray<MemoryMapEntry> Memory { get; init; }
 
     /// <summary>Bus providers by name.</summary>
     public required ImmutableSortedDictionary<NdDevice, BusDescription> Buses { get; init; }

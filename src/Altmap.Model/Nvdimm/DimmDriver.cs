@@ -16,13 +16,10 @@ public static class DimmDriver
         dimm = dimm with { Labels = labels, Reservations = [] };
         if (!labels.HasCurrentIndex) return machine.With(dimm with { IsBound = true }).Done();
 
-        foreach (NamespaceLabel label in labels.ActiveLabels)
-        {
-            DimmState? reserved = DpaSpace.Reserve(dimm, new DpaReservation(label.Uuid, label.Dpa, label.RawSize));
-            if (reserved is null) return machine.With(dimm with { Labels = null, Reservations = [] }).Fail(Errno.EBUSY);
-            dimm = reserved;
-        }
-        return machine.With(dimm with { IsBound = true, IsLabeling = true }).Done();
+        DpaResult space = DpaAllocation.Reserve(labels.ActiveLabels);
+        return space.Errno == Errno.None
+            ? machine.With(dimm with { IsBound = true, IsLabeling = true, Reservations = space.Reserved }).Done()
+            : machine.With(dimm with { Labels = null }).Fail(space.Errno);
     }
 
     internal static Machine Remove(Machine machine, NdDevice device)

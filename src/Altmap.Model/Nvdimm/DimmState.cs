@@ -1,17 +1,9 @@
 using System.Collections.Immutable;
-using Altmap.Core.Identity;
 using Altmap.Core.Media;
-using Altmap.Core.Units;
 using Altmap.Formats.Labels;
 using Altmap.Model.Hardware;
 
 namespace Altmap.Model.Nvdimm;
-
-/// <summary>A range of a DIMM that a label or a new namespace holds.</summary>
-/// <param name="Uuid">The namespace's uuid.</param>
-/// <param name="Start">First byte on the DIMM.</param>
-/// <param name="Size">Its size.</param>
-public sealed record DpaReservation(Uuid Uuid, DimmAddress Start, ByteSize Size);
 
 /// <summary>An NVDIMM and what the nvdimm driver made of it.</summary>
 public sealed record DimmState
@@ -34,11 +26,11 @@ public sealed record DimmState
     /// <summary>The driver's copy of the label area; null without driver or without area.</summary>
     public LabelArea? Labels { get; init; }
 
-    /// <summary>NDD_LABELING: once set, regions of this DIMM are label-backed. Stays set until reboot or until the area loses its labels.</summary>
+    /// <summary>NDD_LABELING: once set, regions of this DIMM are label-backed. Stays set until reboot, even when the labels are zeroed.</summary>
     public bool IsLabeling { get; init; }
 
     /// <summary>Space that labels and new namespaces hold, ascending.</summary>
-    public ImmutableArray<DpaReservation> Reservations { get; init; } = [];
+    public ImmutableArray<ReservedRange> Reservations { get; init; } = [];
 
     /// <summary>True when the DIMM has a label area.</summary>
     public bool HasLabelArea => !Description.LabelAreaSize.IsZero;

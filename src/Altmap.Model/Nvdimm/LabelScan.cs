@@ -59,7 +59,7 @@ internal sealed record LabelScan(ImmutableArray<NamespaceState>? Namespaces, Imm
 
     /// <summary>The cookie that counts for a region: cookie1 with labels 1.1, cookie2 otherwise (nd_region_interleave_set_cookie()).</summary>
     public static ulong RegionCookie(RegionState region, DimmState dimm) =>
-        dimm.Labels is { HasCurrentIndex: true, Version: LabelVersion.V1_1 } ? region.Cookies.Cookie1 : region.Cookies.Cookie2;
+        dimm.Labels is { UsesCookie1: true } ? region.Cookies.Cookie1 : region.Cookies.Cookie2;
 
     private static IEnumerable<NamespaceLabel> ActiveLabels(DimmState dimm) => dimm.Labels is { } labels ? labels.ActiveLabels : [];
 
@@ -72,7 +72,7 @@ internal sealed record LabelScan(ImmutableArray<NamespaceState>? Namespaces, Imm
             foreach (NamespaceLabel label in ActiveLabels(dimm))
             {
                 if (label.InterleaveSetCookie != cookie || label.Uuid != wanted.Uuid) continue;
-                if (dimm.Labels!.LabelSizeBytes == 256 && label.TypeGuid != LabelGuids.PersistentMemory) continue;
+                if (dimm.Labels!.LabelSizeBytes == 256 && label.TypeGuid != LabelFormat.PersistentMemoryType) continue;
                 if (seen) return false;
                 seen = true;
                 if (label.LabelCount == region.Ways && label.Position == position) return true;
@@ -97,7 +97,7 @@ internal sealed record LabelScan(ImmutableArray<NamespaceState>? Namespaces, Imm
         return new NamespaceState
         {
             Device = default, Type = NamespaceType.Pmem, Range = new PhysicalRange(region.Range.Start + offset, size),
-            Uuid = label0.Uuid, AltName = label0.NameText, LbaSize = label0.LbaSize, ClaimClass = label0.ClaimClass,
+            Uuid = label0.Uuid, AltName = label0.NameText, LbaSize = label0.LbaSize.Bytes, ClaimClass = label0.ClaimClass,
         };
     }
 

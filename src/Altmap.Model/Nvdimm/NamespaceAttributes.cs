@@ -1,10 +1,7 @@
-using System.Collections.Immutable;
 using Altmap.Core.Findings;
 using Altmap.Core.Identity;
 using Altmap.Core.Units;
-using Altmap.Formats.InfoBlocks;
 using Altmap.Formats.Labels;
-using Altmap.Model.Hardware;
 
 namespace Altmap.Model.Nvdimm;
 
@@ -30,7 +27,7 @@ public static class NamespaceAttributes
             RegionState region = machine.Regions[device.Number];
             if (RegionDriver.DimmsOf(machine, region).Any(d => !HasOwnLabels(d, region))) return machine.Fail(Errno.EBUSY);
             foreach (DimmState dimm in RegionDriver.DimmsOf(machine, region))
-                machine = machine.With(dimm with { Reservations = [.. dimm.Reservations.Select(r => r.Uuid == old ? r with { Uuid = uuid } : r)] });
+                machine = machine.With(dimm with { Reservations = [.. dimm.Reservations.Select(r => r.Owner == old ? r with { Owner = uuid } : r)] });
         }
         return UpdateLabels(machine.With(ndns with { Uuid = uuid }), device, renamedFrom: ndns.Uuid);
     }
@@ -93,8 +90,8 @@ public static class NamespaceAttributes
         if (RegionDriver.DimmsOf(machine, region).Any(d => d.Labels is null)) return machine.Fail(Errno.ENXIO);
 
         ByteSize allocated = RegionDriver.DimmsOf(machine, region)
-            .SelectMany(d => d.Reservations).Where(r => r.Uuid == uuid).Aggregate(ByteSize.Zero, (sum, r) => sum + r.Size);
-        ByteSize available = DpaSpace.MaxAvailableExtent(machine, region);
+            .Aggregate(ByteSize.Zero, (sum, d) => sum + DpaAllocation.Allocated(d.Reservations, uuid));
+        ByteSize available = RegionSpace.MaxAvailableExtent(machine, region);
         if (size.Bytes > available.Bytes + allocated.Bytes) return machine.Fail(Errno.ENOSPC);
         if (size != allocated)
         {
@@ -115,11 +112,14 @@ public static class NamespaceAttributes
     {
         for (int i = 0; i < region.Ways; i++)
         {
-            MappingDescription mapping = region.Description.Mappings[i];
             DimmState dimm = RegionDriver.DimmsOf(machine, region).ElementAt(i);
-            DimmState? moved = DpaSpace.Resize(dimm, region, mapping, uuid, sizePerDimm);
-            if (moved is null) return machine.Fail(Errno.ENXIO);
-            machine = machine.With(moved);
+            ByteSize has = DpaAllocation.Allocated(dimm.Reservations, uuid);
+            DpaResult moved = sizePerDimm < has
+                ? DpaAllocation.Shrink(dimm.Reservations, uuid, has - sizePerDimm)
+                : DpaAllocation.Grow(RegionSpace.MappingOf(region, i), dimm.Reservations, uuid, sizePerDimm - has);
+            if (moved.Errno != Errno.None)
+                return machine.WithMessage($"nd_region {region.Device}: allocation underrun: 0x{(sizePerDimm - has - moved.Missing).Bytes:x} of 0x{(sizePerDimm - has).Bytes:x} bytes").Fail(moved.Errno);
+            machine = machine.With(dimm with { Reservations = moved.Reserved });
         }
         return machine.Done();
     }
@@ -128,7 +128,7 @@ public static class NamespaceAttributes
     private static PhysicalRange RangeOf(Machine machine, RegionState region, Uuid uuid, ByteSize size)
     {
         if (size.IsZero) return new PhysicalRange(region.Range.Start, ByteSize.Zero);
-        DpaReservation first = RegionDriver.DimmsOf(machine, region).First().Reservations.First(r => r.Uuid == uuid);
+        ReservedRange first = RegionDriver.DimmsOf(machine, region).First().Reservations.First(r => r.Owner == uuid);
         ByteSize offset = (first.Start - region.Description.Mappings[0].Offset) * (ulong)region.Ways;
         return new PhysicalRange(region.Range.Start + offset, size);
     }
@@ -157,14 +157,14 @@ public static class NamespaceAttributes
             for (int position = 0; position < region.Ways; position++)
             {
                 DimmState dimm = RegionDriver.DimmsOf(machine, region).ElementAt(position);
-                DpaReservation space = dimm.Reservations.First(r => r.Uuid == uuid);
+                ReservedRange space = dimm.Reservations.First(r => r.Owner == uuid);
                 LabelArea labels = dimm.Labels!.HasCurrentIndex ? dimm.Labels : dimm.Labels.Initialise().Area;
                 var label = new NamespaceLabel
                 {
-                    Uuid = uuid, NameText = ndns.AltName, LabelCount = (ushort)region.Ways, Position = (ushort)position,
+                    Uuid = uuid, Name = LabelBytes.FromName(ndns.AltName), LabelCount = (ushort)region.Ways, Position = (ushort)position,
                     InterleaveSetCookie = LabelScan.RegionCookie(region, dimm with { Labels = labels }),
-                    LbaSize = ndns.LbaSize, Dpa = space.Start, RawSize = space.Size,
-                    TypeGuid = LabelGuids.PersistentMemory, AbstractionGuid = LabelGuids.Of(ndns.ClaimClass),
+                    LbaSize = new ByteSize(ndns.LbaSize), Dpa = space.Start, RawSize = space.Size,
+                    TypeGuid = LabelFormat.PersistentMemoryType, AbstractionGuid = ndns.ClaimClass.ToGuid(),
                 };
                 LabelWriteResult put = labels.PutLabel(label, flags, renamedFrom);
                 machine = machine.With(Written(dimm, put));
@@ -194,7 +194,7 @@ public static class NamespaceAttributes
         foreach (DimmState dimm in RegionDriver.DimmsOf(machine, region))
         {
             if (dimm.Labels is null) return ClaimClass.Btt;
-            ClaimClass own = dimm.Labels is { HasCurrentIndex: true, Version: LabelVersion.V1_1 } ? ClaimClass.Btt : ClaimClass.Btt2;
+            ClaimClass own = dimm.Labels is { UsesCookie1: true } ? ClaimClass.Btt : ClaimClass.Btt2;
             if (result is not null && result != own) return null;
             result = own;
         }

@@ -1,6 +1,5 @@
 using Altmap.Core.Identity;
 using Altmap.Core.Units;
-using Altmap.Formats.InfoBlocks;
 using Altmap.Formats.Labels;
 
 namespace Altmap.Model.Nvdimm;

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Altmap.Core.Findings;
 using Altmap.Core.Units;
 using Altmap.Formats.InfoBlocks;
@@ -75,13 +74,13 @@ internal static class PfnDriver
     {
         ulong start = ndns.Range.Start.Bytes + settings.StartPad.Bytes;
         ulong last = unchecked(ndns.Range.Start.Bytes + ndns.Size.Bytes - settings.EndTrunc.Bytes - 1);
-        return start <= last && machine.Memory.Any(m => m.Type == MemoryRangeType.SystemRam && m.Range.Start.Bytes <= last && start <= m.Range.Last.Bytes);
+        return start <= last && machine.Memory.Any(m => m.Type == E820Type.Ram && m.Range.Start.Bytes <= last && start <= m.Range.Last.Bytes);
     }
 
     public static string Prefix(PfnDeviceState pfn) => $"{NdDrivers.Of(pfn.Device.Kind)} {pfn.Device}: ";
 
     private static SectionNeighbours NeighboursOf(Machine machine, RegionState region) => new(
-        [.. machine.Memory.Where(m => m.Type == MemoryRangeType.SystemRam).Select(m => m.Range)],
+        [.. machine.Memory.Where(m => m.Type == E820Type.Ram).Select(m => m.Range)],
         [.. machine.Regions.Values.Where(r => r.Device != region.Device && r.Description.Bus == region.Description.Bus).Select(r => r.Range)]);
 }
 

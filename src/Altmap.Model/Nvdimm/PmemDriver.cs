@@ -92,7 +92,7 @@ public static class PmemDriver
     /// <summary>region_intersects(…, System RAM) is REGION_MIXED: RAM is in the range, and not all of it is RAM.</summary>
     internal static bool IsMixedWithRam(Machine machine, PhysicalRange range)
     {
-        MemoryRange[] ram = [.. machine.Memory.Where(m => m.Type == MemoryRangeType.SystemRam && m.Range.Overlaps(range))];
+        MemoryMapEntry[] ram = [.. machine.Memory.Where(m => m.Type == E820Type.Ram && m.Range.Overlaps(range))];
         return ram.Length != 0 && !ram.Any(m => m.Range.Contains(range));
     }
 
@@ -110,6 +110,6 @@ public static class PmemDriver
         if (ndns.ForceRaw) return false;
         RegionState region = machine.Regions[ndns.Device.Number];
         int head = (int)Math.Min(ndns.Size.Bytes, NamespaceBinding.HeadBytes);
-        return BttPresence.Probe(region.Media.Read((ndns.Range.Start - region.Range.Start).Bytes, head), PfnDriver.ExtentOf(ndns), ndns.ClaimClass);
+        return BttPresence.Probe(region.Media.Read((ndns.Range.Start - region.Range.Start).Bytes, head), PfnDriver.ExtentOf(ndns), (NamespaceClaimClass)ndns.ClaimClass);
     }
 }
