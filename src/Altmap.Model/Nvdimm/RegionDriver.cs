@@ -10,6 +10,13 @@ public static class RegionDriver
     public static NamespaceType TypeOf(Machine machine, RegionState region) =>
         DimmsOf(machine, region).Any(d => d.IsLabeling) ? NamespaceType.Pmem : NamespaceType.Io;
 
+    /// <summary>set_cookie: the cookie that counts, or cookie1 while the first DIMM is disabled (set_cookie_show()).</summary>
+    public static ulong SetCookie(Machine machine, RegionState region)
+    {
+        DimmState? first = DimmsOf(machine, region).FirstOrDefault();
+        return first?.Labels is null ? region.Cookies.Cookie1 : LabelScan.RegionCookie(region, first);
+    }
+
     /// <summary>The DIMMs of a region's mappings, in mapping order.</summary>
     public static IEnumerable<DimmState> DimmsOf(Machine machine, RegionState region) =>
         region.Description.Mappings.Select(m => NdDevice.TryParse(m.Dimm, out NdDevice device) ? machine.Dimms[device] : throw new InvalidOperationException(m.Dimm));
