@@ -1,0 +1,92 @@
+using Altmap.Core.Findings;
+using Altmap.Core.Kernels;
+using Altmap.Core.Units;
+
+namespace Altmap.Formats.InfoBlocks;
+
+/// <summary>What mapping an accepted block's range gives.</summary>
+/// <param name="Errno">None: mapped.</param>
+/// <param name="Rule">B5, B6, B7, or <c>B4</c> when nothing fired.</param>
+/// <param name="Message">What is logged, or null.</param>
+/// <param name="IsDeviceMessage">True when the message carries the device's name.</param>
+internal readonly record struct PageMapVerdict(Errno Errno, string Rule, string? Message = null, bool IsDeviceMessage = false);
+
+/// <summary>
+/// The part of the bind after the block was accepted, as far as block and namespace decide it
+/// (drivers/nvdimm/pfn_devs.c __nvdimm_setup_pfn(), mm/memremap.c, mm/memory_hotplug.c __add_pages(), drivers/dax/bus.c alloc_dax_region()).
+/// </summary>
+internal static class PageMapping
+{
+    public static PageMapVerdict Judge(in PfnDeviceSettings settings, in NamespaceExtent ns, KernelProfile profile, ArchitectureRules arch)
+    {
+        ulong page = arch.PageSize.Bytes, reserve = arch.InfoBlockReserve.Bytes, offset = settings.DataOffset.Bytes;
+        if (settings.Mode == PageMapMode.Ram && offset < reserve) return new(Errno.EINVAL, "B5");
+        string? truncated = null;
+        unchecked // __nvdimm_setup_pfn() works in 64 bits that wrap
+        {
+            ulong length = ns.Range.Size.Bytes - settings.StartPad.Bytes - settings.EndTrunc.Bytes;
+            if (settings.Mode == PageMapMode.Pmem)
+            {
+                ulong pages = (length - offset) / page;
+                if (settings.PageCount.Pages > pages)
+                    truncated = $"number of pfns truncated from {(long)settings.PageCount.Pages} to {(long)pages}"; // %lld, %ld
+            }
+            if (CutBytes(settings) >= ns.Range.Size.Bytes) return new(Errno.EINVAL, "B7", truncated, true);
+            if (settings.Kind == InfoBlockKind.Dax && !DaxRegionFits(settings, ns)) return new(Errno.ENOMEM, "B7", truncated, true);
+            if (!HasSections(profile) && MapRange(settings, ns, length, profile, arch) is { } failed)
+                return failed.Message is null ? failed with { Message = truncated, IsDeviceMessage = true } : failed;
+        }
+        return new(Errno.None, truncated is null ? "B4" : "B6", truncated, true);
+    }
+
+    internal static bool HasSections(KernelProfile profile) => profile.InfoBlockLayout is InfoBlockLayout.Section412 or InfoBlockLayout.Section419;
+
+    internal static ulong CutBytes(in PfnDeviceSettings settings) => settings.StartPad.Bytes + settings.EndTrunc.Bytes; // two 32-bit fields
+
+    /// <summary>A dax region must start and end at multiples of the align on the media; 0 there never fits (read in the source, not tried).</summary>
+    internal static bool DaxRegionFits(in PfnDeviceSettings settings, in NamespaceExtent ns)
+    {
+        unchecked
+        {
+            ulong first = ns.Range.Start.Bytes + settings.StartPad.Bytes + settings.DataOffset.Bytes;
+            ulong length = ns.Range.Start.Bytes + ns.Range.Size.Bytes - settings.EndTrunc.Bytes - first;
+            ulong mask = settings.MediaAlign.Bytes - 1;
+            return ((first | length) & mask) == 0;
+        }
+    }
+
+    /// <summary>Sub-section alignment of the range, then whether the altmap is big enough.</summary>
+    private static PageMapVerdict? MapRange(in PfnDeviceSettings settings, in NamespaceExtent ns, ulong length, KernelProfile profile, ArchitectureRules arch)
+    {
+        ulong sub = ArchitectureRules.SubSectionSize.Bytes, page = arch.PageSize.Bytes;
+        unchecked
+        {
+            ulong start = ns.Range.Start.Bytes + settings.StartPad.Bytes;
+            if (((start | length) & (sub - 1)) != 0) return new(Errno.EINVAL, "B7");
+            if (settings.Mode != PageMapMode.Pmem) return null;
+            ulong reserve = arch.InfoBlockReserve.Bytes / page;
+            ulong free = (settings.DataOffset.Bytes - arch.InfoBlockReserve.Bytes) / page;
+            if (reserve + free > length / page) return new(Errno.EINVAL, "B7", "memory add fail, invalid altmap");
+            return HasRoomForMemmap(start / page, length / page, reserve, free, profile, arch) ? null : new(Errno.ENOMEM, "B7");
+        }
+    }
+
+    /// <summary>
+    /// x86-64 (arch/x86/mm/init_64.c vmemmap_populate(), the same in the four versions): each whole section takes its memmap in 2 MiB
+    /// blocks from the altmap, with no other source; pieces of a section take theirs from RAM. Judged only where a section's memmap is
+    /// a whole number of such blocks; other architectures are not judged.
+    /// </summary>
+    internal static bool HasRoomForMemmap(ulong firstPfn, ulong pages, ulong reserve, ulong free, KernelProfile profile, ArchitectureRules arch)
+    {
+        ulong page = arch.PageSize.Bytes, pmd = arch.PmdSize.Bytes;
+        ulong sectionPages = profile.SectionSize(arch.Architecture, arch.PageSize).Bytes / page;
+        ulong memmap = sectionPages * profile.StructPageSize.Bytes;
+        if (arch.Architecture != Architecture.X86_64 || memmap % pmd != 0) return true;
+        ulong firstSection = Alignment.Up(firstPfn, sectionPages), end = Alignment.Down(checked(firstPfn + pages), sectionPages);
+        if (end <= firstSection) return true;
+        // The first block is aligned to its own size; the rest follow without a gap.
+        ulong gap = Alignment.Up(firstPfn + reserve, pmd / page) - (firstPfn + reserve);
+        ulong needed = (end - firstSection) / sectionPages * (memmap / page);
+        return gap <= free && needed <= free - gap;
+    }
+}
