@@ -139,7 +139,9 @@ internal static class LabelSlotChecks
             Add("dpa-empty", Severity.Error, LabelFormat.RawSize, "more than 0 bytes", "0: the DIMM does not come up (EBUSY)", FreeIt, DpaSource);
         }
         else if (label.Dpa.Bytes > ulong.MaxValue - (label.RawSize.Bytes - 1))
+        {
             Add("dpa-wraps", Severity.Error, LabelFormat.Dpa, "an end within 64 bits", $"{label.Dpa} and {label.RawSize}: the DIMM does not come up (EBUSY)", FreeIt, DpaSource);
+        }
     }
 
     private static void CheckSets(List<Finding> findings, List<NamespaceLabel> labels, LabelGeometry geometry)
