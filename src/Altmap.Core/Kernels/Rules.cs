@@ -52,7 +52,7 @@ public static class Rules
 
     /// <summary>Width of nslot × label size.</summary>
     public static readonly RuleDefinition LabelSlotProduct = new("labels.slot-product-bits",
-        "width of the product nslot × label size that is held against the area", [], "bits");
+        "width in bits of the product nslot × label size that is held against the area", ["32", "64"]);
 
     /// <summary>LOCAL labels (block mode).</summary>
     public static readonly RuleDefinition LocalLabels = new("labels.local-flag",

@@ -21,13 +21,17 @@ public readonly record struct SectionNeighbours(ImmutableArray<PhysicalRange> Sy
     private static bool Meets(ImmutableArray<PhysicalRange> ranges, ulong start, ulong sizeBytes)
     {
         if (ranges.IsDefaultOrEmpty || sizeBytes == 0) return false;
-        ulong last = sizeBytes - 1 > ulong.MaxValue - start ? ulong.MaxValue : start + sizeBytes - 1;
+        ulong last = LastByte(start, sizeBytes);
         foreach (PhysicalRange range in ranges)
         {
-            if (!range.IsEmpty && range.Start.Bytes <= last && start <= range.Last.Bytes) return true;
+            if (!range.IsEmpty && range.Start.Bytes <= last && start <= LastByte(range.Start.Bytes, range.Size.Bytes)) return true;
         }
         return false;
     }
+
+    /// <summary>Stops at the end of the address space: ranges come from files.</summary>
+    private static ulong LastByte(ulong start, ulong sizeBytes) =>
+        sizeBytes - 1 > ulong.MaxValue - start ? ulong.MaxValue : start + (sizeBytes - 1);
 }
 
 /// <summary>A pfn or dax device that is bound without a block of its own on the media.</summary>

@@ -40,12 +40,12 @@ public static class PageMapping
         return new(Errno.None, truncated is null ? "B4" : "B6", truncated, true);
     }
 
-    private static bool HasSections(KernelProfile profile) => profile.InfoBlockLayout is InfoBlockLayout.Section412 or InfoBlockLayout.Section419;
+    internal static bool HasSections(KernelProfile profile) => profile.InfoBlockLayout is InfoBlockLayout.Section412 or InfoBlockLayout.Section419;
 
-    private static ulong CutBytes(in PfnDeviceSettings settings) => settings.StartPad.Bytes + settings.EndTrunc.Bytes; // two 32-bit fields
+    internal static ulong CutBytes(in PfnDeviceSettings settings) => settings.StartPad.Bytes + settings.EndTrunc.Bytes; // two 32-bit fields
 
     /// <summary>A dax region must start and end at multiples of the align on the media; 0 there never fits (read in the source, not tried).</summary>
-    private static bool DaxRegionFits(in PfnDeviceSettings settings, in NamespaceExtent ns)
+    internal static bool DaxRegionFits(in PfnDeviceSettings settings, in NamespaceExtent ns)
     {
         unchecked
         {
@@ -77,7 +77,7 @@ public static class PageMapping
     /// blocks from the altmap, with no other source; pieces of a section take theirs from RAM. Judged only where a section's memmap is
     /// a whole number of such blocks; other architectures are not judged.
     /// </summary>
-    private static bool HasRoomForMemmap(ulong firstPfn, ulong pages, ulong reserve, ulong free, KernelProfile profile, ArchitectureRules arch)
+    internal static bool HasRoomForMemmap(ulong firstPfn, ulong pages, ulong reserve, ulong free, KernelProfile profile, ArchitectureRules arch)
     {
         ulong page = arch.PageSize.Bytes, pmd = arch.PmdSize.Bytes;
         ulong sectionPages = profile.SectionSize(arch.Architecture, arch.PageSize).Bytes / page;
