@@ -3,7 +3,7 @@ namespace Altmap.Core.Json;
 /// <summary>Finds what a person may have meant.</summary>
 public static class NearestWord
 {
-    /// <summary>The choice that differs least from <paramref name="word"/>, when that is at most a third of its letters; else null. The first of equals.</summary>
+    /// <summary>The choice that differs least from <paramref name="word"/>, when that is at most a third of its letters or one starts with the other; else null. The first of equals.</summary>
     public static string? Find(string word, IEnumerable<string> choices)
     {
         if (word.Length is 0 or > 64) return null;
@@ -11,7 +11,8 @@ public static class NearestWord
         int bestDistance = Math.Max(1, word.Length / 3) + 1;
         foreach (string choice in choices)
         {
-            int distance = Distance(word, choice);
+            bool isStart = word.Length > 2 && (choice.StartsWith(word, StringComparison.Ordinal) || word.StartsWith(choice, StringComparison.Ordinal));
+            int distance = isStart ? 1 : Distance(word, choice);
             if (distance < bestDistance) (best, bestDistance) = (choice, distance);
         }
         return best;

@@ -64,5 +64,6 @@ public static class ProfileFile
     }
 
     private static string Bounds(RuleDefinition rule) =>
-        rule == Rules.InfoBlockMinor ? " from 1 to 4" : rule.Unit switch { "bytes" => " from 1 to 65535", "bits" => " from 1 to 63", _ => rule.IsNumber ? " above 0" : "" };
+        rule == Rules.InfoBlockMinor ? " from 1 to 4" : rule == Rules.LabelSlotProduct ? " from 1 to 64"
+        : rule.Unit switch { "bytes" => " from 1 to 65535", "bits" => " from 1 to 63", _ => rule.IsNumber ? " above 0" : "" };
 }
