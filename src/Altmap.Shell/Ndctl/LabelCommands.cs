@@ -4,7 +4,6 @@ using Altmap.Core.Media;
 using Altmap.Core.Units;
 using Altmap.Formats.Labels;
 using Altmap.Model.Nvdimm;
-using Altmap.Shell.Json;
 using Altmap.Shell.Options;
 
 namespace Altmap.Shell.Ndctl;
@@ -12,7 +11,6 @@ namespace Altmap.Shell.Ndctl;
 /// <summary>The commands on DIMMs and their label areas (ndctl/dimm.c dimm_action() and its actions, ndctl/lib/dimm.c; 76.1).</summary>
 internal sealed class LabelCommands(NdctlContext context)
 {
-    private readonly List<JsonValue> _json = [];
 
     public int Enable(OptionResult options) => Each(options, "enabled", d => -(int)context.EnableDimm(d));
 
@@ -89,23 +87,19 @@ internal sealed class LabelCommands(NdctlContext context)
 
     public int Read(OptionResult options)
     {
-        bool human = options.Flag("human"), json = options.Flag("json") || human, indexOnly = options.Flag("index");
-        if (options.Text("output") is not null) throw new NotModelledException("read-labels into a file: use `altmap labels read`");
+        bool human = options.Flag("human"), indexOnly = options.Flag("index");
+        if (options.Text("output") is not null || !(options.Flag("json") || human))
+            throw new NotModelledException("read-labels without -j, or into a file, writes raw bytes: use `altmap labels read`");
+        var dumps = new List<(string, LabelDump)>();
         int result = Each(options, null, device =>
         {
             DimmState dimm = context.Machine.Dimms[device];
             if (!dimm.HasLabelArea) return -(int)Errno.EINVAL;
-            if (!json) throw new NotModelledException("read-labels without -j writes raw bytes: use `altmap labels read`");
-            if (LabelListing.Of(dimm, human, indexOnly) is not { } listing) return -(int)Errno.ENOMEM;
-            _json.Add(listing);
+            if (LabelJson.Read(dimm.LabelBytes, human, indexOnly) is not { } dump) return -(int)Errno.ENOMEM;
+            dumps.Add((device.Name, dump));
             return 0;
         });
-        if (_json.Count > 0)
-        {
-            PrintedText text = NdctlJson.Display(JsonArray.Of(_json), JsonDetail.None);
-            context.Output.Err(text.Stderr);
-            context.Output.Out(text.Stdout);
-        }
+        if (dumps.Count > 0) context.Output.Out(LabelJson.Format(dumps) + "\n");
         return Close("read", result);
     }
 

@@ -13,7 +13,7 @@ internal sealed class NamespaceCommands(NdctlContext context, OptionResult optio
         (int result, int created) = target is null ? CreateInRegions(options.Text("type")) : Walk(target, stopAtFirst: true, (region, ndns) =>
             new CreateNamespace(context, options).Reconfigure(region, ndns));
         // Without any option the tool tries block regions next, which no longer exist.
-        if (result < 0 && created < 1 && !options.HasOptions) (result, created) = (-(int)Errno.ENXIO, 0);
+        if (result < 0 && created < 1 && !options.Command.Options.Any(o => options.IsGiven(o.Name))) (result, created) = (-(int)Errno.ENXIO, 0);
         if (options.Flag("continue")) context.Output.Err($"created {created} namespace{(created == 1 ? "" : "s")}\n");
         if ((result < 0 || (target is null && created < 1)) && !context.HasCountedError)
         {
