@@ -68,7 +68,8 @@ public static class OptionParser
                 var option = spec.Options.FirstOrDefault(o => o.Short == letter);
                 if (option is null)
                 {
-                    Fail(UsageText.Error($"unknown switch `{letter}'"), UsageText.Full(spec));
+                    // The tool makes a word of its own of the rest of a bundle; "-v-x" leaves "--x".
+                    Fail(UsageText.Error(letter == '-' ? $"unknown option `{rest[1..]}'" : $"unknown switch `{letter}'"), UsageText.Full(spec));
                     return;
                 }
                 _attached = rest.Length > 1 ? rest[1..] : null;

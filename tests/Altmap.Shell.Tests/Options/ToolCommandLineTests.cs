@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using Altmap.Core.Units;
 using Altmap.Shell.Options;
+using Altmap.Shell.Scripts;
+using Altmap.TestSupport;
 using FsCheck;
 using FsCheck.Fluent;
 
@@ -24,6 +26,22 @@ public class ToolCommandLineTests
         }
         Assert.Empty(wrong);
         Assert.True(RecordedUsage.All.Count > 700);
+    }
+
+    [Fact]
+    public void Agrees_with_a_recorded_session()
+    {
+        var count = 0;
+        foreach (var command in RecordedSession.Parse(File.ReadAllText(Golden.Path("sessions", "tools.log"))).Commands)
+        {
+            var answer = ToolCommandLine.Parse(command.Words, s_page).Answer;
+            Assert.Equal(command.ExitCode == 129, answer?.ExitCode == 129);
+            if (answer is null)
+                continue;
+            Assert.Equal((command.Output, command.ExitCode), (answer.Stdout + answer.Stderr, answer.ExitCode));
+            count++;
+        }
+        Assert.True(count >= 5);
     }
 
     [Fact]
