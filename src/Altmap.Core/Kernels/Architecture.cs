@@ -39,13 +39,13 @@ public sealed record ArchitectureRules(
     public static ArchitectureRules? Find(KernelProfile profile, Architecture architecture, ByteSize pageSize)
     {
         ByteSize two = ByteSize.MiB(2);
-        return (architecture, pageSize.Bytes >> 10) switch
+        return (architecture, pageSize.Bytes) switch
         {
-            (Architecture.X86_64, 4) => new(architecture, pageSize, two, ByteSize.GiB(1), two, Confirmation.RealKernel),
-            (Architecture.Arm64, 4) => new(architecture, pageSize, two, ByteSize.Zero, two, Confirmation.RealKernel),
-            (Architecture.Arm64, 16) => new(architecture, pageSize, ByteSize.MiB(32), ByteSize.Zero, two, Confirmation.RealKernel),
-            (Architecture.Arm64, 64) => new(architecture, pageSize, ByteSize.MiB(512), ByteSize.Zero, two, Confirmation.RealKernel),
-            (Architecture.Ppc64LittleEndian, 64) => new(architecture, pageSize, two,
+            (Architecture.X86_64, 4096) => new(architecture, pageSize, two, ByteSize.GiB(1), two, Confirmation.RealKernel),
+            (Architecture.Arm64, 4096) => new(architecture, pageSize, two, ByteSize.Zero, two, Confirmation.RealKernel),
+            (Architecture.Arm64, 16384) => new(architecture, pageSize, ByteSize.MiB(32), ByteSize.Zero, two, Confirmation.RealKernel),
+            (Architecture.Arm64, 65536) => new(architecture, pageSize, ByteSize.MiB(512), ByteSize.Zero, two, Confirmation.RealKernel),
+            (Architecture.Ppc64LittleEndian, 65536) => new(architecture, pageSize, two,
                 profile.PudAlignIsRunTime ? ByteSize.GiB(1) : ByteSize.Zero, two, Confirmation.SourceOnly),
             _ => null,
         };

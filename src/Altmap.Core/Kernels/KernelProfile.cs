@@ -84,6 +84,7 @@ public sealed class KernelProfile
         ProbeMessageNamesDriver = Word(Rules.ProbeMessage) == "probe-with-driver";
         BindReturnsProbeErrno = Word(Rules.BindErrno) == "probe";
         DaxHasMemmapOnMemory = IsYes(Rules.DaxMemmapOnMemory);
+        AcpiDevicesArePlatform = Word(Rules.AcpiDevicePath) == "platform";
         PudAlignIsRunTime = Word(Rules.PudAlign) == "run-time";
     }
 
@@ -149,6 +150,9 @@ public sealed class KernelProfile
 
     /// <summary>See <see cref="Rules.DaxMemmapOnMemory"/>.</summary>
     public bool DaxHasMemmapOnMemory { get; }
+
+    /// <summary>See <see cref="Rules.AcpiDevicePath"/>.</summary>
+    public bool AcpiDevicesArePlatform { get; }
 
     /// <summary>See <see cref="Rules.PudAlign"/>.</summary>
     public bool PudAlignIsRunTime { get; }

@@ -58,6 +58,7 @@ public sealed class SparseBytes
     /// <summary><paramref name="count"/> bytes from <paramref name="offsetBytes"/> on, as a new array.</summary>
     public byte[] Read(ulong offsetBytes, int count)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
         CheckInside(offsetBytes, (ulong)count);
         byte[] bytes = new byte[count];
         Read(offsetBytes, bytes);
@@ -90,13 +91,17 @@ public sealed class SparseBytes
     {
         if (lengthBytes >= LengthBytes) return new SparseBytes(lengthBytes, _pages);
         ImmutableSortedDictionary<ulong, byte[]>.Builder pages = _pages.ToBuilder();
-        foreach (ulong number in _pages.Keys.Where(n => n >= (lengthBytes + PageBytes - 1) / PageBytes)) pages.Remove(number);
-        var cut = new SparseBytes(Alignment(lengthBytes), pages.ToImmutable());
-        int tail = (int)(cut.LengthBytes - lengthBytes);
-        if (tail > 0 && cut._pages.ContainsKey(lengthBytes / PageBytes)) cut = cut.Write(lengthBytes, new byte[tail]);
-        return new SparseBytes(lengthBytes, cut._pages);
-
-        static ulong Alignment(ulong length) => Units.Alignment.Up(length, PageBytes);
+        ulong last = lengthBytes / PageBytes; // the page that the new end may cut
+        int kept = (int)(lengthBytes % PageBytes);
+        foreach (ulong number in _pages.Keys.Where(n => n > last || (n == last && kept == 0))) pages.Remove(number);
+        if (kept > 0 && pages.TryGetValue(last, out byte[]? old))
+        {
+            byte[] page = new byte[PageBytes];
+            old.AsSpan(0, kept).CopyTo(page);
+            if (page.AsSpan().ContainsAnyExcept((byte)0)) pages[last] = page;
+            else pages.Remove(last);
+        }
+        return new SparseBytes(lengthBytes, pages.ToImmutable());
     }
 
     /// <summary>True when length and every byte are the same.</summary>

@@ -1,0 +1,72 @@
+# shellcheck shell=bash
+# Shared by ./run, ./test, ./bench, ./format and .ci/run: sourced, with the working directory at the repository root.
+
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_UI_LANGUAGE=en DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1
+# A build node that outlives the build would keep files and pipes of the caller open.
+export MSBUILDDISABLENODEREUSE=1
+
+mkdir -p .build
+# dotnet wants a home folder; a container may have none.
+[[ -w ${HOME:-/nowhere} ]] || export DOTNET_CLI_HOME=$PWD/.build/home
+
+# Finds dotnet and lets the programs we build find it too (their launcher does not search PATH).
+find_dotnet() {
+    local place
+    if ! command -v dotnet >/dev/null; then
+        for place in "${DOTNET_ROOT:-}" "${HOME:-/nowhere}/.dotnet" /usr/lib/dotnet /usr/share/dotnet; do
+            [[ -n $place && -x $place/dotnet ]] && PATH=$place:$PATH && break
+        done
+    fi
+    command -v dotnet >/dev/null || no_sdk
+    if [[ -z ${DOTNET_ROOT:-} ]]; then
+        place=$(readlink -f "$(command -v dotnet)")
+        [[ -d ${place%/*}/shared ]] && export DOTNET_ROOT=${place%/*}
+    fi
+    return 0
+}
+
+# The SDK that global.json asks for. Starting dotnet costs 0.1 s: only called before a build.
+need_sdk() {
+    dotnet --version >/dev/null 2>&1 || no_sdk
+}
+
+no_sdk() {
+    echo "Altmap needs the .NET SDK 10.0: install it with 'sudo apt-get install dotnet-sdk-10.0' (Debian, Ubuntu) or 'sudo dnf install dotnet-sdk-10.0' (Fedora), and start this again." >&2
+    exit 1
+}
+
+# One build at a time in one checkout. Commands started under the lock close fd 9, so that nothing they leave behind keeps it.
+lock_build() {
+    exec 9>.build/lock
+    if command -v flock >/dev/null; then flock 9; fi
+}
+
+unlock_build() {
+    exec 9>&-
+}
+
+# The compiler's errors and warnings in LOG, each once; the log's end when there are none.
+show_build_errors() {
+    local lines
+    lines=$(grep -E '(: | )(error|warning) [A-Z]+[0-9]*' "$1" | sed -E 's/ \[[^]]*proj\]$//; s/^ +//' | awk '!seen[$0]++') || true
+    if [[ -n $lines ]]; then printf '%s\n' "$lines" >&2; else tail -n 20 "$1" >&2; fi
+}
+
+# Runs dotnet with its output in LOG and nothing of ours open.
+dotnet_quiet() {
+    local log=$1
+    shift
+    dotnet "$@" >"$log" 2>&1 </dev/null 9>&-
+}
+
+# Builds the solution in Release. A warning fails it like an error.
+build_solution() {
+    local log=.build/build.log ok=1
+    lock_build
+    dotnet_quiet "$log" build Altmap.slnx -c Release -v quiet --nologo || ok=0
+    unlock_build
+    if [[ $ok == 1 ]] && grep -qE ': warning [A-Z]+[0-9]*' "$log"; then ok=0; fi
+    [[ $ok == 1 ]] && return 0
+    show_build_errors "$log"
+    return 1
+}
