@@ -69,9 +69,9 @@ public class PfnValidationTests
     [Fact]
     public void Fields_that_a_minor_version_does_not_have_are_replaced()
     {
-        PfnDeviceSettings settings = Probe(Edit("minor=0 align=3 start_pad=7 end_trunc=9 dataoff=0x600000"), "6.1").Settings;
+        PfnDeviceSettings settings = Probe(Edit("minor=0 align=3 start_pad=7 end_trunc=9 dataoff=0x400000"), "6.1").Settings;
         Assert.Equal((0UL, 0UL, 2UL << 20, 0UL), (settings.StartPad.Bytes, settings.EndTrunc.Bytes, settings.Align.Bytes >> 1, settings.MediaAlign.Bytes));
-        Assert.Equal(58UL << 20, settings.UsableSize(Extent.Range.Size)!.Value.Bytes);
+        Assert.Equal(60UL << 20, settings.UsableSize(Extent.Range.Size)!.Value.Bytes);
     }
 
     [Fact]

@@ -44,7 +44,7 @@ internal static class RecordedBlocks
     {
         foreach (string[] f in Rows(group, "infoblocks.tsv"))
         {
-            Assert.True(Architectures.TryGetValue(f[1], out Architecture architecture));
+            Assert.True(ArchitectureRules.TryParse(f[1], out Architecture architecture));
             KernelProfile profile = KernelProfiles.Find(f[0])!;
             ArchitectureRules arch = ArchitectureRules.Find(profile, architecture, new ByteSize(ulong.Parse(f[2])))!;
             var request = new PageMapRequest(
@@ -62,10 +62,4 @@ internal static class RecordedBlocks
 
     /// <summary>A whole good block for tests that damage one: fsdax, map=dev, 256 MiB at 4 GiB, 6.1.</summary>
     public static Written Good { get; } = ReadWritten("a_fsdax").First(w => w.Bytes is not null);
-
-    private static readonly Dictionary<string, Architecture> Architectures = new()
-    {
-        ["x86_64"] = Architecture.X86_64,
-        ["aarch64"] = Architecture.Arm64,
-    };
 }

@@ -14,7 +14,7 @@ public class FieldTests
         byte[] block = new byte[16];
         var field = new Field("f", 3, width);
         field.Write(block, value);
-        Assert.Equal((byte)value, block[3]);
+        Assert.Equal((byte)(value & 0xff), block[3]);
         Assert.Equal(value, field.Read(block));
         Assert.Equal(0, block[2]);
         Assert.Equal(0, block[3 + width]);
