@@ -10,10 +10,7 @@ using Altmap.TestSupport;
 namespace Altmap.Formats.Tests.Labels;
 
 /// <summary>A recorded label area and what ndctl read from it (<c>DEV</c> replaced by the device's name).</summary>
-public sealed record RecordedArea(IReadOnlyList<string> Names, byte[] Bytes, string Json)
-{
-    public string Device => Names[0][(Names[0].LastIndexOf('/') + 1)..];
-}
+public sealed record RecordedArea(IReadOnlyList<string> Names, byte[] Bytes, string Json);
 
 /// <summary>What sysfs showed of a region and the DIMM it maps.</summary>
 public sealed record RecordedDimm(
