@@ -98,7 +98,7 @@ public static class SysfsTree
             _ => NdAttributes.Of(machine, device).FirstOrDefault(a => a.Name == attribute),
         };
 
-        static (string First, string Rest) Split(string text)
+        static (string First, string Remainder) Split(string text)
         {
             int slash = text.IndexOf('/', StringComparison.Ordinal);
             return slash < 0 ? (text, "") : (text[..slash], text[(slash + 1)..]);

@@ -1,15 +1,14 @@
 using System.Globalization;
 using Altmap.Model.Nvdimm;
 using Altmap.Shell.Json;
-using Altmap.Shell.Ndctl;
 using Altmap.Shell.Options;
 
-namespace Altmap.Shell.Daxctl;
+namespace Altmap.Shell.Tools;
 
 /// <summary><c>daxctl list</c> (daxctl/list.c, filter.c; 76.1). The commands that change devices are not modelled yet.</summary>
 internal static class DaxctlCommands
 {
-    public static int List(NdctlContext context, OptionResult options)
+    public static int List(ToolContext context, OptionResult options)
     {
         bool regions = options.Flag("regions"), devices = options.Flag("devices");
         JsonDetail flags = JsonDetail.None;
@@ -46,7 +45,7 @@ internal static class DaxctlCommands
     }
 
     /// <summary>Each device is the only one of its region here: libnvdimm makes one per namespace.</summary>
-    private static IEnumerable<(PfnDeviceState Personality, DaxDeviceState Device)> Listed(NdctlContext context)
+    private static IEnumerable<(PfnDeviceState Personality, DaxDeviceState Device)> Listed(ToolContext context)
     {
         IEnumerable<(PfnDeviceState, DaxDeviceState Device)> all = context.Machine.Regions.Values.SelectMany(region =>
             region.DaxDevices.Values.Select(device => (region.Daxes.Values.First(d => d.NamespaceId == device.Id && d.IsBound), device)));

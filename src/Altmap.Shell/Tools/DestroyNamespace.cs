@@ -1,10 +1,10 @@
 using Altmap.Core.Findings;
 using Altmap.Model.Nvdimm;
 
-namespace Altmap.Shell.Ndctl;
+namespace Altmap.Shell.Tools;
 
 /// <summary><c>ndctl destroy-namespace</c>, and what create-namespace <c>-e</c> does before it sets up anew (ndctl/namespace.c namespace_prep_reconfig(), zero_info_block(); 76.1).</summary>
-internal sealed class DestroyNamespace(NdctlContext context, string command, bool force)
+internal sealed class DestroyNamespace(ToolContext context, string command, bool force)
 {
     private const int HeadBytes = 8192;
     private const int Labelled = 2;

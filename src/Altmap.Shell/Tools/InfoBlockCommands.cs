@@ -7,21 +7,21 @@ using Altmap.Model.Nvdimm;
 using Altmap.Shell.Json;
 using Altmap.Shell.Options;
 
-namespace Altmap.Shell.Ndctl;
+namespace Altmap.Shell.Tools;
 
 /// <summary>
 /// <c>ndctl read-infoblock</c> and <c>write-infoblock</c> on a namespace of the machine (ndctl/namespace.c namespace_rw_infoblock(), 76.1).
 /// Files of the host are what <c>altmap infoblock</c> is for.
 /// </summary>
-internal sealed class InfoBlockCommands(NdctlContext context, OptionResult options)
+internal sealed class InfoBlockCommands(ToolContext context, OptionResult options, ImmutableArray<string> arguments)
 {
     private JsonArray? _blocks;
 
     public int Read()
     {
-        if (options.Text("input") is not null || options.Text("output") is not null || options.Arguments.IsEmpty)
+        if (options.Text("input") is not null || options.Text("output") is not null || arguments.IsEmpty)
             throw new NotModelledException("read-infoblock of a file: use `altmap infoblock read`");
-        (int result, int done) = new NamespaceCommands(context, options).Walk(options.Arguments[0], stopAtFirst: false, (_, d) => InRawMode(d, ReadRaw));
+        (int result, int done) = new NamespaceCommands(context, options, arguments).Walk(arguments[0], stopAtFirst: false, (_, d) => InRawMode(d, ReadRaw));
         if (_blocks is not null)
         {
             PrintedText text = NdctlJson.Display(_blocks, JsonDetail.None);
@@ -37,7 +37,7 @@ internal sealed class InfoBlockCommands(NdctlContext context, OptionResult optio
     {
         if (options.Flag("stdout") || options.Text("output") is not null)
             throw new NotModelledException("write-infoblock into a file: use `altmap infoblock write`");
-        (int result, int done) = new NamespaceCommands(context, options).Walk(options.Arguments[0], stopAtFirst: false, (_, d) => InRawMode(d, WriteRaw));
+        (int result, int done) = new NamespaceCommands(context, options, arguments).Walk(arguments[0], stopAtFirst: false, (_, d) => InRawMode(d, WriteRaw));
         if (result < 0) context.Output.Err($"error checking infoblocks: {((Errno)(-result)).Describe()}\n");
         context.Output.Err($"wrote {done} infoblock{(done == 1 ? "" : "s")}\n");
         return result;
@@ -87,7 +87,7 @@ internal sealed class InfoBlockCommands(NdctlContext context, OptionResult optio
         Uuid parent = options.Text("parent-uuid") is { } parentText ? Uuid.Parse(parentText) : ndns.ParentUuid;
         Uuid uuid = options.Text("uuid") is { } uuidText ? Uuid.Parse(uuidText) : context.NewUuid();
         ulong start = options.Text("offset") is { } offset ? NdctlSize.TryParse(offset)!.Value : 0;
-        bool isDevdax = options.Text("mode") is { } mode && NamespaceModes.Parse(mode) == "devdax";
+        bool isDevdax = options.Text("mode") is { } mode && NamespaceRules.ModeOf(mode) == "devdax";
         NdctlInfoBlockResult block = NdctlInfoBlock.Create(new NdctlInfoBlockRequest(
             isDevdax ? InfoBlockKind.Dax : InfoBlockKind.Pfn, options.Text("map") == "mem" ? PageMapMode.Ram : PageMapMode.Pmem,
             size, align, new MediaOffset(start), uuid, parent, context.PageSize));

@@ -8,7 +8,7 @@ using Altmap.Model.Nvdimm;
 using Altmap.Shell.Json;
 using Altmap.Shell.Options;
 
-namespace Altmap.Shell.Ndctl;
+namespace Altmap.Shell.Tools;
 
 /// <summary>What a namespace shall become, options and defaults taken together (struct parsed_parameters, ndctl/namespace.c, 76.1).</summary>
 internal sealed record NamespaceRequest(
@@ -18,7 +18,7 @@ internal sealed record NamespaceRequest(
 /// <c>ndctl create-namespace</c>, new and with <c>-e</c> (ndctl/namespace.c namespace_create(), namespace_reconfig(), validate_namespace_options(),
 /// setup_namespace(); 76.1). Returns 0 or a negative errno.
 /// </summary>
-internal sealed class CreateNamespace(NdctlContext context, OptionResult options)
+internal sealed class CreateNamespace(ToolContext context, OptionResult options)
 {
     private const string Command = "create namespace";
     private const int Stopped = int.MinValue;
@@ -26,7 +26,7 @@ internal sealed class CreateNamespace(NdctlContext context, OptionResult options
     private static readonly ulong[] BttSectorSizes = [512, 520, 528, 4096, 4104, 4160, 4224];
     private static readonly ulong[] LabelSectorSizes = [512, 4096];
 
-    private readonly string? _modeOption = options.Text("mode") ?? (options.Text("reconfig") is null ? "fsdax" : null);
+    private readonly NamespaceDefaults _filled = NamespaceDefaults.Of(options);
     private int _stopErrno;
 
     /// <summary>A new namespace in this region; -EAGAIN: this region cannot, try the next.</summary>
@@ -94,7 +94,7 @@ internal sealed class CreateNamespace(NdctlContext context, OptionResult options
         string name = options.Text("name") ?? ndns?.AltName ?? "";
         if (System.Text.Encoding.UTF8.GetByteCount(name) > NamespaceAttributes.NameLengthMax)
             return RefuseWith("validate_namespace_options: alt name overflow");
-        string mode = _modeOption is { } word ? NamespaceModes.Parse(word)! : NamespaceJson.ModeOf(context, ndns!);
+        string mode = NamespaceRules.ModeOf(_filled.Mode) ?? NamespaceJson.ModeOf(context, ndns!);
 
         (ByteSize align, int alignErrno) = AlignFor(region, ndns, mode);
         if (alignErrno != 0) return (null, alignErrno);
@@ -111,7 +111,7 @@ internal sealed class CreateNamespace(NdctlContext context, OptionResult options
         (ulong sector, int sectorErrno) = SectorSizeFor(regionDevice, ndns, mode);
         if (sectorErrno != 0) return (null, sectorErrno);
 
-        string? map = options.Text("map") ?? (options.Text("reconfig") is null ? "dev" : null);
+        string? map = _filled.Map;
         if (map is not null && ndns is not null && mode is not ("fsdax" or "devdax"))
             return RefuseWith($"{ndns.Device}: --map= only valid for fsdax mode namespace");
         PageMapMode location = map == "mem" ? PageMapMode.Ram : map is not null || mode is "fsdax" or "devdax" ? PageMapMode.Pmem : PageMapMode.None;
@@ -163,8 +163,7 @@ internal sealed class CreateNamespace(NdctlContext context, OptionResult options
     private (ulong Bytes, int Errno) SectorSizeFor(NdDevice regionDevice, NamespaceState? ndns, string mode)
     {
         RegionState region = context.Region(regionDevice);
-        string? text = options.Text("sector-size") ?? (_modeOption is { } word && NamespaceModes.Parse(word) == "sector" ? "4096" : null);
-        if (text is not null)
+        if (_filled.SectorSize is { } text)
         {
             ulong bytes = NdctlSize.TryParse(text)!.Value;
             bool isSector = mode == "sector";
@@ -213,7 +212,7 @@ internal sealed class CreateNamespace(NdctlContext context, OptionResult options
         }
         else
         {
-            foreach (DimmState dimm in dimms) new LabelCommands(context).Initialise(dimm.Device, LabelVersion.V1_2);
+            foreach (DimmState dimm in dimms) LabelCommands.Initialise(context, dimm.Device, LabelVersion.V1_2);
         }
         context.EnableRegion(regionDevice);
         if (RegionDriver.TypeOf(context.Machine, context.Region(regionDevice)) == NamespaceType.Pmem) return 0;

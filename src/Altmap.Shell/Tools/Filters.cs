@@ -1,12 +1,12 @@
 using System.Globalization;
 using Altmap.Model.Nvdimm;
 
-namespace Altmap.Shell.Ndctl;
+namespace Altmap.Shell.Tools;
 
 /// <summary>Which devices a filter option names (ndctl/filter.c, 76.1): blank-separated words, <c>all</c>, a number, or a name. No filter takes everything.</summary>
 internal static class Filters
 {
-    public static bool Bus(NdctlContext context, NdDevice bus, string? filter) =>
+    public static bool Bus(ToolContext context, NdDevice bus, string? filter) =>
         Matches(filter, bus.Number, bus.Name, context.Machine.Buses[bus].Provider);
 
     public static bool Region(NdDevice region, string? filter) => Matches(filter, region.Number, region.Name);

@@ -2,7 +2,7 @@ using Altmap.Model;
 using Altmap.Model.Nvdimm;
 using Altmap.Shell.Json;
 
-namespace Altmap.Shell.Daxctl;
+namespace Altmap.Shell.Tools;
 
 /// <summary>Device-dax regions and devices as daxctl shows them (daxctl/json.c, 76.1): keys in that order.</summary>
 internal static class DaxJson

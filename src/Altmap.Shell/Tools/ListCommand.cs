@@ -5,19 +5,19 @@ using Altmap.Model.Nvdimm;
 using Altmap.Shell.Json;
 using Altmap.Shell.Options;
 
-namespace Altmap.Shell.Ndctl;
+namespace Altmap.Shell.Tools;
 
 /// <summary><c>ndctl list</c> (ndctl/list.c, filter.c; 76.1).</summary>
 internal sealed class ListCommand
 {
-    private readonly NdctlContext _context;
+    private readonly ToolContext _context;
     private readonly OptionResult _options;
     private readonly bool _buses, _dimms, _regions, _namespaces, _idle, _configured;
     private readonly string? _mode;
     private readonly JsonDetail _flags;
     private int _node = -1;
 
-    private ListCommand(NdctlContext context, OptionResult options)
+    private ListCommand(ToolContext context, OptionResult options)
     {
         _context = context;
         _options = options;
@@ -40,7 +40,7 @@ internal sealed class ListCommand
         _flags = Flags(options, dax, verbose);
     }
 
-    public static int Run(NdctlContext context, OptionResult options)
+    public static int Run(ToolContext context, OptionResult options)
     {
         var command = new ListCommand(context, options);
         return command.RejectsFilters() ? -22 : command.Print();
@@ -67,7 +67,7 @@ internal sealed class ListCommand
             _context.Error($"unknown type \"{type}\" must be \"pmem\" or \"blk\"");
             return true;
         }
-        if (_mode is not null && NamespaceModes.Parse(_mode) is null)
+        if (_mode is not null && NamespaceRules.ModeOf(_mode) is null)
         {
             _context.Error($"invalid mode: '{_mode}'");
             return true;
@@ -222,7 +222,7 @@ internal sealed class ListCommand
     {
         NamespaceState ndns = _context.Namespace(device)!;
         if (!Filters.Namespace(device, _options.Text("namespace"))) return false;
-        if (_mode is not null && NamespaceModes.Parse(_mode) != NamespaceJson.ModeOf(_context, ndns)) return false;
+        if (_mode is not null && NamespaceRules.ModeOf(_mode) != NamespaceJson.ModeOf(_context, ndns)) return false;
         return _context.IsActive(ndns) || _idle || (_configured && !ndns.Size.IsZero);
     }
 
@@ -234,18 +234,4 @@ internal sealed class ListCommand
         filter = _options.Text(option) ?? "all";
         return filter != "all";
     }
-}
-
-/// <summary>The words ndctl takes for a namespace mode (util_nsmode()).</summary>
-internal static class NamespaceModes
-{
-    /// <summary><c>fsdax</c>, <c>devdax</c>, <c>sector</c> or <c>raw</c>; null for anything else.</summary>
-    public static string? Parse(string word) => word.ToLowerInvariant() switch
-    {
-        "memory" or "fsdax" => "fsdax",
-        "sector" or "safe" => "sector",
-        "dax" or "devdax" => "devdax",
-        "raw" => "raw",
-        _ => null,
-    };
 }

@@ -5,10 +5,10 @@ using Altmap.Model;
 using Altmap.Model.Nvdimm;
 using Altmap.Shell.Options;
 
-namespace Altmap.Shell.Ndctl;
+namespace Altmap.Shell.Tools;
 
 /// <summary>One run of ndctl or daxctl: the machine as it changes, new UUIDs, what is printed. Its operations are those of libndctl 76.1.</summary>
-internal sealed class NdctlContext(Machine machine, UuidSource uuids)
+internal sealed class ToolContext(Machine machine, UuidSource uuids)
 {
     private int _errors;
 

@@ -1,16 +1,14 @@
-using System.Globalization;
 using Altmap.Core.Units;
 using Altmap.Formats.InfoBlocks;
 using Altmap.Model.Nvdimm;
-using Altmap.Shell.Daxctl;
 using Altmap.Shell.Json;
 
-namespace Altmap.Shell.Ndctl;
+namespace Altmap.Shell.Tools;
 
 /// <summary>A namespace as ndctl shows it (ndctl/json.c util_namespace_to_json(), 76.1): keys in that order.</summary>
 internal static class NamespaceJson
 {
-    public static JsonObject Of(NdctlContext context, NamespaceState ndns, JsonDetail flags)
+    public static JsonObject Of(ToolContext context, NamespaceState ndns, JsonDetail flags)
     {
         RegionState region = context.Machine.Regions[ndns.Device.Number];
         PfnDeviceState? holder = context.HolderOf(ndns);
@@ -33,7 +31,7 @@ internal static class NamespaceJson
     }
 
     /// <summary>In ndctl's words; a namespace that is mapped with pages as it is counts as fsdax.</summary>
-    public static string ModeOf(NdctlContext context, NamespaceState ndns) => ndns.Claim switch
+    public static string ModeOf(ToolContext context, NamespaceState ndns) => ndns.Claim switch
     {
         { Kind: NdDeviceKind.Pfn } => "fsdax",
         { Kind: NdDeviceKind.Dax } => "devdax",
@@ -51,7 +49,7 @@ internal static class NamespaceJson
     private static ByteSize? SizeOf(NamespaceState ndns, PfnDeviceState? holder) =>
         holder is null ? ndns.Size : holder.Layout?.UsableSize(ndns.Size);
 
-    private static JsonObject Identity(JsonObject json, NdctlContext context, NamespaceState ndns, PfnDeviceState? holder, RegionState region, JsonDetail flags)
+    private static JsonObject Identity(JsonObject json, ToolContext context, NamespaceState ndns, PfnDeviceState? holder, RegionState region, JsonDetail flags)
     {
         if (holder is null)
             return ndns.Type == NamespaceType.Io ? json : json.Add("uuid", (ndns.Uuid ?? Core.Identity.Uuid.Zero).ToString());

@@ -1,11 +1,12 @@
+using System.Collections.Immutable;
 using Altmap.Core.Findings;
 using Altmap.Model.Nvdimm;
 using Altmap.Shell.Options;
 
-namespace Altmap.Shell.Ndctl;
+namespace Altmap.Shell.Tools;
 
 /// <summary>The commands that walk over namespaces (ndctl/namespace.c do_xaction_namespace() and its callers, 76.1). Each returns 0 or a negative errno.</summary>
-internal sealed class NamespaceCommands(NdctlContext context, OptionResult options)
+internal sealed class NamespaceCommands(ToolContext context, OptionResult options, ImmutableArray<string> arguments)
 {
     public int Create()
     {
@@ -29,13 +30,9 @@ internal sealed class NamespaceCommands(NdctlContext context, OptionResult optio
 
     public int Disable() => Each("disable", "disabled", device => -(int)context.DisableNamespace(device));
 
-    public int CheckNamespace() => throw new NotModelledException("check-namespace (BTT)");
-
-    public int ClearErrors() => throw new NotModelledException("clear-errors (media errors)");
-
     private int Each(string verb, string past, Func<NdDevice, int> action)
     {
-        (int result, int done) = Walk(options.Arguments[0], stopAtFirst: false, (_, ndns) => action(ndns));
+        (int result, int done) = Walk(arguments[0], stopAtFirst: false, (_, ndns) => action(ndns));
         string gerund = verb[..^1] + (verb.EndsWith('e') ? "ing" : verb[^1] + "ing");
         if (result < 0 && !context.HasCountedError) context.Output.Err($"error {gerund} namespaces: {Describe(result)}\n");
         context.Output.Err($"{past} {done} namespace{(done == 1 ? "" : "s")}\n");

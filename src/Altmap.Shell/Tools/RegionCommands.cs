@@ -1,11 +1,12 @@
+using System.Collections.Immutable;
 using Altmap.Core.Findings;
 using Altmap.Model.Nvdimm;
 using Altmap.Shell.Options;
 
-namespace Altmap.Shell.Ndctl;
+namespace Altmap.Shell.Tools;
 
 /// <summary><c>ndctl enable-region</c> and <c>disable-region</c> (ndctl/region.c, 76.1): exit code 0 even when nothing was done.</summary>
-internal sealed class RegionCommands(NdctlContext context, OptionResult options)
+internal sealed class RegionCommands(ToolContext context, OptionResult options, ImmutableArray<string> arguments)
 {
     public int Enable() => Each("enabled", region => context.EnableRegion(region) == Errno.None);
 
@@ -23,7 +24,7 @@ internal sealed class RegionCommands(NdctlContext context, OptionResult options)
         foreach (NdDevice bus in context.Buses().Where(b => Filters.Bus(context, b, options.Text("bus"))))
         {
             done += context.Regions(bus)
-                .Where(r => Filters.Region(r, options.Arguments[0]) && options.Text("type") is null or "pmem")
+                .Where(r => Filters.Region(r, arguments[0]) && options.Text("type") is null or "pmem")
                 .Count(action);
         }
         context.Output.Err($"{past} {done} region{(done == 1 ? "" : "s")}\n");

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Altmap.Core.Findings;
 using Altmap.Core.Media;
@@ -6,15 +7,15 @@ using Altmap.Formats.Labels;
 using Altmap.Model.Nvdimm;
 using Altmap.Shell.Options;
 
-namespace Altmap.Shell.Ndctl;
+namespace Altmap.Shell.Tools;
 
 /// <summary>The commands on DIMMs and their label areas (ndctl/dimm.c dimm_action() and its actions, ndctl/lib/dimm.c; 76.1).</summary>
-internal sealed class LabelCommands(NdctlContext context)
+internal sealed class LabelCommands(ToolContext context, OptionResult options, ImmutableArray<string> arguments)
 {
 
-    public int Enable(OptionResult options) => Each(options, "enabled", d => -(int)context.EnableDimm(d));
+    public int Enable() => Each("enabled", d => -(int)context.EnableDimm(d));
 
-    public int Disable(OptionResult options) => Each(options, "disabled", device =>
+    public int Disable() => Each("disabled", device =>
     {
         if (DimmDriver.IsActive(context.Machine, device))
         {
@@ -25,7 +26,7 @@ internal sealed class LabelCommands(NdctlContext context)
         return 0;
     });
 
-    public int Init(OptionResult options)
+    public int Init()
     {
         string text = options.Text("label-version") ?? "1.1";
         if (text is not ("1.1" or "v1.1" or "1.2" or "v1.2"))
@@ -34,7 +35,7 @@ internal sealed class LabelCommands(NdctlContext context)
             return Close("initialized", -(int)Errno.EINVAL);
         }
         LabelVersion version = text.EndsWith("1.1", StringComparison.Ordinal) ? LabelVersion.V1_1 : LabelVersion.V1_2;
-        return Each(options, "initialized", device =>
+        return Each("initialized", device =>
         {
             DimmState dimm = context.Machine.Dimms[device];
             if (!dimm.HasLabelArea) return -(int)Errno.ENXIO;
@@ -48,18 +49,18 @@ internal sealed class LabelCommands(NdctlContext context)
                 context.Output.Err($"{device}: error: labels already initialized\n");
                 return -(int)Errno.EBUSY;
             }
-            return Initialise(device, version);
+            return Initialise(context, device, version);
         });
     }
 
     /// <summary>Writes both index blocks and has the kernel read the area again.</summary>
-    public int Initialise(NdDevice device, LabelVersion version)
+    public static int Initialise(ToolContext context, NdDevice device, LabelVersion version)
     {
         LabelAreaChange change = LabelInitialisation.InitLabels(context.Machine.Dimms[device].LabelBytes, version);
-        return change.Errno != Errno.None ? -(int)change.Errno : Replace(device, change.Bytes);
+        return change.Errno != Errno.None ? -(int)change.Errno : Replace(context, device, change.Bytes);
     }
 
-    public int Zero(OptionResult options) => Each(options, "zeroed", device =>
+    public int Zero() => Each("zeroed", device =>
     {
         if (DimmDriver.IsActive(context.Machine, device))
         {
@@ -69,12 +70,12 @@ internal sealed class LabelCommands(NdctlContext context)
         DimmState dimm = context.Machine.Dimms[device];
         if (!dimm.HasLabelArea) return -(int)Errno.EINVAL;
         LabelAreaChange change = LabelInitialisation.ZeroLabels(dimm.LabelBytes, new ByteSize((ulong)options.Number("size")), new MediaOffset((ulong)options.Number("offset")));
-        return change.Errno != Errno.None ? -(int)change.Errno : Replace(device, change.Bytes);
+        return change.Errno != Errno.None ? -(int)change.Errno : Replace(context, device, change.Bytes);
     });
 
-    public int Check(OptionResult options)
+    public int Check()
     {
-        int result = Each(options, null, device =>
+        int result = Each(null, device =>
         {
             DimmState dimm = context.Machine.Dimms[device];
             if (!dimm.HasLabelArea) return -(int)Errno.ENXIO;
@@ -85,13 +86,13 @@ internal sealed class LabelCommands(NdctlContext context)
         return result >= 0 ? 0 : 1;
     }
 
-    public int Read(OptionResult options)
+    public int Read()
     {
         bool human = options.Flag("human"), indexOnly = options.Flag("index");
         if (options.Text("output") is not null || !(options.Flag("json") || human))
             throw new NotModelledException("read-labels without -j, or into a file, writes raw bytes: use `altmap labels read`");
         var dumps = new List<(string, LabelDump)>();
-        int result = Each(options, null, device =>
+        int result = Each(null, device =>
         {
             DimmState dimm = context.Machine.Dimms[device];
             if (!dimm.HasLabelArea) return -(int)Errno.EINVAL;
@@ -103,15 +104,8 @@ internal sealed class LabelCommands(NdctlContext context)
         return Close("read", result);
     }
 
-    /// <summary>The file's bytes come from the caller: the shell itself opens nothing.</summary>
-    public int Write(OptionResult options)
-    {
-        _ = options;
-        throw new NotModelledException("write-labels: put the area's file into the machine file (labels) instead");
-    }
-
     /// <summary>Writes a whole area; an enabled DIMM is disabled and enabled again, so that the kernel looks anew.</summary>
-    private int Replace(NdDevice device, SparseBytes bytes)
+    private static int Replace(ToolContext context, NdDevice device, SparseBytes bytes)
     {
         Errno written = context.Step(DimmDriver.WriteLabelArea(context.Machine, device, bytes));
         if (written != Errno.None) return -(int)written;
@@ -121,11 +115,10 @@ internal sealed class LabelCommands(NdctlContext context)
     }
 
     /// <summary>The number of DIMMs done, or the first error when none was. With <paramref name="past"/> the closing line is printed and the exit code given.</summary>
-    private int Each(OptionResult options, string? past, Func<NdDevice, int> action)
+    private int Each(string? past, Func<NdDevice, int> action)
     {
         int done = 0, error = 0;
-        string[] names = options.Arguments.Contains("all") ? ["all"] : [.. options.Arguments];
-        foreach (string name in names.Where(n => n == "all" || StartsWithDimmNumber(n)))
+        foreach (string name in arguments.Where(n => n == "all" || StartsWithDimmNumber(n)))
         {
             foreach (NdDevice bus in context.Buses().Where(b => Filters.Bus(context, b, options.Text("bus"))))
             {

@@ -1,0 +1,114 @@
+using System.Collections.Immutable;
+using Altmap.Core.Findings;
+using Altmap.Model;
+using Altmap.Model.Nvdimm;
+using Altmap.Shell.Options;
+using Altmap.Shell.Sysfs;
+using Altmap.Shell.Tools;
+
+namespace Altmap.Shell;
+
+/// <summary>
+/// The commands people know, over the model: ndctl, daxctl, cat, echo with <c>&gt;</c>, reboot. Text in, text out; what is not modelled is refused.
+/// </summary>
+public static class CommandShell
+{
+    private const string EchoFailure = "sh: write error: ";
+
+    /// <summary>The words a command line may start with.</summary>
+    public static readonly ImmutableArray<string> Commands = ["cat", "daxctl", "dmesg", "echo", "mkpfn", "ndctl", "reboot", "true"];
+
+    /// <summary>Runs a command.</summary>
+    /// <param name="state">Where it starts.</param>
+    /// <param name="words">The command and its arguments; empty: nothing happens.</param>
+    /// <param name="redirectTo">Path that standard output goes to, or null.</param>
+    public static CommandResult Run(ShellState state, ImmutableArray<string> words, string? redirectTo = null)
+    {
+        if (words.IsEmpty) return redirectTo is null ? Say(state, "", "", 0) : Unsupported(state, "a redirection without a command");
+        try
+        {
+            if (words[0] == "echo") return Echo(state, words, redirectTo);
+            if (redirectTo is not null) return Unsupported(state, $"`>` after {words[0]}: only echo writes into a file");
+            if (ToolCommandLine.ToolOf(words[0]) is { } tool) return RunTool(state, tool, words);
+            return words[0] switch
+            {
+                "cat" => Cat(state, words[1..]),
+                "dmesg" when words.Length == 1 => Say(state, string.Concat(state.Machine.Log.Select(l => l + "\n")), "", 0),
+                "mkpfn" => MakePfn.Run(state, words[1..]),
+                "reboot" => Reboot(state),
+                "true" => Say(state, "", "", 0),
+                _ => Unsupported(state, $"the command {words[0]}; known are {string.Join(", ", Commands)}"),
+            };
+        }
+        catch (NotModelledException e)
+        {
+            return Unsupported(state, e.Message);
+        }
+    }
+
+    internal static CommandResult Say(ShellState state, string stdout, string stderr, int exitCode) => new(state, stdout, stderr, stderr + stdout, exitCode, false);
+
+    internal static CommandResult Unsupported(ShellState state, string what)
+    {
+        string text = $"unsupported: {what}\n";
+        return new CommandResult(state, "", text, text, 1, true);
+    }
+
+    private static CommandResult RunTool(ShellState state, string tool, ImmutableArray<string> words)
+    {
+        ToolRequest request = ToolCommandLine.Parse(words, state.Machine.Architecture.PageSize);
+        if (request.Answer is { } answer)
+            return answer.IsUnsupported ? Unsupported(state, answer.Stdout.Trim()) : Say(state, answer.Stdout, answer.Stderr, answer.ExitCode);
+        var context = new ToolContext(state.Machine, state.Uuids);
+        context.Output.Err(request.Warnings);
+        int result = ToolCommands.Run(context, tool, request);
+        var next = new ShellState(context.Machine, context.Uuids);
+        // The tools return a negative errno; the process shows its low byte.
+        return new CommandResult(next, context.Output.Stdout, context.Output.Stderr, context.Output.Merged, result & 0xff, false);
+    }
+
+    /// <summary>busybox sh: the failing write is reported by the shell, with exit code 1.</summary>
+    private static CommandResult Echo(ShellState state, ImmutableArray<string> words, string? redirectTo)
+    {
+        bool newline = words.Length < 2 || words[1] != "-n";
+        string text = string.Join(' ', words.Skip(newline ? 1 : 2)) + (newline ? "\n" : "");
+        if (redirectTo is null) return Say(state, text, "", 0);
+        if (redirectTo == "/dev/null") return Say(state, "", "", 0);
+        if (SysfsTree.Write(state.Machine, redirectTo, text) is not { } written) return Unsupported(state, $"writing to {redirectTo}");
+        ShellState next = state with { Machine = written.Machine };
+        if (written.Succeeded) return Say(next, "", "", 0);
+        bool cannotOpen = written.Errno == Errno.EACCES;
+        return Say(next, "", cannotOpen ? $"sh: can't create {redirectTo}: {written.Errno.Describe()}\n" : $"{EchoFailure}{written.Errno.Describe()}\n", 1);
+    }
+
+    private static CommandResult Cat(ShellState state, ImmutableArray<string> paths)
+    {
+        var output = new ToolOutput();
+        int exitCode = 0;
+        foreach (string path in paths)
+        {
+            if (path == "/proc/iomem")
+            {
+                output.Out(Iomem.Text(state.Machine));
+                continue;
+            }
+            if (path == "/proc/cmdline")
+            {
+                output.Out(state.Machine.Description.CommandLine + "\n");
+                continue;
+            }
+            if (SysfsTree.Read(state.Machine, path) is not { } value) return Unsupported(state, $"reading {path}");
+            if (value.Errno == Errno.None)
+            {
+                output.Out(value.Text + "\n");
+                continue;
+            }
+            bool cannotOpen = value.Errno is Errno.ENOENT or Errno.EACCES;
+            output.Err(cannotOpen ? $"cat: can't open '{path}': {value.Errno.Describe()}\n" : $"cat: read error: {value.Errno.Describe()}\n");
+            exitCode = 1;
+        }
+        return paths.IsEmpty ? Unsupported(state, "cat without a file") : new CommandResult(state, output.Stdout, output.Stderr, output.Merged, exitCode, false);
+    }
+
+    private static CommandResult Reboot(ShellState state) => Say(state with { Machine = Boot.Again(state.Machine) }, "", "", 0);
+}

@@ -1,0 +1,18 @@
+using Altmap.Core.Identity;
+using Altmap.Model;
+
+namespace Altmap.Shell;
+
+/// <summary>What a shell works on: the machine and where new UUIDs come from. A value; a command gives the next one.</summary>
+/// <param name="Machine">The machine.</param>
+/// <param name="Uuids">For UUIDs that a tool picks by itself.</param>
+public sealed record ShellState(Machine Machine, UuidSource Uuids);
+
+/// <summary>What a command did.</summary>
+/// <param name="State">The state afterwards; as before when the command is not supported.</param>
+/// <param name="Stdout">Standard output.</param>
+/// <param name="Stderr">Standard error.</param>
+/// <param name="Merged">Both, mixed as in one file.</param>
+/// <param name="ExitCode">As the real command's; 1 for what is not supported.</param>
+/// <param name="IsUnsupported">True when the model does not know; the reason stands on standard error after <c>unsupported: </c>.</param>
+public sealed record CommandResult(ShellState State, string Stdout, string Stderr, string Merged, int ExitCode, bool IsUnsupported);

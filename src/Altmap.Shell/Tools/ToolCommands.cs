@@ -1,0 +1,41 @@
+using System.Collections.Immutable;
+using Altmap.Model.Nvdimm;
+using Altmap.Shell.Options;
+
+namespace Altmap.Shell.Tools;
+
+/// <summary>Which code runs which command of ndctl and daxctl.</summary>
+internal static class ToolCommands
+{
+    /// <summary>0 or a positive exit code, or a negative errno. Throws <see cref="NotModelledException"/> for what the model does not know.</summary>
+    public static int Run(ToolContext context, string tool, ToolRequest request)
+    {
+        OptionResult options = request.Options!;
+        if (tool == "daxctl")
+        {
+            return options.Command.Name == "list"
+                ? DaxctlCommands.List(context, options)
+                : throw new NotModelledException($"daxctl {options.Command.Name}");
+        }
+        ImmutableArray<string> arguments = request.Arguments;
+        return options.Command.Name switch
+        {
+            "list" => ListCommand.Run(context, options),
+            "create-namespace" => new NamespaceCommands(context, options, arguments).Create(),
+            "destroy-namespace" => new NamespaceCommands(context, options, arguments).Destroy(),
+            "enable-namespace" => new NamespaceCommands(context, options, arguments).Enable(),
+            "disable-namespace" => new NamespaceCommands(context, options, arguments).Disable(),
+            "read-infoblock" => new InfoBlockCommands(context, options, arguments).Read(),
+            "write-infoblock" => new InfoBlockCommands(context, options, arguments).Write(),
+            "enable-region" => new RegionCommands(context, options, arguments).Enable(),
+            "disable-region" => new RegionCommands(context, options, arguments).Disable(),
+            "enable-dimm" => new LabelCommands(context, options, arguments).Enable(),
+            "disable-dimm" => new LabelCommands(context, options, arguments).Disable(),
+            "init-labels" => new LabelCommands(context, options, arguments).Init(),
+            "zero-labels" => new LabelCommands(context, options, arguments).Zero(),
+            "check-labels" => new LabelCommands(context, options, arguments).Check(),
+            "read-labels" => new LabelCommands(context, options, arguments).Read(),
+            _ => throw new NotModelledException($"ndctl {options.Command.Name}"),
+        };
+    }
+}
