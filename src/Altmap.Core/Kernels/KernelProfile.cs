@@ -84,6 +84,7 @@ public sealed class KernelProfile
         ProbeMessageNamesDriver = Word(Rules.ProbeMessage) == "probe-with-driver";
         BindReturnsProbeErrno = Word(Rules.BindErrno) == "probe";
         DaxHasMemmapOnMemory = IsYes(Rules.DaxMemmapOnMemory);
+        AcpiDevicesArePlatform = Word(Rules.AcpiDevicePath) == "platform";
         PudAlignIsRunTime = Word(Rules.PudAlign) == "run-time";
     }
 
@@ -150,6 +151,9 @@ public sealed class KernelProfile
     /// <summary>See <see cref="Rules.DaxMemmapOnMemory"/>.</summary>
     public bool DaxHasMemmapOnMemory { get; }
 
+    /// <summary>See <see cref="Rules.AcpiDevicePath"/>.</summary>
+    public bool AcpiDevicesArePlatform { get; }
+
     /// <summary>See <see cref="Rules.PudAlign"/>.</summary>
     public bool PudAlignIsRunTime { get; }
 
@@ -173,7 +177,8 @@ public sealed class KernelProfile
             return definition.Choices.Contains(value) ? null : $"{definition.Name}: '{value}' is none of {string.Join(", ", definition.Choices)}";
         if (!ulong.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number) || number == 0)
             return $"{definition.Name}: '{value}' is not a number above 0";
-        if (definition.Unit == "bits" && number > 63) return $"{definition.Name}: {value} bits are more than 63";
+        ulong bitsMax = definition == Rules.LabelSlotProduct ? 64UL : 63; // the others are shifts of a 64-bit number
+        if (definition.Unit == "bits" && number > bitsMax) return $"{definition.Name}: {value} bits are more than {bitsMax}";
         if (definition == Rules.InfoBlockMinor && number > 4) return $"{definition.Name}: {value} is above 4, the last minor version that exists";
         return definition.Unit == "bytes" && number > 65535 ? $"{definition.Name}: {value} bytes are more than 65535" : null;
     }

@@ -25,6 +25,7 @@ public static class KernelProfiles
         (Rules.ProbeMessage, "probe-of", Confirmation.RealKernel, "drivers/base/dd.c call_driver_probe()"),
         (Rules.BindErrno, "probe", Confirmation.RealKernel, "drivers/base/bus.c bind_store()"),
         (Rules.DaxMemmapOnMemory, "no", Confirmation.RealKernel, "drivers/dax/bus.c"),
+        (Rules.AcpiDevicePath, "acpi", Confirmation.RealKernel, "drivers/acpi/nfit/core.c"),
         (Rules.PudAlign, "compile-time", Confirmation.SourceOnly, "drivers/nvdimm/pfn_devs.c nd_pfn_supported_alignments()"),
         (Rules.SectionBitsX86, "27", Confirmation.RealKernel, "arch/x86/include/asm/sparsemem.h"),
         (Rules.SectionBitsArm64, "27", Confirmation.SourceOnly, "arch/arm64/include/asm/sparsemem.h"),
@@ -52,6 +53,7 @@ public static class KernelProfiles
         (Rules.SectionBitsArm64Pages64K, "29", "arch/arm64/include/asm/sparsemem.h"));
 
     private static readonly ImmutableDictionary<string, RuleSetting> Linux72 = Change(Linux612, Confirmation.RealKernel,
+        (Rules.AcpiDevicePath, "platform", "drivers/acpi/nfit/core.c"),
         (Rules.LabelSizeCheck, "yes", "drivers/nvdimm/label.c __nd_label_validate()"),
         (Rules.LabelSlotProduct, "64", "drivers/nvdimm/label.c __nd_label_validate()"));
 

@@ -70,6 +70,10 @@ public static class Rules
     public static readonly RuleDefinition DaxMemmapOnMemory = new("sysfs.dax-memmap-on-memory",
         "device-dax devices have a memmap_on_memory attribute", ["yes", "no"]);
 
+    /// <summary>Where ACPI devices stand in sysfs.</summary>
+    public static readonly RuleDefinition AcpiDevicePath = new("sysfs.acpi-device-path",
+        "where the NFIT device stands below /sys/devices: in the tree of ACPI objects, or under platform", ["acpi", "platform"]);
+
     /// <summary>How 1G alignment is offered.</summary>
     public static readonly RuleDefinition PudAlign = new("align.pud", "how the PUD size enters the supported alignments", ["compile-time", "run-time"]);
 
@@ -90,7 +94,7 @@ public static class Rules
     [
         InfoBlockLayout, InfoBlockMinor, MaxStructPageSize, LargeStructPage, PageSizeCheck, RefusalErrno, OffsetCheck, CompatCheck,
         SmallNamespaceCheck, CreateSpaceCheck, StructPageSize, LabelSizeCheck, LabelSlotProduct, LocalLabels, ProbeMessage, BindErrno,
-        DaxMemmapOnMemory, PudAlign, SectionBitsX86, SectionBitsArm64, SectionBitsArm64Pages64K, SectionBitsPpc64,
+        DaxMemmapOnMemory, AcpiDevicePath, PudAlign, SectionBitsX86, SectionBitsArm64, SectionBitsArm64Pages64K, SectionBitsPpc64,
     ];
 
     /// <summary>The rule of that name, or null.</summary>

@@ -9,30 +9,30 @@ namespace Altmap.Formats.InfoBlocks;
 /// As much of a BTT arena's info-block as decides whether a BTT takes the namespace before pfn and dax are tried
 /// (drivers/nvdimm/btt.h struct btt_sb; btt_devs.c nd_btt_probe(), nd_btt_version(), nd_btt_arena_is_valid()).
 /// </summary>
-internal static class BttPresence
+public static class BttPresence
 {
-    public static readonly Field Signature = new("signature", 0x00, 16);
-    public static readonly Field Uuid = new("uuid", 0x10, 16);
-    public static readonly Field ParentUuid = new("parent_uuid", 0x20, 16);
-    public static readonly Field Flags = new("flags", 0x30, 4);
-    public static readonly Field VersionMajor = new("version_major", 0x34, 2);
-    public static readonly Field VersionMinor = new("version_minor", 0x36, 2);
-    public static readonly Field Checksum = new("checksum", 0xff8, 8);
+    internal static readonly Field Signature = new("signature", 0x00, 16);
+    internal static readonly Field Uuid = new("uuid", 0x10, 16);
+    internal static readonly Field ParentUuid = new("parent_uuid", 0x20, 16);
+    internal static readonly Field Flags = new("flags", 0x30, 4);
+    internal static readonly Field VersionMajor = new("version_major", 0x34, 2);
+    internal static readonly Field VersionMinor = new("version_minor", 0x36, 2);
+    internal static readonly Field Checksum = new("checksum", 0xff8, 8);
 
     /// <summary>32-bit numbers that ndctl lists, in its order.</summary>
-    public static readonly ImmutableArray<Field> Counts =
+    internal static readonly ImmutableArray<Field> Counts =
     [
         new("external_lbasize", 0x38, 4), new("external_nlba", 0x3c, 4), new("internal_lbasize", 0x40, 4),
         new("internal_nlba", 0x44, 4), new("nfree", 0x48, 4), new("infosize", 0x4c, 4),
     ];
 
     /// <summary>64-bit offsets that ndctl lists, in its order.</summary>
-    public static readonly ImmutableArray<Field> Offsets =
+    internal static readonly ImmutableArray<Field> Offsets =
     [
         new("nextoff", 0x50, 8), new("dataoff", 0x58, 8), new("mapoff", 0x60, 8), new("logoff", 0x68, 8), new("info2off", 0x70, 8),
     ];
 
-    public static bool HasSignature(ReadOnlySpan<byte> block) =>
+    internal static bool HasSignature(ReadOnlySpan<byte> block) =>
         block.Length >= InfoBlock.SizeBytes && Signature.Slice(block).SequenceEqual("BTT_ARENA_INFO\0\0"u8);
 
     /// <summary>True when nd_btt_probe() registers a btt device: BTT 2.0 is looked for at 0 only where the label says so, else 1.1 at 4096.</summary>

@@ -9,14 +9,15 @@ namespace Altmap.Formats.InfoBlocks;
 /// <param name="Rule">B5, B6, B7, or <c>B4</c> when nothing fired.</param>
 /// <param name="Message">What is logged, or null.</param>
 /// <param name="IsDeviceMessage">True when the message carries the device's name.</param>
-internal readonly record struct PageMapVerdict(Errno Errno, string Rule, string? Message = null, bool IsDeviceMessage = false);
+public readonly record struct PageMapVerdict(Errno Errno, string Rule, string? Message = null, bool IsDeviceMessage = false);
 
 /// <summary>
 /// The part of the bind after the block was accepted, as far as block and namespace decide it
 /// (drivers/nvdimm/pfn_devs.c __nvdimm_setup_pfn(), mm/memremap.c, mm/memory_hotplug.c __add_pages(), drivers/dax/bus.c alloc_dax_region()).
 /// </summary>
-internal static class PageMapping
+public static class PageMapping
 {
+    /// <summary>Rows B5 to B7. What else of the machine lies in the range is not judged here.</summary>
     public static PageMapVerdict Judge(in PfnDeviceSettings settings, in NamespaceExtent ns, KernelProfile profile, ArchitectureRules arch)
     {
         ulong page = arch.PageSize.Bytes, reserve = arch.InfoBlockReserve.Bytes, offset = settings.DataOffset.Bytes;

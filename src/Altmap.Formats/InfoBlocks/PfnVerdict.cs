@@ -29,6 +29,16 @@ public readonly record struct PfnDeviceSettings(
     InfoBlockKind Kind, Uuid Uuid, PageMapMode Mode, ByteSize Align, ByteSize MediaAlign, ByteSize StartPad, ByteSize EndTrunc,
     ByteSize DataOffset, PfnCount PageCount)
 {
+    /// <summary>The values of a block as the drivers use them, whether valid or not: what a block has just after it was written.</summary>
+    /// <param name="block">A whole block with a pfn or dax signature.</param>
+    /// <param name="pageSize">PAGE_SIZE of the kernel.</param>
+    public static PfnDeviceSettings OfBlock(ReadOnlySpan<byte> block, ByteSize pageSize)
+    {
+        var view = new InfoBlockView(block);
+        InfoBlockKind kind = view.Kind ?? throw new ArgumentException("no pfn or dax block", nameof(block));
+        return EffectiveFields.Of(view, pageSize).ToSettings(kind, view.Uuid, view.PageCount);
+    }
+
     /// <summary>The settings that a later bind holds the block against.</summary>
     public PfnSettings ToLive() => new(Uuid, Align.Bytes, Mode);
 

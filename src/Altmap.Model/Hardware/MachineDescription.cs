@@ -16,6 +16,9 @@ public enum FirmwareRangeType
 
     /// <summary>Specific-purpose memory (EFI_MEMORY_SP).</summary>
     SoftReserved,
+
+    /// <summary>Persistent memory of type 12, which an e820 bus takes, from the firmware itself.</summary>
+    PersistentLegacy,
 }
 
 /// <summary>A range of the firmware's memory map, before any memmap= of the command line.</summary>

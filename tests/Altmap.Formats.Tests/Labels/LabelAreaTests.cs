@@ -163,6 +163,6 @@ public class LabelAreaTests
     internal static void Reseal(byte[] bytes, int number, int indexSize = 256)
     {
         Span<byte> block = bytes.AsSpan(number * indexSize, indexSize);
-        IndexFormat.Checksum.Write(block, Checksums.Fletcher64.ComputeWithZeroedField(block, IndexFormat.Checksum.OffsetBytes));
+        IndexFormat.Checksum.Write(block, Altmap.Formats.Checksums.Fletcher64.ComputeWithZeroedField(block, IndexFormat.Checksum.OffsetBytes));
     }
 }

@@ -1,0 +1,36 @@
+using System.Globalization;
+using System.IO.Compression;
+
+namespace Altmap.Host;
+
+/// <summary>Reads small whole files, plain or gzip, up to a limit.</summary>
+public static class BoundedFile
+{
+    /// <summary>The bytes of <paramref name="path"/> (inflated when it ends in <c>.gz</c>), at most <paramref name="bytesMax"/> of them; more is an error.</summary>
+    public static HostResult<byte[]> Read(string path, int bytesMax)
+    {
+        try
+        {
+            using FileStream file = Open(path);
+            using Stream stream = path.EndsWith(".gz", StringComparison.Ordinal) ? new GZipStream(file, CompressionMode.Decompress) : file;
+            using var bytes = new MemoryStream();
+            byte[] chunk = new byte[64 * 1024];
+            for (int count; (count = stream.Read(chunk)) > 0;)
+            {
+                if (bytes.Length + count > bytesMax)
+                    return new(null, new HostError(path, string.Create(CultureInfo.InvariantCulture, $"more than {bytesMax} bytes"), "", "is this the right file?"));
+                bytes.Write(chunk, 0, count);
+            }
+            return stream is GZipStream && bytes.Length == 0 && file.Length == 0
+                ? new(null, new HostError(path, "the file is empty", "gzip data", "copy it again"))
+                : new(bytes.ToArray(), null);
+        }
+        catch (Exception e) when (HostError.IsOfFiles(e))
+        {
+            return new(null, HostError.Of(path, e));
+        }
+    }
+
+    /// <summary>Opens for reading what others may still write.</summary>
+    internal static FileStream Open(string path) => new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+}

@@ -1,0 +1,59 @@
+namespace Altmap.Host;
+
+/// <summary>Writes files so that nobody ever sees a half-written one.</summary>
+public static class FileWriter
+{
+    /// <summary>
+    /// Writes into a new file beside <paramref name="path"/>, makes it durable and renames it: after any failure (a full disk, a killed process) the old file is still there, whole.
+    /// What is no plain file (<c>/dev/null</c>, a pipe) is written in place.
+    /// </summary>
+    /// <returns>Null, or the error.</returns>
+    public static HostError? WriteAtomically(string path, Action<Stream> write)
+    {
+        string? temporary = null;
+        try
+        {
+            if (Directory.Exists(path)) return new HostError(path, "this is a directory", "a file");
+            // A link stays a link: what it points at is replaced.
+            string target = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path);
+            if (target.StartsWith("/dev/", StringComparison.Ordinal) || target.StartsWith("/proc/", StringComparison.Ordinal))
+            {
+                using FileStream device = new(target, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+                write(device);
+                return null;
+            }
+            string directory = Path.GetDirectoryName(target) ?? ".";
+            if (!Directory.Exists(directory)) return new HostError(path, $"there is no directory {directory}");
+            temporary = Path.Combine(directory, $".{Path.GetFileName(target)}.{Environment.ProcessId}.tmp");
+            using (FileStream file = new(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))
+            {
+                write(file);
+                file.Flush(flushToDisk: true);
+            }
+            if (File.Exists(target) && !OperatingSystem.IsWindows()) File.SetUnixFileMode(temporary, File.GetUnixFileMode(target));
+            File.Move(temporary, target, overwrite: true);
+            temporary = null;
+            return null;
+        }
+        catch (Exception e) when (HostError.IsOfFiles(e))
+        {
+            return HostError.Of(path, e);
+        }
+        finally
+        {
+            if (temporary is not null) TryDelete(temporary);
+        }
+    }
+
+    private static void TryDelete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception e) when (HostError.IsOfFiles(e))
+        {
+            // The first error is the one that matters; a leftover has .tmp at its end.
+        }
+    }
+}

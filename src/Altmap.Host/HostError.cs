@@ -1,0 +1,39 @@
+using Altmap.Core.Json;
+
+namespace Altmap.Host;
+
+/// <summary>Something of this computer that did not go as it should: a file that is missing, cut, too large. Returned, never thrown.</summary>
+/// <param name="Path">The file, as the user named it; with <c>:line</c> where there is one.</param>
+/// <param name="What">What is wrong.</param>
+/// <param name="Expected">What would be right; may be empty.</param>
+/// <param name="Todo">What to do; may be empty.</param>
+public sealed record HostError(string Path, string What, string Expected = "", string Todo = "")
+{
+    /// <summary>As <c>path: what; expected …; todo</c>.</summary>
+    public override string ToString() =>
+        $"{Path}: {What}{(Expected.Length == 0 ? "" : $"; expected {Expected}")}{(Todo.Length == 0 ? "" : $"; {Todo}")}";
+
+    /// <summary>A mistake in a file's text.</summary>
+    public static HostError Of(InputError error) =>
+        new($"{error.File}:{error.Line}", error.What, error.Expected, error.Todo);
+
+    /// <summary>What the operating system said, in words a person can use.</summary>
+    internal static HostError Of(string path, Exception exception) => exception switch
+    {
+        FileNotFoundException or DirectoryNotFoundException => new(path, "there is no such file"),
+        UnauthorizedAccessException when Directory.Exists(path) => new(path, "this is a directory", "a file"),
+        UnauthorizedAccessException => new(path, "permission denied", "", "read and write it as a user who may"),
+        PathTooLongException => new(path, "the path is too long"),
+        InvalidDataException => new(path, "the gzip data is damaged or cut off", "a whole gzip file", "copy it again"),
+        _ => new(path, exception.Message),
+    };
+
+    /// <summary>True for what files can do to us; anything else is our bug and goes on.</summary>
+    internal static bool IsOfFiles(Exception exception) =>
+        exception is IOException or UnauthorizedAccessException or InvalidDataException or NotSupportedException or ArgumentException;
+}
+
+/// <summary>A value, or why there is none.</summary>
+/// <param name="Value">Null (or default) when there is an error.</param>
+/// <param name="Error">Null when there is a value.</param>
+public sealed record HostResult<T>(T? Value, HostError? Error);

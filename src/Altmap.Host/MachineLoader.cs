@@ -1,0 +1,117 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Altmap.Core.Media;
+using Altmap.Core.Units;
+using Altmap.Model.Hardware;
+using Altmap.Model.MachineFiles;
+
+namespace Altmap.Host;
+
+/// <summary>A machine with the bytes of its files, or why there is none.</summary>
+/// <param name="Source">Null when there are errors.</param>
+/// <param name="Errors">What a person has to mend.</param>
+/// <param name="Notes">What the machine does not say, and what is assumed instead; to be told with every answer.</param>
+public sealed record LoadResult(MachineSource? Source, ImmutableArray<HostError> Errors, ImmutableArray<string> Notes);
+
+/// <summary>Loads a machine from its file or from a capture directory, with label areas and media.</summary>
+public static class MachineLoader
+{
+    /// <summary>Loads <paramref name="path"/>: a machine file, a capture directory, or a directory with a <c>machine.json</c>. Opens files for reading only.</summary>
+    /// <param name="path">File or directory.</param>
+    /// <param name="kernelOverride">The kernel instead of the one the machine names; null: that one.</param>
+    /// <param name="isKernel">Says whether a kernel name is known; null: the profiles that ship and paths of profile files.</param>
+    public static LoadResult Load(string path, string? kernelOverride = null, Func<string, bool>? isKernel = null)
+    {
+        if (Directory.Exists(path))
+        {
+            if (CaptureLoader.IsCapture(path)) return CaptureLoader.Load(path, kernelOverride);
+            string inside = Path.Combine(path, "machine.json");
+            if (!File.Exists(inside))
+                return Fail(new HostError(path, "this directory is neither a capture nor does it hold a machine.json", "sysfs.txt and iomem.txt, or machine.json", "collect one with \"altmap capture\""));
+            path = inside;
+        }
+        HostResult<byte[]> text = BoundedFile.Read(path, MachineFile.SizeBytesMax);
+        if (text.Error is { } unreadable) return Fail(unreadable);
+        MachineFileResult parsed = MachineFile.Parse(text.Value, path, isKernel);
+        if (parsed.Description is not { } description) return new(null, [.. parsed.Errors.Select(HostError.Of)], []);
+        if (kernelOverride is not null) description = description with { Kernel = kernelOverride };
+        return WithFiles(description, Path.GetDirectoryName(Path.GetFullPath(path)) ?? ".", [], null);
+    }
+
+    /// <summary>Reads the files that a description names, from <paramref name="directory"/> when their paths are relative.</summary>
+    /// <param name="description">The machine.</param>
+    /// <param name="directory">Where the machine file lies.</param>
+    /// <param name="notes">Notes so far.</param>
+    /// <param name="labelAreas">Label areas that are read already; null: none.</param>
+    internal static LoadResult WithFiles(
+        MachineDescription description, string directory, ImmutableArray<string> notes, ImmutableSortedDictionary<string, SparseBytes>? labelAreas)
+    {
+        var errors = new List<HostError>();
+        ImmutableArray<string>.Builder allNotes = notes.ToBuilder();
+        ImmutableSortedDictionary<string, SparseBytes>.Builder labels = (labelAreas ?? Empty).ToBuilder(), media = Empty.ToBuilder();
+        foreach (DimmDescription dimm in description.Dimms)
+        {
+            if (dimm.LabelsFile is not { } file || labels.ContainsKey(dimm.Name)) continue;
+            HostResult<SparseBytes> area = ReadLabels(Path.Combine(directory, file), dimm.LabelAreaSize, dimm.Name);
+            if (area.Error is { } error) errors.Add(error);
+            else labels[dimm.Name] = area.Value!;
+        }
+        ulong left = SparseImage.StoredBytesMax; // of all media together: a hundred images may be hostile as well as one
+        foreach (RegionDescription region in description.Regions)
+        {
+            if (region.MediaFile is not { } file) continue;
+            HostResult<SparseBytes> image = ReadMedia(Path.Combine(directory, file), region, description, left, allNotes);
+            if (image.Error is { } error) errors.Add(error);
+            else
+            {
+                media[region.Name] = image.Value!;
+                left -= Math.Min(left, image.Value!.StoredBytes);
+            }
+        }
+        return errors.Count > 0
+            ? new(null, [.. errors], allNotes.ToImmutable())
+            : new(new MachineSource(description, labels.ToImmutable(), media.ToImmutable()), [], allNotes.ToImmutable());
+    }
+
+    /// <summary>An image of a region or device: <c>.sparse.gz</c>, gzipped or raw, by the end of its name.</summary>
+    public static HostResult<SparseBytes> ReadImage(string path, ulong storedBytesMax = SparseImage.StoredBytesMax) =>
+        path.EndsWith(".sparse.gz", StringComparison.Ordinal) ? SparseImage.Read(path, storedBytesMax)
+        : path.EndsWith(".gz", StringComparison.Ordinal) ? RawImage.ReadGzip(path, SparseImage.SizeBytesMax, storedBytesMax)
+        : RawImage.Read(path, storedBytesMax);
+
+    private static readonly ImmutableSortedDictionary<string, SparseBytes> Empty = ImmutableSortedDictionary.Create<string, SparseBytes>(StringComparer.Ordinal);
+
+    private static LoadResult Fail(HostError error) => new(null, [error], []);
+
+    private static HostResult<SparseBytes> ReadLabels(string path, ByteSize size, string dimm)
+    {
+        HostResult<byte[]> bytes = BoundedFile.Read(path, (int)size.Bytes);
+        if (bytes.Error is { } error)
+        {
+            return error.What.StartsWith("more than ", StringComparison.Ordinal)
+                ? new(null, error with { Expected = string.Create(CultureInfo.InvariantCulture, $"the {size.Bytes} bytes of {dimm}'s label area"), Todo = "correct \"label_bytes\", or give the right file" })
+                : new(null, error);
+        }
+        return (ulong)bytes.Value!.Length == size.Bytes
+            ? new(SparseBytes.From(bytes.Value), null)
+            : new(null, new HostError(path, string.Create(CultureInfo.InvariantCulture, $"{bytes.Value.Length} bytes"),
+                string.Create(CultureInfo.InvariantCulture, $"the {size.Bytes} bytes of {dimm}'s label area"), "correct \"label_bytes\", or give the right file"));
+    }
+
+    private static HostResult<SparseBytes> ReadMedia(string path, RegionDescription region, MachineDescription machine, ulong storedBytesMax, ImmutableArray<string>.Builder notes)
+    {
+        HostResult<SparseBytes> read = ReadImage(path, storedBytesMax);
+        if (read.Value is not { } image) return read;
+        ulong size = region.Range.Size.Bytes;
+        // QEMU keeps an NVDIMM's label area behind its data, in the same file.
+        ulong labels = region.Mappings.Length == 1 ? machine.Dimms.FirstOrDefault(d => d.Name == region.Mappings[0].Dimm)?.LabelAreaSize.Bytes ?? 0 : 0;
+        if (image.LengthBytes > size && image.LengthBytes - size != labels)
+        {
+            return new(null, new HostError(path, string.Create(CultureInfo.InvariantCulture, $"{image.LengthBytes} bytes"),
+                string.Create(CultureInfo.InvariantCulture, $"the {size} bytes of {region.Name}"), "correct the region's \"size\", or give the right file"));
+        }
+        if (image.LengthBytes < size)
+            notes.Add(string.Create(CultureInfo.InvariantCulture, $"{path}: only {image.LengthBytes} of the {size} bytes of {region.Name}: the rest is taken as zero"));
+        return new(image.Resize(size), null);
+    }
+}

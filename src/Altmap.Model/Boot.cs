@@ -1,0 +1,121 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Altmap.Core.Kernels;
+using Altmap.Core.Media;
+using Altmap.Core.Units;
+using Altmap.Formats.Labels;
+using Altmap.Model.Hardware;
+using Altmap.Model.Nvdimm;
+
+namespace Altmap.Model;
+
+/// <summary>From hardware, label areas and media to a machine that has just booted.</summary>
+public static class Boot
+{
+    /// <summary>
+    /// Boots a machine: DIMMs are probed, then regions in order of number, then the namespaces of each (drivers/nvdimm; 5.10, 6.1, 6.12, 7.2).
+    /// Throws <see cref="NotModelledException"/> when something on the media is not modelled.
+    /// </summary>
+    /// <returns>The machine; or null and the panic of a kernel that does not boot with this memory map.</returns>
+    /// <param name="source">The machine with what its files hold.</param>
+    /// <param name="kernel">The rules.</param>
+    /// <param name="architecture">The architecture's rules, from <see cref="ArchitectureRules.Find"/>.</param>
+    public static (Machine? Machine, string? Panic) Start(MachineSource source, KernelProfile kernel, ArchitectureRules architecture)
+    {
+        MachineDescription description = source.Description;
+        FirmwareMap map = FirmwareMap.Apply(description.Memory, description.CommandLine, description.Architecture);
+        if (map.Panic is not null) return (null, map.Panic);
+        ImmutableArray<RegionDescription> regions = E820Regions.Resolve(description);
+        var machine = new Machine
+        {
+            Description = description, Kernel = kernel, Architecture = architecture, Memory = map.Entries,
+            Buses = description.Buses.ToImmutableSortedDictionary(b => Device(b.Name), b => b),
+            Dimms = description.Dimms.Select(d => NewDimm(description, d, source)).ToImmutableSortedDictionary(d => d.Device, d => d),
+            Regions = regions.Select(r => NewRegion(description, r, source, architecture)).ToImmutableSortedDictionary(r => r.Device.Number, r => r),
+        };
+        return (Probe(machine), null);
+    }
+
+    /// <summary>The same machine after a reboot: what is on the media stays, everything else is made anew.</summary>
+    public static Machine Again(Machine machine)
+    {
+        ByteSize page = machine.Architecture.PageSize;
+        return Probe(machine with
+        {
+            Log = [],
+            Dimms = machine.Dimms.ToImmutableSortedDictionary(d => d.Key, d => new DimmState
+            {
+                Description = d.Value.Description, Bus = d.Value.Bus, Device = d.Key, LabelBytes = d.Value.LabelBytes,
+            }),
+            Regions = machine.Regions.ToImmutableSortedDictionary(r => r.Key, r => new RegionState
+            {
+                Description = r.Value.Description, Device = r.Value.Device, Media = r.Value.Media, Cookies = r.Value.Cookies, HasPageMap = r.Value.HasPageMap,
+                Align = RegionDriver.DefaultAlign(r.Value.Range.Size, r.Value.Ways, page),
+            }),
+        });
+    }
+
+    private static Machine Probe(Machine machine)
+    {
+        foreach (NdDevice dimm in machine.Dimms.Keys) machine = DriverCore.Probe(machine, dimm).Machine;
+        foreach (int region in machine.Regions.Keys) machine = DriverCore.Probe(machine, new NdDevice(NdDeviceKind.Region, region)).Machine;
+        return machine;
+    }
+
+    private static DimmState NewDimm(MachineDescription description, DimmDescription dimm, MachineSource source)
+    {
+        string bus = description.Regions.FirstOrDefault(r => r.Mappings.Any(m => m.Dimm == dimm.Name))?.Bus
+            ?? description.Buses.FirstOrDefault(b => b.Provider == "ACPI.NFIT")?.Name
+            ?? description.Buses[0].Name;
+        return new DimmState
+        {
+            Description = dimm, Bus = bus, Device = Device(dimm.Name),
+            LabelBytes = source.LabelAreas.GetValueOrDefault(dimm.Name) ?? SparseBytes.Zero(dimm.LabelAreaSize.Bytes),
+        };
+    }
+
+    private static RegionState NewRegion(MachineDescription description, RegionDescription region, MachineSource source, ArchitectureRules architecture)
+    {
+        string provider = description.Buses.First(b => b.Name == region.Bus).Provider;
+        return new RegionState
+        {
+            Description = region, Device = Device(region.Name),
+            Media = source.Media.GetValueOrDefault(region.Name) ?? SparseBytes.Zero(region.Range.Size.Bytes),
+            Align = RegionDriver.DefaultAlign(region.Range.Size, region.Mappings.Length, architecture.PageSize),
+            Cookies = CookiesOf(description, region),
+            HasPageMap = provider is "e820" or "of_pmem" or "virtio-pmem",
+        };
+    }
+
+    /// <summary>
+    /// Cookies from the DIMMs' serial numbers; where the machine file gives one that does not come out (several DIMMs, another vendor's tables),
+    /// the given one counts for both label versions.
+    /// </summary>
+    private static RegionCookies CookiesOf(MachineDescription description, RegionDescription region)
+    {
+        if (region.Mappings.IsEmpty) return RegionCookies.None;
+        IEnumerable<InterleaveMember> mappings = region.Mappings.Select(m =>
+        {
+            DimmDescription dimm = description.Dimms.First(d => d.Name == m.Dimm);
+            (ushort date, byte location) = ManufacturingOf(dimm.Id);
+            return new InterleaveMember(0, System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(dimm.Serial),
+                System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(dimm.Vendor), date, location);
+        });
+        (ulong cookie1, ulong cookie2, ulong alt, _) = InterleaveSetCookie.Compute([.. mappings]);
+        if (region.SetCookie is { } given && given != cookie1 && given != cookie2) (cookie1, cookie2, alt) = (given, given, given);
+        return new RegionCookies(cookie1, cookie2, alt);
+    }
+
+    /// <summary>Manufacturing date and location as nmemN/nfit/id shows them: <c>vendor-location-date-serial</c> (date byte-swapped); zero in the short form.</summary>
+    private static (ushort Date, byte Location) ManufacturingOf(string id)
+    {
+        string[] parts = id.Split('-');
+        if (parts.Length != 4) return (0, 0);
+        if (!byte.TryParse(parts[1], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte location)) return (0, 0);
+        if (!ushort.TryParse(parts[2], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ushort date)) return (0, 0);
+        return (System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(date), location);
+    }
+
+    private static NdDevice Device(string name) =>
+        NdDevice.TryParse(name, out NdDevice device) ? device : throw new ArgumentException($"not a device name: {name}", nameof(name));
+}

@@ -1,0 +1,85 @@
+using System.Collections.Immutable;
+using Altmap.Core.Findings;
+using Altmap.Core.Kernels;
+using Altmap.Core.Units;
+using Altmap.Model.Hardware;
+using Altmap.Model.Nvdimm;
+
+namespace Altmap.Model;
+
+/// <summary>
+/// A modelled computer: hardware, kernel, media, and what the drivers made of them. An immutable value; every step gives the next one.
+/// Copying is cheap: a step replaces a few records on the way from here to what changed and shares all the rest.
+/// </summary>
+public sealed record Machine
+{
+    /// <summary>What it was made from. Media and label areas in it are those of the first boot.</summary>
+    public required MachineDescription Description { get; init; }
+
+    /// <summary>The kernel's rules.</summary>
+    public required KernelProfile Kernel { get; init; }
+
+    /// <summary>The architecture's rules.</summary>
+    public required ArchitectureRules Architecture { get; init; }
+
+    /// <summary>The memory map after the command line's memmap=, ascending.</summary>
+    public required ImmutableArray<MemoryMapEntry> Memory { get; init; }
+
+    /// <summary>Bus providers by name.</summary>
+    public required ImmutableSortedDictionary<NdDevice, BusDescription> Buses { get; init; }
+
+    /// <summary>DIMMs by device.</summary>
+    public required ImmutableSortedDictionary<NdDevice, DimmState> Dimms { get; init; }
+
+    /// <summary>Regions by number.</summary>
+    public required ImmutableSortedDictionary<int, RegionState> Regions { get; init; }
+
+    /// <summary>Kernel messages of the modelled steps since boot, oldest first, without time stamps.</summary>
+    public ImmutableList<string> Log { get; init; } = [];
+
+    /// <summary>Size of struct page on this machine: the profile's, or what the machine file's config says.</summary>
+    public ByteSize StructPageSize =>
+        Description.Config.TryGetValue("struct_page_size", out ulong bytes) ? new ByteSize(bytes) : Kernel.StructPageSize;
+
+    /// <summary>The namespace, or null.</summary>
+    public NamespaceState? FindNamespace(NdDevice device) =>
+        device.Kind == NdDeviceKind.Namespace && Regions.TryGetValue(device.Number, out RegionState? region)
+            ? region.Namespaces.GetValueOrDefault(device.Id)
+            : null;
+
+    /// <summary>The pfn or dax device, or null.</summary>
+    public PfnDeviceState? FindPfnDevice(NdDevice device) =>
+        device.Kind is NdDeviceKind.Pfn or NdDeviceKind.Dax && Regions.TryGetValue(device.Number, out RegionState? region)
+            ? region.PfnDevice(device)
+            : null;
+
+    /// <summary>The machine with a region replaced.</summary>
+    public Machine With(RegionState region) => this with { Regions = Regions.SetItem(region.Device.Number, region) };
+
+    /// <summary>The machine with a namespace replaced.</summary>
+    public Machine With(NamespaceState ndns) => With(Regions[ndns.Device.Number].With(ndns));
+
+    /// <summary>The machine with a pfn or dax device replaced.</summary>
+    public Machine With(PfnDeviceState pfn) => With(Regions[pfn.Device.Number].With(pfn));
+
+    /// <summary>The machine with a DIMM replaced.</summary>
+    public Machine With(DimmState dimm) => this with { Dimms = Dimms.SetItem(dimm.Device, dimm) };
+
+    /// <summary>The machine with a kernel message appended.</summary>
+    public Machine WithMessage(string message) => this with { Log = Log.Add(message) };
+
+    /// <summary>A step that succeeded with this machine as its result.</summary>
+    public StepResult Done() => new(this, Errno.None);
+
+    /// <summary>A step that failed and left the machine as it is here.</summary>
+    public StepResult Fail(Errno errno) => new(this, errno);
+}
+
+/// <summary>What a step gives: the next machine (also after a failure, which may leave traces) and the kernel's answer.</summary>
+/// <param name="Machine">The next machine.</param>
+/// <param name="Errno">None, or why the step failed.</param>
+public readonly record struct StepResult(Machine Machine, Errno Errno)
+{
+    /// <summary>True when the step succeeded.</summary>
+    public bool Succeeded => Errno == Errno.None;
+}

@@ -1,0 +1,232 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Altmap.Core.Json;
+using Altmap.Core.Kernels;
+using Altmap.Core.Units;
+using Altmap.Model.Hardware;
+
+namespace Altmap.Model.MachineFiles;
+
+/// <summary>Reads the members of a machine file. What several members must agree on is judged by <see cref="MachineChecks"/>.</summary>
+internal sealed class MachineReader(InputErrors errors, Func<string, bool> isKernel)
+{
+    /// <summary>How many ranges, DIMMs or regions one machine may have: no real one comes near, and what follows stays quick.</summary>
+    internal const int ItemsMax = 2048;
+
+    /// <summary>Physical addresses are narrower on every architecture.</summary>
+    internal const ulong AddressMax = (1UL << 56) - 1;
+
+    private readonly MachineChecks _checks = new(errors);
+
+    public MachineDescription Read(JsonValue root)
+    {
+        var fields = new JsonFields(root, "the machine", MachineWords.MachineKeys, errors);
+        if (!fields.IsObject) return Stub;
+        string format = fields.RequireText("format");
+        if (format.Length > 0 && format != MachineFile.Format)
+            fields.Complain("format", $"the format is {Quote.Text(format)}", $"\"{MachineFile.Format}\"", "is this a machine file, and of this version of Altmap?");
+        Architecture architecture = ReadArchitecture(fields);
+        ImmutableArray<BusDescription> buses = ReadAll(fields, "buses", ReadBus);
+        _checks.Buses(buses);
+        ImmutableArray<DimmDescription> dimms = ReadAll(fields, "dimms", ReadDimm);
+        _checks.Dimms(dimms);
+        ImmutableArray<FirmwareRange> memory = ReadAll(fields, "memory", ReadMemory);
+        ImmutableArray<RegionDescription> regions = ReadAll(fields, "regions", ReadRegion);
+        _checks.Regions(regions, buses, dimms);
+        return new MachineDescription
+        {
+            Name = fields.Text("name", "machine"),
+            Kernel = ReadKernel(fields),
+            Architecture = architecture,
+            PageSize = ReadPageSize(fields, architecture),
+            CommandLine = fields.Text("cmdline"),
+            Config = ReadConfig(fields),
+            Memory = _checks.Memory(memory),
+            Buses = buses,
+            Dimms = dimms,
+            Regions = regions,
+            Steps = ReadSteps(fields),
+        };
+    }
+
+    private static MachineDescription Stub => new() { Name = "", Kernel = "" };
+
+    private string ReadKernel(JsonFields fields)
+    {
+        string kernel = fields.RequireText("kernel");
+        if (kernel.Length > 0 && !isKernel(kernel))
+        {
+            // 6.1.192 → 6.1: a patch level is the usual reason.
+            string[] shipped = [.. KernelProfiles.All.Select(p => p.Name)];
+            string? near = shipped.Where(s => kernel.StartsWith(s + ".", StringComparison.Ordinal)).MaxBy(s => s.Length);
+            string hint = near is not null ? $"did you mean \"{near}\"?" : NearestWord.Hint(kernel, shipped);
+            fields.Complain("kernel", $"there is no kernel profile {Quote.Text(kernel)}", $"one of {KernelProfiles.Names}, or the path of a profile file", hint);
+        }
+        return kernel;
+    }
+
+    private static Architecture ReadArchitecture(JsonFields fields)
+    {
+        string name = fields.Text("arch", "x86_64");
+        if (!ArchitectureRules.TryParse(name, out Architecture architecture))
+            fields.Complain("arch", $"the architecture {Quote.Text(name)} is not modelled", $"one of {string.Join(", ", MachineWords.Architectures.Select(a => a.Name))}");
+        return architecture;
+    }
+
+    private static ByteSize ReadPageSize(JsonFields fields, Architecture architecture)
+    {
+        ByteSize standard = architecture == Architecture.Ppc64LittleEndian ? ByteSize.KiB(64) : ByteSize.KiB(4);
+        ByteSize size = fields.Size("page_size") ?? standard;
+        if (!KernelProfiles.All.Any(p => ArchitectureRules.Find(p, architecture, size)?.PageSize == size && size.IsPowerOfTwo))
+        {
+            string name = MachineWords.Architectures.First(a => a.Architecture == architecture).Name;
+            fields.Complain("page_size", string.Create(CultureInfo.InvariantCulture, $"{name} has no pages of {size.Bytes} bytes"), ArchitectureRules.PageSizesOf(architecture));
+        }
+        return size;
+    }
+
+    private ImmutableSortedDictionary<string, ulong> ReadConfig(JsonFields machine)
+    {
+        ImmutableSortedDictionary<string, ulong>.Builder config = ImmutableSortedDictionary.CreateBuilder<string, ulong>(StringComparer.Ordinal);
+        if (machine.Find("config") is not { } value) return config.ToImmutable();
+        var fields = new JsonFields(value, "\"config\"", [.. MachineConfig.Keys.Select(k => k.Name)], errors);
+        foreach (ConfigKey key in MachineConfig.Keys)
+        {
+            if (fields.Find(key.Name) is null || fields.Size(key.Name) is not { } set) continue;
+            if (key.Allows(set.Bytes)) config[key.Name] = set.Bytes;
+            else fields.Complain(key.Name, string.Create(CultureInfo.InvariantCulture, $"\"{key.Name}\" cannot be {set.Bytes}"), key.Allowed);
+        }
+        return config.ToImmutable();
+    }
+
+    private static ImmutableArray<string> ReadSteps(JsonFields machine) =>
+        [.. machine.List("steps").Select(s => machine.Text(s, "steps")).OfType<string>()];
+
+    private FirmwareRange? ReadMemory(JsonFields fields)
+    {
+        fields.Require("start");
+        fields.Require("end");
+        string name = fields.RequireText("type");
+        (string Name, FirmwareRangeType Type) type = MachineWords.MemoryTypes.FirstOrDefault(t => t.Name == name);
+        if (type.Name is null && name.Length > 0)
+        {
+            IEnumerable<string> names = MachineWords.MemoryTypes.Select(t => t.Name);
+            fields.Complain("type", $"there is no memory type {Quote.Text(name)}", $"one of {string.Join(", ", names.Select(n => $"\"{n}\""))}", NearestWord.Hint(name, names));
+        }
+        int node = (int)fields.Integer("node", 0, 1023, 0);
+        ulong? start = fields.Hex("start", AddressMax), end = fields.Hex("end", AddressMax);
+        if (start is not { } first || end is not { } last) return null;
+        if (last >= first) return new FirmwareRange(PhysicalRange.FromInclusive(new PhysicalAddress(first), new PhysicalAddress(last)), type.Type, node);
+        fields.Complain("end", string.Create(CultureInfo.InvariantCulture, $"the range ends at 0x{last:x}, before its start 0x{first:x}"), "", "\"end\" is the last byte of the range, as in /proc/iomem");
+        return null;
+    }
+
+    private BusDescription? ReadBus(JsonFields fields)
+    {
+        string name = ReadDevice(fields, "ndbus");
+        return new BusDescription(name, fields.RequireText("provider"));
+    }
+
+    private DimmDescription? ReadDimm(JsonFields fields)
+    {
+        string name = ReadDevice(fields, "nmem");
+        ByteSize labelBytes = fields.Size("label_bytes") ?? ByteSize.Zero;
+        if (!labelBytes.IsZero && (labelBytes < ByteSize.KiB(1) || labelBytes > ByteSize.MiB(64)))
+            fields.Complain("label_bytes", $"a label area of {labelBytes} cannot be", "0 (none), or 1K to 64M");
+        string? labels = fields.Find("labels") is null ? null : fields.RequireText("labels");
+        if (labels is not null && labelBytes.IsZero) fields.Complain("labels", $"{name} has \"labels\" and no label area", "", "set \"label_bytes\" to the size of the file's content");
+        return new DimmDescription
+        {
+            Name = name,
+            Handle = (uint)(fields.Hex("handle", uint.MaxValue) ?? 0),
+            PhysicalId = (ushort)(fields.Hex("phys_id", ushort.MaxValue) ?? 0),
+            Vendor = (ushort)(fields.Hex("vendor", ushort.MaxValue) ?? 0),
+            Device = (ushort)(fields.Hex("device", ushort.MaxValue) ?? 0),
+            RevisionId = (ushort)(fields.Hex("rev_id", ushort.MaxValue) ?? 0),
+            Serial = (uint)(fields.Hex("serial", uint.MaxValue) ?? 0),
+            Id = fields.Text("id"),
+            Format = (ushort)(fields.Hex("format", ushort.MaxValue) ?? 0),
+            LabelAreaSize = labelBytes,
+            LabelsFile = labels,
+        };
+    }
+
+    private RegionDescription? ReadRegion(JsonFields fields)
+    {
+        string name = ReadDevice(fields, "region");
+        string bus = fields.RequireText("bus");
+        string type = fields.Text("type", "pmem");
+        if (type != "pmem") fields.Complain("type", $"a region of type {Quote.Text(type)} is not modelled", "\"pmem\"");
+        fields.Require("start");
+        fields.Require("size");
+        ulong? start = fields.Hex("start", AddressMax);
+        ByteSize? size = fields.Size("size");
+        if (size is { IsZero: true })
+        {
+            fields.Complain("size", $"{name} has no bytes", "a size above 0");
+            size = null;
+        }
+        var range = new PhysicalRange(new PhysicalAddress(start ?? 0), size ?? ByteSize.Zero);
+        if (size is { } bytes && start is { } first && bytes.Bytes - 1 > AddressMax - first)
+        {
+            fields.Complain("size", $"{name} ends beyond the physical addresses that there are", string.Create(CultureInfo.InvariantCulture, $"an end up to 0x{AddressMax:x}"));
+            range = new PhysicalRange(range.Start, ByteSize.Zero);
+        }
+        return new RegionDescription
+        {
+            Name = name,
+            Bus = bus,
+            Range = range,
+            NumaNode = (int)fields.Integer("numa_node", -1, 1023, 0),
+            TargetNode = (int)fields.Integer("target_node", -1, 1023, 0),
+            RangeIndex = (int)fields.Integer("range_index", 0, ushort.MaxValue, 0),
+            SetCookie = fields.Hex("set_cookie"),
+            Mappings = ReadAll(fields, "mappings", ReadMapping),
+            MediaFile = fields.Find("media") is null ? null : fields.RequireText("media"),
+        };
+    }
+
+    private MappingDescription? ReadMapping(JsonFields fields)
+    {
+        string dimm = fields.RequireText("dimm");
+        fields.Require("size");
+        return new MappingDescription(dimm, new DimmAddress(fields.Hex("offset") ?? 0), fields.Size("size") ?? ByteSize.Zero, (int)fields.Integer("position", 0, ItemsMax, 0));
+    }
+
+    private static string ReadDevice(JsonFields fields, string kind)
+    {
+        string name = fields.RequireText("dev");
+        if (name.Length == 0 || MachineWords.IsDevice(name, kind)) return name;
+        fields.Complain("dev", $"{Quote.Text(name)} is no device name here", $"\"{kind}N\"");
+        return Quote.Short(name);
+    }
+
+    /// <summary>Every object of a list; the checks learn where each one stands.</summary>
+    private ImmutableArray<T> ReadAll<T>(JsonFields parent, string key, Func<JsonFields, T?> read) where T : class
+    {
+        ImmutableArray<JsonValue> items = parent.List(key);
+        if (items.Length > ItemsMax)
+        {
+            parent.Complain(key, $"\"{key}\" has {items.Length} entries", $"at most {ItemsMax}");
+            return [];
+        }
+        (string where, string[] known) = key switch
+        {
+            "memory" => ("a memory range", MachineWords.MemoryKeys),
+            "buses" => ("a bus", MachineWords.BusKeys),
+            "dimms" => ("a DIMM", MachineWords.DimmKeys),
+            "regions" => ("a region", MachineWords.RegionKeys),
+            _ => ("a mapping", MachineWords.MappingKeys),
+        };
+        ImmutableArray<T>.Builder all = ImmutableArray.CreateBuilder<T>(items.Length);
+        foreach (JsonValue item in items)
+        {
+            if (errors.IsFull) break;
+            var fields = new JsonFields(item, where, known, errors);
+            if (!fields.IsObject || read(fields) is not { } value) continue;
+            _checks.Remember(value, fields);
+            all.Add(value);
+        }
+        return all.ToImmutable();
+    }
+}

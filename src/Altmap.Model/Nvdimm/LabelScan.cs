@@ -1,0 +1,107 @@
+using System.Buffers.Binary;
+using System.Collections.Immutable;
+using Altmap.Core.Units;
+using Altmap.Formats.Labels;
+using Altmap.Model.Hardware;
+
+namespace Altmap.Model.Nvdimm;
+
+/// <summary>
+/// From labels to the namespaces of a region (drivers/nvdimm/namespace_devs.c scan_labels(), create_namespace_pmem(); 5.10, 6.1, 6.12, 7.2).
+/// </summary>
+/// <param name="Namespaces">In the order in which they get their ids; null: the whole region fails.</param>
+/// <param name="Messages">Kernel messages.</param>
+internal sealed record LabelScan(ImmutableArray<NamespaceState>? Namespaces, ImmutableArray<string> Messages)
+{
+    /// <summary>A region without labels: one namespace over all of it (create_namespace_io()).</summary>
+    public static LabelScan WholeRegion(RegionState region) =>
+        new([new NamespaceState { Device = default, Type = NamespaceType.Io, Range = region.Range }], []);
+
+    public static LabelScan Run(Machine machine, RegionState region)
+    {
+        DimmState[] dimms = [.. RegionDriver.DimmsOf(machine, region)];
+        MappingDescription first = region.Description.Mappings[0];
+        var found = ImmutableArray.CreateBuilder<NamespaceState>();
+        foreach (NamespaceLabel label in ActiveLabels(dimms[0]))
+        {
+            if (label.Dpa < first.Offset || label.Dpa - first.Offset >= first.Size) continue;
+            if (found.Any(n => n.Uuid == label.Uuid))
+                return Failed($"nd_region {region.Device}: error: conflicting extents for uuid: {label.Uuid}");
+            ulong cookie = RegionCookie(region, dimms[0]);
+            if (cookie == 0) return Failed();
+            if (label.InterleaveSetCookie != cookie && label.InterleaveSetCookie != region.Cookies.AltCookie) continue;
+
+            var set = new NamespaceLabel[dimms.Length];
+            for (int position = 0; position < dimms.Length; position++)
+            {
+                if (!HasLabelAt(region, dimms, label, cookie, position) && !HasLabelAt(region, dimms, label, region.Cookies.AltCookie, position))
+                    return Failed($"nd_region {region.Device}: {dimms[position].Device} missing label for {label.Uuid}");
+            }
+            for (int i = 0; i < dimms.Length; i++)
+            {
+                NamespaceLabel? own = ActiveLabels(dimms[i]).FirstOrDefault(l => l.Uuid == label.Uuid);
+                if (own is null || !Fits(own, region.Description.Mappings[i])) return Failed();
+                set[i] = own;
+            }
+            if (Assemble(region, set) is not { } ndns) return Failed();
+            found.Add(ndns);
+        }
+
+        if (found.Count == 0)
+        {
+            // An empty namespace for user space to configure.
+            found.Add(new NamespaceState { Device = default, Type = NamespaceType.Pmem, Range = new PhysicalRange(region.Range.Start, ByteSize.Zero) });
+        }
+        return new LabelScan([.. found.Order(ByStoredStart)], []);
+
+        static LabelScan Failed(params string[] messages) => new(null, [.. messages]);
+    }
+
+    /// <summary>The cookie that counts for a region: cookie1 with labels 1.1, cookie2 otherwise (nd_region_interleave_set_cookie()).</summary>
+    public static ulong RegionCookie(RegionState region, DimmState dimm) =>
+        dimm.Labels is { UsesCookie1: true } ? region.Cookies.Cookie1 : region.Cookies.Cookie2;
+
+    private static IEnumerable<NamespaceLabel> ActiveLabels(DimmState dimm) => dimm.Labels is { } labels ? labels.ActiveLabels : [];
+
+    /// <summary>True when some DIMM holds exactly one label of this uuid and cookie, and it stands at <paramref name="position"/> (has_uuid_at_pos()).</summary>
+    private static bool HasLabelAt(RegionState region, DimmState[] dimms, NamespaceLabel wanted, ulong cookie, int position)
+    {
+        foreach (DimmState dimm in dimms)
+        {
+            bool seen = false;
+            foreach (NamespaceLabel label in ActiveLabels(dimm))
+            {
+                if (label.InterleaveSetCookie != cookie || label.Uuid != wanted.Uuid) continue;
+                if (dimm.Labels!.LabelSizeBytes == 256 && label.TypeGuid != LabelFormat.PersistentMemoryType) continue;
+                if (seen) return false;
+                seen = true;
+                if (label.LabelCount == region.Ways && label.Position == position) return true;
+            }
+        }
+        return false;
+    }
+
+    private static bool Fits(NamespaceLabel label, MappingDescription mapping)
+    {
+        if (label.Dpa < mapping.Offset) return false;
+        ulong from = label.Dpa.Bytes - mapping.Offset.Bytes;
+        return from < mapping.Size.Bytes && label.RawSize.Bytes <= mapping.Size.Bytes - from && !label.RawSize.IsZero;
+    }
+
+    private static NamespaceState? Assemble(RegionState region, NamespaceLabel[] set)
+    {
+        NamespaceLabel? label0 = Array.Find(set, l => l.Position == 0);
+        if (label0 is null) return null;
+        ByteSize size = set.Aggregate(ByteSize.Zero, (sum, l) => sum + l.RawSize);
+        ByteSize offset = (set[0].Dpa - region.Description.Mappings[0].Offset) * (ulong)region.Ways;
+        return new NamespaceState
+        {
+            Device = default, Type = NamespaceType.Pmem, Range = new PhysicalRange(region.Range.Start + offset, size),
+            Uuid = label0.Uuid, AltName = label0.NameText, LbaSize = label0.LbaSize.Bytes, ClaimClass = label0.ClaimClass,
+        };
+    }
+
+    /// <summary>The kernel sorts by comparing the bytes of the start address as stored: the lowest byte decides first (cmp_dpa()).</summary>
+    private static readonly Comparer<NamespaceState> ByStoredStart = Comparer<NamespaceState>.Create((a, b) =>
+        BinaryPrimitives.ReverseEndianness(a.Range.Start.Bytes).CompareTo(BinaryPrimitives.ReverseEndianness(b.Range.Start.Bytes)));
+}

@@ -1,0 +1,108 @@
+using Altmap.Core.Findings;
+using Altmap.Core.Units;
+using Altmap.Formats.InfoBlocks;
+using Altmap.Model.Hardware;
+
+namespace Altmap.Model.Nvdimm;
+
+/// <summary>
+/// What the pfn and dax drivers share: validate or write the info-block, then decide the range to map
+/// (drivers/nvdimm/pfn_devs.c nvdimm_setup_pfn(), nd_pfn_init(), __nvdimm_setup_pfn(); 5.10, 6.1, 6.12, 7.2).
+/// </summary>
+internal static class PfnDriver
+{
+    /// <summary>The namespace's info-block as it is on the media; shorter than a block where the namespace ends before.</summary>
+    public static byte[] ReadBlock(Machine machine, NamespaceState ndns)
+    {
+        if (ndns.Size.Bytes < InfoBlock.StartBytes + InfoBlock.SizeBytes) return [];
+        RegionState region = machine.Regions[ndns.Device.Number];
+        return region.Media.Read((ndns.Range.Start - region.Range.Start).Bytes + InfoBlock.StartBytes, InfoBlock.SizeBytes);
+    }
+
+    public static NamespaceExtent ExtentOf(NamespaceState ndns) => new(ndns.Range, ndns.ParentUuid);
+
+    /// <summary>The checks and the info-block of a bind. On success <paramref name="ndns"/> and <paramref name="layout"/> are set.</summary>
+    public static StepResult SetUp(Machine machine, PfnDeviceState pfn, out NamespaceState? ndns, out PfnDeviceSettings? layout)
+    {
+        layout = null;
+        ndns = pfn.NamespaceId is { } id ? machine.Regions[pfn.Device.Number].Namespaces[id] : null;
+        if (ndns is null) return machine.Fail(Errno.ENODEV);
+        if (ndns.IsBound) return machine.Fail(Errno.EBUSY);
+        if (PmemDriver.CommonChecks(machine, ndns) is var errno and not Errno.None) return machine.Fail(errno);
+        if (pfn.Uuid is not { } uuid) return machine.Fail(Errno.ENODEV);
+
+        byte[] bytes = ReadBlock(machine, ndns);
+        var live = new PfnSettings(uuid, pfn.Align.Bytes, pfn.Mode);
+        PfnVerdict verdict = PfnValidation.Bind(bytes, pfn.BlockKind, ExtentOf(ndns), ndns.Device.Name, live, machine.Kernel, machine.Architecture);
+        if (verdict.Message is not null) machine = machine.WithMessage(Prefix(pfn) + verdict.Message);
+        if (verdict.Errno == Errno.ENODEV)
+        {
+            StepResult written = WriteBlock(machine, pfn, uuid, ndns);
+            if (!written.Succeeded) return written;
+            machine = written.Machine;
+            bytes = ReadBlock(machine, ndns);
+        }
+        else if (verdict.Errno != Errno.None)
+        {
+            return machine.Fail(verdict.Errno);
+        }
+
+        PfnDeviceSettings settings = PfnDeviceSettings.OfBlock(bytes, machine.Architecture.PageSize);
+        layout = settings;
+        PageMapVerdict map = PageMapping.Judge(settings, ExtentOf(ndns), machine.Kernel, machine.Architecture);
+        if (map.Message is not null) machine = machine.WithMessage(map.IsDeviceMessage ? Prefix(pfn) + map.Message : map.Message);
+        // An end_trunc beyond the end wraps to a range up to the top of the address space: memremap_pages() meets System RAM there first.
+        if (IsMixedWithRam(machine, ndns, settings)) return machine.Fail(Errno.ENXIO);
+        return map.Errno == Errno.None ? machine.Done() : machine.Fail(map.Errno);
+    }
+
+    private static StepResult WriteBlock(Machine machine, PfnDeviceState pfn, Core.Identity.Uuid uuid, NamespaceState ndns)
+    {
+        RegionState region = machine.Regions[pfn.Device.Number];
+        if (region.IsReadOnly)
+            return machine.WithMessage($"{Prefix(pfn)}{region.Device} is read-only, unable to init metadata").Fail(Errno.ENXIO);
+        var request = new PageMapRequest(ndns.Range, pfn.BlockKind, pfn.Mode, pfn.Align, uuid, ndns.ParentUuid, NeighboursOf(machine, region));
+        PfnLayoutResult plan = PfnLayout.Plan(request, ndns.Device.Name, machine.Kernel, machine.Architecture);
+        if (plan.Message is not null) machine = machine.WithMessage(Prefix(pfn) + plan.Message);
+        if (plan.Block is null) return machine.Fail(plan.Errno);
+        ulong offset = (ndns.Range.Start - region.Range.Start).Bytes + InfoBlock.StartBytes;
+        return machine.With(region with { Media = region.Media.Write(offset, plan.Block.ToBytes()) }).Done();
+    }
+
+    /// <summary>System RAM in the range that start_pad and end_trunc leave; bounds wrap as the kernel's do (mm/memremap.c pagemap_range()).</summary>
+    private static bool IsMixedWithRam(Machine machine, NamespaceState ndns, PfnDeviceSettings settings)
+    {
+        ulong start = ndns.Range.Start.Bytes + settings.StartPad.Bytes;
+        ulong last = unchecked(ndns.Range.Start.Bytes + ndns.Size.Bytes - settings.EndTrunc.Bytes - 1);
+        return start <= last && machine.Memory.Any(m => m.Type == E820Type.Ram && m.Range.Start.Bytes <= last && start <= m.Range.Last.Bytes);
+    }
+
+    public static string Prefix(PfnDeviceState pfn) => $"{NdDrivers.Of(pfn.Device.Kind)} {pfn.Device}: ";
+
+    private static SectionNeighbours NeighboursOf(Machine machine, RegionState region) => new(
+        [.. machine.Memory.Where(m => m.Type == E820Type.Ram).Select(m => m.Range)],
+        [.. machine.Regions.Values.Where(r => r.Device != region.Device && r.Description.Bus == region.Description.Bus).Select(r => r.Range)]);
+}
+
+/// <summary>The dax_pmem driver: the devdax personality and its device-dax device (drivers/dax/pmem.c, drivers/dax/bus.c; 5.10, 6.1, 6.12, 7.2).</summary>
+internal static class DaxDriver
+{
+    public static StepResult Probe(Machine machine, PfnDeviceState dax)
+    {
+        StepResult set = PfnDriver.SetUp(machine, dax, out NamespaceState? found, out PfnDeviceSettings? layout);
+        if (!set.Succeeded) return set;
+        machine = set.Machine;
+        NamespaceState ndns = found!;
+        PfnDeviceSettings settings = layout!.Value;
+        var data = new PhysicalRange(ndns.Range.Start + settings.StartPad + settings.DataOffset, settings.UsableSize(ndns.Size)!.Value);
+        RegionState region = machine.Regions[dax.Device.Number];
+        var device = new DaxDeviceState(dax.Device.Number, ndns.Device.Id, data, settings.MediaAlign, region.Description.TargetNode, region.Description.NumaNode, IsEnabled: true);
+        return machine.With((region with { DaxDevices = region.DaxDevices.SetItem(device.Id, device) }).With(dax with { Layout = settings })).Done();
+    }
+
+    public static Machine Remove(Machine machine, PfnDeviceState dax)
+    {
+        RegionState region = machine.Regions[dax.Device.Number];
+        return machine.With((region with { DaxDevices = region.DaxDevices.Remove(dax.NamespaceId!.Value) }).With(dax with { Layout = null }));
+    }
+}

@@ -1,0 +1,115 @@
+using Altmap.Core.Findings;
+using Altmap.Core.Units;
+using Altmap.Formats.InfoBlocks;
+using Altmap.Formats.Labels;
+using Altmap.Model.Hardware;
+
+namespace Altmap.Model.Nvdimm;
+
+/// <summary>
+/// The nd_pmem driver on namespaces and pfn devices (drivers/nvdimm/pmem.c nd_pmem_probe(), pmem_attach_disk(); pfn_devs.c nd_pfn_probe(); 5.10, 6.1, 6.12, 7.2).
+/// </summary>
+public static class PmemDriver
+{
+    /// <summary>True when a namespace without personality is mapped with pages as it is (pmem_should_map_pages()).</summary>
+    public static bool MapsPages(Machine machine, NamespaceState ndns)
+    {
+        RegionState region = machine.Regions[ndns.Device.Number];
+        return region.HasPageMap && !ndns.ForceRaw && ndns.Size > ByteSize.Zero && !IsMixedWithRam(machine, ndns.Range);
+    }
+
+    /// <summary>
+    /// Success: raw block device. ENXIO: claimed, or a personality was found and now owns it. EOPNOTSUPP: an info-block was refused, or the range cannot be mapped.
+    /// </summary>
+    internal static StepResult ProbeNamespace(Machine machine, NamespaceState ndns)
+    {
+        if (ndns.Claim is not null) return machine.Fail(Errno.ENXIO);
+        if (CommonChecks(machine, ndns) is var errno and not Errno.None) return machine.Fail(errno);
+        if (MapsPages(machine, ndns) && !IsCompatAligned(machine, ndns.Range))
+        {
+            return machine.WithMessage($"nd_pmem {ndns.Device}: [mem 0x{ndns.Range.Start.Bytes:x8}-0x{ndns.Range.Last.Bytes:x8} flags 0x200] misaligned, unable to map")
+                .Fail(Errno.EOPNOTSUPP);
+        }
+        if (HoldsBtt(machine, ndns)) throw new NotModelledException($"{ndns.Device} holds a BTT");
+
+        foreach (NdDeviceKind kind in (NdDeviceKind[])[NdDeviceKind.Pfn, NdDeviceKind.Dax])
+        {
+            StepResult found = ProbePersonality(machine, ndns, kind);
+            if (found.Succeeded) return found.Machine.Fail(Errno.ENXIO);
+            machine = found.Machine;
+            if (found.Errno == Errno.EOPNOTSUPP) return found;
+        }
+        return AttachRaw(machine, ndns);
+    }
+
+    /// <summary>nd_pfn_probe(), nd_dax_probe(): a new device for the block that is on the media, then bound like any other.</summary>
+    private static StepResult ProbePersonality(Machine machine, NamespaceState ndns, NdDeviceKind kind)
+    {
+        ClaimClass own = kind == NdDeviceKind.Pfn ? ClaimClass.Pfn : ClaimClass.Dax;
+        if (ndns.ForceRaw || (ndns.ClaimClass != ClaimClass.None && ndns.ClaimClass != own)) return machine.Fail(Errno.ENODEV);
+        PfnDeviceState device = RegionDriver.NewPfnDevice(machine, ndns.Device.Number, kind);
+        PfnVerdict verdict = PfnValidation.Probe(PfnDriver.ReadBlock(machine, ndns), device.BlockKind, PfnDriver.ExtentOf(ndns), ndns.Device.Name, machine.Kernel, machine.Architecture);
+        if (verdict.Message is not null) machine = machine.WithMessage($" {device.Device}: {verdict.Message}"); // no driver yet: a blank stands for it
+        if (verdict.Errno != Errno.None) return machine.Fail(verdict.Errno);
+        machine = machine
+            .With(device with { Uuid = verdict.Settings.Uuid, Align = verdict.Settings.Align, Mode = verdict.Settings.Mode, NamespaceId = ndns.Device.Id })
+            .With(ndns with { Claim = device.Device });
+        // The new device is bound once the namespace's own probe is over; the namespace has no driver then.
+        return DriverCore.Probe(machine, device.Device).Machine.Done();
+    }
+
+    /// <summary>Binding a pfn device: the block is validated, or written where there is none (nd_pfn_init()), and the range mapped.</summary>
+    internal static StepResult ProbePfn(Machine machine, PfnDeviceState pfn)
+    {
+        StepResult set = PfnDriver.SetUp(machine, pfn, out _, out PfnDeviceSettings? layout);
+        if (!set.Succeeded) return set;
+        machine = set.Machine;
+        machine = WithPersistenceWarning(machine, pfn.Device);
+        return machine.With(machine.FindPfnDevice(pfn.Device)! with { Layout = layout }).Done();
+    }
+
+    /// <summary>The tests that all personalities share (nvdimm_namespace_common_probe()); alignment is not among them.</summary>
+    internal static Errno CommonChecks(Machine machine, NamespaceState ndns)
+    {
+        if (ndns.Size < machine.Architecture.PageSize) return Errno.ENODEV;
+        if (ndns.Type == NamespaceType.Pmem && ndns.Uuid is null) return Errno.ENODEV;
+        return IsReserved(machine, ndns) ? Errno.EBUSY : Errno.None;
+    }
+
+    private static StepResult AttachRaw(Machine machine, NamespaceState ndns) =>
+        WithPersistenceWarning(machine, ndns.Device).With(ndns with { IsBound = true }).Done();
+
+    private static Machine WithPersistenceWarning(Machine machine, NdDevice device) => machine.Regions[device.Number].Ways == 0
+        ? machine.WithMessage($"nd_pmem {device}: unable to guarantee persistence of writes")
+        : machine;
+
+    internal static bool IsCompatAligned(Machine machine, PhysicalRange range)
+    {
+        ulong compat = machine.Architecture.CompatAlign.Bytes;
+        return range.Start.Bytes % compat == 0 && unchecked(range.Start.Bytes + range.Size.Bytes) % compat == 0;
+    }
+
+    /// <summary>region_intersects(…, System RAM) is REGION_MIXED: RAM is in the range, and not all of it is RAM.</summary>
+    internal static bool IsMixedWithRam(Machine machine, PhysicalRange range)
+    {
+        MemoryMapEntry[] ram = [.. machine.Memory.Where(m => m.Type == E820Type.Ram && m.Range.Overlaps(range))];
+        return ram.Length != 0 && !ram.Any(m => m.Range.Contains(range));
+    }
+
+    /// <summary>True when another namespace's driver holds part of the range in /proc/iomem.</summary>
+    private static bool IsReserved(Machine machine, NamespaceState ndns) => machine.Regions.Values.Any(region =>
+        region.Range.Overlaps(ndns.Range) && region.Namespaces.Values.Any(other =>
+            other.Device != ndns.Device && other.Range.Overlaps(ndns.Range) && HoldsResources(machine, other)));
+
+    private static bool HoldsResources(Machine machine, NamespaceState ndns) =>
+        ndns.IsBound || (ndns.Claim is { } claim && DriverCore.IsBound(machine, claim));
+
+    /// <summary>True when nd_btt_probe(), which comes first, finds an arena.</summary>
+    private static bool HoldsBtt(Machine machine, NamespaceState ndns)
+    {
+        if (ndns.ForceRaw) return false;
+        RegionState region = machine.Regions[ndns.Device.Number];
+        int head = (int)Math.Min(ndns.Size.Bytes, NamespaceBinding.HeadBytes);
+        return BttPresence.Probe(region.Media.Read((ndns.Range.Start - region.Range.Start).Bytes, head), PfnDriver.ExtentOf(ndns), (NamespaceClaimClass)ndns.ClaimClass);
+    }
+}

@@ -1,0 +1,148 @@
+using Altmap.Core.Findings;
+using Altmap.Core.Identity;
+using Altmap.Core.Units;
+using Altmap.Model;
+using Altmap.Model.Nvdimm;
+using Altmap.Shell.Options;
+
+namespace Altmap.Shell.Ndctl;
+
+/// <summary>One run of ndctl or daxctl: the machine as it changes, new UUIDs, what is printed. Its operations are those of libndctl 76.1.</summary>
+internal sealed class NdctlContext(Machine machine, UuidSource uuids)
+{
+    private int _errors;
+
+    public Machine Machine { get; set; } = machine;
+
+    public UuidSource Uuids { get; private set; } = uuids;
+
+    public ToolOutput Output { get; } = new();
+
+    /// <summary>True when an error was printed that takes the place of the closing one (err_count in ndctl/namespace.c).</summary>
+    public bool HasCountedError => _errors > 0;
+
+    public ByteSize PageSize => Machine.Architecture.PageSize;
+
+    public Uuid NewUuid()
+    {
+        (Uuid uuid, Uuids) = Uuids.Take();
+        return uuid;
+    }
+
+    /// <summary>error(): two blanks and <c>Error: </c>, and an empty line.</summary>
+    public void Error(string message) => Output.Err(UsageText.Error(message + "\n"));
+
+    /// <summary>err(): <see cref="Error"/> with the command's name, counted.</summary>
+    public void CountedError(string command, string message)
+    {
+        _errors++;
+        Error($"{command}: {message}");
+    }
+
+    /// <summary>A message of libndctl itself.</summary>
+    public void LibraryError(string function, string message) => Output.Err($"libndctl: {function}: {message}\n");
+
+    /// <summary>Takes a step's machine and gives its errno.</summary>
+    public Errno Step(StepResult result)
+    {
+        Machine = result.Machine;
+        return result.Errno;
+    }
+
+    public RegionState Region(NdDevice device) => Machine.Regions[device.Number];
+
+    public NamespaceState? Namespace(NdDevice device) => Machine.FindNamespace(device);
+
+    /// <summary>The pfn or dax device that holds a namespace, or null.</summary>
+    public PfnDeviceState? HolderOf(NamespaceState ndns) => ndns.Claim is { } claim ? Machine.FindPfnDevice(claim) : null;
+
+    /// <summary>Enabled itself, or through its holder (ndctl_namespace_is_active()).</summary>
+    public bool IsActive(NamespaceState ndns) => HolderOf(ndns) is { } holder ? holder.IsBound : ndns.IsBound;
+
+    /// <summary>Buses as ndctl lists them.</summary>
+    public IEnumerable<NdDevice> Buses() => KernfsOrder.Listed(Machine.Buses.Keys, b => $"ndctl{b.Number}").ToArray();
+
+    /// <summary>DIMMs of a bus as ndctl lists them.</summary>
+    public IEnumerable<DimmState> Dimms(NdDevice bus) =>
+        KernfsOrder.Listed(Machine.Dimms.Values.Where(d => d.Bus == bus.Name), d => d.Device.Name).ToArray();
+
+    /// <summary>Regions of a bus as ndctl lists them.</summary>
+    public IEnumerable<NdDevice> Regions(NdDevice bus) =>
+        KernfsOrder.Listed(Machine.Regions.Values.Where(r => r.Description.Bus == bus.Name).Select(r => r.Device), r => r.Name).ToArray();
+
+    /// <summary>Namespaces of a region as ndctl lists them, as they are now.</summary>
+    public IEnumerable<NdDevice> Namespaces(NdDevice region) =>
+        KernfsOrder.Listed(Region(region).Namespaces.Values.Select(n => n.Device), n => n.Name).ToArray();
+
+    /// <summary>Binds through whichever driver takes the device; the library then looks whether it worked (util_bind()).</summary>
+    public Errno Bind(NdDevice device) => Step(DriverCore.Bind(Machine, NdDrivers.Of(device.Kind), device)) == Errno.None ? Errno.None : Errno.ENXIO;
+
+    public void Unbind(NdDevice device) => Step(DriverCore.Unbind(Machine, NdDrivers.Of(device.Kind), device));
+
+    /// <summary>
+    /// ndctl_namespace_enable(): 0 enabled, 1 enabled through a holder, negative errno otherwise.
+    /// </summary>
+    public int EnableNamespace(NdDevice device)
+    {
+        if (Namespace(device)!.IsBound) return 0;
+        Errno bound = Bind(device);
+        NamespaceState ndns = Namespace(device)!;
+        if (ndns.IsBound) return 0;
+        if (HolderOf(ndns) is { IsBound: true }) return 1;
+        LibraryError("ndctl_namespace_enable", $"{device}: failed to enable");
+        return bound == Errno.None ? -(int)Errno.ENXIO : -(int)bound;
+    }
+
+    /// <summary>ndctl_namespace_disable_invalidate(): the holder lets go, then the namespace's own driver is unbound.</summary>
+    public Errno DisableNamespace(NdDevice device)
+    {
+        if (HolderOf(Namespace(device)!) is { } holder)
+        {
+            if (holder.IsBound) Unbind(holder.Device);
+            Errno errno = Step(PfnAttributes.SetNamespace(Machine, holder.Device, ""));
+            if (errno != Errno.None) return errno;
+        }
+        if (Namespace(device)!.IsBound) Unbind(device);
+        return Errno.None;
+    }
+
+    /// <summary>Binds a pfn or dax device (ndctl_pfn_enable(), ndctl_dax_enable()).</summary>
+    public Errno EnablePersonality(NdDevice device)
+    {
+        if (Machine.FindPfnDevice(device)!.IsBound) return Errno.None;
+        Bind(device);
+        if (Machine.FindPfnDevice(device)!.IsBound) return Errno.None;
+        LibraryError(device.Kind == NdDeviceKind.Dax ? "ndctl_dax_enable" : "ndctl_pfn_enable", $"{device}: failed to enable");
+        return Errno.ENXIO;
+    }
+
+    /// <summary>ndctl_region_enable().</summary>
+    public Errno EnableRegion(NdDevice device)
+    {
+        if (Region(device).IsBound) return Errno.None;
+        Bind(device);
+        if (Region(device).IsBound) return Errno.None;
+        LibraryError("ndctl_region_enable", $"{device}: failed to enable");
+        return Errno.ENXIO;
+    }
+
+    /// <summary>ndctl_dimm_enable(), and through it a fresh look at the label area.</summary>
+    public Errno EnableDimm(NdDevice device)
+    {
+        if (Machine.Dimms[device].IsBound) return Errno.None;
+        Bind(device);
+        if (Machine.Dimms[device].IsBound) return Errno.None;
+        LibraryError("ndctl_dimm_enable", $"{device}: failed to enable");
+        return Errno.ENXIO;
+    }
+
+    /// <summary>ndctl_namespace_delete(): gives the space back. A namespace without label is left as it is; one that has neither uuid nor space counts as deleted.</summary>
+    public Errno DeleteNamespace(NdDevice device)
+    {
+        if (Namespace(device) is not { } ndns) return Errno.None;
+        if (ndns.IsBound) return Errno.EBUSY;
+        if (ndns.Type == NamespaceType.Io) return Errno.None;
+        Errno errno = Step(NamespaceAttributes.SetSize(Machine, device, ByteSize.Zero));
+        return errno == Errno.ENXIO ? Errno.None : errno;
+    }
+}

@@ -1,0 +1,32 @@
+using Altmap.Core.Findings;
+using Altmap.Model.Nvdimm;
+using Altmap.Shell.Options;
+
+namespace Altmap.Shell.Ndctl;
+
+/// <summary><c>ndctl enable-region</c> and <c>disable-region</c> (ndctl/region.c, 76.1): exit code 0 even when nothing was done.</summary>
+internal sealed class RegionCommands(NdctlContext context, OptionResult options)
+{
+    public int Enable() => Each("enabled", region => context.EnableRegion(region) == Errno.None);
+
+    public int Disable() => Each("disabled", region =>
+    {
+        if (!context.Region(region).IsBound) return true;
+        foreach (NdDevice ndns in context.Namespaces(region)) context.DisableNamespace(ndns);
+        context.Unbind(region);
+        return true;
+    });
+
+    private int Each(string past, Func<NdDevice, bool> action)
+    {
+        int done = 0;
+        foreach (NdDevice bus in context.Buses().Where(b => Filters.Bus(context, b, options.Text("bus"))))
+        {
+            done += context.Regions(bus)
+                .Where(r => Filters.Region(r, options.Arguments[0]) && options.Text("type") is null or "pmem")
+                .Count(action);
+        }
+        context.Output.Err($"{past} {done} region{(done == 1 ? "" : "s")}\n");
+        return 0;
+    }
+}

@@ -1,0 +1,125 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Altmap.Core.Findings;
+using Altmap.Model;
+using Altmap.Model.Nvdimm;
+
+namespace Altmap.Shell.Sysfs;
+
+/// <summary>
+/// The sysfs files of the nd and dax buses, and the drivers' bind and unbind. Paths are those of <c>/sys/bus/…</c>; the longer ones under
+/// <c>/sys/devices</c> are not modelled.
+/// </summary>
+public static class SysfsTree
+{
+    private const string NdDevices = "/sys/bus/nd/devices/";
+    private const string NdDriverFolder = "/sys/bus/nd/drivers/";
+    private const string DaxDevices = "/sys/bus/dax/devices/";
+
+    /// <summary>Reads an attribute. ENOENT: no such file; EACCES: write-only; other errno as the kernel's show function gives it. Null: a path outside of what is modelled.</summary>
+    public static SysfsValue? Read(Machine machine, string path)
+    {
+        if (!path.StartsWith("/sys/bus/nd/", StringComparison.Ordinal) && !path.StartsWith(DaxDevices, StringComparison.Ordinal)) return null;
+        if (path.StartsWith(NdDriverFolder, StringComparison.Ordinal)) return IsDriverFile(path, out _, out _) ? Errno.EACCES : Errno.ENOENT;
+        if (FindAttribute(machine, path) is { } attribute) return attribute.Read is null ? Errno.EACCES : attribute.Read(machine);
+        return Errno.ENOENT;
+    }
+
+    /// <summary>Writes to an attribute; null: a path outside of what is modelled. EACCES: read-only.</summary>
+    public static StepResult? Write(Machine machine, string path, string text)
+    {
+        if (IsDriverFile(path, out string driver, out bool binds))
+        {
+            string name = text.EndsWith('\n') ? text[..^1] : text;
+            if (!NdDevice.TryParse(name, out NdDevice device)) return machine.Fail(Errno.ENODEV);
+            return binds ? DriverCore.Bind(machine, driver, device) : DriverCore.Unbind(machine, driver, device);
+        }
+        if (!path.StartsWith(NdDevices, StringComparison.Ordinal) && !path.StartsWith(NdDriverFolder, StringComparison.Ordinal)) return null;
+        if (FindAttribute(machine, path) is not { } attribute) return machine.Fail(Errno.EACCES); // open() with O_CREAT in sysfs
+        return attribute.Write is null ? machine.Fail(Errno.EACCES) : attribute.Write(machine, text);
+    }
+
+    /// <summary>Every readable attribute of the nd and dax devices with its path, in the order of paths; those that give an errno are left out.</summary>
+    public static IEnumerable<(string Path, string Value)> All(Machine machine)
+    {
+        foreach (NdDevice device in Devices(machine).OrderBy(d => d.Name, StringComparer.Ordinal))
+        {
+            foreach (SysfsAttribute attribute in NdAttributes.Of(machine, device))
+            {
+                if (attribute.Read?.Invoke(machine) is { Errno: Errno.None, Text: var text }) yield return ($"{NdDevices}{device}/{attribute.Name}", text);
+            }
+            if (DriverCore.IsBound(machine, device)) yield return ($"{NdDevices}{device}/driver", NdDrivers.Of(device.Kind));
+        }
+        foreach (DaxDeviceState dax in machine.Regions.Values.SelectMany(r => r.DaxDevices.Values))
+        {
+            foreach (SysfsAttribute attribute in OfDax(machine, dax)) yield return ($"{DaxDevices}{dax.Name}/{attribute.Name}", attribute.Read!(machine).Text);
+            if (dax.IsEnabled) yield return ($"{DaxDevices}{dax.Name}/driver", "device_dax");
+        }
+    }
+
+    /// <summary>Every device of the nd bus.</summary>
+    public static IEnumerable<NdDevice> Devices(Machine machine) =>
+        machine.Buses.Keys.Concat(machine.Dimms.Keys).Concat(machine.Regions.Values.SelectMany(r => (IEnumerable<NdDevice>)
+        [
+            r.Device, .. r.Namespaces.Values.Select(n => n.Device), .. r.Btts.Values.Select(b => b.Device),
+            .. r.Pfns.Values.Select(p => p.Device), .. r.Daxes.Values.Select(d => d.Device),
+        ]));
+
+    /// <summary>Files and folders that complete a path, for a prompt.</summary>
+    public static IEnumerable<string> Complete(Machine machine, string prefix)
+    {
+        IEnumerable<string> attributes = Devices(machine).SelectMany(d => NdAttributes.Of(machine, d).Select(a => $"{NdDevices}{d}/{a.Name}"));
+        IEnumerable<string> drivers = NdDrivers.All.SelectMany(d => (string[])[$"{NdDriverFolder}{d}/bind", $"{NdDriverFolder}{d}/unbind"]);
+        return attributes.Concat(drivers).Where(p => p.StartsWith(prefix, StringComparison.Ordinal));
+    }
+
+    private static bool IsDriverFile(string path, out string driver, out bool binds)
+    {
+        string[] parts = path.StartsWith(NdDriverFolder, StringComparison.Ordinal) ? path[NdDriverFolder.Length..].Split('/') : [];
+        (driver, binds) = (parts.FirstOrDefault() ?? "", parts.LastOrDefault() == "bind");
+        return parts.Length == 2 && NdDrivers.All.Contains(driver) && parts[1] is "bind" or "unbind";
+    }
+
+    private static SysfsAttribute? FindAttribute(Machine machine, string path)
+    {
+        if (path.StartsWith(DaxDevices, StringComparison.Ordinal))
+        {
+            (string daxName, string daxAttribute) = Split(path[DaxDevices.Length..]);
+            DaxDeviceState? dax = machine.Regions.Values.SelectMany(r => r.DaxDevices.Values).FirstOrDefault(d => d.Name == daxName);
+            return dax is null ? null : OfDax(machine, dax).FirstOrDefault(a => a.Name == daxAttribute);
+        }
+        if (!path.StartsWith(NdDevices, StringComparison.Ordinal)) return null;
+        (string name, string attribute) = Split(path[NdDevices.Length..]);
+        if (!NdDevice.TryParse(name, out NdDevice device) || !DriverCore.Exists(machine, device)) return null;
+        return attribute switch
+        {
+            "driver/unbind" when DriverCore.IsBound(machine, device) =>
+                new SysfsAttribute(attribute, null, (m, v) => DriverCore.Unbind(m, NdDrivers.Of(device.Kind), NdDevice.TryParse(v.Trim(), out NdDevice d) ? d : default)),
+            _ => NdAttributes.Of(machine, device).FirstOrDefault(a => a.Name == attribute),
+        };
+
+        static (string First, string Rest) Split(string text)
+        {
+            int slash = text.IndexOf('/', StringComparison.Ordinal);
+            return slash < 0 ? (text, "") : (text[..slash], text[(slash + 1)..]);
+        }
+    }
+
+    private static ImmutableArray<SysfsAttribute> OfDax(Machine machine, DaxDeviceState dax)
+    {
+        static string Hex(ulong value) => value == 0 ? "0x0" : string.Create(CultureInfo.InvariantCulture, $"0x{value:x}");
+        ImmutableArray<SysfsAttribute> attributes =
+        [
+            new("align", _ => dax.Align.Bytes.ToString(CultureInfo.InvariantCulture)),
+            new("mapping0/end", _ => Hex(dax.Range.Last.Bytes)),
+            new("mapping0/page_offset", _ => "0x0"),
+            new("mapping0/start", _ => Hex(dax.Range.Start.Bytes)),
+            new("modalias", _ => "dax:t0"),
+            new("numa_node", _ => dax.NumaNode.ToString(CultureInfo.InvariantCulture)),
+            new("resource", _ => Hex(dax.Range.Start.Bytes)),
+            new("size", _ => dax.Range.Size.Bytes.ToString(CultureInfo.InvariantCulture)),
+            new("target_node", _ => dax.TargetNode.ToString(CultureInfo.InvariantCulture)),
+        ];
+        return machine.Kernel.DaxHasMemmapOnMemory ? attributes.Add(new("memmap_on_memory", _ => "0")) : attributes;
+    }
+}
