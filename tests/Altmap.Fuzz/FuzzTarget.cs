@@ -17,5 +17,6 @@ public static class FuzzTargets
     public static readonly IReadOnlyList<FuzzTarget> All =
     [
         new("self-check", SelfCheckTarget.Run, SelfCheckTarget.Seeds, MustFail: true),
+        new("info-block", InfoBlockTarget.Run, InfoBlockTarget.Seeds),
     ];
 }
