@@ -17,5 +17,7 @@ public static class FuzzTargets
     public static readonly IReadOnlyList<FuzzTarget> All =
     [
         new("self-check", SelfCheckTarget.Run, SelfCheckTarget.Seeds, MustFail: true),
+        new("labels", LabelTarget.Run, LabelTarget.Seeds),
+        new("info-block", InfoBlockTarget.Run, InfoBlockTarget.Seeds),
     ];
 }
