@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.IO.Compression;
 
 namespace Altmap.Host;
 
@@ -12,18 +11,17 @@ public static class BoundedFile
         try
         {
             using FileStream file = Open(path);
-            using Stream stream = path.EndsWith(".gz", StringComparison.Ordinal) ? new GZipStream(file, CompressionMode.Decompress) : file;
+            using GzipInput? gzip = path.EndsWith(".gz", StringComparison.Ordinal) ? new GzipInput(file) : null;
             using var bytes = new MemoryStream();
             byte[] chunk = new byte[64 * 1024];
-            for (int count; (count = stream.Read(chunk)) > 0;)
+            while (true)
             {
+                int count = gzip is null ? file.ReadAtLeast(chunk, chunk.Length, throwOnEndOfStream: false) : gzip.Read(chunk);
                 if (bytes.Length + count > bytesMax)
                     return new(null, new HostError(path, string.Create(CultureInfo.InvariantCulture, $"more than {bytesMax} bytes"), "", "is this the right file?"));
                 bytes.Write(chunk, 0, count);
+                if (count < chunk.Length) return new(bytes.ToArray(), null);
             }
-            return stream is GZipStream && bytes.Length == 0 && file.Length == 0
-                ? new(null, new HostError(path, "the file is empty", "gzip data", "copy it again"))
-                : new(bytes.ToArray(), null);
         }
         catch (Exception e) when (HostError.IsOfFiles(e))
         {

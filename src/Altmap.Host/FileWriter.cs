@@ -15,7 +15,7 @@ public static class FileWriter
         {
             if (Directory.Exists(path)) return new HostError(path, "this is a directory", "a file");
             // A link stays a link: what it points at is replaced.
-            string target = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path);
+            string target = (File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName : null) ?? Path.GetFullPath(path);
             if (target.StartsWith("/dev/", StringComparison.Ordinal) || target.StartsWith("/proc/", StringComparison.Ordinal))
             {
                 using FileStream device = new(target, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);

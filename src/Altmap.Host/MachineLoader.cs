@@ -61,7 +61,10 @@ public static class MachineLoader
         {
             if (region.MediaFile is not { } file) continue;
             HostResult<SparseBytes> image = ReadMedia(Path.Combine(directory, file), region, description, left, allNotes);
-            if (image.Error is { } error) errors.Add(error);
+            if (image.Error is { } error)
+            {
+                errors.Add(error);
+            }
             else
             {
                 media[region.Name] = image.Value!;

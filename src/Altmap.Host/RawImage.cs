@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.IO.Compression;
 using System.Runtime.InteropServices;
 using Altmap.Core.Media;
 using Microsoft.Win32.SafeHandles;
@@ -50,16 +49,17 @@ public static class RawImage
         try
         {
             using FileStream file = BoundedFile.Open(path);
-            using var stream = new GZipStream(file, CompressionMode.Decompress);
+            using var stream = new GzipInput(file);
             SparseBytes image = SparseBytes.Zero(lengthMax);
             byte[] chunk = new byte[ChunkBytes];
             ulong at = 0;
-            for (int got; (got = stream.ReadAtLeast(chunk, ChunkBytes, throwOnEndOfStream: false)) > 0; at += (ulong)got)
+            for (int got; (got = stream.Read(chunk)) > 0; at += (ulong)got)
             {
                 if ((ulong)got > lengthMax - at) return new(null, new HostError(path, string.Create(CultureInfo.InvariantCulture, $"more than {lengthMax} bytes when inflated")));
                 if (chunk.AsSpan(0, got).ContainsAnyExcept((byte)0)) image = image.Write(at, chunk.AsSpan(0, got));
                 if (image.StoredBytes > storedBytesMax)
                     return new(null, new HostError(path, string.Create(CultureInfo.InvariantCulture, $"the image holds more than {storedBytesMax} bytes that are not zero")));
+                if (got < ChunkBytes) return new(image.Resize(at + (ulong)got), null);
             }
             return new(image.Resize(at), null);
         }

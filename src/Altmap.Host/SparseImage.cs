@@ -39,7 +39,7 @@ public static class SparseImage
     {
         try
         {
-            using var inflated = new GZipStream(gzip, CompressionMode.Decompress, leaveOpen: true);
+            using var inflated = new GzipInput(gzip);
             return new Reader(inflated, name, storedBytesMax).Read();
         }
         catch (Exception e) when (HostError.IsOfFiles(e))
@@ -76,11 +76,12 @@ public static class SparseImage
         }
     }
 
-    private sealed class Reader(Stream stream, string name, ulong storedBytesMax)
+    private sealed class Reader(GzipInput stream, string name, ulong storedBytesMax)
     {
         private readonly byte[] _buffer = new byte[64 * 1024];
         private int _have;
         private int _at;
+        private bool _ended;
 
         public HostResult<SparseBytes> Read()
         {
@@ -149,7 +150,10 @@ public static class SparseImage
         {
             _buffer.AsSpan(_at, _have - _at).CopyTo(_buffer);
             (_have, _at) = (_have - _at, 0);
-            for (int count; _have < _buffer.Length && (count = stream.Read(_buffer, _have, _buffer.Length - _have)) > 0;) _have += count;
+            if (_ended) return;
+            int count = stream.Read(_buffer.AsSpan(_have));
+            _ended = count < _buffer.Length - _have;
+            _have += count;
         }
 
         private static bool TryNumber(ReadOnlySpan<char> text, out ulong number) => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
