@@ -12,7 +12,7 @@ public static class E820Regions
 
     /// <summary>
     /// All regions of the machine: those listed, and, for each e820 bus without a listed one, a region for each "Persistent Memory (legacy)" range, ascending,
-    /// with the lowest free numbers (drivers/nvdimm/e820.c e820_pmem_probe(), e820_register_one(), 6.1.192; numbering seen in recordings).
+    /// with the lowest free numbers, all in the order of their numbers (drivers/nvdimm/e820.c e820_pmem_probe(), e820_register_one(), 6.1.192; numbering seen in recordings).
     /// </summary>
     public static ImmutableArray<RegionDescription> Resolve(MachineDescription machine)
     {
@@ -30,7 +30,7 @@ public static class E820Regions
             int node = NodeOf(entry.Range.Start, machine, map);
             all.Add(new RegionDescription { Name = name, Bus = bus.Name, Range = entry.Range, NumaNode = node, TargetNode = node });
         }
-        return all.ToImmutable();
+        return [.. all.OrderBy(r => r.Name.Length).ThenBy(r => r.Name, StringComparer.Ordinal)];
     }
 
     /// <summary>

@@ -55,7 +55,7 @@ public sealed record MemoryMapEntry(PhysicalRange Range, E820Type Type)
 
 /// <summary>The memory map after the command line: what /proc/iomem starts from and memblock is fed with.</summary>
 /// <param name="Entries">Ascending, without overlaps. Persistent and soft reserved ranges that touch stay apart; others of a type are merged.</param>
-/// <param name="Panic">Why the kernel does not boot with this map, or null.</param>
+/// <param name="Panic">Why the kernel does not boot with this command line (there are no entries then), or null.</param>
 public sealed record FirmwareMap(ImmutableArray<MemoryMapEntry> Entries, string? Panic)
 {
     /// <summary>One past the last byte of usable memory, in whole pages (max_pfn at boot); 0 without any.</summary>
@@ -80,7 +80,6 @@ public sealed record FirmwareMap(ImmutableArray<MemoryMapEntry> Entries, string?
             table.Sanitise();
             return new FirmwareMap(table.ToEntries(), null);
         }
-        string? panic = null;
         table.Sanitise();
         ImmutableArray<MemoryMapChange> changes = CommandLine.MemoryMapChanges(commandLine);
         foreach (MemoryMapChange change in changes)
@@ -93,12 +92,12 @@ public sealed record FirmwareMap(ImmutableArray<MemoryMapEntry> Entries, string?
                 default: table.Remove(change.StartBytes, change.SizeBytes, change.OldType); break;
             }
         }
-        if (!changes.IsEmpty && !table.Sanitise()) panic = "Invalid user supplied memory map";
+        if (!changes.IsEmpty && !table.Sanitise()) return new FirmwareMap([], "Invalid user supplied memory map");
         // Page 0 is the BIOS's, and nothing usable lies between 640 KiB and 1 MiB, whatever the firmware says.
         table.Retype(0, 4096, E820Type.Ram, E820Type.Reserved);
         table.Remove(0xa0000, 0x60000, E820Type.Ram);
         table.Sanitise();
-        return new FirmwareMap(table.ToEntries(), panic);
+        return new FirmwareMap(table.ToEntries(), null);
     }
 
     private static E820Type TypeOf(FirmwareRangeType type) => type switch

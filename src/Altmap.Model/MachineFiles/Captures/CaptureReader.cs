@@ -35,7 +35,7 @@ public static partial class CaptureReader
         (Dictionary<string, string> buses, Dictionary<string, string> busOf, InputErrors listErrors) = Buses(texts.List, sysfs);
         var machine = new MachineDescription
         {
-            Name = texts.Name,
+            Name = Quote.Short(texts.Name),
             Kernel = kernel,
             Architecture = architecture,
             PageSize = PageSize(sysfs, architecture),
@@ -53,7 +53,9 @@ public static partial class CaptureReader
             MachineFileResult judged = MachineFile.Parse(Encoding.UTF8.GetBytes(MachineFile.Write(machine)), texts.Name, _ => true);
             all = [.. judged.Errors.Select(e => e with { Line = 1, Todo = "the capture contradicts itself: collect it again" })];
         }
-        return all.IsEmpty ? new(machine, [], [.. notes], PfnDevices(sysfs, notes)) : new(null, all, [.. notes], []);
+        if (!all.IsEmpty) return new(null, all, [.. notes], []);
+        ImmutableArray<CapturedPfnDevice> devices = PfnDevices(sysfs, notes);
+        return new(machine, [], [.. notes], devices);
     }
 
     [GeneratedRegex(@"Linux version (\d{1,3})\.(\d{1,4})(\S*)", RegexOptions.CultureInvariant)]
@@ -211,7 +213,7 @@ public static partial class CaptureReader
     private static MachineDescription WithoutDerivedRegions(MachineDescription machine)
     {
         HashSet<string> e820 = [.. machine.Buses.Where(b => b.Provider == E820Regions.Provider).Select(b => b.Name)];
-        if (e820.Count != 1) return machine;
+        if (e820.Count != 1 || machine.Buses.Length > 1) return machine; // with two buses the list keeps the numbers
         MachineDescription bare = machine with { Regions = [.. machine.Regions.Where(r => !e820.Contains(r.Bus))] };
         var derived = E820Regions.Resolve(bare).Where(r => e820.Contains(r.Bus)).Select(Identity);
         return derived.SequenceEqual(machine.Regions.Where(r => e820.Contains(r.Bus)).Select(Identity)) ? bare : machine;

@@ -1,0 +1,137 @@
+using System.IO.Compression;
+using System.Text;
+using Altmap.Model.Hardware;
+using Altmap.Model.MachineFiles;
+using Altmap.TestSupport;
+
+namespace Altmap.Host.Tests;
+
+public class MachineLoaderTests
+{
+    [Theory]
+    [InlineData("l_bad/machine.json")]
+    [InlineData("h_btt/machine.check.json")]
+    public void Media_of_golden_machines(string machine)
+    {
+        LoadResult result = MachineLoader.Load(Golden.Path(machine));
+        Assert.Empty(result.Errors);
+        Assert.Equal(result.Source!.Description.Regions.Where(r => r.MediaFile is not null).Select(r => r.Name).Order(StringComparer.Ordinal), result.Source.Media.Keys);
+        Assert.All(result.Source.Description.Regions.Where(r => r.MediaFile is not null), r => Assert.Equal(r.Range.Size.Bytes, result.Source.Media[r.Name].LengthBytes));
+    }
+
+    [Fact]
+    public void A_directory_with_a_machine_file_and_another_kernel()
+    {
+        LoadResult result = MachineLoader.Load(Golden.Path("d_multi"), "6.12");
+        Assert.Equal(("d_multi", "6.12"), (result.Source!.Description.Name, result.Source.Description.Kernel));
+    }
+
+    [Fact]
+    public void Labels_plain_and_gzipped()
+    {
+        using var d = new TemporaryDirectory();
+        byte[] area = new byte[2048];
+        area[7] = 9;
+        d.Put("plain", area);
+        Gzip(d["packed.gz"], area);
+        foreach (string file in new[] { "plain", "packed.gz" })
+        {
+            LoadResult result = MachineLoader.Load(d.Put("machine.json", Machine(labels: file)));
+            Assert.Equal(area, result.Source!.LabelAreas["nmem0"].Read(0, 2048));
+        }
+    }
+
+    [Fact]
+    public void Media_raw_gzipped_shorter_and_with_a_label_area_behind()
+    {
+        using var d = new TemporaryDirectory();
+        byte[] media = new byte[8192];
+        media[8191] = 5;
+        d.Put("raw", media);
+        d.Put("short", media[..8000]);
+        d.Put("labelled", [.. media, .. new byte[2048]]);
+        Gzip(d["packed.gz"], media);
+        foreach (string file in new[] { "raw", "packed.gz", "labelled" })
+        {
+            LoadResult result = MachineLoader.Load(d.Put("machine.json", Machine(media: file)));
+            Assert.Equal(media, result.Source!.Media["region0"].Read(0, 8192));
+            Assert.Equal(8192UL, result.Source.Media["region0"].LengthBytes);
+            Assert.Empty(result.Notes);
+        }
+        Assert.Equal([$"{d["short"]}: only 8000 of the 8192 bytes of region0: the rest is taken as zero"], MachineLoader.Load(d.Put("machine.json", Machine(media: "short"))).Notes);
+    }
+
+    [Fact]
+    public void What_is_wrong_with_files_is_said()
+    {
+        using var d = new TemporaryDirectory();
+        d.Put("large", new byte[8193]);
+        d.Put("small.bin", new byte[2047]);
+        d.Put("cut.gz", [0x1f, 0x8b, 8, 0]);
+        d.Put("empty.gz", Array.Empty<byte>());
+        Directory.CreateDirectory(d["dir"]);
+        Assert.Equal($"{d["none"]}: there is no such file", Error(null, "none"));
+        Assert.Equal($"{d["dir"]}: this is a directory; expected an image file", Error(null, "dir"));
+        Assert.Equal($"{d["large"]}: 8193 bytes; expected the 8192 bytes of region0; correct the region's \"size\", or give the right file", Error(null, "large"));
+        Assert.Equal($"{d["none"]}: there is no such file", Error("none", null));
+        Assert.Equal($"{d["dir"]}: this is a directory; expected a file", Error("dir", null));
+        Assert.Equal($"{d["small.bin"]}: 2047 bytes; expected the 2048 bytes of nmem0's label area; correct \"label_bytes\", or give the right file", Error("small.bin", null));
+        Assert.Equal($"{d["large"]}: more than 2048 bytes; expected the 2048 bytes of nmem0's label area; correct \"label_bytes\", or give the right file", Error("large", null));
+        Assert.Equal($"{d["cut.gz"]}: the gzip data is damaged or cut off; expected a whole gzip file; copy it again", Error("cut.gz", null));
+        Assert.Equal($"{d["empty.gz"]}: the gzip data is damaged or cut off; expected a whole gzip file; copy it again", Error("empty.gz", null));
+
+        string Error(string? labels, string? media) => Assert.Single(MachineLoader.Load(d.Put("machine.json", Machine(labels, media))).Errors).ToString();
+    }
+
+    [Fact]
+    public void What_is_wrong_with_the_machine_is_said()
+    {
+        using var d = new TemporaryDirectory();
+        Assert.Equal($"{d["none"]}: there is no such file", Assert.Single(MachineLoader.Load(d["none"]).Errors).ToString());
+        Assert.Equal($"{d.Root}: this directory is neither a capture nor does it hold a machine.json; expected sysfs.txt and iomem.txt, or machine.json; collect one with \"altmap capture\"",
+            Assert.Single(MachineLoader.Load(d.Root).Errors).ToString());
+        string file = d.Put("m.json", "{\"format\":\"altmap-machine/1\",\n\"kernel\":\"9\"}");
+        Assert.StartsWith($"{file}:2: there is no kernel profile \"9\"; expected one of ", Assert.Single(MachineLoader.Load(file).Errors).ToString(), StringComparison.Ordinal);
+        using (FileStream huge = File.Create(d["huge"])) huge.SetLength(MachineFile.SizeBytesMax + 1L);
+        Assert.Equal($"{d["huge"]}: more than 67108864 bytes; is this the right file?", Assert.Single(MachineLoader.Load(d["huge"]).Errors).ToString());
+    }
+
+    public static TheoryData<string> Captures() =>
+        new(Directory.EnumerateFiles(Golden.Root, "sysfs.txt.gz", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(Golden.Root, Path.GetDirectoryName(f)!)).Order());
+
+    /// <summary>A capture of a machine is that machine: same hardware as in the machine file of its group, the kernel of its log, the labels of its DIMMs.</summary>
+    [Theory]
+    [MemberData(nameof(Captures))]
+    public void A_capture_is_the_machine_it_was_taken_on(string capture)
+    {
+        LoadResult result = MachineLoader.Load(Golden.Path(capture));
+        Assert.Empty(result.Errors);
+        MachineDescription got = result.Source!.Description;
+        MachineDescription want = MachineLoader.Load(Golden.Path(capture, "..", "machine.json")).Source!.Description;
+        Assert.Equal((want.Kernel, want.Architecture, want.PageSize, want.CommandLine), (got.Kernel, got.Architecture, got.PageSize, got.CommandLine));
+        Assert.Equal(want.Memory, got.Memory);
+        Assert.Equal(want.Buses.OrderBy(b => b.Name), got.Buses.OrderBy(b => b.Name));
+        Assert.Equal(want.Dimms.Select(d => d with { LabelAreaSize = default }), got.Dimms.Select(d => d with { LabelAreaSize = default }));
+        Assert.Equal(
+            E820Regions.Resolve(want).Select(r => (r.Name, r.Bus, r.Range, r.NumaNode, r.TargetNode, r.RangeIndex, string.Join(' ', r.Mappings))),
+            E820Regions.Resolve(got).Select(r => (r.Name, r.Bus, r.Range, r.NumaNode, r.TargetNode, r.RangeIndex, string.Join(' ', r.Mappings))));
+        Assert.Equal(got.Dimms.Where(d => !d.LabelAreaSize.IsZero && File.Exists(Golden.Path(capture, $"labels.{d.Name}.bin.gz"))).Select(d => d.Name).Order(StringComparer.Ordinal), result.Source.LabelAreas.Keys);
+        Assert.Empty(MachineFile.Parse(Encoding.UTF8.GetBytes(MachineFile.Write(got)), "again").Errors);
+    }
+
+    [Fact]
+    public void Media_that_a_capture_lacks_are_told() =>
+        Assert.Contains("the media of namespace0.0 (pfn0.0) are not in the capture: they are taken as empty", MachineLoader.Load(Golden.Path("q_kernels", "6.1", "x_align1g", "after")).Notes);
+
+    private static string Machine(string? labels = null, string? media = null) => $$"""
+        {"format":"altmap-machine/1","kernel":"6.1","buses":[{"dev":"ndbus0","provider":"ACPI.NFIT"}],
+         "dimms":[{"dev":"nmem0","handle":1,"label_bytes":2048{{(labels is null ? "" : $",\"labels\":\"{labels}\"")}}}],
+         "regions":[{"dev":"region0","bus":"ndbus0","start":"0x100000000","size":8192,"mappings":[{"dimm":"nmem0","offset":0,"size":8192,"position":0}]{{(media is null ? "" : $",\"media\":\"{media}\"")}}}]}
+        """;
+
+    private static void Gzip(string path, byte[] bytes)
+    {
+        using var gzip = new GZipStream(File.Create(path), CompressionMode.Compress);
+        gzip.Write(bytes);
+    }
+}
