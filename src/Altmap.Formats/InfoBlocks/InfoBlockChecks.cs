@@ -69,7 +69,7 @@ public static class InfoBlockChecks
         return true;
     }
 
-    /// <summary>Tries both signatures in place of the one that is there: the sum is linear, so only those 16 bytes need a look.</summary>
+    /// <summary>Tries both signatures, in a copy, in place of the one that is there.</summary>
     private static bool FindKindByChecksum(ReadOnlySpan<byte> block, ulong stored, out InfoBlockKind kind)
     {
         Span<byte> copy = stackalloc byte[InfoBlock.SizeBytes];

@@ -46,7 +46,7 @@ internal static class InfoBlockPlacementChecks
             report.Add(Table.Align, "pfn.align.beyond-capacity", Severity.Error, $"at most {ns.Range.Size}", $"0x{align:x}", InfoBlockReport.Recreate,
                 InfoBlockReport.ValidateSource);
         }
-        if (isDax && !PageMapping.DaxRegionFits(settings, ns))
+        if (isDax && !PageMapping.IsDaxRegionAligned(settings, ns))
         {
             report.Add(Table.Align, "pfn.align.devdax-region", Severity.Error, "start and length of the data multiples of align",
                 $"0x{fields.Align:x}", InfoBlockReport.Rewrite, "drivers/dax/bus.c alloc_dax_region() (5.10, 6.1, 6.12, 7.2): ENOMEM");

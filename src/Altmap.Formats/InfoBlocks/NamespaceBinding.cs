@@ -67,9 +67,11 @@ public static class NamespaceBinding
         string mode = isPfn ? "fsdax" : "devdax", driver = isPfn ? "nd_pmem" : "dax_pmem", device = DeviceName(settings.Kind, namespaceName);
         PageMapVerdict map = PageMapping.Judge(settings, ns, profile, arch);
         ImmutableArray<string>.Builder messages = ImmutableArray.CreateBuilder<string>();
-        if (map.Message is not null) messages.Add(map.IsDeviceMessage ? $"{driver} {device}: {map.Message}" : map.Message);
+        if (map.Truncated is not null) messages.Add($"{driver} {device}: {map.Truncated}");
+        if (map.Message is not null) messages.Add(map.Message);
         if (map.Errno != Errno.None)
         {
+            if (map.Driver == MappingDriver.DeviceDax) (driver, device) = ("device_dax", "dax" + Id(namespaceName));
             if (ProbeFailureMessage(driver, device, map.Errno, profile) is { } failure) messages.Add(failure);
             return Unbound(mode, map.Rule, map.Errno, messages.ToImmutable(), true) with { Align = settings.Align, Settings = settings };
         }
@@ -78,12 +80,15 @@ public static class NamespaceBinding
     }
 
     /// <summary>The device's number within its region is not a rule: it depends on whether the region's seed was there first. 1 is what most boots show.</summary>
-    private static string DeviceName(InfoBlockKind kind, string namespaceName)
+    private static string DeviceName(InfoBlockKind kind, string namespaceName) =>
+        (kind == InfoBlockKind.Pfn ? "pfn" : "dax") + Id(namespaceName).Split('.')[0] + ".1";
+
+    /// <summary><c>0.1</c> of <c>namespace0.1</c>; <c>0.0</c> for a name of another form.</summary>
+    private static string Id(string namespaceName)
     {
         const string Prefix = "namespace";
-        int dot = namespaceName.IndexOf('.', StringComparison.Ordinal);
-        string region = namespaceName.StartsWith(Prefix, StringComparison.Ordinal) && dot > Prefix.Length ? namespaceName[Prefix.Length..dot] : "0";
-        return (kind == InfoBlockKind.Pfn ? "pfn" : "dax") + region + ".1";
+        return namespaceName.StartsWith(Prefix, StringComparison.Ordinal) && namespaceName.Contains('.', StringComparison.Ordinal)
+            ? namespaceName[Prefix.Length..] : "0.0";
     }
 
     private static string DriverFailure(string driver, string device, Errno errno, KernelProfile profile) => profile.ProbeMessageNamesDriver

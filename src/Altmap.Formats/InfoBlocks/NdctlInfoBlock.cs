@@ -1,5 +1,6 @@
 using Altmap.Core.Findings;
 using Altmap.Core.Identity;
+using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 
 namespace Altmap.Formats.InfoBlocks;
@@ -37,7 +38,7 @@ public static class NdctlInfoBlock
     public static NdctlInfoBlockResult Create(in NdctlInfoBlockRequest request)
     {
         ulong start = request.Offset.Bytes, size = request.Size.Bytes, page = request.PageSize.Bytes;
-        ulong align = Math.Max(request.Align.Bytes, ArchitectureSubSection);
+        ulong align = Math.Max(request.Align.Bytes, ArchitectureRules.SubSectionSize.Bytes);
         unchecked // unsigned long long arithmetic; fields are cut to their width
         {
             ulong pages = (size - PfnLayout.ReserveBytes) / page;
@@ -71,6 +72,4 @@ public static class NdctlInfoBlock
         block.ToBytes().CopyTo(output, (int)InfoBlock.StartBytes);
         return output;
     }
-
-    private static ulong ArchitectureSubSection => Core.Kernels.ArchitectureRules.SubSectionSize.Bytes;
 }

@@ -47,7 +47,11 @@ public readonly record struct PageMapRequest(
 
 /// <summary>What the kernel writes, or why it does not.</summary>
 /// <param name="Errno">None when a block is written.</param>
-/// <param name="Message">The kernel's words after the device prefix, or null. On success of a section-based layout this may be its note about truncation.</param>
+/// <param name="Message">The kernel's words after the device prefix, or null.</param>
 /// <param name="Rule">The row that decided, <c>W8</c> to <c>W17</c>.</param>
 /// <param name="Block">The block that is written; null on refusal.</param>
-public sealed record PfnLayoutResult(Errno Errno, string? Message, string Rule, InfoBlock? Block);
+public sealed record PfnLayoutResult(Errno Errno, string? Message, string Rule, InfoBlock? Block)
+{
+    /// <summary>What section-based layouts log before, refused or not, after the device prefix: that they pad or truncate. Null otherwise.</summary>
+    public string? Note { get; init; }
+}

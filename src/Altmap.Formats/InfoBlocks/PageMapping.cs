@@ -4,12 +4,24 @@ using Altmap.Core.Units;
 
 namespace Altmap.Formats.InfoBlocks;
 
+/// <summary>Which driver a mapping is refused by, or speaks.</summary>
+public enum MappingDriver
+{
+    /// <summary>The driver of the pfn or dax device: nd_pmem or dax_pmem.</summary>
+    Holder,
+
+    /// <summary>device_dax, which maps what dax_pmem has registered.</summary>
+    DeviceDax,
+}
+
 /// <summary>What mapping an accepted block's range gives.</summary>
 /// <param name="Errno">None: mapped.</param>
 /// <param name="Rule">B5, B6, B7, or <c>B4</c> when nothing fired.</param>
-/// <param name="Message">What is logged, or null.</param>
-/// <param name="IsDeviceMessage">True when the message carries the device's name.</param>
-public readonly record struct PageMapVerdict(Errno Errno, string Rule, string? Message = null, bool IsDeviceMessage = false);
+/// <param name="Driver">Whose probe fails.</param>
+/// <param name="Message">A line without device that the memory code logs, or null.</param>
+/// <param name="Truncated">B6: what the holder's device logs before, or null.</param>
+public readonly record struct PageMapVerdict(
+    Errno Errno, string Rule, MappingDriver Driver = MappingDriver.Holder, string? Message = null, string? Truncated = null);
 
 /// <summary>
 /// The part of the bind after the block was accepted, as far as block and namespace decide it
@@ -20,24 +32,27 @@ public static class PageMapping
     /// <summary>Rows B5 to B7. What else of the machine lies in the range is not judged here.</summary>
     public static PageMapVerdict Judge(in PfnDeviceSettings settings, in NamespaceExtent ns, KernelProfile profile, ArchitectureRules arch)
     {
-        ulong page = arch.PageSize.Bytes, reserve = arch.InfoBlockReserve.Bytes, offset = settings.DataOffset.Bytes;
-        if (settings.Mode == PageMapMode.Ram && offset < reserve) return new(Errno.EINVAL, "B5");
-        string? truncated = null;
-        unchecked // __nvdimm_setup_pfn() works in 64 bits that wrap
+        if (settings.Mode == PageMapMode.Ram && settings.DataOffset < arch.InfoBlockReserve) return new(Errno.EINVAL, "B5");
+        ulong length = unchecked(ns.Range.Size.Bytes - settings.StartPad.Bytes - settings.EndTrunc.Bytes);
+        string? truncated = settings.Mode == PageMapMode.Pmem ? TruncationNote(settings, length, arch) : null;
+        bool isDax = settings.Kind == InfoBlockKind.Dax;
+        // dax_pmem first makes a region of the data; an empty or negative one cannot be had (read in the source, not tried).
+        if (isDax && (!IsDaxRegionAligned(settings, ns) || settings.UsableSize(ns.Range.Size) is null))
+            return new(Errno.ENOMEM, "B7", Truncated: truncated);
+        if (CutBytes(settings) >= ns.Range.Size.Bytes) return new(Errno.EINVAL, "B7", Truncated: truncated);
+        if (!HasSections(profile) && MapRange(settings, ns, length, profile, arch) is { } failed)
+            return failed with { Truncated = truncated, Driver = isDax ? MappingDriver.DeviceDax : MappingDriver.Holder };
+        return new(Errno.None, truncated is null ? "B4" : "B6", Truncated: truncated);
+    }
+
+    /// <summary>The kernel counts in 64 bits that wrap, and prints signed numbers.</summary>
+    private static string? TruncationNote(in PfnDeviceSettings settings, ulong lengthBytes, ArchitectureRules arch)
+    {
+        unchecked
         {
-            ulong length = ns.Range.Size.Bytes - settings.StartPad.Bytes - settings.EndTrunc.Bytes;
-            if (settings.Mode == PageMapMode.Pmem)
-            {
-                ulong pages = (length - offset) / page;
-                if (settings.PageCount.Pages > pages)
-                    truncated = $"number of pfns truncated from {(long)settings.PageCount.Pages} to {(long)pages}"; // %lld, %ld
-            }
-            if (CutBytes(settings) >= ns.Range.Size.Bytes) return new(Errno.EINVAL, "B7", truncated, true);
-            if (settings.Kind == InfoBlockKind.Dax && !DaxRegionFits(settings, ns)) return new(Errno.ENOMEM, "B7", truncated, true);
-            if (!HasSections(profile) && MapRange(settings, ns, length, profile, arch) is { } failed)
-                return failed.Message is null ? failed with { Message = truncated, IsDeviceMessage = true } : failed;
+            ulong pages = (lengthBytes - settings.DataOffset.Bytes) / arch.PageSize.Bytes;
+            return settings.PageCount.Pages > pages ? $"number of pfns truncated from {(long)settings.PageCount.Pages} to {(long)pages}" : null;
         }
-        return new(Errno.None, truncated is null ? "B4" : "B6", truncated, true);
     }
 
     internal static bool HasSections(KernelProfile profile) => profile.InfoBlockLayout is InfoBlockLayout.Section412 or InfoBlockLayout.Section419;
@@ -45,7 +60,7 @@ public static class PageMapping
     internal static ulong CutBytes(in PfnDeviceSettings settings) => settings.StartPad.Bytes + settings.EndTrunc.Bytes; // two 32-bit fields
 
     /// <summary>A dax region must start and end at multiples of the align on the media; 0 there never fits (read in the source, not tried).</summary>
-    internal static bool DaxRegionFits(in PfnDeviceSettings settings, in NamespaceExtent ns)
+    internal static bool IsDaxRegionAligned(in PfnDeviceSettings settings, in NamespaceExtent ns)
     {
         unchecked
         {
@@ -67,7 +82,7 @@ public static class PageMapping
             if (settings.Mode != PageMapMode.Pmem) return null;
             ulong reserve = arch.InfoBlockReserve.Bytes / page;
             ulong free = (settings.DataOffset.Bytes - arch.InfoBlockReserve.Bytes) / page;
-            if (reserve + free > length / page) return new(Errno.EINVAL, "B7", "memory add fail, invalid altmap");
+            if (reserve + free > length / page) return new(Errno.EINVAL, "B7", Message: "memory add fail, invalid altmap");
             return HasRoomForMemmap(start / page, length / page, reserve, free, profile, arch) ? null : new(Errno.ENOMEM, "B7");
         }
     }

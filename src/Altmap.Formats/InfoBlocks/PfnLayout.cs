@@ -53,7 +53,7 @@ public static class PfnLayout
             ulong offset = Alignment.UpWrapping(start + ReserveBytes + map, align) - start;
             if (offset >= (profile.CreateSpaceCountsEndTrunc ? size - endTrunc : size))
                 return Refuse(Errno.ENXIO, "W14", $"{namespaceName} unable to satisfy requested alignment");
-            return Accept(request, profile, arch, offset, 0, endTrunc, (size - offset - endTrunc) / page, RecordedStructPage(profile), null);
+            return Accept(request, profile, arch, offset, 0, endTrunc, (size - offset - endTrunc) / page, RecordedStructPage(profile));
         }
     }
 
@@ -67,11 +67,11 @@ public static class PfnLayout
     internal static PfnLayoutResult Refuse(Errno errno, string rule, string? message) => new(errno, message, rule, null);
 
     internal static PfnLayoutResult Accept(in PageMapRequest request, KernelProfile profile, ArchitectureRules arch, ulong dataOffset,
-        uint startPad, uint endTrunc, ulong pageCount, ushort structPage, string? message)
+        uint startPad, uint endTrunc, ulong pageCount, ushort structPage)
     {
         int minor = profile.InfoBlockMinor;
         bool hasPageSizes = minor >= PfnInfoBlockLayout.PageSize.SinceMinor;
-        return new(Errno.None, message, "W17", new InfoBlock
+        return new(Errno.None, null, "W17", new InfoBlock
         {
             Kind = request.Kind,
             Uuid = request.Uuid,

@@ -33,12 +33,12 @@ internal static class SectionLayout
             ulong offset = request.Mode == PageMapMode.Pmem
                 ? Alignment.UpWrapping(first + reserve + (profile.MaxStructPageSize.Bytes * pages) + label, Math.Max(align, arch.PmdSize.Bytes)) - first
                 : Alignment.UpWrapping(first + reserve + label, align) - first;
-            if (offset + startPad + endTrunc >= size)
-                return PfnLayout.Refuse(Errno.ENXIO, "W14", $"{namespaceName} unable to satisfy requested alignment");
             uint cut = startPad + endTrunc;
             string? note = cut == 0 ? null : $"{namespaceName} alignment collision, truncate {(int)cut} bytes";
+            if (offset + startPad + endTrunc >= size)
+                return PfnLayout.Refuse(Errno.ENXIO, "W14", $"{namespaceName} unable to satisfy requested alignment") with { Note = note };
             return PfnLayout.Accept(request, profile, arch, offset, startPad, endTrunc,
-                (size - offset - startPad - endTrunc) / CountedPageBytes, (ushort)profile.MaxStructPageSize.Bytes, note);
+                (size - offset - startPad - endTrunc) / CountedPageBytes, (ushort)profile.MaxStructPageSize.Bytes) with { Note = note };
         }
     }
 

@@ -50,7 +50,8 @@ internal static class PfnDriver
         PfnDeviceSettings settings = PfnDeviceSettings.OfBlock(bytes, machine.Architecture.PageSize);
         layout = settings;
         PageMapVerdict map = PageMapping.Judge(settings, ExtentOf(ndns), machine.Kernel, machine.Architecture);
-        if (map.Message is not null) machine = machine.WithMessage(map.IsDeviceMessage ? Prefix(pfn) + map.Message : map.Message);
+        if (map.Truncated is not null) machine = machine.WithMessage(Prefix(pfn) + map.Truncated);
+        if (map.Message is not null) machine = machine.WithMessage(map.Message);
         // An end_trunc beyond the end wraps to a range up to the top of the address space: memremap_pages() meets System RAM there first.
         if (IsMixedWithRam(machine, ndns, settings)) return machine.Fail(Errno.ENXIO);
         return map.Errno == Errno.None ? machine.Done() : machine.Fail(map.Errno);
@@ -63,6 +64,7 @@ internal static class PfnDriver
             return machine.WithMessage($"{Prefix(pfn)}{region.Device} is read-only, unable to init metadata").Fail(Errno.ENXIO);
         var request = new PageMapRequest(ndns.Range, pfn.BlockKind, pfn.Mode, pfn.Align, uuid, ndns.ParentUuid, NeighboursOf(machine, region));
         PfnLayoutResult plan = PfnLayout.Plan(request, ndns.Device.Name, machine.Kernel, machine.Architecture);
+        if (plan.Note is not null) machine = machine.WithMessage(Prefix(pfn) + plan.Note);
         if (plan.Message is not null) machine = machine.WithMessage(Prefix(pfn) + plan.Message);
         if (plan.Block is null) return machine.Fail(plan.Errno);
         ulong offset = (ndns.Range.Start - region.Range.Start).Bytes + InfoBlock.StartBytes;

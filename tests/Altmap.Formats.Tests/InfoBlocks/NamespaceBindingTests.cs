@@ -98,6 +98,8 @@ public partial class NamespaceBindingTests
     [InlineData("mode=2 dataoff=0x3e00000 end_trunc=0x3e00000", Errno.EINVAL)]
     [InlineData("dax align=0 minor=1", Errno.ENOMEM)]
     [InlineData("dax", Errno.None)]
+    [InlineData("dax end_trunc=0x4000000", Errno.ENOMEM)]
+    [InlineData("end_trunc=0x4000000", Errno.EINVAL)]
     public void Mapping_the_range_has_its_own_refusals(string edit, Errno errno)
     {
         InfoBlock block = PfnValidationTests.Edit(edit);
@@ -114,6 +116,14 @@ public partial class NamespaceBindingTests
         BindingOutcome At(ulong offset) => Evaluate(NdctlInfoBlock.ToOutput(PfnValidationTests.Edit($"mode=2 dataoff={offset} npfns=1")), ns, "6.1");
         Assert.Equal(BindingVerdict.Bound, At(6 << 20).Verdict); // what the kernel itself lays out: 2 MiB lost to alignment, 2 MiB a section
         Assert.Equal((BindingVerdict.Unbound, Errno.ENOMEM), At(4 << 20) is var o ? (o.Verdict, o.Errno) : default);
+    }
+
+    [Fact]
+    public void Device_dax_maps_what_dax_pmem_registered()
+    {
+        BindingOutcome outcome = Evaluate(Head("dax mode=2 dataoff=0x1000 align=4096"), Extent, "6.12", name: "namespace3.2");
+        Assert.Equal(
+            ["memory add fail, invalid altmap", "device_dax dax3.2: probe with driver device_dax failed with error -22"], outcome.Messages);
     }
 
     [Fact]
