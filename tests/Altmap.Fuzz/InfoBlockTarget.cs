@@ -4,6 +4,7 @@ using Altmap.Core.Identity;
 using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Formats.InfoBlocks;
+using Altmap.Formats.Labels;
 
 namespace Altmap.Fuzz;
 
@@ -32,7 +33,7 @@ public static class InfoBlockTarget
         ReadOnlySpan<byte> block = head.Length > (int)InfoBlock.StartBytes ? head[(int)InfoBlock.StartBytes..] : [];
         var parent = (options & 0x20) != 0 && block.Length >= InfoBlock.SizeBytes ? new InfoBlockView(block).ParentUuid : Uuid.Zero;
         var ns = new NamespaceExtent(new PhysicalRange(new PhysicalAddress(start), new ByteSize(size)), parent);
-        var claim = (NamespaceClaimClass)(options >> 6);
+        var claim = (ClaimClass)(options >> 6);
 
         RoundTrip(block);
         Judge(head, block, ns, claim, (options & 0x08) != 0, profile, arch);
@@ -78,7 +79,7 @@ public static class InfoBlockTarget
         Check(view.Kind == parsed.Kind, "another kind after writing");
     }
 
-    private static void Judge(ReadOnlySpan<byte> head, ReadOnlySpan<byte> block, NamespaceExtent ns, NamespaceClaimClass claim, bool mapsPages,
+    private static void Judge(ReadOnlySpan<byte> head, ReadOnlySpan<byte> block, NamespaceExtent ns, ClaimClass claim, bool mapsPages,
         KernelProfile profile, ArchitectureRules arch)
     {
         foreach (InfoBlockKind kind in (ReadOnlySpan<InfoBlockKind>)[InfoBlockKind.Pfn, InfoBlockKind.Dax])
@@ -94,7 +95,7 @@ public static class InfoBlockTarget
         IReadOnlyList<Finding> findings = InfoBlockChecks.Validate(block, ns, profile, arch);
         foreach (Finding finding in findings)
             Check(finding.OffsetBytes is >= InfoBlock.StartBytes and < InfoBlock.StartBytes + InfoBlock.SizeBytes, "a finding outside the block");
-        if (mapsPages || claim != NamespaceClaimClass.None || outcome.Rule is "P3" or "P7") return;
+        if (mapsPages || claim != ClaimClass.None || outcome.Rule is "P3" or "P7") return;
         bool works = outcome.Verdict == BindingVerdict.Bound && outcome.Size is not null;
         bool hasError = findings.Any(f => f.Severity == Severity.Error) || findings.Any(f => f.Code == "pfn.absent");
         Check(works != hasError, $"{profile} {arch.PageSize}: {outcome} but {string.Join(' ', findings.Select(f => f.Code))}");

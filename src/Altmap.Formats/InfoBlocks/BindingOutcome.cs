@@ -4,28 +4,6 @@ using Altmap.Core.Units;
 
 namespace Altmap.Formats.InfoBlocks;
 
-/// <summary>What a namespace is claimed for, from its label's abstraction GUID (drivers/nvdimm/nd.h enum nvdimm_claim_class).</summary>
-public enum NamespaceClaimClass
-{
-    /// <summary>Nothing said: label-less, label 1.1, or no GUID.</summary>
-    None,
-
-    /// <summary>BTT 1.1.</summary>
-    Btt,
-
-    /// <summary>BTT 2.0.</summary>
-    Btt2,
-
-    /// <summary>fsdax.</summary>
-    Pfn,
-
-    /// <summary>devdax.</summary>
-    Dax,
-
-    /// <summary>A GUID that the kernel does not know.</summary>
-    Unknown,
-}
-
 /// <summary>What becomes of a namespace.</summary>
 public enum BindingVerdict
 {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Altmap.Core.Identity;
 using Altmap.Formats.Checksums;
+using Altmap.Formats.Labels;
 using Altmap.Formats.Layout;
 
 namespace Altmap.Formats.InfoBlocks;
@@ -36,10 +37,10 @@ public static class BttPresence
         block.Length >= InfoBlock.SizeBytes && Signature.Slice(block).SequenceEqual("BTT_ARENA_INFO\0\0"u8);
 
     /// <summary>True when nd_btt_probe() registers a btt device: BTT 2.0 is looked for at 0 only where the label says so, else 1.1 at 4096.</summary>
-    public static bool Probe(ReadOnlySpan<byte> head, in NamespaceExtent ns, NamespaceClaimClass claim)
+    public static bool Probe(ReadOnlySpan<byte> head, in NamespaceExtent ns, ClaimClass claim)
     {
-        if (claim is not (NamespaceClaimClass.None or NamespaceClaimClass.Btt or NamespaceClaimClass.Btt2)) return false;
-        bool isBtt2 = claim == NamespaceClaimClass.Btt2;
+        if (claim is not (ClaimClass.None or ClaimClass.Btt or ClaimClass.Btt2)) return false;
+        bool isBtt2 = claim == ClaimClass.Btt2;
         int at = isBtt2 ? 0 : InfoBlock.SizeBytes;
         if (head.Length < at + InfoBlock.SizeBytes) return false;
         ReadOnlySpan<byte> block = head.Slice(at, InfoBlock.SizeBytes);

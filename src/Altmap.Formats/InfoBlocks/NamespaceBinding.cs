@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Altmap.Core.Findings;
 using Altmap.Core.Kernels;
 using Altmap.Core.Units;
+using Altmap.Formats.Labels;
 
 namespace Altmap.Formats.InfoBlocks;
 
@@ -23,7 +24,7 @@ public static class NamespaceBinding
     /// <param name="mapsPagesWithoutBlock">True for e820, of_pmem and virtio-pmem regions, whose raw namespaces have struct pages (pmem_should_map_pages()).</param>
     /// <param name="profile">The kernel.</param>
     /// <param name="arch">The architecture.</param>
-    public static BindingOutcome Evaluate(ReadOnlySpan<byte> head, NamespaceExtent ns, string namespaceName, NamespaceClaimClass claim,
+    public static BindingOutcome Evaluate(ReadOnlySpan<byte> head, NamespaceExtent ns, string namespaceName, ClaimClass claim,
         bool mapsPagesWithoutBlock, KernelProfile profile, ArchitectureRules arch)
     {
         ulong start = ns.Range.Start.Bytes, size = ns.Range.Size.Bytes;
@@ -40,7 +41,7 @@ public static class NamespaceBinding
         ReadOnlySpan<byte> block = head.Length > (int)InfoBlock.StartBytes ? head[(int)InfoBlock.StartBytes..] : default;
         foreach (InfoBlockKind kind in (ReadOnlySpan<InfoBlockKind>)[InfoBlockKind.Pfn, InfoBlockKind.Dax])
         {
-            if (claim != NamespaceClaimClass.None && claim != (kind == InfoBlockKind.Pfn ? NamespaceClaimClass.Pfn : NamespaceClaimClass.Dax)) continue;
+            if (claim != ClaimClass.None && claim != (kind == InfoBlockKind.Pfn ? ClaimClass.Pfn : ClaimClass.Dax)) continue;
             PfnVerdict probe = PfnValidation.Probe(block, kind, ns, namespaceName, profile, arch);
             if (probe.IsAccepted) return Bind(probe.Settings, ns, namespaceName, profile, arch);
             if (probe.Errno == Errno.EOPNOTSUPP)

@@ -1,4 +1,5 @@
 using Altmap.Core.Findings;
+using Altmap.Formats.InfoBlocks;
 
 namespace Altmap.Model.Nvdimm;
 
@@ -111,17 +112,12 @@ public static class DriverCore
         Machine next = probed.Machine;
         bool isChild = device.Kind is NdDeviceKind.Namespace or NdDeviceKind.Pfn or NdDeviceKind.Dax;
         if (isChild && probed.Errno is Errno.None or Errno.EOPNOTSUPP) next = RegionDriver.AdvanceSeeds(next, device);
-        if (probed.Errno is not (Errno.None or Errno.ENODEV or Errno.ENXIO)) next = next.WithMessage(ProbeFailure(machine, device, probed.Errno));
-        return new StepResult(next, probed.Errno);
+        return new StepResult(WithProbeFailure(next, NdDrivers.Of(device.Kind), device.Name, probed.Errno), probed.Errno);
     }
 
-    private static string ProbeFailure(Machine machine, NdDevice device, Errno errno)
-    {
-        string driver = NdDrivers.Of(device.Kind);
-        return machine.Kernel.ProbeMessageNamesDriver
-            ? $"{driver} {device}: probe with driver {driver} failed with error -{(int)errno}"
-            : $"{driver}: probe of {device} failed with error -{(int)errno}";
-    }
+    /// <summary>What the driver core logs of a failed probe; nothing for ENODEV and ENXIO.</summary>
+    internal static Machine WithProbeFailure(Machine machine, string driver, string device, Errno errno) =>
+        errno != Errno.None && NamespaceBinding.ProbeFailureMessage(driver, device, errno, machine.Kernel) is { } message ? machine.WithMessage(message) : machine;
 }
 
 /// <summary>Something that the real kernel does and the model does not. Shown to the user as <c>unsupported: …</c>, never as a wrong answer.</summary>

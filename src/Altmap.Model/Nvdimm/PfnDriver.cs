@@ -21,9 +21,14 @@ internal static class PfnDriver
 
     public static NamespaceExtent ExtentOf(NamespaceState ndns) => new(ndns.Range, ndns.ParentUuid);
 
-    /// <summary>The checks and the info-block of a bind. On success <paramref name="ndns"/> and <paramref name="layout"/> are set.</summary>
-    public static StepResult SetUp(Machine machine, PfnDeviceState pfn, out NamespaceState? ndns, out PfnDeviceSettings? layout)
+    /// <summary>
+    /// The checks and the info-block of a bind. On success <paramref name="ndns"/> and <paramref name="layout"/> are set. When the range is refused by
+    /// device_dax, which maps only after dax_pmem has bound, that is in <paramref name="refusedByDeviceDax"/> and the step succeeds.
+    /// </summary>
+    public static StepResult SetUp(
+        Machine machine, PfnDeviceState pfn, out NamespaceState? ndns, out PfnDeviceSettings? layout, out Errno refusedByDeviceDax)
     {
+        refusedByDeviceDax = Errno.None;
         layout = null;
         ndns = pfn.NamespaceId is { } id ? machine.Regions[pfn.Device.Number].Namespaces[id] : null;
         if (ndns is null) return machine.Fail(Errno.ENODEV);
@@ -51,10 +56,15 @@ internal static class PfnDriver
         layout = settings;
         PageMapVerdict map = PageMapping.Judge(settings, ExtentOf(ndns), machine.Kernel, machine.Architecture);
         if (map.Truncated is not null) machine = machine.WithMessage(Prefix(pfn) + map.Truncated);
-        if (map.Message is not null) machine = machine.WithMessage(map.Message);
-        // An end_trunc beyond the end wraps to a range up to the top of the address space: memremap_pages() meets System RAM there first.
-        if (IsMixedWithRam(machine, ndns, settings)) return machine.Fail(Errno.ENXIO);
-        return map.Errno == Errno.None ? machine.Done() : machine.Fail(map.Errno);
+        bool isMapped = map.Rule != "B5"; // B5 comes before memremap_pages(), which meets System RAM first of all
+        Errno refused = isMapped && MeetsRam(machine, ndns, settings) ? Errno.ENXIO : map.Errno;
+        if (map.Message is not null && refused == map.Errno) machine = machine.WithMessage(map.Message);
+        if (pfn.Device.Kind == NdDeviceKind.Dax && refused != Errno.None && (refused != map.Errno || map.Driver == MappingDriver.DeviceDax))
+        {
+            refusedByDeviceDax = refused;
+            return machine.Done();
+        }
+        return refused == Errno.None ? machine.Done() : machine.Fail(refused);
     }
 
     private static StepResult WriteBlock(Machine machine, PfnDeviceState pfn, Core.Identity.Uuid uuid, NamespaceState ndns)
@@ -71,8 +81,11 @@ internal static class PfnDriver
         return machine.With(region with { Media = region.Media.Write(offset, plan.Block.ToBytes()) }).Done();
     }
 
-    /// <summary>System RAM in the range that start_pad and end_trunc leave; bounds wrap as the kernel's do (mm/memremap.c pagemap_range()).</summary>
-    private static bool IsMixedWithRam(Machine machine, NamespaceState ndns, PfnDeviceSettings settings)
+    /// <summary>
+    /// System RAM in the range that start_pad and end_trunc leave (mm/memremap.c pagemap_range()). Bounds wrap as the kernel's do: an end_trunc beyond the end
+    /// gives a range up to the top of the address space.
+    /// </summary>
+    private static bool MeetsRam(Machine machine, NamespaceState ndns, PfnDeviceSettings settings)
     {
         ulong start = ndns.Range.Start.Bytes + settings.StartPad.Bytes;
         ulong last = unchecked(ndns.Range.Start.Bytes + ndns.Size.Bytes - settings.EndTrunc.Bytes - 1);
@@ -91,14 +104,15 @@ internal static class DaxDriver
 {
     public static StepResult Probe(Machine machine, PfnDeviceState dax)
     {
-        StepResult set = PfnDriver.SetUp(machine, dax, out NamespaceState? found, out PfnDeviceSettings? layout);
+        StepResult set = PfnDriver.SetUp(machine, dax, out NamespaceState? found, out PfnDeviceSettings? layout, out Errno refused);
         if (!set.Succeeded) return set;
         machine = set.Machine;
         NamespaceState ndns = found!;
         PfnDeviceSettings settings = layout!.Value;
         var data = new PhysicalRange(ndns.Range.Start + settings.StartPad + settings.DataOffset, settings.UsableSize(ndns.Size)!.Value);
         RegionState region = machine.Regions[dax.Device.Number];
-        var device = new DaxDeviceState(dax.Device.Number, ndns.Device.Id, data, settings.MediaAlign, region.Description.TargetNode, region.Description.NumaNode, IsEnabled: true);
+        var device = new DaxDeviceState(dax.Device.Number, ndns.Device.Id, data, settings.MediaAlign, region.Description.TargetNode, region.Description.NumaNode, IsEnabled: refused == Errno.None);
+        machine = DriverCore.WithProbeFailure(machine, "device_dax", device.Name, refused);
         return machine.With((region with { DaxDevices = region.DaxDevices.SetItem(device.Id, device) }).With(dax with { Layout = settings })).Done();
     }
 

@@ -61,7 +61,7 @@ public static class PmemDriver
     /// <summary>Binding a pfn device: the block is validated, or written where there is none (nd_pfn_init()), and the range mapped.</summary>
     internal static StepResult ProbePfn(Machine machine, PfnDeviceState pfn)
     {
-        StepResult set = PfnDriver.SetUp(machine, pfn, out _, out PfnDeviceSettings? layout);
+        StepResult set = PfnDriver.SetUp(machine, pfn, out _, out PfnDeviceSettings? layout, out _);
         if (!set.Succeeded) return set;
         machine = set.Machine;
         machine = WithPersistenceWarning(machine, pfn.Device);
@@ -110,6 +110,6 @@ public static class PmemDriver
         if (ndns.ForceRaw) return false;
         RegionState region = machine.Regions[ndns.Device.Number];
         int head = (int)Math.Min(ndns.Size.Bytes, NamespaceBinding.HeadBytes);
-        return BttPresence.Probe(region.Media.Read((ndns.Range.Start - region.Range.Start).Bytes, head), PfnDriver.ExtentOf(ndns), (NamespaceClaimClass)ndns.ClaimClass);
+        return BttPresence.Probe(region.Media.Read((ndns.Range.Start - region.Range.Start).Bytes, head), PfnDriver.ExtentOf(ndns), ndns.ClaimClass);
     }
 }

@@ -3,6 +3,7 @@ using Altmap.Core.Identity;
 using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Formats.InfoBlocks;
+using Altmap.Formats.Labels;
 using FsCheck;
 using FsCheck.Fluent;
 
@@ -109,7 +110,7 @@ public class InfoBlockChecksTests
             byte[] head = NdctlInfoBlock.ToOutput(block), before = (byte[])head.Clone();
             ArchitectureRules arch = ArchitectureRules.Find(profile, Architecture.X86_64, ByteSize.KiB(4))!;
             NamespaceExtent ns = Extent with { Range = new(new PhysicalAddress((1UL << 32) + (random.Next(6) == 0 ? 1UL << 20 : random.Next(3) << 21)), ByteSize.MiB(64UL << (int)random.Next(3))) };
-            BindingOutcome outcome = NamespaceBinding.Evaluate(head, ns, "namespace0.0", NamespaceClaimClass.None, false, profile, arch);
+            BindingOutcome outcome = NamespaceBinding.Evaluate(head, ns, "namespace0.0", ClaimClass.None, false, profile, arch);
             List<Finding> errors = [.. InfoBlockChecks.Validate(head.AsSpan(4096), ns, profile, arch).Where(f => f.Severity == Severity.Error)];
             bool works = outcome.Verdict == BindingVerdict.Bound && outcome.Size is not null;
             working += works ? 1 : 0;

@@ -5,6 +5,7 @@ using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Formats.Checksums;
 using Altmap.Formats.InfoBlocks;
+using Altmap.Formats.Labels;
 
 namespace Altmap.Formats.Tests.InfoBlocks;
 
@@ -57,22 +58,22 @@ public partial class NamespaceBindingTests
     public void A_head_that_cannot_be_read_is_raw() => Assert.Equal(BindingVerdict.Raw, Evaluate([], Extent, "6.1").Verdict);
 
     [Theory]
-    [InlineData(NamespaceClaimClass.None, BindingVerdict.Bound)]
-    [InlineData(NamespaceClaimClass.Pfn, BindingVerdict.Bound)]
-    [InlineData(NamespaceClaimClass.Dax, BindingVerdict.Raw)]
-    [InlineData(NamespaceClaimClass.Btt, BindingVerdict.Raw)]
-    [InlineData(NamespaceClaimClass.Unknown, BindingVerdict.Raw)]
-    public void A_label_that_says_otherwise_hides_the_block(NamespaceClaimClass claim, BindingVerdict verdict) =>
+    [InlineData(ClaimClass.None, BindingVerdict.Bound)]
+    [InlineData(ClaimClass.Pfn, BindingVerdict.Bound)]
+    [InlineData(ClaimClass.Dax, BindingVerdict.Raw)]
+    [InlineData(ClaimClass.Btt, BindingVerdict.Raw)]
+    [InlineData(ClaimClass.Unknown, BindingVerdict.Raw)]
+    public void A_label_that_says_otherwise_hides_the_block(ClaimClass claim, BindingVerdict verdict) =>
         Assert.Equal(verdict, Evaluate(Head("mode=1"), Extent, "6.1", claim).Verdict);
 
     [Theory]
-    [InlineData(4096, 1, 1, NamespaceClaimClass.None, true)]
-    [InlineData(4096, 1, 1, NamespaceClaimClass.Btt, true)]
-    [InlineData(4096, 2, 0, NamespaceClaimClass.None, false)]
-    [InlineData(0, 2, 0, NamespaceClaimClass.Btt2, true)]
-    [InlineData(0, 2, 0, NamespaceClaimClass.None, false)]
-    [InlineData(4096, 1, 1, NamespaceClaimClass.Pfn, false)]
-    public void A_btt_comes_first_where_its_label_lets_it(int at, byte major, byte minor, NamespaceClaimClass claim, bool found)
+    [InlineData(4096, 1, 1, ClaimClass.None, true)]
+    [InlineData(4096, 1, 1, ClaimClass.Btt, true)]
+    [InlineData(4096, 2, 0, ClaimClass.None, false)]
+    [InlineData(0, 2, 0, ClaimClass.Btt2, true)]
+    [InlineData(0, 2, 0, ClaimClass.None, false)]
+    [InlineData(4096, 1, 1, ClaimClass.Pfn, false)]
+    public void A_btt_comes_first_where_its_label_lets_it(int at, byte major, byte minor, ClaimClass claim, bool found)
     {
         byte[] head = new byte[8192];
         Span<byte> block = head.AsSpan(at, 4096);
@@ -136,7 +137,7 @@ public partial class NamespaceBindingTests
 
     private static byte[] Head(string edit) => NdctlInfoBlock.ToOutput(PfnValidationTests.Edit(edit));
 
-    private static BindingOutcome Evaluate(ReadOnlySpan<byte> head, NamespaceExtent ns, string kernel, NamespaceClaimClass claim = NamespaceClaimClass.None,
+    private static BindingOutcome Evaluate(ReadOnlySpan<byte> head, NamespaceExtent ns, string kernel, ClaimClass claim = ClaimClass.None,
         bool mapsPages = false, string name = "namespace0.0")
     {
         KernelProfile profile = KernelProfiles.Find(kernel)!;
