@@ -19,5 +19,6 @@ public static class FuzzTargets
         new("self-check", SelfCheckTarget.Run, SelfCheckTarget.Seeds, MustFail: true),
         new("labels", LabelTarget.Run, LabelTarget.Seeds),
         new("info-block", InfoBlockTarget.Run, InfoBlockTarget.Seeds),
+        new("machine-file", MachineFileTarget.Run, MachineFileTarget.Seeds),
     ];
 }
