@@ -184,7 +184,8 @@ public static class NamespaceAttributes
     {
         string bus = machine.Regions[device.Number].Description.Bus;
         return machine.Regions.Values.Where(r => r.Description.Bus == bus).Any(r =>
-            r.Namespaces.Values.Any(n => n.Type == NamespaceType.Pmem && n.Uuid == uuid) || r.Pfns.Values.Any(p => p.Uuid == uuid));
+            r.Namespaces.Values.Any(n => n.Type == NamespaceType.Pmem && n.Uuid == uuid) || r.Btts.Values.Any(b => b.Uuid == uuid)
+            || r.Pfns.Values.Any(p => p.Uuid == uuid));
     }
 
     /// <summary>btt_claim_class(): null when the DIMMs disagree about their labels.</summary>
