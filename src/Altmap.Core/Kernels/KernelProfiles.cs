@@ -34,7 +34,7 @@ public static class KernelProfiles
         (Rules.SectionBitsPpc64, "24", Confirmation.SourceOnly, "arch/powerpc/include/asm/sparsemem.h"));
 
     /// <summary>The check of the lanes came late, and not to every stable series.</summary>
-    private static readonly ImmutableDictionary<string, RuleSetting> WithoutLaneCheck = Change(Linux61, Confirmation.SourceOnly,
+    private static readonly ImmutableDictionary<string, RuleSetting> WithoutLaneCheck = Change(Linux61, Confirmation.RealKernel,
         (Rules.BttLaneCheck, "no", "drivers/nvdimm/btt.c discover_arenas()"));
 
     private static readonly ImmutableDictionary<string, RuleSetting> Linux510 = Change(WithoutLaneCheck, Confirmation.RealKernel,
