@@ -78,6 +78,7 @@ public sealed class KernelProfile
         ChecksSmallNamespace = IsYes(Rules.SmallNamespaceCheck);
         CreateSpaceCountsEndTrunc = Word(Rules.CreateSpaceCheck) == "size-minus-end-trunc";
         StructPageSize = new ByteSize(Number(Rules.StructPageSize));
+        ChecksBttLanes = IsYes(Rules.BttLaneCheck);
         ChecksLabelSizeField = IsYes(Rules.LabelSizeCheck);
         LabelSlotProductBits = (int)Number(Rules.LabelSlotProduct);
         LocalLabelsAreBlockMode = Word(Rules.LocalLabels) == "block-mode";
@@ -132,6 +133,9 @@ public sealed class KernelProfile
 
     /// <summary>See <see cref="Rules.StructPageSize"/>.</summary>
     public ByteSize StructPageSize { get; }
+
+    /// <summary>See <see cref="Rules.BttLaneCheck"/>.</summary>
+    public bool ChecksBttLanes { get; }
 
     /// <summary>See <see cref="Rules.LabelSizeCheck"/>.</summary>
     public bool ChecksLabelSizeField { get; }

@@ -32,13 +32,6 @@ public sealed record PfnDeviceState
     public InfoBlockKind BlockKind => Device.Kind == NdDeviceKind.Dax ? InfoBlockKind.Dax : InfoBlockKind.Pfn;
 }
 
-/// <summary>A BTT device. BTT is not modelled beyond its seeds.</summary>
-public sealed record BttDeviceState
-{
-    /// <summary>Region and id.</summary>
-    public required NdDevice Device { get; init; }
-}
-
 /// <summary>A device-dax device (<c>/sys/bus/dax/devices/daxN.M</c>) made by a bound dax device.</summary>
 /// <param name="RegionNumber">N: the dax region's id, which is the nd region's number.</param>
 /// <param name="Id">M: the namespace's id.</param>
