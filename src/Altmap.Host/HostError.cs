@@ -9,6 +9,9 @@ namespace Altmap.Host;
 /// <param name="Todo">What to do; may be empty.</param>
 public sealed record HostError(string Path, string What, string Expected = "", string Todo = "")
 {
+    /// <summary>True when the operating system refused (a missing file, no permission, a failing disk); false when the content is wrong.</summary>
+    public bool IsOfSystem { get; init; }
+
     /// <summary>As <c>path: what; expected …; todo</c>.</summary>
     public override string ToString() =>
         $"{Path}: {What}{(Expected.Length == 0 ? "" : $"; expected {Expected}")}{(Todo.Length == 0 ? "" : $"; {Todo}")}";
@@ -18,7 +21,9 @@ public sealed record HostError(string Path, string What, string Expected = "", s
         new($"{error.File}:{error.Line}", error.What, error.Expected, error.Todo);
 
     /// <summary>What the operating system said, in words a person can use.</summary>
-    internal static HostError Of(string path, Exception exception) => exception switch
+    internal static HostError Of(string path, Exception exception) => Describe(path, exception) with { IsOfSystem = exception is not InvalidDataException };
+
+    private static HostError Describe(string path, Exception exception) => exception switch
     {
         FileNotFoundException or DirectoryNotFoundException => new(path, "there is no such file"),
         UnauthorizedAccessException when Directory.Exists(path) => new(path, "this is a directory", "a file"),
