@@ -1,7 +1,9 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Text;
 using Altmap.Cli.Common;
 using Altmap.Cli.Sessions;
+using Altmap.Core.Json;
 using Altmap.Host;
 
 namespace Altmap.Cli.Commands;
@@ -23,23 +25,26 @@ internal static class RunCommand
         var transcript = new Option<bool>("--transcript", "-t") { Description = "prints \"+ command\", its output and \"# rc=N\", as recorded sessions have them" };
         var seed = new Option<ulong?>("--uuid-seed") { Description = "makes the UUIDs that tools pick repeatable", HelpName = "N" };
         var command = new Command("run", "Runs ndctl, daxctl and sysfs commands on a model of a machine.") { machine, words, kernel, script, save, transcript, seed };
-        command.Validators.Add(result =>
+        command.SetAction(p =>
         {
+            string[] given = p.GetValue(words) ?? [];
             // What stands before -- and is none of ours would otherwise run as a command of the machine.
-            if (result.Tokens.Count > 0 || result.GetResult(words) is not { Tokens: [{ } first, ..] } || HasDoubleDash(result)) return;
-            string hint = NearestWord.Hint(first.Value, command.Options.Select(o => o.Name));
-            result.AddError(first.Value.StartsWith('-')
-                ? $"there is no option {Quote.Text(first.Value)} here{(hint.Length == 0 ? "" : $"; {hint}")}"
-                : $"what does {Quote.Text(first.Value)} mean here? A command stands after --");
+            if (given.Length > 0 && !p.Tokens.Any(t => t.Type == TokenType.DoubleDash)) throw Stray(given[0], command);
+            return Run(host, new Request(p.GetRequiredValue(machine), p.GetValue(kernel), p.GetValue(script), p.GetValue(save), p.GetValue(transcript), p.GetValue(seed), given));
         });
-        command.SetAction(p => Run(host, new Request(p.GetRequiredValue(machine), p.GetValue(kernel), p.GetValue(script), p.GetValue(save),
-            p.GetValue(transcript), p.GetValue(seed), p.GetValue(words) ?? [])));
         CommandHelp.SetExamples(command,
             "altmap run machine.json -- ndctl list -RNi",
             "altmap run machine.json --kernel 7.2 --script setup.sh --transcript",
             "altmap run capture/ --save after.json -- ndctl create-namespace -m devdax -s 1G",
             "altmap run machine.json                (a prompt)");
         return command;
+    }
+
+    private static CliError Stray(string word, Command command)
+    {
+        if (!word.StartsWith('-')) return CliError.Usage($"what does {Quote.Text(word)} mean here? A command of the machine stands after --");
+        string hint = NearestWord.Hint(word, command.Options.Select(o => o.Name));
+        return CliError.Usage($"there is no option {Quote.Text(word)} here{(hint.Length == 0 ? "" : $"; {hint}")}");
     }
 
     private static int Run(CliHost host, Request request)
