@@ -46,6 +46,7 @@ internal static class AltmapCommand
         var root = new RootCommand("Answers, without the hardware and without root, what Linux makes of persistent memory.");
         root.Add(RunCommand.Create(host));
         root.Add(ReplayCommand.Create(host));
+        root.Add(InfoBlockCommand.Create(host));
         root.Add(KernelsCommand.Create(host));
         root.SetAction(_ => 0);
         CommandHelp.Apply(root, host);
@@ -59,6 +60,8 @@ internal static class AltmapCommand
             host.Out.WriteLine($"altmap {typeof(AltmapCommand).Assembly.GetName().Version?.ToString(3)}");
             return ExitCode.Success;
         }
+        // Its words are ndctl's, bundled letters and all.
+        if (args is ["infoblock", "write", .. var words] && words is not (["--help"] or ["-h"] or ["-?"] or [])) return InfoBlockWriteCommand.Run(host, words);
         // A file of arguments (@FILE) is not what a path with @ means here.
         ParseResult parse = CreateRoot(host).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parse.Errors.Count > 0 && parse.Action is not HelpAction and not CommandHelp) return UsageErrors.Report(parse, host);
