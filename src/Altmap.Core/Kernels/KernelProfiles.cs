@@ -96,6 +96,9 @@ public static class KernelProfiles
         new("7.2", "Debian sid; run as 7.2.13", Linux72),
     ];
 
+    /// <summary>The kernel where neither a machine nor the user names one: that of most recordings.</summary>
+    public static KernelProfile Default => Find("6.1")!;
+
     /// <summary>The profile of that name, or null. A longer version (<c>6.1.192</c>) is not guessed at.</summary>
     public static KernelProfile? Find(string name) => All.FirstOrDefault(p => p.Name == name);
 
