@@ -8,6 +8,7 @@ using Altmap.Core.Identity;
 using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Formats.InfoBlocks;
+using Altmap.Formats.Labels;
 using Altmap.Host;
 
 namespace Altmap.Cli.Commands;
@@ -106,7 +107,7 @@ internal static class InfoBlockCheckCommand
     {
         private readonly byte[] _head;
         private readonly NamespaceExtent _extent;
-        private readonly NamespaceClaimClass _claim;
+        private readonly ClaimClass _claim;
         private readonly bool _mapsPages;
 
         public Target(CliHost host, string path, string? start, string? size, string? parent, string? claim, string? provider)
@@ -116,10 +117,10 @@ internal static class InfoBlockCheckCommand
             Uuid? label = parent == AnyParent ? null : Values.Uuid(parent, "--parent-uuid") ?? Uuid.Zero;
             _claim = Values.Word(claim, "--claim", "none", "pfn", "dax", "btt") switch
             {
-                "pfn" => NamespaceClaimClass.Pfn,
-                "dax" => NamespaceClaimClass.Dax,
-                "btt" => NamespaceClaimClass.Btt,
-                _ => NamespaceClaimClass.None,
+                "pfn" => ClaimClass.Pfn,
+                "dax" => ClaimClass.Dax,
+                "btt" => ClaimClass.Btt,
+                _ => ClaimClass.None,
             };
             _mapsPages = Values.Word(provider, "--provider", "nfit", "e820") == "e820";
             NamespaceHead head = ImageInput.ReadHead(host, path, NamespaceBinding.HeadBytes);
