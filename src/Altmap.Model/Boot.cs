@@ -42,7 +42,7 @@ public static class Boot
         ByteSize page = machine.Architecture.PageSize;
         return Probe(machine with
         {
-            Log = [],
+            Log = [], KmemIds = [], WrittenAutoOnline = null,
             Dimms = machine.Dimms.ToImmutableSortedDictionary(d => d.Key, d => new DimmState
             {
                 Description = d.Value.Description, Bus = d.Value.Bus, Device = d.Key, LabelBytes = d.Value.LabelBytes,

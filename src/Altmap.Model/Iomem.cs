@@ -59,7 +59,7 @@ public static class Iomem
             if (claim.Kind == NdDeviceKind.Pfn) entries.Add(new IomemEntry(ndns.Range, ndns.Device.Name, 1));
             else entries.Add(new IomemEntry(new PhysicalRange(ndns.Range.Start, layout.DataOffset), ndns.Device.Name, 1)); // info-block and page map (drivers/dax/pmem.c)
         }
-        entries.AddRange(region.DaxDevices.Values.Where(d => d.IsEnabled).Select(d => new IomemEntry(d.Range, d.Name, 1)));
+        entries.AddRange(region.DaxDevices.Values.Where(d => d.Driver == DaxDeviceDrivers.DeviceDax).Select(d => new IomemEntry(d.Range, d.Name, 1)));
         return entries.OrderBy(e => e.Range.Start);
     }
 }

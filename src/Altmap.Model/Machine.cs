@@ -34,6 +34,12 @@ public sealed record Machine
     /// <summary>Regions by number.</summary>
     public required ImmutableSortedDictionary<int, RegionState> Regions { get; init; }
 
+    /// <summary>Device-dax devices whose names kmem was given (<c>new_id</c>) and not told to forget; it takes no others.</summary>
+    public ImmutableSortedSet<string> KmemIds { get; init; } = ImmutableSortedSet<string>.Empty;
+
+    /// <summary>What was written to auto_online_blocks since boot, or null.</summary>
+    public OnlinePolicy? WrittenAutoOnline { get; init; }
+
     /// <summary>Kernel messages of the modelled steps since boot, oldest first, without time stamps.</summary>
     public ImmutableList<string> Log { get; init; } = [];
 

@@ -20,5 +20,6 @@ public static class FuzzTargets
         new("labels", LabelTarget.Run, LabelTarget.Seeds),
         new("btt", BttTarget.Run, BttTarget.Seeds),
         new("info-block", InfoBlockTarget.Run, InfoBlockTarget.Seeds),
+        new("machine-file", MachineFileTarget.Run, MachineFileTarget.Seeds),
     ];
 }

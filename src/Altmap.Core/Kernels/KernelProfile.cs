@@ -33,6 +33,34 @@ public enum LargeStructPage
     RecordRealSize,
 }
 
+/// <summary>What happens to memory blocks that are added after boot (<c>auto_online_blocks</c>, rule <c>memory.auto-online</c>).</summary>
+public enum OnlinePolicy
+{
+    /// <summary>They stay offline.</summary>
+    Offline,
+
+    /// <summary>Online, in the zone that the kernel picks.</summary>
+    Online,
+
+    /// <summary>Online in a kernel zone.</summary>
+    OnlineKernel,
+
+    /// <summary>Online in ZONE_MOVABLE.</summary>
+    OnlineMovable,
+}
+
+/// <summary>The kernel's words for <see cref="OnlinePolicy"/> (drivers/base/memory.c online_type_to_str; 6.1).</summary>
+public static class OnlinePolicies
+{
+    private static readonly string[] Names = ["offline", "online", "online_kernel", "online_movable"];
+
+    /// <summary>As sysfs shows it.</summary>
+    public static string Word(this OnlinePolicy policy) => Names[(int)policy];
+
+    /// <summary>The policy of that word, with or without one line end; null for any other text.</summary>
+    public static OnlinePolicy? Find(string? text) => Array.IndexOf(Names, text is ['\n'] or not [.., '\n'] ? text : text[..^1]) is >= 0 and var i ? (OnlinePolicy)i : null;
+}
+
 /// <summary>
 /// A kernel as Altmap knows it: a named set of rules. Code asks for a rule, never for a version. Immutable.
 /// </summary>
@@ -85,6 +113,8 @@ public sealed class KernelProfile
         ProbeMessageNamesDriver = Word(Rules.ProbeMessage) == "probe-with-driver";
         BindReturnsProbeErrno = Word(Rules.BindErrno) == "probe";
         DaxHasMemmapOnMemory = IsYes(Rules.DaxMemmapOnMemory);
+        KmemRefusesEmptyDevice = Word(Rules.KmemEmptyDevice) == "refuse";
+        AutoOnline = OnlinePolicies.Find(Word(Rules.MemoryAutoOnline))!.Value;
         AcpiDevicesArePlatform = Word(Rules.AcpiDevicePath) == "platform";
         PudAlignIsRunTime = Word(Rules.PudAlign) == "run-time";
     }
@@ -155,6 +185,12 @@ public sealed class KernelProfile
     /// <summary>See <see cref="Rules.DaxMemmapOnMemory"/>.</summary>
     public bool DaxHasMemmapOnMemory { get; }
 
+    /// <summary>See <see cref="Rules.KmemEmptyDevice"/>.</summary>
+    public bool KmemRefusesEmptyDevice { get; }
+
+    /// <summary>See <see cref="Rules.MemoryAutoOnline"/>.</summary>
+    public OnlinePolicy AutoOnline { get; }
+
     /// <summary>See <see cref="Rules.AcpiDevicePath"/>.</summary>
     public bool AcpiDevicesArePlatform { get; }
 
@@ -162,12 +198,15 @@ public sealed class KernelProfile
     public bool PudAlignIsRunTime { get; }
 
     /// <summary>The size of a memory section on <paramref name="architecture"/> with <paramref name="pageSize"/> pages.</summary>
-    public ByteSize SectionSize(Architecture architecture, ByteSize pageSize) => new(1UL << (int)Number(architecture switch
+    public ByteSize SectionSize(Architecture architecture, ByteSize pageSize) => new(1UL << (int)Number(SectionRule(architecture, pageSize)));
+
+    /// <summary>The rule that says so.</summary>
+    public static RuleDefinition SectionRule(Architecture architecture, ByteSize pageSize) => architecture switch
     {
         Architecture.X86_64 => Rules.SectionBitsX86,
         Architecture.Arm64 => pageSize == ByteSize.KiB(64) ? Rules.SectionBitsArm64Pages64K : Rules.SectionBitsArm64,
         _ => Rules.SectionBitsPpc64,
-    }));
+    };
 
     /// <summary>A profile with some rules set otherwise (marked <see cref="Confirmation.UserDefined"/>). Throws <see cref="ArgumentException"/> as the constructor does.</summary>
     public KernelProfile Derive(string name, string description, IReadOnlyDictionary<string, string> values) =>

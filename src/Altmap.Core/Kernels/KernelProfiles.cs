@@ -26,6 +26,8 @@ public static class KernelProfiles
         (Rules.ProbeMessage, "probe-of", Confirmation.RealKernel, "drivers/base/dd.c call_driver_probe()"),
         (Rules.BindErrno, "probe", Confirmation.RealKernel, "drivers/base/bus.c bind_store()"),
         (Rules.DaxMemmapOnMemory, "no", Confirmation.RealKernel, "drivers/dax/bus.c"),
+        (Rules.KmemEmptyDevice, "refuse", Confirmation.RealKernel, "drivers/dax/kmem.c dev_dax_kmem_probe()"),
+        (Rules.MemoryAutoOnline, "offline", Confirmation.RealKernel, "mm/memory_hotplug.c mhp_default_online_type, as the distribution configures it"),
         (Rules.AcpiDevicePath, "acpi", Confirmation.RealKernel, "drivers/acpi/nfit/core.c"),
         (Rules.PudAlign, "compile-time", Confirmation.SourceOnly, "drivers/nvdimm/pfn_devs.c nd_pfn_supported_alignments()"),
         (Rules.SectionBitsX86, "27", Confirmation.RealKernel, "arch/x86/include/asm/sparsemem.h"),
@@ -40,6 +42,7 @@ public static class KernelProfiles
     private static readonly ImmutableDictionary<string, RuleSetting> Linux510 = Change(WithoutLaneCheck, Confirmation.RealKernel,
         (Rules.LargeStructPage, "build-error", "drivers/nvdimm/pfn_devs.c nd_pfn_init()"),
         (Rules.BindErrno, "enodev", "drivers/base/bus.c bind_store()"),
+        (Rules.KmemEmptyDevice, "bind", "drivers/dax/kmem.c dev_dax_kmem_probe()"),
         (Rules.LabelSizeCheck, "no", "drivers/nvdimm/label.c __nd_label_validate()"),
         (Rules.LabelSlotProduct, "32", "drivers/nvdimm/label.c __nd_label_validate()"),
         (Rules.LocalLabels, "block-mode", "drivers/nvdimm/namespace_devs.c"),
@@ -53,6 +56,7 @@ public static class KernelProfiles
         (Rules.LabelSlotProduct, "32", "drivers/nvdimm/label.c __nd_label_validate()"),
         (Rules.ProbeMessage, "probe-with-driver", "drivers/base/dd.c call_driver_probe()"),
         (Rules.DaxMemmapOnMemory, "yes", "drivers/dax/bus.c"),
+        (Rules.MemoryAutoOnline, "online", "mm/memory_hotplug.c mhp_default_online_type, as the distribution configures it"),
         (Rules.PudAlign, "run-time", "drivers/nvdimm/pfn_devs.c nd_pfn_supported_alignments()"),
         (Rules.SectionBitsArm64, "27", "arch/arm64/include/asm/sparsemem.h"),
         (Rules.SectionBitsArm64Pages64K, "29", "arch/arm64/include/asm/sparsemem.h"));
@@ -91,6 +95,9 @@ public static class KernelProfiles
         new("6.12", "Debian 13; run as 6.12.107", Linux612),
         new("7.2", "Debian sid; run as 7.2.13", Linux72),
     ];
+
+    /// <summary>The kernel where neither a machine nor the user names one: that of most recordings.</summary>
+    public static KernelProfile Default => Find("6.1")!;
 
     /// <summary>The profile of that name, or null. A longer version (<c>6.1.192</c>) is not guessed at.</summary>
     public static KernelProfile? Find(string name) => All.FirstOrDefault(p => p.Name == name);

@@ -74,6 +74,15 @@ public static class Rules
     public static readonly RuleDefinition DaxMemmapOnMemory = new("sysfs.dax-memmap-on-memory",
         "device-dax devices have a memmap_on_memory attribute", ["yes", "no"]);
 
+    /// <summary>What kmem makes of a device without a whole memory block.</summary>
+    public static readonly RuleDefinition KmemEmptyDevice = new("kmem.empty-device",
+        "a device-dax device that holds no whole memory block: kmem refuses it (EINVAL), or binds to it without any memory", ["refuse", "bind"]);
+
+    /// <summary>What happens to memory blocks that are added after boot.</summary>
+    public static readonly RuleDefinition MemoryAutoOnline = new("memory.auto-online",
+        "auto_online_blocks at boot, by the distribution's configuration; memhp_default_state= on the command line goes before it",
+        ["offline", "online", "online_kernel", "online_movable"]);
+
     /// <summary>Where ACPI devices stand in sysfs.</summary>
     public static readonly RuleDefinition AcpiDevicePath = new("sysfs.acpi-device-path",
         "where the NFIT device stands below /sys/devices: in the tree of ACPI objects, or under platform", ["acpi", "platform"]);
@@ -98,7 +107,7 @@ public static class Rules
     [
         InfoBlockLayout, InfoBlockMinor, MaxStructPageSize, LargeStructPage, PageSizeCheck, RefusalErrno, OffsetCheck, CompatCheck,
         SmallNamespaceCheck, CreateSpaceCheck, StructPageSize, BttLaneCheck, LabelSizeCheck, LabelSlotProduct, LocalLabels, ProbeMessage, BindErrno,
-        DaxMemmapOnMemory, AcpiDevicePath, PudAlign, SectionBitsX86, SectionBitsArm64, SectionBitsArm64Pages64K, SectionBitsPpc64,
+        DaxMemmapOnMemory, KmemEmptyDevice, MemoryAutoOnline, AcpiDevicePath, PudAlign, SectionBitsX86, SectionBitsArm64, SectionBitsArm64Pages64K, SectionBitsPpc64,
     ];
 
     /// <summary>The rule of that name, or null.</summary>

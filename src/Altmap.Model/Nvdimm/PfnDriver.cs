@@ -54,17 +54,24 @@ internal static class PfnDriver
 
         PfnDeviceSettings settings = PfnDeviceSettings.OfBlock(bytes, machine.Architecture.PageSize);
         layout = settings;
-        PageMapVerdict map = PageMapping.Judge(settings, ExtentOf(ndns), machine.Kernel, machine.Architecture);
+        PageMapVerdict map = MapOf(machine, ndns, settings);
         if (map.Truncated is not null) machine = machine.WithMessage(Prefix(pfn) + map.Truncated);
-        bool isMapped = map.Rule != "B5"; // B5 comes before memremap_pages(), which meets System RAM first of all
-        Errno refused = isMapped && MeetsRam(machine, ndns, settings) ? Errno.ENXIO : map.Errno;
-        if (map.Message is not null && refused == map.Errno) machine = machine.WithMessage(map.Message);
-        if (pfn.Device.Kind == NdDeviceKind.Dax && refused != Errno.None && (refused != map.Errno || map.Driver == MappingDriver.DeviceDax))
+        if (map.Message is not null) machine = machine.WithMessage(map.Message);
+        if (pfn.Device.Kind == NdDeviceKind.Dax && map.Errno != Errno.None && map.Driver == MappingDriver.DeviceDax)
         {
-            refusedByDeviceDax = refused;
+            refusedByDeviceDax = map.Errno;
             return machine.Done();
         }
-        return refused == Errno.None ? machine.Done() : machine.Fail(refused);
+        return map.Errno == Errno.None ? machine.Done() : machine.Fail(map.Errno);
+    }
+
+    /// <summary>What mapping the range gives. memremap_pages() meets System RAM first of all; only B5 comes before it.</summary>
+    public static PageMapVerdict MapOf(Machine machine, NamespaceState ndns, PfnDeviceSettings settings)
+    {
+        PageMapVerdict map = PageMapping.Judge(settings, ExtentOf(ndns), machine.Kernel, machine.Architecture);
+        return map.Rule != "B5" && MeetsRam(machine, ndns, settings)
+            ? map with { Errno = Errno.ENXIO, Message = null, Driver = MappingDriver.DeviceDax }
+            : map;
     }
 
     private static StepResult WriteBlock(Machine machine, PfnDeviceState pfn, Core.Identity.Uuid uuid, NamespaceState ndns)
@@ -111,8 +118,9 @@ internal static class DaxDriver
         PfnDeviceSettings settings = layout!.Value;
         var data = new PhysicalRange(ndns.Range.Start + settings.StartPad + settings.DataOffset, settings.UsableSize(ndns.Size)!.Value);
         RegionState region = machine.Regions[dax.Device.Number];
-        var device = new DaxDeviceState(dax.Device.Number, ndns.Device.Id, data, settings.MediaAlign, region.Description.TargetNode, region.Description.NumaNode, IsEnabled: refused == Errno.None);
-        machine = DriverCore.WithProbeFailure(machine, "device_dax", device.Name, refused);
+        var device = new DaxDeviceState(dax.Device.Number, ndns.Device.Id, data, settings.MediaAlign, region.Description.TargetNode, region.Description.NumaNode,
+            refused == Errno.None && !data.IsEmpty ? DaxDeviceDrivers.DeviceDax : null); // an empty device is refused by the bus, without a word
+        machine = DriverCore.WithProbeFailure(machine, DaxDeviceDrivers.DeviceDax, device.Name, refused);
         return machine.With((region with { DaxDevices = region.DaxDevices.SetItem(device.Id, device) }).With(dax with { Layout = settings })).Done();
     }
 

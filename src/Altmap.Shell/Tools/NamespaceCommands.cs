@@ -28,7 +28,7 @@ internal sealed class NamespaceCommands(ToolContext context, OptionResult option
 
     public int Enable() => Each("enable", "enabled", device => context.EnableNamespace(device) is var result and < 0 ? result : 0);
 
-    public int Disable() => Each("disable", "disabled", device => -(int)context.DisableNamespace(device));
+    public int Disable() => Each("disable", "disabled", device => -(int)context.DisableNamespaceSafely(device));
 
     private int Each(string verb, string past, Func<NdDevice, int> action)
     {

@@ -109,6 +109,20 @@ internal sealed class ToolContext(Machine machine, UuidSource uuids)
         return Errno.None;
     }
 
+    /// <summary>
+    /// ndctl_namespace_disable_safe(): <see cref="DisableNamespace"/>, but EBUSY while memory blocks that daxctl takes for the devdax device's are online
+    /// (ndctl_dax_has_active_memory()). Nothing here holds a block device open.
+    /// </summary>
+    public Errno DisableNamespaceSafely(NdDevice device)
+    {
+        bool isActive = HolderOf(Namespace(device)!) is { IsBound: true, Device.Kind: NdDeviceKind.Dax }
+            && Region(device).DaxDevices.GetValueOrDefault(device.Id) is { Driver: DaxDeviceDrivers.Kmem } dax
+            && !DaxDeviceOperations.MemoryBlocks(Machine, dax).IsEmpty;
+        if (isActive) return Errno.EBUSY;
+        DisableNamespace(device);
+        return Errno.None; // the library does not look how that went
+    }
+
     /// <summary>Binds a btt, pfn or dax device (ndctl_btt_enable(), ndctl_pfn_enable(), ndctl_dax_enable()).</summary>
     public Errno EnablePersonality(NdDevice device)
     {
