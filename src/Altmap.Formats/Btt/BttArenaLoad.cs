@@ -55,7 +55,11 @@ internal sealed class BttArenaLoad(BttMedia media, BttInfoBlock info, ulong star
         {
             Errno errno = ReadLane(lane, out ReadOnlySpan<byte> group);
             if (errno != Errno.None || !media.Spend(1)) return errno;
-            if (known == 0 && !group.ContainsAnyExcept((byte)0)) continue; // four slots of padding change nothing yet
+            if (known < 2 && lane == _pageLane && !_page.AsSpan(0, (int)_pageLanes * BttLog.LaneBytes).ContainsAnyExcept((byte)0))
+            {
+                lane += _pageLanes - 1; // four slots of padding change nothing yet; a hostile count of lanes makes gigabytes of them
+                continue;
+            }
             int padding = 0;
             for (int slot = 0; slot < BttLog.SlotCount; slot++)
             {
