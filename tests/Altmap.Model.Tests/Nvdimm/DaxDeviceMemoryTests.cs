@@ -140,7 +140,11 @@ public class DaxDeviceMemoryTests
         var ram = new PhysicalRange(new PhysicalAddress(0), ByteSize.GiB(ramGiB) + ByteSize.MiB(ramMiB));
         var description = new MachineDescription
         {
-            Name = "m", Kernel = kernel, Architecture = architecture, PageSize = ByteSize.KiB(pageKiB), Memory = [new FirmwareRange(ram, FirmwareRangeType.SystemRam, 0)],
+            Name = "m",
+            Kernel = kernel,
+            Architecture = architecture,
+            PageSize = ByteSize.KiB(pageKiB),
+            Memory = [new FirmwareRange(ram, FirmwareRangeType.SystemRam, 0)],
         };
         KernelProfile profile = KernelProfiles.Find(kernel)!;
         var source = new MachineSource(description, ImmutableSortedDictionary<string, Core.Media.SparseBytes>.Empty, ImmutableSortedDictionary<string, Core.Media.SparseBytes>.Empty);
