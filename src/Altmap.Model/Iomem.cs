@@ -54,7 +54,8 @@ public static class Iomem
         foreach (NamespaceState ndns in region.Namespaces.Values.Where(n => !n.Range.IsEmpty))
         {
             if (ndns.IsBound) entries.Add(new IomemEntry(ndns.Range, ndns.Device.Name, 1));
-            if (ndns.Claim is not { } claim || region.PfnDevice(claim) is not { Layout: { } layout }) continue;
+            if (ndns.Claim is { Kind: NdDeviceKind.Btt } btt && region.Btts[btt.Id].IsBound) entries.Add(new IomemEntry(ndns.Range, ndns.Device.Name, 1));
+            if (ndns.Claim is not { Kind: NdDeviceKind.Pfn or NdDeviceKind.Dax } claim || region.PfnDevice(claim) is not { Layout: { } layout }) continue;
             if (claim.Kind == NdDeviceKind.Pfn) entries.Add(new IomemEntry(ndns.Range, ndns.Device.Name, 1));
             else entries.Add(new IomemEntry(new PhysicalRange(ndns.Range.Start, layout.DataOffset), ndns.Device.Name, 1)); // info-block and page map (drivers/dax/pmem.c)
         }

@@ -59,6 +59,10 @@ public sealed record Machine
             ? region.PfnDevice(device)
             : null;
 
+    /// <summary>The btt device, or null.</summary>
+    public BttDeviceState? FindBtt(NdDevice device) =>
+        device.Kind == NdDeviceKind.Btt && Regions.TryGetValue(device.Number, out RegionState? region) ? region.Btts.GetValueOrDefault(device.Id) : null;
+
     /// <summary>The machine with a region replaced.</summary>
     public Machine With(RegionState region) => this with { Regions = Regions.SetItem(region.Device.Number, region) };
 
@@ -67,6 +71,9 @@ public sealed record Machine
 
     /// <summary>The machine with a pfn or dax device replaced.</summary>
     public Machine With(PfnDeviceState pfn) => With(Regions[pfn.Device.Number].With(pfn));
+
+    /// <summary>The machine with a btt device replaced.</summary>
+    public Machine With(BttDeviceState btt) => With(Regions[btt.Device.Number].With(btt));
 
     /// <summary>The machine with a DIMM replaced.</summary>
     public Machine With(DimmState dimm) => this with { Dimms = Dimms.SetItem(dimm.Device, dimm) };

@@ -78,6 +78,7 @@ public sealed class KernelProfile
         ChecksSmallNamespace = IsYes(Rules.SmallNamespaceCheck);
         CreateSpaceCountsEndTrunc = Word(Rules.CreateSpaceCheck) == "size-minus-end-trunc";
         StructPageSize = new ByteSize(Number(Rules.StructPageSize));
+        ChecksBttLanes = IsYes(Rules.BttLaneCheck);
         ChecksLabelSizeField = IsYes(Rules.LabelSizeCheck);
         LabelSlotProductBits = (int)Number(Rules.LabelSlotProduct);
         LocalLabelsAreBlockMode = Word(Rules.LocalLabels) == "block-mode";
@@ -135,6 +136,9 @@ public sealed class KernelProfile
     /// <summary>See <see cref="Rules.StructPageSize"/>.</summary>
     public ByteSize StructPageSize { get; }
 
+    /// <summary>See <see cref="Rules.BttLaneCheck"/>.</summary>
+    public bool ChecksBttLanes { get; }
+
     /// <summary>See <see cref="Rules.LabelSizeCheck"/>.</summary>
     public bool ChecksLabelSizeField { get; }
 
@@ -166,12 +170,15 @@ public sealed class KernelProfile
     public bool PudAlignIsRunTime { get; }
 
     /// <summary>The size of a memory section on <paramref name="architecture"/> with <paramref name="pageSize"/> pages.</summary>
-    public ByteSize SectionSize(Architecture architecture, ByteSize pageSize) => new(1UL << (int)Number(architecture switch
+    public ByteSize SectionSize(Architecture architecture, ByteSize pageSize) => new(1UL << (int)Number(SectionRule(architecture, pageSize)));
+
+    /// <summary>The rule that says so.</summary>
+    public static RuleDefinition SectionRule(Architecture architecture, ByteSize pageSize) => architecture switch
     {
         Architecture.X86_64 => Rules.SectionBitsX86,
         Architecture.Arm64 => pageSize == ByteSize.KiB(64) ? Rules.SectionBitsArm64Pages64K : Rules.SectionBitsArm64,
         _ => Rules.SectionBitsPpc64,
-    }));
+    };
 
     /// <summary>A profile with some rules set otherwise (marked <see cref="Confirmation.UserDefined"/>). Throws <see cref="ArgumentException"/> as the constructor does.</summary>
     public KernelProfile Derive(string name, string description, IReadOnlyDictionary<string, string> values) =>

@@ -19,6 +19,7 @@ public static class KernelProfiles
         (Rules.SmallNamespaceCheck, "no", Confirmation.RealKernel, "drivers/nvdimm/pfn_devs.c nd_pfn_validate()"),
         (Rules.CreateSpaceCheck, "size", Confirmation.RealKernel, "drivers/nvdimm/pfn_devs.c nd_pfn_init()"),
         (Rules.StructPageSize, "64", Confirmation.RealKernel, "include/linux/mm_types.h struct page, the kernel's type information"),
+        (Rules.BttLaneCheck, "yes", Confirmation.RealKernel, "drivers/nvdimm/btt.c discover_arenas()"),
         (Rules.LabelSizeCheck, "yes", Confirmation.SourceOnly, "drivers/nvdimm/label.c __nd_label_validate()"),
         (Rules.LabelSlotProduct, "64", Confirmation.SourceOnly, "drivers/nvdimm/label.c __nd_label_validate()"),
         (Rules.LocalLabels, "ignored", Confirmation.SourceOnly, "drivers/nvdimm/namespace_devs.c"),
@@ -34,7 +35,11 @@ public static class KernelProfiles
         (Rules.SectionBitsArm64Pages64K, "29", Confirmation.SourceOnly, "arch/arm64/include/asm/sparsemem.h"),
         (Rules.SectionBitsPpc64, "24", Confirmation.SourceOnly, "arch/powerpc/include/asm/sparsemem.h"));
 
-    private static readonly ImmutableDictionary<string, RuleSetting> Linux510 = Change(Linux61, Confirmation.RealKernel,
+    /// <summary>The check of the lanes came late, and not to every stable series.</summary>
+    private static readonly ImmutableDictionary<string, RuleSetting> WithoutLaneCheck = Change(Linux61, Confirmation.RealKernel,
+        (Rules.BttLaneCheck, "no", "drivers/nvdimm/btt.c discover_arenas()"));
+
+    private static readonly ImmutableDictionary<string, RuleSetting> Linux510 = Change(WithoutLaneCheck, Confirmation.RealKernel,
         (Rules.LargeStructPage, "build-error", "drivers/nvdimm/pfn_devs.c nd_pfn_init()"),
         (Rules.BindErrno, "enodev", "drivers/base/bus.c bind_store()"),
         (Rules.KmemEmptyDevice, "bind", "drivers/dax/kmem.c dev_dax_kmem_probe()"),
@@ -44,7 +49,7 @@ public static class KernelProfiles
         (Rules.SectionBitsArm64, "30", "arch/arm64/include/asm/sparsemem.h"),
         (Rules.SectionBitsArm64Pages64K, "30", "arch/arm64/include/asm/sparsemem.h"));
 
-    private static readonly ImmutableDictionary<string, RuleSetting> Linux612 = Change(Linux61, Confirmation.RealKernel,
+    private static readonly ImmutableDictionary<string, RuleSetting> Linux612 = Change(WithoutLaneCheck, Confirmation.RealKernel,
         (Rules.SmallNamespaceCheck, "yes", "drivers/nvdimm/pfn_devs.c nd_pfn_validate()"),
         (Rules.CreateSpaceCheck, "size-minus-end-trunc", "drivers/nvdimm/pfn_devs.c nd_pfn_init()"),
         (Rules.LabelSizeCheck, "no", "drivers/nvdimm/label.c __nd_label_validate()"),
@@ -58,6 +63,7 @@ public static class KernelProfiles
 
     private static readonly ImmutableDictionary<string, RuleSetting> Linux72 = Change(Linux612, Confirmation.RealKernel,
         (Rules.AcpiDevicePath, "platform", "drivers/acpi/nfit/core.c"),
+        (Rules.BttLaneCheck, "yes", "drivers/nvdimm/btt.c discover_arenas()"),
         (Rules.LabelSizeCheck, "yes", "drivers/nvdimm/label.c __nd_label_validate()"),
         (Rules.LabelSlotProduct, "64", "drivers/nvdimm/label.c __nd_label_validate()"));
 
@@ -78,15 +84,20 @@ public static class KernelProfiles
         new("5.4", "sub-section namespaces before compat alignment; read in a vendor tree, never run", Linux54),
         new("5.10", "Debian 11; run as 5.10.223", Linux510),
         new("5.15", "interpolated between 5.10 and 6.1, never run", Change(Infer(Linux61, "between 5.10 and 6.1"), Confirmation.Inferred,
-            (Rules.LargeStructPage, "build-error", "between 5.10 and 6.1"))),
+            (Rules.LargeStructPage, "build-error", "between 5.10 and 6.1"),
+            (Rules.BttLaneCheck, "no", "as 5.10: later series got the check late"))),
         new("6.1.0", "6.1.0 to 6.1.11: page map reserved at 128 bytes a page; never run", Change(Infer(Linux61, "as 6.1"), Confirmation.Inferred,
             (Rules.MaxStructPageSize, "128", "6e9f05dc66f9 (\"libnvdimm/pfn_dev: increase MAX_STRUCT_PAGE_SIZE\"), the thread; not read as source"),
+            (Rules.BttLaneCheck, "no", "as 5.10: the series got the check late"),
             (Rules.LargeStructPage, "build-error", "before c91d71363084 (\"nvdimm: Support sizeof(struct page) > MAX_STRUCT_PAGE_SIZE\")"))),
         new("6.1", "Debian 12, 6.1.12 and later; run as 6.1.192", Linux61),
         new("6.6", "interpolated between 6.1 and 6.12, never run", Infer(Linux61, "between 6.1 and 6.12")),
         new("6.12", "Debian 13; run as 6.12.107", Linux612),
         new("7.2", "Debian sid; run as 7.2.13", Linux72),
     ];
+
+    /// <summary>The kernel where neither a machine nor the user names one: that of most recordings.</summary>
+    public static KernelProfile Default => Find("6.1")!;
 
     /// <summary>The profile of that name, or null. A longer version (<c>6.1.192</c>) is not guessed at.</summary>
     public static KernelProfile? Find(string name) => All.FirstOrDefault(p => p.Name == name);

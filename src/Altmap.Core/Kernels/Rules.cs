@@ -46,6 +46,10 @@ public static class Rules
     /// <summary>sizeof(struct page).</summary>
     public static readonly RuleDefinition StructPageSize = new("struct-page.size", "sizeof(struct page) of the distribution's configuration", [], "bytes");
 
+    /// <summary>BTT lanes against the region's.</summary>
+    public static readonly RuleDefinition BttLaneCheck = new("btt.lane-check",
+        "a BTT whose arena has fewer lanes (nfree) than the region is refused", ["yes", "no"]);
+
     /// <summary>labelsize field above 1.</summary>
     public static readonly RuleDefinition LabelSizeCheck = new("labels.labelsize-check",
         "an index block with labelsize above 1 is refused before it is used as a shift", ["yes", "no"]);
@@ -102,7 +106,7 @@ public static class Rules
     public static readonly IReadOnlyList<RuleDefinition> All =
     [
         InfoBlockLayout, InfoBlockMinor, MaxStructPageSize, LargeStructPage, PageSizeCheck, RefusalErrno, OffsetCheck, CompatCheck,
-        SmallNamespaceCheck, CreateSpaceCheck, StructPageSize, LabelSizeCheck, LabelSlotProduct, LocalLabels, ProbeMessage, BindErrno,
+        SmallNamespaceCheck, CreateSpaceCheck, StructPageSize, BttLaneCheck, LabelSizeCheck, LabelSlotProduct, LocalLabels, ProbeMessage, BindErrno,
         DaxMemmapOnMemory, KmemEmptyDevice, MemoryAutoOnline, AcpiDevicePath, PudAlign, SectionBitsX86, SectionBitsArm64, SectionBitsArm64Pages64K, SectionBitsPpc64,
     ];
 

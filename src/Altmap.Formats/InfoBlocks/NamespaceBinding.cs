@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Altmap.Core.Findings;
 using Altmap.Core.Kernels;
 using Altmap.Core.Units;
+using Altmap.Formats.Btt;
 using Altmap.Formats.Labels;
 
 namespace Altmap.Formats.InfoBlocks;
@@ -36,7 +37,7 @@ public static class NamespaceBinding
             return Unbound("raw", "P4", Errno.EOPNOTSUPP,
                 [$"nd_pmem {namespaceName}: {resource} misaligned, unable to map", DriverFailure("nd_pmem", namespaceName, Errno.EOPNOTSUPP, profile)], false);
         }
-        if (BttPresence.Probe(head, ns, claim)) return new(BindingVerdict.Bound, "sector", null, null, null, Errno.None, [], "P7", true);
+        if (BttPresence.Probe(head, ns, claim).IsFound) return new(BindingVerdict.Bound, "sector", null, null, null, Errno.None, [], "P7", true);
 
         ReadOnlySpan<byte> block = head.Length > (int)InfoBlock.StartBytes ? head[(int)InfoBlock.StartBytes..] : default;
         foreach (InfoBlockKind kind in (ReadOnlySpan<InfoBlockKind>)[InfoBlockKind.Pfn, InfoBlockKind.Dax])

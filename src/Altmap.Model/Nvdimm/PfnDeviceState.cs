@@ -31,10 +31,3 @@ public sealed record PfnDeviceState
     /// <summary>Which signature its info-block has.</summary>
     public InfoBlockKind BlockKind => Device.Kind == NdDeviceKind.Dax ? InfoBlockKind.Dax : InfoBlockKind.Pfn;
 }
-
-/// <summary>A BTT device. BTT is not modelled beyond its seeds.</summary>
-public sealed record BttDeviceState
-{
-    /// <summary>Region and id.</summary>
-    public required NdDevice Device { get; init; }
-}

@@ -56,8 +56,11 @@ internal sealed class ToolContext(Machine machine, UuidSource uuids)
     /// <summary>The pfn or dax device that holds a namespace, or null.</summary>
     public PfnDeviceState? HolderOf(NamespaceState ndns) => ndns.Claim is { } claim ? Machine.FindPfnDevice(claim) : null;
 
+    /// <summary>The btt device that holds a namespace, or null.</summary>
+    public BttDeviceState? BttOf(NamespaceState ndns) => ndns.Claim is { } claim ? Machine.FindBtt(claim) : null;
+
     /// <summary>Enabled itself, or through its holder (ndctl_namespace_is_active()).</summary>
-    public bool IsActive(NamespaceState ndns) => HolderOf(ndns) is { } holder ? holder.IsBound : ndns.IsBound;
+    public bool IsActive(NamespaceState ndns) => ndns.Claim is { } holder ? DriverCore.IsBound(Machine, holder) : ndns.IsBound;
 
     /// <summary>Buses as ndctl lists them.</summary>
     public IEnumerable<NdDevice> Buses() => KernfsOrder.Listed(Machine.Buses.Keys, b => $"ndctl{b.Number}").ToArray();
@@ -88,7 +91,7 @@ internal sealed class ToolContext(Machine machine, UuidSource uuids)
         Errno bound = Bind(device);
         NamespaceState ndns = Namespace(device)!;
         if (ndns.IsBound) return 0;
-        if (HolderOf(ndns) is { IsBound: true }) return 1;
+        if (ndns.Claim is { } holder && DriverCore.IsBound(Machine, holder)) return 1;
         LibraryError("ndctl_namespace_enable", $"{device}: failed to enable");
         return bound == Errno.None ? -(int)Errno.ENXIO : -(int)bound;
     }
@@ -96,10 +99,10 @@ internal sealed class ToolContext(Machine machine, UuidSource uuids)
     /// <summary>ndctl_namespace_disable_invalidate(): the holder lets go, then the namespace's own driver is unbound.</summary>
     public Errno DisableNamespace(NdDevice device)
     {
-        if (HolderOf(Namespace(device)!) is { } holder)
+        if (Namespace(device)!.Claim is { } holder)
         {
-            if (holder.IsBound) Unbind(holder.Device);
-            Errno errno = Step(PfnAttributes.SetNamespace(Machine, holder.Device, ""));
+            if (DriverCore.IsBound(Machine, holder)) Unbind(holder);
+            Errno errno = Step(holder.Kind == NdDeviceKind.Btt ? BttAttributes.SetNamespace(Machine, holder, "") : PfnAttributes.SetNamespace(Machine, holder, ""));
             if (errno != Errno.None) return errno;
         }
         if (Namespace(device)!.IsBound) Unbind(device);
@@ -120,13 +123,14 @@ internal sealed class ToolContext(Machine machine, UuidSource uuids)
         return Errno.None; // the library does not look how that went
     }
 
-    /// <summary>Binds a pfn or dax device (ndctl_pfn_enable(), ndctl_dax_enable()).</summary>
+    /// <summary>Binds a btt, pfn or dax device (ndctl_btt_enable(), ndctl_pfn_enable(), ndctl_dax_enable()).</summary>
     public Errno EnablePersonality(NdDevice device)
     {
-        if (Machine.FindPfnDevice(device)!.IsBound) return Errno.None;
+        if (DriverCore.IsBound(Machine, device)) return Errno.None;
         Bind(device);
-        if (Machine.FindPfnDevice(device)!.IsBound) return Errno.None;
-        LibraryError(device.Kind == NdDeviceKind.Dax ? "ndctl_dax_enable" : "ndctl_pfn_enable", $"{device}: failed to enable");
+        if (DriverCore.IsBound(Machine, device)) return Errno.None;
+        string kind = device.Kind switch { NdDeviceKind.Btt => "btt", NdDeviceKind.Dax => "dax", _ => "pfn" };
+        LibraryError($"ndctl_{kind}_enable", $"{device}: failed to enable");
         return Errno.ENXIO;
     }
 

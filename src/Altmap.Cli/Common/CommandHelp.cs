@@ -1,0 +1,34 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+
+namespace Altmap.Cli.Common;
+
+/// <summary>Help as the library writes it, with the command's examples behind.</summary>
+internal sealed class CommandHelp(HelpAction inner, CliHost host) : SynchronousCommandLineAction
+{
+    private static readonly Dictionary<Command, string[]> Examples = [];
+
+    public override bool ClearsParseErrors => true;
+
+    /// <summary>Gives a command the examples that its help ends with.</summary>
+    public static void SetExamples(Command command, params string[] examples) => Examples[command] = examples;
+
+    /// <summary>Puts this help in the place of the library's. The help option is recursive: setting it at the root is enough.</summary>
+    public static void Apply(RootCommand root, CliHost host)
+    {
+        foreach (Option option in root.Options)
+        {
+            if (option is HelpOption { Action: HelpAction help }) option.Action = new CommandHelp(help, host);
+        }
+    }
+
+    public override int Invoke(ParseResult parseResult)
+    {
+        inner.Invoke(parseResult);
+        if (!Examples.TryGetValue(parseResult.CommandResult.Command, out string[]? examples)) return 0;
+        host.Out.WriteLine("Examples:");
+        foreach (string example in examples) host.Out.WriteLine($"  {example}");
+        return 0;
+    }
+}
