@@ -42,7 +42,9 @@ public static class Boot
         ByteSize page = machine.Architecture.PageSize;
         return Probe(machine with
         {
-            Log = [], KmemIds = [], WrittenAutoOnline = null,
+            Log = [],
+            KmemIds = [],
+            WrittenAutoOnline = null,
             Dimms = machine.Dimms.ToImmutableSortedDictionary(d => d.Key, d => new DimmState
             {
                 Description = d.Value.Description, Bus = d.Value.Bus, Device = d.Key, LabelBytes = d.Value.LabelBytes,
