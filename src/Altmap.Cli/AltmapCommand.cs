@@ -47,7 +47,11 @@ internal static class AltmapCommand
         root.Add(RunCommand.Create(host));
         root.Add(ReplayCommand.Create(host));
         root.Add(InfoBlockCommand.Create(host));
+        root.Add(LabelsCommand.Create(host));
+        root.Add(PlanCommand.Create(host));
         root.Add(KernelsCommand.Create(host));
+        root.Add(ExplainCommand.Create(host));
+        root.Add(CompletionCommand.Create(host));
         root.SetAction(_ => 0);
         CommandHelp.Apply(root, host);
         return root;
