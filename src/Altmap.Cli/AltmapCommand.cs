@@ -52,7 +52,8 @@ internal static class AltmapCommand
         root.Add(KernelsCommand.Create(host));
         root.Add(ExplainCommand.Create(host));
         root.Add(CompletionCommand.Create(host));
-        root.SetAction(_ => 0);
+        root.SetAction(_ => Tour.TourCommand.Run(host));
+        CommandHelp.SetExamples(root, "altmap                                  (a short tour)", "altmap run machine.json -- ndctl list", "altmap infoblock check disk.img --all-kernels");
         CommandHelp.Apply(root, host);
         return root;
     }
