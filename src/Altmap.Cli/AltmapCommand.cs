@@ -47,8 +47,13 @@ internal static class AltmapCommand
         root.Add(RunCommand.Create(host));
         root.Add(ReplayCommand.Create(host));
         root.Add(InfoBlockCommand.Create(host));
+        root.Add(LabelsCommand.Create(host));
+        root.Add(PlanCommand.Create(host));
         root.Add(KernelsCommand.Create(host));
-        root.SetAction(_ => 0);
+        root.Add(ExplainCommand.Create(host));
+        root.Add(CompletionCommand.Create(host));
+        root.SetAction(_ => Tour.TourCommand.Run(host));
+        CommandHelp.SetExamples(root, "altmap                                  (a short tour)", "altmap run machine.json -- ndctl list", "altmap infoblock check disk.img --all-kernels");
         CommandHelp.Apply(root, host);
         return root;
     }

@@ -14,13 +14,11 @@ internal sealed class CommandHelp(HelpAction inner, CliHost host) : SynchronousC
     /// <summary>Gives a command the examples that its help ends with.</summary>
     public static void SetExamples(Command command, params string[] examples) => Examples[command] = examples;
 
-    /// <summary>Puts this help in the place of the library's. The help option is recursive: setting it at the root is enough.</summary>
+    /// <summary>Puts this help in the place of the library's, without its aliases of other systems. The option is recursive: setting it at the root is enough.</summary>
     public static void Apply(RootCommand root, CliHost host)
     {
-        foreach (Option option in root.Options)
-        {
-            if (option is HelpOption { Action: HelpAction help }) option.Action = new CommandHelp(help, host);
-        }
+        foreach (HelpOption option in root.Options.OfType<HelpOption>().ToArray()) root.Options.Remove(option);
+        root.Options.Add(new HelpOption("--help", "-h") { Action = new CommandHelp(new HelpAction(), host) });
     }
 
     public override int Invoke(ParseResult parseResult)

@@ -44,13 +44,17 @@ internal sealed class SessionRunner(CliHost host, ShellState state, bool isTrans
         Print(line, result);
     }
 
-    /// <summary>Takes back the last command; false when there is none.</summary>
+    /// <summary>Takes back the last command that changed the machine, and what only looked at it since; false when there is none.</summary>
     public bool Undo()
     {
-        if (!_before.TryPop(out (ShellState State, int Steps) before)) return false;
-        State = before.State;
-        _steps.Count = before.Steps;
-        return true;
+        while (_before.TryPop(out (ShellState State, int Steps) before))
+        {
+            bool changed = !ReferenceEquals(before.State.Machine, State.Machine);
+            State = before.State;
+            _steps.Count = before.Steps;
+            if (changed) return true;
+        }
+        return false;
     }
 
     private void Print(ScriptLine line, CommandResult result)
