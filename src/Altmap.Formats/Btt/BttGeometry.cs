@@ -34,7 +34,10 @@ public static class BttGeometry
             remaining -= size;
             BttInfoBlock info = InfoOf(size, lbaSizeBytes) with
             {
-                Uuid = uuid, ParentUuid = parentUuid, VersionMajor = version.Major, VersionMinor = version.Minor,
+                Uuid = uuid,
+                ParentUuid = parentUuid,
+                VersionMajor = version.Major,
+                VersionMinor = version.Minor,
                 NextOffset = remaining >= BttConstants.ArenaSizeMin.Bytes ? size : 0,
             };
             arenas.Add(new BttArena(start, new ByteSize(size), info));
@@ -83,8 +86,15 @@ public static class BttGeometry
         ulong mapOffset = Page + available - mapSize;
         return new BttInfoBlock
         {
-            ExternalLbaSize = lbaSizeBytes, ExternalBlocks = externalBlocks, InternalLbaSize = internalSize, InternalBlocks = internalBlocks, Lanes = BttConstants.Lanes,
-            DataOffset = Page, MapOffset = mapOffset, LogOffset = mapOffset + mapSize, Info2Offset = mapOffset + mapSize + LogBytes,
+            ExternalLbaSize = lbaSizeBytes,
+            ExternalBlocks = externalBlocks,
+            InternalLbaSize = internalSize,
+            InternalBlocks = internalBlocks,
+            Lanes = BttConstants.Lanes,
+            DataOffset = Page,
+            MapOffset = mapOffset,
+            LogOffset = mapOffset + mapSize,
+            Info2Offset = mapOffset + mapSize + LogBytes,
         };
     }
 }

@@ -92,6 +92,34 @@ public partial class BttReplayTests
     }
 
     [Fact]
+    public void Ranges_of_the_command_line_start_with_the_recorded_bytes()
+    {
+        Machine machine = Run("f_memmap", "sector").State.Machine;
+        foreach (string[] fields in File.ReadLines(Golden.Path("f_memmap", "cases.tsv")).Where(l => l[0] != '#').Select(l => l.Split('\t')))
+        {
+            byte[] recorded = Golden.Gunzip(Golden.Path("f_memmap", "images", $"sector-{fields[1]}.head.gz"));
+            ulong start = ulong.Parse(fields[4].AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+            RegionState region = machine.Regions.Values.Single(r => r.Range.Start.Bytes == start);
+            Assert.True(region.Media.Read(0, recorded.Length).AsSpan().SequenceEqual(recorded), fields[1]);
+        }
+    }
+
+    [Theory]
+    [InlineData("multi-v1.1", 4294967296)]
+    [InlineData("multi-v1.2", 12884901888)]
+    public void Among_other_namespaces_it_has_the_recorded_bytes(string image, ulong start)
+    {
+        RegionState region = RunLearning("d_multi", "steps", "4-full", null).State.Machine.Regions.Values.Single(r => r.Range.Start.Bytes == start);
+        NamespaceState sector = region.Namespaces.Values.Single(n => n.Claim is { Kind: NdDeviceKind.Btt });
+        SparseBytes recorded = MachineLoader.ReadImage(Golden.Path("d_multi", "images", image + ".sparse.gz")).Value!;
+        ulong from = (sector.Range.Start - region.Range.Start).Bytes;
+        Assert.True(Cut(recorded).ContentEquals(Cut(region.Media)));
+        Assert.NotEqual(0UL, Cut(recorded).StoredBytes);
+
+        SparseBytes Cut(SparseBytes media) => media.Clear(0, from).Resize(from + sector.Size.Bytes);
+    }
+
+    [Fact]
     public void A_rebooted_machine_has_the_same_disks()
     {
         Machine machine = RunLearning("c_sector", "create", "create", null).State.Machine, again = Model.Boot.Again(machine);
