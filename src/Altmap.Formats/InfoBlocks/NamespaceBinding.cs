@@ -78,7 +78,8 @@ public static class NamespaceBinding
             return Unbound(mode, map.Rule, map.Errno, messages.ToImmutable(), true) with { Align = settings.Align, Settings = settings };
         }
         return new(BindingVerdict.Bound, mode, settings.UsableSize(ns.Range.Size), settings.DataStart, settings.Align, Errno.None,
-            messages.ToImmutable(), map.Rule, true) { Settings = settings };
+            messages.ToImmutable(), map.Rule, true)
+        { Settings = settings };
     }
 
     /// <summary>The device's number within its region is not a rule: it depends on whether the region's seed was there first. 1 is what most boots show.</summary>

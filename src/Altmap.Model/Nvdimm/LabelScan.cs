@@ -100,8 +100,13 @@ internal sealed record LabelScan(ImmutableArray<NamespaceState>? Namespaces, Imm
         ByteSize offset = (set[0].Dpa - region.Description.Mappings[0].Offset) * (ulong)region.Ways;
         return new NamespaceState
         {
-            Device = default, Type = NamespaceType.Pmem, Range = new PhysicalRange(region.Range.Start + offset, size),
-            Uuid = label0.Uuid, AltName = label0.NameText, LbaSize = label0.LbaSize.Bytes, ClaimClass = label0.ClaimClass,
+            Device = default,
+            Type = NamespaceType.Pmem,
+            Range = new PhysicalRange(region.Range.Start + offset, size),
+            Uuid = label0.Uuid,
+            AltName = label0.NameText,
+            LbaSize = label0.LbaSize.Bytes,
+            ClaimClass = label0.ClaimClass,
         };
     }
 

@@ -161,10 +161,16 @@ public static class NamespaceAttributes
                 LabelArea labels = dimm.Labels!.HasCurrentIndex ? dimm.Labels : dimm.Labels.Initialise().Area;
                 var label = new NamespaceLabel
                 {
-                    Uuid = uuid, Name = LabelBytes.FromName(ndns.AltName), LabelCount = (ushort)region.Ways, Position = (ushort)position,
+                    Uuid = uuid,
+                    Name = LabelBytes.FromName(ndns.AltName),
+                    LabelCount = (ushort)region.Ways,
+                    Position = (ushort)position,
                     InterleaveSetCookie = LabelScan.RegionCookie(region, dimm with { Labels = labels }),
-                    LbaSize = new ByteSize(ndns.LbaSize), Dpa = space.Start, RawSize = space.Size,
-                    TypeGuid = LabelFormat.PersistentMemoryType, AbstractionGuid = ndns.ClaimClass.ToGuid(),
+                    LbaSize = new ByteSize(ndns.LbaSize),
+                    Dpa = space.Start,
+                    RawSize = space.Size,
+                    TypeGuid = LabelFormat.PersistentMemoryType,
+                    AbstractionGuid = ndns.ClaimClass.ToGuid(),
                 };
                 LabelWriteResult put = labels.PutLabel(label, flags, renamedFrom);
                 machine = machine.With(Written(dimm, put));

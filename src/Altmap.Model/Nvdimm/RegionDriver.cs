@@ -62,8 +62,13 @@ public static class RegionDriver
         RegionState region = machine.Regions[number];
         return machine.With(new RegionState
         {
-            Description = region.Description, Device = region.Device, Media = region.Media, Align = region.Align,
-            Cookies = region.Cookies, HasPageMap = region.HasPageMap, IsReadOnly = region.IsReadOnly,
+            Description = region.Description,
+            Device = region.Device,
+            Media = region.Media,
+            Align = region.Align,
+            Cookies = region.Cookies,
+            HasPageMap = region.HasPageMap,
+            IsReadOnly = region.IsReadOnly,
         });
     }
 
@@ -87,8 +92,11 @@ public static class RegionDriver
         int id = RegionState.LowestFree(region.Namespaces.Keys);
         return machine.With(region.With(new NamespaceState
         {
-            Device = new NdDevice(NdDeviceKind.Namespace, number, id), Type = NamespaceType.Pmem, Range = new PhysicalRange(region.Range.Start, ByteSize.Zero),
-        }) with { NamespaceSeed = id });
+            Device = new NdDevice(NdDeviceKind.Namespace, number, id),
+            Type = NamespaceType.Pmem,
+            Range = new PhysicalRange(region.Range.Start, ByteSize.Zero),
+        }) with
+        { NamespaceSeed = id });
     }
 
     private static Machine CreatePfnSeed(Machine machine, int number)

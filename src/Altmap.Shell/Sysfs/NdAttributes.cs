@@ -115,7 +115,10 @@ internal static class NdAttributes
         yield return new("modalias", _ => $"nd:t{(int)ndns.Type}");
         yield return new("mode", m => Now(m).Claim?.Kind switch
         {
-            NdDeviceKind.Btt => "safe", NdDeviceKind.Pfn => "memory", NdDeviceKind.Dax => "dax", _ => PmemDriver.MapsPages(m, Now(m)) ? "memory" : "raw",
+            NdDeviceKind.Btt => "safe",
+            NdDeviceKind.Pfn => "memory",
+            NdDeviceKind.Dax => "dax",
+            _ => PmemDriver.MapsPages(m, Now(m)) ? "memory" : "raw",
         });
         yield return new("nstype", _ => Number((ulong)ndns.Type));
         foreach (SysfsAttribute node in Nodes(machine.Regions[device.Number])) yield return node;
@@ -216,7 +219,11 @@ internal static class NdAttributes
 
     private static string HolderClass(ClaimClass claim) => claim switch
     {
-        ClaimClass.None => "", ClaimClass.Btt or ClaimClass.Btt2 => "btt", ClaimClass.Pfn => "pfn", ClaimClass.Dax => "dax", _ => "<unknown>",
+        ClaimClass.None => "",
+        ClaimClass.Btt or ClaimClass.Btt2 => "btt",
+        ClaimClass.Pfn => "pfn",
+        ClaimClass.Dax => "dax",
+        _ => "<unknown>",
     };
 
     private static string Selected(ulong current, string choices) =>

@@ -104,6 +104,9 @@ public class LabelScanTests
     private static SparseBytes Put(SparseBytes area, Uuid uuid, ulong cookie, ByteSize dpa, ByteSize size, uint flags = 0) =>
         LabelArea.Parse(area, KernelProfiles.Find("6.1")!).PutLabel(new NamespaceLabel
         {
-            Uuid = uuid, InterleaveSetCookie = cookie, Dpa = new DimmAddress(dpa.Bytes), RawSize = size,
+            Uuid = uuid,
+            InterleaveSetCookie = cookie,
+            Dpa = new DimmAddress(dpa.Bytes),
+            RawSize = size,
         }, flags).Area.Bytes;
 }

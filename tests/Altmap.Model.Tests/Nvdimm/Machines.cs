@@ -17,7 +17,11 @@ internal static class Machines
         ByteSize total = size ?? ByteSize.GiB(1);
         var description = new MachineDescription
         {
-            Name = "nfit", Kernel = kernel, Architecture = Architecture.X86_64, PageSize = ByteSize.KiB(4), Memory = [Ram(0, 2)],
+            Name = "nfit",
+            Kernel = kernel,
+            Architecture = Architecture.X86_64,
+            PageSize = ByteSize.KiB(4),
+            Memory = [Ram(0, 2)],
             Buses = [new BusDescription("ndbus0", "ACPI.NFIT")],
             Dimms = [.. Enumerable.Range(0, dimms).Select(i => new DimmDescription
             {
@@ -37,7 +41,12 @@ internal static class Machines
     /// <summary>memmap= ranges on an e820 bus.</summary>
     public static Machine E820(string commandLine, string kernel = "6.1") => Boot(new MachineDescription
     {
-        Name = "e820", Kernel = kernel, Architecture = Architecture.X86_64, PageSize = ByteSize.KiB(4), Memory = [Ram(0, 4)], CommandLine = commandLine,
+        Name = "e820",
+        Kernel = kernel,
+        Architecture = Architecture.X86_64,
+        PageSize = ByteSize.KiB(4),
+        Memory = [Ram(0, 4)],
+        CommandLine = commandLine,
         Buses = [new BusDescription("ndbus0", "e820")],
     }, ImmutableSortedDictionary<string, SparseBytes>.Empty);
 
