@@ -50,12 +50,12 @@ public class PageTests
     private static string RunOne(string command, Scratch scratch)
     {
         string[] words = [.. Words(command).Skip(1).Select(w => w.StartsWith("examples/", StringComparison.Ordinal) ? Path.Combine(Checkout, w)
-            : Path.HasExtension(w) && w.EndsWith(".img", StringComparison.Ordinal) || w.EndsWith(".bin", StringComparison.Ordinal) || w.EndsWith(".json", StringComparison.Ordinal) || w.EndsWith(".sh", StringComparison.Ordinal) ? scratch[w] : w)];
+            : Path.GetExtension(w) is ".img" or ".bin" or ".json" or ".sh" ? scratch[w] : w)];
         using var output = new MemoryStream();
         using var error = new StreamWriter(output, new UTF8Encoding(false)) { AutoFlush = true, NewLine = "\n" };
         using var host = new CliHost(output, error, () => Stream.Null);
         AltmapCommand.Run(words, host);
-        return Encoding.UTF8.GetString(output.ToArray()).Replace(scratch[""], "", StringComparison.Ordinal).Replace(Checkout + "/", "", StringComparison.Ordinal);
+        return Encoding.UTF8.GetString(output.ToArray()).Replace(scratch[""] + "/", "", StringComparison.Ordinal).Replace((scratch[""] + "/").Replace("/", "\\/"), "", StringComparison.Ordinal).Replace(Checkout + "/", "", StringComparison.Ordinal);
     }
 
     private static List<string> Words(string command)
