@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Altmap.TestSupport;
 
 namespace Altmap.Cli.Tests.Commands;
 
@@ -17,6 +18,16 @@ public class LabelsCommandTests
         Assert.Equal((0, "kernel 6.1: labels 1.1, index 0 rules, 0 labels count, 1020 of 1020 slots free"), (check.ExitCode, check.Output.Split('\n')[0]));
         using JsonDocument json = JsonDocument.Parse(Cli.Run("labels", "check", file, "--all-kernels", "--json").Output);
         Assert.All(json.RootElement.EnumerateArray(), k => Assert.Equal("1.1", k.GetProperty("version").GetString()));
+    }
+
+    /// <summary>The bytes themselves are compared with recordings where they are made.</summary>
+    [Fact]
+    public void A_captures_area_is_named_after_its_dimm()
+    {
+        CliResult result = Cli.Run("labels", "read", Golden.Path("d_multi", "1-four", "labels.nmem1.bin.gz"), "--json");
+        Assert.Equal((0, "read 1 nmem\n"), (result.ExitCode, result.Error));
+        Assert.StartsWith("[\n  {\n    \"dev\":\"nmem1\",\n    \"index\":[\n", result.Output);
+        Assert.Equal(5, result.Output.Split("\"isetcookie\"").Length - 1); // a free slot too, whose number fits
     }
 
     [Fact]
