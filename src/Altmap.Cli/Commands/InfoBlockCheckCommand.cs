@@ -127,8 +127,9 @@ internal static class InfoBlockCheckCommand
             _head = head.Bytes;
             ByteSize whole = given ?? head.Size ?? throw CliError.Usage($"{path}: its size is not known; give --size");
             if (address is null) host.Note("no --start: the namespace is taken to start at a multiple of its alignment");
-            Uuid named = _head.Length < NamespaceBinding.HeadBytes ? Uuid.Zero : new InfoBlockView(_head.AsSpan((int)InfoBlock.StartBytes)).ParentUuid;
-            bool hasBlock = _head.Length == NamespaceBinding.HeadBytes && new InfoBlockView(_head.AsSpan((int)InfoBlock.StartBytes)).Kind is not null;
+            // A BTT's block has its parent_uuid at the same place.
+            bool hasBlock = InfoBlockJson.Read(_head, "file", path, default).Count > 0;
+            Uuid named = hasBlock ? new InfoBlockView(_head.AsSpan((int)InfoBlock.StartBytes)).ParentUuid : Uuid.Zero;
             if (parent is null && hasBlock && !named.IsZero) host.Note($"the block belongs to a namespace with the label {named}: --parent-uuid any (or the uuid) takes it as such");
             _extent = new NamespaceExtent(new PhysicalRange(address ?? new PhysicalAddress(0), whole), label ?? named);
         }

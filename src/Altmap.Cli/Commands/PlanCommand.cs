@@ -81,22 +81,24 @@ internal static class PlanCommand
     {
         Machine machine = MachineSession.Open(host, path, kernel).State.Machine;
         NamespaceState[] all = [.. SysfsTree.Devices(machine).Where(d => d.Kind == NdDeviceKind.Namespace).Order().Select(d => machine.FindNamespace(d)!).Where(n => !n.Size.IsZero)];
-        if (name is null) return [.. all.Select(n => Plan(machine, n))];
-        if (all.FirstOrDefault(n => n.Device.Name == name) is { } found) return [Plan(machine, found)];
+        if (name is null) return [.. all.Select(n => TryPlan(machine, n, what => host.Note($"{n.Device} is left out: unsupported: {what}"))).OfType<NamespacePlan>()];
+        if (all.FirstOrDefault(n => n.Device.Name == name) is { } found)
+            return [TryPlan(machine, found, what => throw new CliError(ExitCode.Unsupported, $"unsupported: {what}"))!];
         string[] names = [.. all.Select(n => n.Device.Name)];
         string hint = NearestWord.Hint(name, names);
         throw CliError.Usage($"{path}: there is no namespace {Quote.Text(name)} with a size; expected {(names.Length == 0 ? "one, but this machine has none" : string.Join(", ", names.Take(20)))}{(hint.Length == 0 ? "" : $"; {hint}")}");
     }
 
-    private static NamespacePlan Plan(Machine machine, NamespaceState ndns)
+    private static NamespacePlan? TryPlan(Machine machine, NamespaceState ndns, Action<string> refuse)
     {
         try
         {
-            return NamespacePlan.Of(machine, ndns)!;
+            return NamespacePlan.Of(machine, ndns);
         }
         catch (NotModelledException e)
         {
-            throw new CliError(ExitCode.Unsupported, $"unsupported: {e.Message}");
+            refuse(e.Message);
+            return null;
         }
     }
 

@@ -98,6 +98,17 @@ public partial class InfoBlockCommandTests
     }
 
     [Fact]
+    public void The_label_that_a_block_names_can_be_taken_as_there()
+    {
+        using var scratch = new Scratch();
+        const string label = "11111111-2222-4333-8444-555555555555";
+        Cli.Run("infoblock", "write", "-o", scratch["i"], "-s", "64M", "-M", "mem", "-p", label);
+        string Verdict(params string[] more) => JsonDocument.Parse(Cli.Run(["infoblock", "check", scratch["i"], "--start", "4G", "--size", "64M", "--json", .. more]).Output).RootElement.GetProperty("verdict").GetString()!;
+        Assert.Equal(["raw", "bound", "bound", "raw"], [Verdict(), Verdict("--parent-uuid", "any"), Verdict("--parent-uuid", label), Verdict("--parent-uuid", "any", "--claim", "dax")]);
+        Assert.Contains($"the label {label}: --parent-uuid any", Cli.Run("infoblock", "check", scratch["i"]).Error);
+    }
+
+    [Fact]
     public void Read_shows_fields_with_place_and_meaning()
     {
         using var scratch = new Scratch();
