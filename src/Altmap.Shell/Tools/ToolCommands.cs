@@ -43,6 +43,8 @@ internal static class ToolCommands
             "init-labels" => new LabelCommands(context, options, arguments).Init(),
             "zero-labels" => new LabelCommands(context, options, arguments).Zero(),
             "check-labels" => new LabelCommands(context, options, arguments).Check(),
+            "clear-errors" => new NamespaceCommands(context, options, arguments).ClearErrors(),
+            "write-labels" => new LabelCommands(context, options, arguments).Write(),
             "read-labels" => new LabelCommands(context, options, arguments).Read(),
             _ => throw new NotModelledException($"ndctl {options.Command.Name}"),
         };

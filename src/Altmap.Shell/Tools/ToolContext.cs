@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using Altmap.Core.Findings;
 using Altmap.Core.Identity;
+using Altmap.Core.Media;
 using Altmap.Core.Units;
 using Altmap.Model;
 using Altmap.Model.Nvdimm;
@@ -8,13 +10,16 @@ using Altmap.Shell.Options;
 namespace Altmap.Shell.Tools;
 
 /// <summary>One run of ndctl or daxctl: the machine as it changes, new UUIDs, what is printed. Its operations are those of libndctl 76.1.</summary>
-internal sealed class ToolContext(Machine machine, UuidSource uuids)
+internal sealed class ToolContext(ShellState state)
 {
     private int _errors;
 
-    public Machine Machine { get; set; } = machine;
+    public Machine Machine { get; set; } = state.Machine;
 
-    public UuidSource Uuids { get; private set; } = uuids;
+    public UuidSource Uuids { get; private set; } = state.Uuids;
+
+    /// <inheritdoc cref="ShellState.Files"/>
+    public ImmutableSortedDictionary<string, SparseBytes> Files { get; private set; } = state.Files;
 
     public ToolOutput Output { get; } = new();
 
@@ -22,6 +27,9 @@ internal sealed class ToolContext(Machine machine, UuidSource uuids)
     public bool HasCountedError => _errors > 0;
 
     public ByteSize PageSize => Machine.Architecture.PageSize;
+
+    /// <summary>What a file opened with "w+" and written holds from then on.</summary>
+    public void WriteFile(string path, byte[] content) => Files = Files.SetItem(path, SparseBytes.From(content));
 
     public Uuid NewUuid()
     {
