@@ -5,6 +5,7 @@ using Altmap.Core.Media;
 using Altmap.Core.Units;
 using Altmap.Formats.Labels;
 using Altmap.Model.Hardware;
+using Altmap.Model.Memory;
 using Altmap.Model.Nvdimm;
 
 namespace Altmap.Model;
@@ -29,6 +30,7 @@ public static class Boot
         var machine = new Machine
         {
             Description = description, Kernel = kernel, Architecture = architecture, Memory = map.Entries,
+            Mm = MemoryBoot.Start(description, map.Entries, kernel, architecture),
             Buses = description.Buses.ToImmutableSortedDictionary(b => Device(b.Name), b => b),
             Dimms = description.Dimms.Select(d => NewDimm(description, d, source)).ToImmutableSortedDictionary(d => d.Device, d => d),
             Regions = regions.Select(r => NewRegion(description, r, source, architecture)).ToImmutableSortedDictionary(r => r.Device.Number, r => r),
@@ -42,7 +44,7 @@ public static class Boot
         ByteSize page = machine.Architecture.PageSize;
         return Probe(machine with
         {
-            Log = [],
+            Log = [], Mm = MemoryBoot.Start(machine.Description, machine.Memory, machine.Kernel, machine.Architecture),
             Dimms = machine.Dimms.ToImmutableSortedDictionary(d => d.Key, d => new DimmState
             {
                 Description = d.Value.Description, Bus = d.Value.Bus, Device = d.Key, LabelBytes = d.Value.LabelBytes,

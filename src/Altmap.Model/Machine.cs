@@ -3,6 +3,7 @@ using Altmap.Core.Findings;
 using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Model.Hardware;
+using Altmap.Model.Memory;
 using Altmap.Model.Nvdimm;
 
 namespace Altmap.Model;
@@ -33,6 +34,9 @@ public sealed record Machine
 
     /// <summary>Regions by number.</summary>
     public required ImmutableSortedDictionary<int, RegionState> Regions { get; init; }
+
+    /// <summary>What memory management made of physical memory: sections, struct pages, zones, memory blocks.</summary>
+    public required MemoryState Mm { get; init; }
 
     /// <summary>Kernel messages of the modelled steps since boot, oldest first, without time stamps.</summary>
     public ImmutableList<string> Log { get; init; } = [];

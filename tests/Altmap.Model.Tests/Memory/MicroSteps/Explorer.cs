@@ -1,8 +1,11 @@
 using System.Collections.Immutable;
 using Altmap.Core.Findings;
+using Altmap.Core.Kernels;
 using Altmap.Core.Units;
+using Altmap.Model.Memory.States;
+using Altmap.Model.Memory.Steps;
 
-namespace Altmap.Model.Tests.MicroSteps;
+namespace Altmap.Model.Tests.Memory.MicroSteps;
 
 /// <summary>When a pfn walker may run.</summary>
 public enum Walkers
@@ -32,7 +35,7 @@ public static class Explorer
     {
         StepLock walkLock = walkers == Walkers.Locked ? StepLock.Hotplug : StepLock.None;
         var walks = new List<Transition<PackedState>>();
-        for (Pfn pfn = PackedState.Pages.Start; pfn < PackedState.Pages.End; pfn += new PfnCount(1)) walks.Add(Transitions.PfnToOnlinePage<PackedState>(pfn, rule, walkLock));
+        for (Pfn pfn = PackedState.Pages.Start; pfn < PackedState.Pages.End; pfn += new PfnCount(1)) walks.Add(PfnWalk.PfnToOnlinePage<PackedState>(pfn, rule, walkLock));
 
         var first = new Node(start, -1, 0, -1, 0);
         var from = new Dictionary<Node, (Node Before, string Step)> { [first] = (first, "boot") };
@@ -52,7 +55,7 @@ public static class Explorer
     /// <summary>A walk that ended with a page whose memmap nobody initialised for online memory. Holes are accepted, as the kernel does.</summary>
     private static bool IsViolation(Node node, int walks) =>
         node.Walk >= 0 && node.Walk < walks && node.State.Walk == Walk.Page
-        && node.State.MemmapOf(new Pfn((ulong)node.Walk)) is not (MemmapContent.Ram or MemmapContent.Hole);
+        && node.State.MemmapOf(new Pfn((ulong)node.Walk)).Content is not (MemmapContent.Ram or MemmapContent.Hole);
 
     private static IEnumerable<(Node, string)> Next(
         Node node, ImmutableArray<Transition<PackedState>> operations, List<Transition<PackedState>> walks, Walkers walkers, bool faults)

@@ -1,11 +1,14 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using Altmap.Core.Findings;
+using Altmap.Core.Kernels;
 using Altmap.Core.Units;
+using Altmap.Model.Memory.States;
+using Altmap.Model.Memory.Steps;
 using FsCheck;
 using FsCheck.Fluent;
 
-namespace Altmap.Model.Tests.MicroSteps;
+namespace Altmap.Model.Tests.Memory.MicroSteps;
 
 /// <summary>One set of steps, two representations, folded and interleaved.</summary>
 public class MicroStepTests(ITestOutputHelper output)
@@ -13,15 +16,18 @@ public class MicroStepTests(ITestOutputHelper output)
     private static readonly Geometry World = PackedState.World;
 
     // RAM in the first half of section 0; a device behind it, to the end of section 2.
-    private static readonly PackedState Booted = Transitions.Boot<PackedState>(World, Pages(0, 4));
+    private static readonly PackedState Booted = BlockSteps.Boot<PackedState>(World, Pages(0, 4));
     private static readonly PfnRange Device = Pages(4, 24);
 
     private static ImmutableArray<Transition<PackedState>> MapAndUnmap(bool poison) =>
-        [Transitions.MemremapPages<PackedState>(World, Device, new(new PfnCount(1), new PfnCount(3)), poison), Transitions.MemunmapPages<PackedState>(World, Device, poison)];
+        [DeviceMapSteps.Map<PackedState>(Request(Device, new(new PfnCount(1), new PfnCount(3)), poison)), DeviceMapSteps.Unmap<PackedState>(World, Device, poison)];
+
+    private static DeviceMapRequest Request(PfnRange range, AltmapSpace? altmap, bool poison) =>
+        new() { Geometry = World, Range = range, Altmap = altmap, Poisons = poison };
 
     private static PfnRange Pages(ulong start, ulong end) => new(new Pfn(start), new Pfn(end));
 
-    private static (TState State, Errno Errno) Random<TState>(TState state, (byte Kind, byte Start, byte Length, byte Fault) step)
+    private static FoldResult<TState> Random<TState>(TState state, (byte Kind, byte Start, byte Length, byte Fault) step)
         where TState : struct, IMemoryState<TState>
     {
         ulong sub = (ulong)step.Start % 16, count = 1 + ((ulong)step.Length % (16 - sub));
@@ -30,12 +36,12 @@ public class MicroStepTests(ITestOutputHelper output)
         int? fault = (step.Fault & 2) != 0 ? step.Fault % 11 : null;
         return (step.Kind % 6) switch
         {
-            0 => Transitions.MemremapPages<TState>(World, range, null, poison).Fold(state, fault),
-            1 => Transitions.MemremapPages<TState>(World, range, new(new PfnCount(1), new PfnCount((ulong)step.Fault % (count * 2))), poison).Fold(state, fault),
-            2 => Transitions.MemunmapPages<TState>(World, range, poison).Fold(state),
-            3 => Transitions.OfflinePages<TState>(sections, poison).Fold(state),
-            4 => Transitions.OnlinePages<TState>(sections).Fold(state),
-            _ => Transitions.PfnToOnlinePage<TState>(range.Start, (PfnOnlineRule)(step.Fault % 3), StepLock.None).Fold(state),
+            0 => DeviceMapSteps.Map<TState>(Request(range, null, poison)).Fold(state, fault),
+            1 => DeviceMapSteps.Map<TState>(Request(range, new(new PfnCount(1), new PfnCount((ulong)step.Fault % (count * 2))), poison)).Fold(state, fault),
+            2 => DeviceMapSteps.Unmap<TState>(World, range, poison).Fold(state),
+            3 => BlockSteps.Offline<TState>(sections, poison).Fold(state),
+            4 => BlockSteps.Online<TState>(sections, ZoneKind.Normal, 0).Fold(state),
+            _ => PfnWalk.PfnToOnlinePage<TState>(range.Start, (PfnOnlineRule)(step.Fault % 4), StepLock.None).Fold(state),
         };
     }
 
@@ -44,8 +50,8 @@ public class MicroStepTests(ITestOutputHelper output)
     public void Both_representations_agree_on_random_steps() => Prop.ForAll((byte ramEnd, byte secondRam, List<(byte, byte, byte, byte)> steps) =>
     {
         PfnRange[] ram = [Pages(0, 1 + ((ulong)ramEnd % 12)), Pages(20, 20 + ((ulong)secondRam % 12))];
-        RunLengthState runs = Transitions.Boot<RunLengthState>(World, ram);
-        PackedState packed = Transitions.Boot<PackedState>(World, ram);
+        RunLengthState runs = BlockSteps.Boot<RunLengthState>(World, ram);
+        PackedState packed = BlockSteps.Boot<PackedState>(World, ram);
         foreach ((byte, byte, byte, byte) step in steps)
         {
             (runs, Errno a) = Random(runs, step);
@@ -54,7 +60,7 @@ public class MicroStepTests(ITestOutputHelper output)
             for (Pfn pfn = PackedState.Pages.Start; pfn < PackedState.Pages.End; pfn += new PfnCount(1))
             {
                 PfnRange one = new(pfn, pfn + new PfnCount(1));
-                bool same = runs.SectionOf(pfn) == packed.SectionOf(pfn) && runs.MemmapOf(pfn) == packed.MemmapOf(pfn)
+                bool same = runs.SectionOf(pfn) == packed.SectionOf(pfn) && runs.MemmapOf(pfn).Content == packed.MemmapOf(pfn).Content
                     && runs.PgmapOf(pfn) == packed.PgmapOf(pfn) && runs.AnyValid(one) == packed.AnyValid(one);
                 if (!same) return false;
             }
@@ -123,7 +129,7 @@ public class MicroStepTests(ITestOutputHelper output)
     public void A_step_on_64_TiB_costs_its_ranges()
     {
         Geometry x86 = Geometry.X86;
-        RunLengthState state = Transitions.Boot<RunLengthState>(x86, [.. Enumerable.Range(0, 24).Select(r => Gib((ulong)r * 2700, 64))]);
+        RunLengthState state = BlockSteps.Boot<RunLengthState>(x86, [.. Enumerable.Range(0, 24).Select(r => Gib((ulong)r * 2700, 64))]);
         var machine = new Machine(ImmutableSortedDictionary<string, PfnRange>.Empty, state);
         var clock = new Stopwatch();
         TimeSpan slowest = TimeSpan.Zero;
@@ -136,7 +142,7 @@ public class MicroStepTests(ITestOutputHelper output)
             slowest = i < 50 || clock.Elapsed < slowest ? slowest : clock.Elapsed; // the first ones are compiled
             Assert.Equal(Errno.None, errno);
         }
-        output.WriteLine($"500 namespaces: last {clock.Elapsed.TotalMicroseconds:0} us, slowest {slowest.TotalMicroseconds:0} us, {machine.Memory.Memmap.Runs.Length} runs of memmap");
+        output.WriteLine($"500 namespaces: last {clock.Elapsed.TotalMicroseconds:0} us, slowest {slowest.TotalMicroseconds:0} us, {machine.Memory.Memmap.Count} runs of memmap");
         Assert.InRange(slowest, TimeSpan.Zero, TimeSpan.FromMilliseconds(100)); // loosely: the aim is 1 ms, the computer may be busy
         Assert.Equal(Errno.ENOMEM, machine.CreateNamespace("again", Gib(64 + 50, 100)).Errno); // a live device map at the first pfn
 
@@ -148,7 +154,7 @@ public class MicroStepTests(ITestOutputHelper output)
     {
         public (Machine Next, Errno Errno) CreateNamespace(string name, PfnRange range)
         {
-            (RunLengthState memory, Errno errno) = Transitions.MemremapPages<RunLengthState>(Memory.Geometry, range, new(new PfnCount(2), new PfnCount(510)), poison: false).Fold(Memory);
+            (RunLengthState memory, Errno errno) = DeviceMapSteps.Map<RunLengthState>(new DeviceMapRequest { Geometry = Memory.Geometry, Range = range, Altmap = new(new PfnCount(2), new PfnCount(510)) }).Fold(Memory);
             return errno == Errno.None ? (new Machine(Namespaces.Add(name, range), memory), errno) : (this, errno);
         }
     }

@@ -1,6 +1,7 @@
 using Altmap.Core.Units;
+using Altmap.Model.Memory.States;
 
-namespace Altmap.Model.Tests.MicroSteps;
+namespace Altmap.Model.Tests.Memory.MicroSteps;
 
 /// <summary>
 /// A tiny world in four words, made to be copied, compared and hashed by the million: 4 sections of 4 sub-sections of 2 pages.
@@ -30,9 +31,9 @@ public readonly record struct PackedState : IMemoryState<PackedState>
 
     public PackedState SetWalk(Walk walk) => new(_memmapLow, _memmapHigh, _pgmap, (_rest & 0x0000_ffff_ffff_ffff) | ((ulong)walk << 48));
 
-    public SectionFlags SectionOf(Pfn pfn) => (SectionFlags)((_rest >> (8 * ((int)pfn.Number / PagesPerSection))) & 0xff);
+    public SectionBits SectionOf(Pfn pfn) => (SectionBits)((_rest >> (8 * ((int)pfn.Number / PagesPerSection))) & 0xff);
 
-    public PackedState ChangeSections(PfnRange range, SectionFlags set, SectionFlags clear)
+    public PackedState ChangeSections(PfnRange range, SectionBits set, SectionBits clear)
     {
         ulong lanes = 0x0101_0101 & Mask(range, PagesPerSection, 8);
         return new(_memmapLow, _memmapHigh, _pgmap, (_rest & ~(lanes * (byte)clear)) | (lanes * (byte)set));
@@ -46,21 +47,24 @@ public readonly record struct PackedState : IMemoryState<PackedState>
         return new(_memmapLow, _memmapHigh, _pgmap, valid ? _rest | mask : _rest & ~mask);
     }
 
-    public MemmapContent MemmapOf(Pfn pfn) => (MemmapContent)(((pfn.Number < 16 ? _memmapLow : _memmapHigh) >> (4 * ((int)pfn.Number % 16))) & 0xf);
+    /// <summary>Zone and node are not kept: there is one node here, and no rule asks for the zone.</summary>
+    public Memmap MemmapOf(Pfn pfn) => new(ContentOf(pfn), ZoneKind.None, -1);
+
+    private MemmapContent ContentOf(Pfn pfn) => (MemmapContent)(((pfn.Number < 16 ? _memmapLow : _memmapHigh) >> (4 * ((int)pfn.Number % 16))) & 0xf);
 
     public bool AnyMemmap(PfnRange range, MemmapContent content)
     {
         for (Pfn pfn = range.Start; pfn < range.End; pfn += new PfnCount(1))
         {
-            if (MemmapOf(pfn) == content) return true;
+            if (ContentOf(pfn) == content) return true;
         }
         return false;
     }
 
-    public PackedState SetMemmap(PfnRange range, MemmapContent content)
+    public PackedState SetMemmap(PfnRange range, Memmap memmap)
     {
         ulong low = Mask(Cut(range, 0), 1, 4), high = Mask(Cut(range, 16), 1, 4);
-        return new((_memmapLow & ~low) | (low & (Lanes * (byte)content)), (_memmapHigh & ~high) | (high & (Lanes * (byte)content)), _pgmap, _rest);
+        return new((_memmapLow & ~low) | (low & (Lanes * (byte)memmap.Content)), (_memmapHigh & ~high) | (high & (Lanes * (byte)memmap.Content)), _pgmap, _rest);
     }
 
     public Pgmap PgmapOf(Pfn pfn) => (Pgmap)((_pgmap >> (4 * ((int)pfn.Number / PagesPerSubSection))) & 0xf);
