@@ -34,6 +34,8 @@ internal sealed class MemoryRecording(Machine machine, string file)
             if (line.StartsWith("## ", StringComparison.Ordinal))
             {
                 step = line[3..];
+                // The hypervisor plugs a DIMM.
+                if (step == "01a-dimm") _state = _state with { Machine = MemoryBlocks.Plug(Machine, new PhysicalRange(new PhysicalAddress(0x110000000), ByteSize.MiB(128)), 0).Machine };
             }
             else if (line == "[end]")
             {
@@ -69,6 +71,11 @@ internal sealed class MemoryRecording(Machine machine, string file)
             _state = _state with { Machine = written.Machine };
             return;
         }
+        if (line == "teardown")
+        {
+            _state = _state with { Machine = Teardown(Machine) };
+            return;
+        }
         if (words[0] == "cat" || line.Contains("/drop_caches", StringComparison.Ordinal)) return;
         ScriptLine parsed = ScriptParser.Parse(line).Lines.Single();
         CommandResult result = CommandShell.Run(_state, parsed.Words, parsed.RedirectTo);
@@ -86,7 +93,7 @@ internal sealed class MemoryRecording(Machine machine, string file)
             case "memmap_on_memory":
                 _memmapOnMemory = MemmapOnMemory.IsAvailable(machine);
                 return machine.Done();
-            case "new_id" or "remove_id": return machine.Done();
+            case "new_id": return Find(machine, value).IsEnabled ? machine.Done() : Kmem.Bind(machine, Find(machine, value)); // a driver's new id is tried at once
             case "bind" or "unbind" when path.Contains("/bus/dax/", StringComparison.Ordinal):
                 DaxDeviceState dax = Find(machine, value);
                 return (parts[^2], parts[^1]) switch
@@ -98,6 +105,22 @@ internal sealed class MemoryRecording(Machine machine, string file)
                 };
             default: return null;
         }
+    }
+
+    /// <summary>What the arm64 guest does between two devices, unrecorded: unbinds all, lets go of the namespace, wipes its info-block.</summary>
+    private static Machine Teardown(Machine machine)
+    {
+        foreach (RegionState region in machine.Regions.Values)
+        {
+            foreach (PfnDeviceState device in region.Pfns.Values.Concat(region.Daxes.Values).Where(d => d.NamespaceId is not null))
+            {
+                if (device.IsBound) machine = DriverCore.Unbind(machine, NdDrivers.Of(device.Device.Kind), device.Device).Machine;
+                machine = PfnAttributes.SetNamespace(machine, device.Device, "").Machine;
+            }
+            foreach (NamespaceState ndns in region.Namespaces.Values.Where(n => n.IsBound)) machine = DriverCore.Unbind(machine, NdDrivers.Pmem, ndns.Device).Machine;
+            machine = machine.With(machine.Regions[region.Device.Number] with { Media = region.Media.Write(0, new byte[64 << 10]) });
+        }
+        return machine;
     }
 
     /// <summary>daxctl as far as these scripts need it: blocks are those whose start lies in the device (daxctl 76.1).</summary>
@@ -155,6 +178,8 @@ internal sealed class MemoryRecording(Machine machine, string file)
     {
         var found = new List<string>();
         MemoryMap map = MemoryMap.Of(Machine);
+        Pfn past = Machine.Mm.Geometry.WholeSections(new PfnRange(default, Machine.Mm.MaxPfn)).End;
+        if (rows[^1].Split(' ')[1] != past.ToString()[2..]) found.Add($"/proc/kpageflags ends at {rows[^1].Split(' ')[1]}, in the model at {past}");
         foreach (string row in rows)
         {
             string[] f = row.Split(' ');
