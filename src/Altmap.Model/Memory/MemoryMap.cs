@@ -30,13 +30,25 @@ public readonly record struct MemoryRange(PfnRange Pages, bool IsOnline, Memmap 
 /// </summary>
 public sealed class MemoryMap
 {
+    // Where to start looking: the range that holds the first pfn of each of as many equal parts as there are ranges. A binary search does the rest.
+    private readonly int[] _parts;
     private readonly ulong[] _starts;
+    private readonly int _shift;
 
     private MemoryMap(ImmutableArray<MemoryRange> ranges)
     {
         Ranges = ranges;
         _starts = new ulong[ranges.Length];
         for (int i = 0; i < ranges.Length; i++) _starts[i] = ranges[i].Pages.Start.Number;
+
+        while (End.Number >> _shift > (ulong)ranges.Length) _shift++;
+        _parts = new int[(int)(End.Number >> _shift) + 2];
+        int at = 0;
+        for (int part = 0; part < _parts.Length; part++)
+        {
+            while (at + 1 < _starts.Length && _starts[at + 1] <= (ulong)part << _shift) at++;
+            _parts[part] = at;
+        }
     }
 
     /// <summary>Ascending, touching, the first from pfn 0.</summary>
@@ -61,12 +73,12 @@ public sealed class MemoryMap
         return new MemoryMap(ranges.DrainToImmutable());
     }
 
-    /// <summary>The range that holds a page; the last one for pages beyond the end.</summary>
+    /// <summary>The range that holds a page; the last one for pages beyond the end. A map without ranges (no RAM) has none.</summary>
     public ref readonly MemoryRange this[Pfn pfn]
     {
         get
         {
-            int low = 0, high = _starts.Length - 1;
+            int part = (int)Math.Min(pfn.Number >> _shift, (ulong)_parts.Length - 2), low = _parts[part], high = part + 2 < _parts.Length ? _parts[part + 1] : _starts.Length - 1;
             while (low < high)
             {
                 int middle = (low + high + 1) >>> 1;

@@ -17,7 +17,7 @@ public readonly record struct Run<T>(ulong Start, T Value)
 public readonly struct RunMap<T> : IEquatable<RunMap<T>>
     where T : struct
 {
-    private const int RunsPerChunk = 64;
+    private const int RunsPerChunk = 32;
 
     private readonly ImmutableArray<ImmutableArray<Run<T>>> _chunks;
 
