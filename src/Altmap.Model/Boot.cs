@@ -5,6 +5,7 @@ using Altmap.Core.Media;
 using Altmap.Core.Units;
 using Altmap.Formats.Labels;
 using Altmap.Model.Hardware;
+using Altmap.Model.Memory;
 using Altmap.Model.Nvdimm;
 
 namespace Altmap.Model;
@@ -32,6 +33,7 @@ public static class Boot
             Kernel = kernel,
             Architecture = architecture,
             Memory = map.Entries,
+            Mm = MemoryBoot.Start(description, map.Entries, kernel, architecture),
             Buses = description.Buses.ToImmutableSortedDictionary(b => Device(b.Name), b => b),
             Dimms = description.Dimms.Select(d => NewDimm(description, d, source)).ToImmutableSortedDictionary(d => d.Device, d => d),
             Regions = regions.Select(r => NewRegion(description, r, source, architecture)).ToImmutableSortedDictionary(r => r.Device.Number, r => r),
@@ -47,7 +49,7 @@ public static class Boot
         {
             Log = [],
             KmemIds = [],
-            WrittenAutoOnline = null,
+            Mm = MemoryBoot.Start(machine.Description, machine.Memory, machine.Kernel, machine.Architecture),
             Dimms = machine.Dimms.ToImmutableSortedDictionary(d => d.Key, d => new DimmState
             {
                 Description = d.Value.Description,

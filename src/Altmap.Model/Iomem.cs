@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Altmap.Core.Units;
 using Altmap.Model.Hardware;
+using Altmap.Model.Memory;
 using Altmap.Model.Nvdimm;
 
 namespace Altmap.Model;
@@ -21,17 +22,19 @@ public static class Iomem
     /// <summary>All entries, ascending, parents before children.</summary>
     public static IReadOnlyList<IomemEntry> Entries(Machine machine)
     {
-        var top = machine.Memory.Select(m => (m.Range, Name: m.IomemName)).ToList();
-        // The ACPI driver inserts NFIT ranges; those of e820 are in the memory map already (drivers/acpi/nfit/core.c, arch/x86/kernel/e820.c).
+        var top = machine.Memory.Select(m => (m.Range, Name: m.IomemName, Depth: 0)).ToList();
+        // The ACPI driver inserts NFIT ranges; those of e820 are in the memory map already (drivers/acpi/nfit/core.c, arch/x86/kernel/e820.c); a device tree's are nowhere.
         top.AddRange(machine.Regions.Values
-            .Where(r => r.Ways > 0 || !machine.Memory.Any(m => m.Type == E820Type.PersistentLegacy && m.Range.Contains(r.Range)))
-            .Select(r => (r.Range, Name: "Persistent Memory")));
+            .Where(r => ProviderOf(machine, r) != "of_pmem" && (r.Ways > 0 || !machine.Memory.Any(m => m.Type == E820Type.PersistentLegacy && m.Range.Contains(r.Range))))
+            .Select(r => (r.Range, Name: "Persistent Memory", Depth: 0)));
+        top.AddRange(machine.Regions.Values.Where(r => ProviderOf(machine, r) == "of_pmem").Select(r => (r.Range, Name: "", Depth: -1)));
+        top.AddRange(machine.Mm.PluggedRam.Select(r => (r, Name: "System RAM", Depth: 0)));
         var entries = new List<IomemEntry>();
-        foreach ((PhysicalRange range, string name) in top.Where(t => !t.Range.IsEmpty).OrderBy(t => t.Range.Start))
+        foreach ((PhysicalRange range, string name, int depth) in top.Where(t => !t.Range.IsEmpty).OrderBy(t => t.Range.Start))
         {
-            entries.Add(new IomemEntry(range, name, 0));
+            if (depth == 0) entries.Add(new IomemEntry(range, name, 0));
             foreach (RegionState region in machine.Regions.Values.Where(r => range.Contains(r.Range)))
-                entries.AddRange(OfRegion(region));
+                entries.AddRange(OfRegion(machine, region, depth + 1));
         }
         return entries;
     }
@@ -48,18 +51,27 @@ public static class Iomem
         return text.ToString();
     }
 
-    private static IEnumerable<IomemEntry> OfRegion(RegionState region)
+    private static string ProviderOf(Machine machine, RegionState region) =>
+        machine.Description.Buses.FirstOrDefault(b => b.Name == region.Description.Bus)?.Provider ?? "";
+
+    private static IEnumerable<IomemEntry> OfRegion(Machine machine, RegionState region, int depth)
     {
         var entries = new List<IomemEntry>();
         foreach (NamespaceState ndns in region.Namespaces.Values.Where(n => !n.Range.IsEmpty))
         {
-            if (ndns.IsBound) entries.Add(new IomemEntry(ndns.Range, ndns.Device.Name, 1));
-            if (ndns.Claim is { Kind: NdDeviceKind.Btt } btt && region.Btts[btt.Id].IsBound) entries.Add(new IomemEntry(ndns.Range, ndns.Device.Name, 1));
+            if (ndns.IsBound) entries.Add(new IomemEntry(ndns.Range, ndns.Device.Name, depth));
+            if (ndns.Claim is { Kind: NdDeviceKind.Btt } btt && region.Btts[btt.Id].IsBound) entries.Add(new IomemEntry(ndns.Range, ndns.Device.Name, depth));
             if (ndns.Claim is not { Kind: NdDeviceKind.Pfn or NdDeviceKind.Dax } claim || region.PfnDevice(claim) is not { Layout: { } layout }) continue;
-            if (claim.Kind == NdDeviceKind.Pfn) entries.Add(new IomemEntry(ndns.Range, ndns.Device.Name, 1));
-            else entries.Add(new IomemEntry(new PhysicalRange(ndns.Range.Start, layout.DataOffset), ndns.Device.Name, 1)); // info-block and page map (drivers/dax/pmem.c)
+            if (claim.Kind == NdDeviceKind.Pfn) entries.Add(new IomemEntry(ndns.Range, ndns.Device.Name, depth));
+            else entries.Add(new IomemEntry(new PhysicalRange(ndns.Range.Start, layout.DataOffset), ndns.Device.Name, depth)); // info-block and page map (drivers/dax/pmem.c)
         }
-        entries.AddRange(region.DaxDevices.Values.Where(d => d.Driver == DaxDeviceDrivers.DeviceDax).Select(d => new IomemEntry(d.Range, d.Name, 1)));
-        return entries.OrderBy(e => e.Range.Start);
+        entries.AddRange(region.DaxDevices.Values.Where(d => d.Driver == DaxDeviceDrivers.DeviceDax).Select(d => new IomemEntry(d.Range, d.Name, depth)));
+        foreach (KmemDevice kmem in machine.Mm.Kmem.Values)
+        {
+            if (kmem.Range is not { } range || !region.Range.Contains(range)) continue;
+            entries.Add(new IomemEntry(range, kmem.Name, depth));
+            entries.Add(new IomemEntry(range, "System RAM (kmem)", depth + 1));
+        }
+        return entries.OrderBy(e => e.Range.Start).ThenBy(e => e.Depth);
     }
 }

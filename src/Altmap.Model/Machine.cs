@@ -3,6 +3,7 @@ using Altmap.Core.Findings;
 using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Model.Hardware;
+using Altmap.Model.Memory;
 using Altmap.Model.Nvdimm;
 
 namespace Altmap.Model;
@@ -37,8 +38,8 @@ public sealed record Machine
     /// <summary>Device-dax devices whose names kmem was given (<c>new_id</c>) and not told to forget; it takes no others.</summary>
     public ImmutableSortedSet<string> KmemIds { get; init; } = ImmutableSortedSet<string>.Empty;
 
-    /// <summary>What was written to auto_online_blocks since boot, or null.</summary>
-    public OnlinePolicy? WrittenAutoOnline { get; init; }
+    /// <summary>What memory management made of physical memory: sections, struct pages, zones, memory blocks.</summary>
+    public required MemoryState Mm { get; init; }
 
     /// <summary>Kernel messages of the modelled steps since boot, oldest first, without time stamps.</summary>
     public ImmutableList<string> Log { get; init; } = [];

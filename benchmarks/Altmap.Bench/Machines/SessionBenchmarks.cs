@@ -62,6 +62,8 @@ public class StepBenchmarks
         _create = ["ndctl", "create-namespace", "-r", "region5", "-m", "fsdax", "-s", "1G"];
     }
 
+    internal ShellState State => _state;
+
     /// <summary>The command, JSON output included.</summary>
     [Benchmark]
     public ShellState CreateNamespace() => CommandShell.Run(_state, _create).State;

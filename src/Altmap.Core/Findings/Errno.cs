@@ -18,6 +18,9 @@ public enum Errno
     /// <summary>No such device or address.</summary>
     ENXIO = 6,
 
+    /// <summary>Argument list too long.</summary>
+    E2BIG = 7,
+
     /// <summary>Resource temporarily unavailable.</summary>
     EAGAIN = 11,
 
@@ -69,6 +72,7 @@ public static class ErrnoText
         Errno.ENOENT => "No such file or directory",
         Errno.EIO => "Input/output error",
         Errno.ENXIO => "No such device or address",
+        Errno.E2BIG => "Argument list too long",
         Errno.EAGAIN => "Resource temporarily unavailable",
         Errno.ENOMEM => "Cannot allocate memory",
         Errno.EACCES => "Permission denied",

@@ -33,6 +33,35 @@ public enum LargeStructPage
     RecordRealSize,
 }
 
+/// <summary>Which checks pfn_to_online_page() makes (rule <c>memory.pfn-to-online-page</c>).</summary>
+public enum PfnOnlineRule
+{
+    /// <summary>The section's online flag, and pfn_valid() where an architecture has holes in zones (4.13 to 5.11).</summary>
+    SectionFlag,
+
+    /// <summary>And, where the section is tainted, get_dev_pagemap() (first posting of January 2021, never released).</summary>
+    TaintPagemap,
+
+    /// <summary>The online flag and the sub-section (second patch of the final series alone, never released).</summary>
+    SubSection,
+
+    /// <summary>The online flag, the sub-section, then taint and get_dev_pagemap() (5.12 and later).</summary>
+    Current,
+}
+
+/// <summary>Whether hot-added memory can hold its own memmap (rule <c>memory.memmap-on-memory</c>).</summary>
+public enum MemmapOnMemoryRule
+{
+    /// <summary>Never.</summary>
+    None,
+
+    /// <summary>A single block is added; where it does not fit the whole is refused (5.13).</summary>
+    OneBlock,
+
+    /// <summary>Any number of blocks; without it where it does not fit (6.8).</summary>
+    Blocks,
+}
+
 /// <summary>
 /// A kernel as Altmap knows it: a named set of rules. Code asks for a rule, never for a version. Immutable.
 /// </summary>
@@ -89,6 +118,26 @@ public sealed class KernelProfile
         AutoOnline = OnlinePolicies.Find(Word(Rules.MemoryAutoOnline))!.Value;
         AcpiDevicesArePlatform = Word(Rules.AcpiDevicePath) == "platform";
         PudAlignIsRunTime = Word(Rules.PudAlign) == "run-time";
+        PfnToOnlinePage = Word(Rules.PfnToOnlinePage) switch
+        {
+            "section-flag" => PfnOnlineRule.SectionFlag,
+            "taint-pagemap" => PfnOnlineRule.TaintPagemap,
+            "sub-section" => PfnOnlineRule.SubSection,
+            _ => PfnOnlineRule.Current,
+        };
+        Arm64PfnValidAsksMemblock = Word(Rules.Arm64PfnValid) == "memblock";
+        BootHolesTakeNeighbourZone = Word(Rules.BootHoles) == "neighbour";
+        DeviceMapsAreSections = Word(Rules.DeviceMapUnit) == "section";
+        DeviceMapsRaiseMaxPfnOnX86 = Word(Rules.MaxPfnX86) == "raise";
+        AddedMemorySetsMaxPfnOnArm64 = Word(Rules.MaxPfnArm64) == "set";
+        BlockSizeAsksHypervisorFlagFirst = Word(Rules.BlockSizeX86) == "hypervisor-flag";
+        BlockZoneFollowsPages = Word(Rules.BlockZone) == "pages";
+        Arm64MemmapIsAlwaysPmd = Word(Rules.Arm64Memmap) == "always-pmd";
+        MemmapOnMemory = Word(Rules.MemmapOnMemory) switch { "none" => MemmapOnMemoryRule.None, "one-block" => MemmapOnMemoryRule.OneBlock, _ => MemmapOnMemoryRule.Blocks };
+        HasCompoundMemmap = Word(Rules.CompoundMemmap) != "none";
+        CompoundMemmapIsShared = Word(Rules.CompoundMemmap) == "shared";
+        RangeLimitIsE2big = Word(Rules.RangeLimitErrno) == "e2big";
+        KmemSaysTruncated = IsYes(Rules.KmemSaysTruncated);
     }
 
     /// <summary>As <c>6.1</c>, or the name in a user's profile file.</summary>
@@ -168,6 +217,48 @@ public sealed class KernelProfile
 
     /// <summary>See <see cref="Rules.PudAlign"/>.</summary>
     public bool PudAlignIsRunTime { get; }
+
+    /// <summary>See <see cref="Rules.PfnToOnlinePage"/>.</summary>
+    public PfnOnlineRule PfnToOnlinePage { get; }
+
+    /// <summary>See <see cref="Rules.Arm64PfnValid"/>.</summary>
+    public bool Arm64PfnValidAsksMemblock { get; }
+
+    /// <summary>See <see cref="Rules.BootHoles"/>.</summary>
+    public bool BootHolesTakeNeighbourZone { get; }
+
+    /// <summary>See <see cref="Rules.DeviceMapUnit"/>.</summary>
+    public bool DeviceMapsAreSections { get; }
+
+    /// <summary>See <see cref="Rules.MaxPfnX86"/>.</summary>
+    public bool DeviceMapsRaiseMaxPfnOnX86 { get; }
+
+    /// <summary>See <see cref="Rules.MaxPfnArm64"/>.</summary>
+    public bool AddedMemorySetsMaxPfnOnArm64 { get; }
+
+    /// <summary>See <see cref="Rules.BlockSizeX86"/>.</summary>
+    public bool BlockSizeAsksHypervisorFlagFirst { get; }
+
+    /// <summary>See <see cref="Rules.BlockZone"/>.</summary>
+    public bool BlockZoneFollowsPages { get; }
+
+    /// <summary>See <see cref="Rules.Arm64Memmap"/>.</summary>
+    public bool Arm64MemmapIsAlwaysPmd { get; }
+
+    /// <summary>See <see cref="Rules.MemmapOnMemory"/>.</summary>
+    public MemmapOnMemoryRule MemmapOnMemory { get; }
+
+    /// <summary>See <see cref="Rules.CompoundMemmap"/>: device-dax asks for compound pages.</summary>
+    public bool HasCompoundMemmap { get; }
+
+    /// <summary>See <see cref="Rules.CompoundMemmap"/>: their struct pages can be shared.</summary>
+    public bool CompoundMemmapIsShared { get; }
+
+    /// <summary>See <see cref="Rules.RangeLimitErrno"/>.</summary>
+    public bool RangeLimitIsE2big { get; }
+
+    /// <summary>See <see cref="Rules.KmemSaysTruncated"/>.</summary>
+    public bool KmemSaysTruncated { get; }
 
     /// <summary>The size of a memory section on <paramref name="architecture"/> with <paramref name="pageSize"/> pages.</summary>
     public ByteSize SectionSize(Architecture architecture, ByteSize pageSize) => new(1UL << (int)Number(SectionRule(architecture, pageSize)));

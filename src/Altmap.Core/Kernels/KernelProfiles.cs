@@ -33,7 +33,20 @@ public static class KernelProfiles
         (Rules.SectionBitsX86, "27", Confirmation.RealKernel, "arch/x86/include/asm/sparsemem.h"),
         (Rules.SectionBitsArm64, "27", Confirmation.SourceOnly, "arch/arm64/include/asm/sparsemem.h"),
         (Rules.SectionBitsArm64Pages64K, "29", Confirmation.SourceOnly, "arch/arm64/include/asm/sparsemem.h"),
-        (Rules.SectionBitsPpc64, "24", Confirmation.SourceOnly, "arch/powerpc/include/asm/sparsemem.h"));
+        (Rules.SectionBitsPpc64, "24", Confirmation.SourceOnly, "arch/powerpc/include/asm/sparsemem.h"),
+        (Rules.PfnToOnlinePage, "current", Confirmation.RealKernel, "mm/memory_hotplug.c pfn_to_online_page()"),
+        (Rules.Arm64PfnValid, "generic", Confirmation.SourceOnly, "include/linux/mmzone.h pfn_valid()"),
+        (Rules.BootHoles, "neighbour", Confirmation.RealKernel, "mm/page_alloc.c memmap_init(), init_unavailable_range()"),
+        (Rules.DeviceMapUnit, "sub-section", Confirmation.RealKernel, "mm/memremap.c pagemap_range()"),
+        (Rules.MaxPfnX86, "keep", Confirmation.RealKernel, "arch/x86/mm/init_64.c add_pages()"),
+        (Rules.MaxPfnArm64, "raise", Confirmation.SourceOnly, "arch/arm64/mm/mmu.c arch_add_memory()"),
+        (Rules.BlockSizeX86, "hypervisor-flag", Confirmation.RealKernel, "arch/x86/mm/init_64.c probe_memory_block_size()"),
+        (Rules.BlockZone, "kept", Confirmation.RealKernel, "drivers/base/memory.c valid_zones_show()"),
+        (Rules.Arm64Memmap, "pmd-per-section", Confirmation.SourceOnly, "arch/arm64/mm/mmu.c vmemmap_populate()"),
+        (Rules.MemmapOnMemory, "one-block", Confirmation.RealKernel, "mm/memory_hotplug.c mhp_supports_memmap_on_memory()"),
+        (Rules.CompoundMemmap, "shared", Confirmation.RealKernel, "mm/sparse-vmemmap.c vmemmap_populate_compound_pages()"),
+        (Rules.RangeLimitErrno, "einval", Confirmation.SourceOnly, "mm/memremap.c pagemap_range()"),
+        (Rules.KmemSaysTruncated, "no", Confirmation.RealKernel, "drivers/dax/kmem.c dev_dax_kmem_probe()"));
 
     /// <summary>The check of the lanes came late, and not to every stable series.</summary>
     private static readonly ImmutableDictionary<string, RuleSetting> WithoutLaneCheck = Change(Linux61, Confirmation.RealKernel,
@@ -47,7 +60,16 @@ public static class KernelProfiles
         (Rules.LabelSlotProduct, "32", "drivers/nvdimm/label.c __nd_label_validate()"),
         (Rules.LocalLabels, "block-mode", "drivers/nvdimm/namespace_devs.c"),
         (Rules.SectionBitsArm64, "30", "arch/arm64/include/asm/sparsemem.h"),
-        (Rules.SectionBitsArm64Pages64K, "30", "arch/arm64/include/asm/sparsemem.h"));
+        (Rules.SectionBitsArm64Pages64K, "30", "arch/arm64/include/asm/sparsemem.h"),
+        (Rules.PfnToOnlinePage, "section-flag", "include/linux/memory_hotplug.h pfn_to_online_page()"),
+        (Rules.Arm64PfnValid, "memblock", "arch/arm64/mm/init.c pfn_valid()"),
+        (Rules.MaxPfnX86, "raise", "arch/x86/mm/init_64.c add_pages()"),
+        (Rules.MaxPfnArm64, "set", "arch/arm64/mm/mmu.c arch_add_memory()"),
+        (Rules.BlockZone, "pages", "mm/memory_hotplug.c test_pages_in_a_zone()"),
+        (Rules.Arm64Memmap, "always-pmd", "arch/arm64/mm/mmu.c vmemmap_populate()"),
+        (Rules.MemmapOnMemory, "none", "mm/memory_hotplug.c add_memory_resource()"),
+        (Rules.CompoundMemmap, "none", "mm/memremap.c"),
+        (Rules.RangeLimitErrno, "e2big", "mm/memory_hotplug.c check_hotplug_memory_addressable()"));
 
     private static readonly ImmutableDictionary<string, RuleSetting> Linux612 = Change(WithoutLaneCheck, Confirmation.RealKernel,
         (Rules.SmallNamespaceCheck, "yes", "drivers/nvdimm/pfn_devs.c nd_pfn_validate()"),
@@ -59,23 +81,30 @@ public static class KernelProfiles
         (Rules.MemoryAutoOnline, "online", "mm/memory_hotplug.c mhp_default_online_type, as the distribution configures it"),
         (Rules.PudAlign, "run-time", "drivers/nvdimm/pfn_devs.c nd_pfn_supported_alignments()"),
         (Rules.SectionBitsArm64, "27", "arch/arm64/include/asm/sparsemem.h"),
-        (Rules.SectionBitsArm64Pages64K, "29", "arch/arm64/include/asm/sparsemem.h"));
+        (Rules.SectionBitsArm64Pages64K, "29", "arch/arm64/include/asm/sparsemem.h"),
+        (Rules.Arm64PfnValid, "generic", "include/linux/mmzone.h pfn_valid()"),
+        (Rules.MaxPfnArm64, "raise", "arch/arm64/mm/mmu.c arch_add_memory()"),
+        (Rules.MemmapOnMemory, "blocks", "mm/memory_hotplug.c create_altmaps_and_memory_blocks()"));
 
     private static readonly ImmutableDictionary<string, RuleSetting> Linux72 = Change(Linux612, Confirmation.RealKernel,
         (Rules.AcpiDevicePath, "platform", "drivers/acpi/nfit/core.c"),
         (Rules.BttLaneCheck, "yes", "drivers/nvdimm/btt.c discover_arenas()"),
         (Rules.LabelSizeCheck, "yes", "drivers/nvdimm/label.c __nd_label_validate()"),
-        (Rules.LabelSlotProduct, "64", "drivers/nvdimm/label.c __nd_label_validate()"));
+        (Rules.LabelSlotProduct, "64", "drivers/nvdimm/label.c __nd_label_validate()"),
+        (Rules.BlockSizeX86, "advised", "arch/x86/mm/init_64.c probe_memory_block_size()"),
+        (Rules.KmemSaysTruncated, "yes", "drivers/dax/kmem.c dev_dax_kmem_probe()"));
 
     private static readonly ImmutableDictionary<string, RuleSetting> Linux54 = Change(Infer(Linux510, "as 5.10"), Confirmation.Inferred,
         (Rules.InfoBlockLayout, "sub-section", "a vendor tree of 5.4: drivers/nvdimm/pfn_devs.c nd_pfn_init()"),
         (Rules.RefusalErrno, "mixed", "a vendor tree of 5.4: drivers/nvdimm/pfn_devs.c nd_pfn_validate()"),
-        (Rules.CompatCheck, "no", "a vendor tree of 5.4: drivers/nvdimm/pfn_devs.c nd_pfn_validate()"));
+        (Rules.CompatCheck, "no", "a vendor tree of 5.4: drivers/nvdimm/pfn_devs.c nd_pfn_validate()"),
+        (Rules.BootHoles, "first-zone", "5.10.0 and 5.11 as the thread of January 2021 tells: mm/page_alloc.c init_unavailable_range()"));
 
     private static readonly ImmutableDictionary<string, RuleSetting> Linux419 = Change(Linux54, Confirmation.Inferred,
         (Rules.InfoBlockLayout, "section-4.19", "a vendor tree of 4.19.37: drivers/nvdimm/pfn_devs.c nd_pfn_init()"),
         (Rules.InfoBlockMinor, "2", "a vendor tree of 4.19.37: drivers/nvdimm/pfn_devs.c nd_pfn_init()"),
-        (Rules.PageSizeCheck, "no", "a vendor tree of 4.19.37: drivers/nvdimm/pfn_devs.c nd_pfn_validate()"));
+        (Rules.PageSizeCheck, "no", "a vendor tree of 4.19.37: drivers/nvdimm/pfn_devs.c nd_pfn_validate()"),
+        (Rules.DeviceMapUnit, "section", "before ba72b4c8cf60 (\"mm/sparsemem: support sub-section hotplug\")"));
 
     /// <summary>All that ship, oldest first.</summary>
     public static readonly ImmutableArray<KernelProfile> All =

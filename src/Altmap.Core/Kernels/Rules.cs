@@ -102,12 +102,67 @@ public static class Rules
     /// <summary>Section bits, ppc64le.</summary>
     public static readonly RuleDefinition SectionBitsPpc64 = new("section.bits-ppc64le", "log2 of the memory section size on ppc64le", [], "bits");
 
+    /// <summary>pfn_to_online_page().</summary>
+    public static readonly RuleDefinition PfnToOnlinePage = new("memory.pfn-to-online-page",
+        "what pfn_to_online_page() asks: the section's online flag; that, the taint and the page map; that and the sub-section; or all of them",
+        ["section-flag", "taint-pagemap", "sub-section", "current"]);
+
+    /// <summary>pfn_valid() of arm64.</summary>
+    public static readonly RuleDefinition Arm64PfnValid = new("memory.arm64-pfn-valid",
+        "pfn_valid() of arm64: its own, which asks memblock for boot memory, or the one of all architectures", ["memblock", "generic"]);
+
+    /// <summary>struct pages of boot holes.</summary>
+    public static readonly RuleDefinition BootHoles = new("memory.boot-holes",
+        "zone of the struct pages of holes at boot: that of the memory beside them, or the first zone", ["neighbour", "first-zone"]);
+
+    /// <summary>Unit of device maps.</summary>
+    public static readonly RuleDefinition DeviceMapUnit = new("memory.device-map-unit",
+        "what memremap_pages() maps: whole sections, or sub-sections of 2 MiB", ["section", "sub-section"]);
+
+    /// <summary>max_pfn and device maps, x86-64.</summary>
+    public static readonly RuleDefinition MaxPfnX86 = new("memory.max-pfn-x86_64", "what a device map does to max_pfn on x86-64", ["raise", "keep"]);
+
+    /// <summary>max_pfn and added memory, arm64.</summary>
+    public static readonly RuleDefinition MaxPfnArm64 = new("memory.max-pfn-arm64",
+        "what a device map or added memory does to max_pfn on arm64: set it to its own end, even a lower one, or raise it", ["set", "raise"]);
+
+    /// <summary>Memory block size, x86-64.</summary>
+    public static readonly RuleDefinition BlockSizeX86 = new("memory.block-size-x86_64",
+        "memory block size with 64 GiB and more on x86-64: 2 GiB on bare metal or a divisor of the end of memory; newer kernels take a platform's advice first", ["hypervisor-flag", "advised"]);
+
+    /// <summary>valid_zones.</summary>
+    public static readonly RuleDefinition BlockZone = new("memory.block-zone",
+        "how the zone of an online memory block is found: from its struct pages each time, or kept since it came online", ["pages", "kept"]);
+
+    /// <summary>Where arm64 takes the memmap of a device from.</summary>
+    public static readonly RuleDefinition Arm64Memmap = new("memory.arm64-memmap",
+        "memmap of device ranges on arm64 with 4K pages: always in blocks of 2 MiB, or in base pages for pieces of a section", ["always-pmd", "pmd-per-section"]);
+
+    /// <summary>memmap_on_memory.</summary>
+    public static readonly RuleDefinition MemmapOnMemory = new("memory.memmap-on-memory",
+        "memmap of hot-added memory inside it: never; only a single block is added and EINVAL where it does not fit; any number of blocks", ["none", "one-block", "blocks"]);
+
+
+    /// <summary>Memory sharing of compound device pages.</summary>
+    public static readonly RuleDefinition CompoundMemmap = new("memory.compound-memmap",
+        "memmap of device-dax pages larger than a page: written in full, compound, or compound with shared tail pages", ["none", "compound", "shared"]);
+
+    /// <summary>errno of an unreachable range.</summary>
+    public static readonly RuleDefinition RangeLimitErrno = new("memory.range-limit-errno",
+        "errno of a device map beyond the physical address range", ["e2big", "einval"]);
+
+
+    /// <summary>kmem and lost bytes.</summary>
+    public static readonly RuleDefinition KmemSaysTruncated = new("kmem.says-truncated", "kmem logs how much it cuts off", ["yes", "no"]);
+
     /// <summary>All rules, in the order in which they are shown.</summary>
     public static readonly IReadOnlyList<RuleDefinition> All =
     [
         InfoBlockLayout, InfoBlockMinor, MaxStructPageSize, LargeStructPage, PageSizeCheck, RefusalErrno, OffsetCheck, CompatCheck,
         SmallNamespaceCheck, CreateSpaceCheck, StructPageSize, BttLaneCheck, LabelSizeCheck, LabelSlotProduct, LocalLabels, ProbeMessage, BindErrno,
-        DaxMemmapOnMemory, KmemEmptyDevice, MemoryAutoOnline, AcpiDevicePath, PudAlign, SectionBitsX86, SectionBitsArm64, SectionBitsArm64Pages64K, SectionBitsPpc64,
+        DaxMemmapOnMemory, KmemEmptyDevice, KmemSaysTruncated, MemoryAutoOnline, AcpiDevicePath, PudAlign, SectionBitsX86, SectionBitsArm64, SectionBitsArm64Pages64K, SectionBitsPpc64,
+        PfnToOnlinePage, Arm64PfnValid, BootHoles, DeviceMapUnit, MaxPfnX86, MaxPfnArm64,
+        BlockSizeX86, BlockZone, Arm64Memmap, MemmapOnMemory, CompoundMemmap, RangeLimitErrno,
     ];
 
     /// <summary>The rule of that name, or null.</summary>

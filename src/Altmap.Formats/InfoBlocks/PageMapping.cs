@@ -32,6 +32,17 @@ public static class PageMapping
     /// <summary>Rows B5 to B7. What else of the machine lies in the range is not judged here.</summary>
     public static PageMapVerdict Judge(in PfnDeviceSettings settings, in NamespaceExtent ns, KernelProfile profile, ArchitectureRules arch)
     {
+        PageMapVerdict before = JudgeBeforeMapping(settings, ns, arch);
+        if (before.Errno != Errno.None) return before;
+        if (CutBytes(settings) >= ns.Range.Size.Bytes) return before with { Errno = Errno.EINVAL, Rule = "B7" };
+        ulong length = unchecked(ns.Range.Size.Bytes - settings.StartPad.Bytes - settings.EndTrunc.Bytes);
+        if (HasSections(profile) || MapRange(settings, ns, length, profile, arch) is not { } failed) return before;
+        return failed with { Truncated = before.Truncated, Driver = settings.Kind == InfoBlockKind.Dax ? MappingDriver.DeviceDax : MappingDriver.Holder };
+    }
+
+    /// <summary>What is refused before the range is mapped: B5, and the dax region of B7.</summary>
+    public static PageMapVerdict JudgeBeforeMapping(in PfnDeviceSettings settings, in NamespaceExtent ns, ArchitectureRules arch)
+    {
         if (settings.Mode == PageMapMode.Ram && settings.DataOffset < arch.InfoBlockReserve) return new(Errno.EINVAL, "B5");
         ulong length = unchecked(ns.Range.Size.Bytes - settings.StartPad.Bytes - settings.EndTrunc.Bytes);
         string? truncated = settings.Mode == PageMapMode.Pmem ? TruncationNote(settings, length, arch) : null;
@@ -39,9 +50,6 @@ public static class PageMapping
         // dax_pmem first makes a region of the data; an empty or negative one cannot be had (read in the source, not tried).
         if (isDax && (!IsDaxRegionAligned(settings, ns) || settings.UsableSize(ns.Range.Size) is null))
             return new(Errno.ENOMEM, "B7", Truncated: truncated);
-        if (CutBytes(settings) >= ns.Range.Size.Bytes) return new(Errno.EINVAL, "B7", Truncated: truncated);
-        if (!HasSections(profile) && MapRange(settings, ns, length, profile, arch) is { } failed)
-            return failed with { Truncated = truncated, Driver = isDax ? MappingDriver.DeviceDax : MappingDriver.Holder };
         return new(Errno.None, truncated is null ? "B4" : "B6", Truncated: truncated);
     }
 

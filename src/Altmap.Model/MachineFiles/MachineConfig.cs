@@ -35,6 +35,7 @@ public static class MachineConfig
         new("hypervisor", "the processor says that it is virtual (decides the memory block size)", 0, 1),
         new("debug_vm", "CONFIG_DEBUG_VM: struct pages are poisoned unless vm_debug= says otherwise", 0, 1),
         new("auto_online_blocks", "hotplugged memory goes online at once", 0, 1),
+        new("zone_dma", "CONFIG_ZONE_DMA on arm64: memory below 4 GiB is a zone of its own", 0, 1),
         new("vmemmap_optimize", "struct pages of large compound device pages are shared (ARCH_WANT_OPTIMIZE_DAX_VMEMMAP)", 0, 1),
     ];
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Altmap.Core.Findings;
-using Altmap.Formats.InfoBlocks;
 
 namespace Altmap.Model.Nvdimm;
 
@@ -43,10 +42,12 @@ public static class DaxDeviceDrivers
     }
 
     /// <summary><c>echo NAME &gt; /sys/bus/dax/drivers/DRIVER/unbind</c>. ENODEV: no such device, or not bound to this driver.</summary>
-    public static StepResult Unbind(Machine machine, string driver, string name) =>
-        Find(machine, name) is { } device && device.Driver == driver
-            ? With(machine, device with { Driver = null }).Done() // kmem holds no memory here, see ProbeKmem()
-            : machine.Fail(Errno.ENODEV);
+    public static StepResult Unbind(Machine machine, string driver, string name)
+    {
+        if (Find(machine, name) is not { } device || device.Driver != driver) return machine.Fail(Errno.ENODEV);
+        machine = driver == DeviceDax ? Memory.DeviceDax.Unbind(machine, device) : Memory.Kmem.Unbind(machine, name);
+        return With(machine, device with { Driver = null }).Done();
+    }
 
     /// <summary>
     /// <c>new_id</c>: the driver remembers the name, whether there is such a device or not, and is then tried on every device without driver that it takes;
@@ -75,36 +76,13 @@ public static class DaxDeviceDrivers
 
     private static StepResult Probe(Machine machine, string driver, DaxDeviceState device)
     {
-        StepResult probed = device.Range.IsEmpty ? machine.Fail(Errno.ENXIO)
-            : driver == Kmem ? ProbeKmem(machine, device)
-            : ProbeDeviceDax(machine, device);
-        return probed.Succeeded
-            ? With(probed.Machine, device with { Driver = driver }).Done()
-            : DriverCore.WithProbeFailure(probed.Machine, driver, device.Name, probed.Errno).Fail(probed.Errno);
-    }
-
-    /// <summary>The range is mapped again as it was when the dax device was bound, and may be refused again.</summary>
-    private static StepResult ProbeDeviceDax(Machine machine, DaxDeviceState device)
-    {
-        RegionState region = machine.Regions[device.RegionNumber];
-        PfnDeviceState holder = region.Daxes.Values.First(d => d.NamespaceId == device.Id && d.IsBound);
-        PageMapVerdict map = PfnDriver.MapOf(machine, region.Namespaces[device.Id], holder.Layout!.Value);
-        if (map.Errno == Errno.None) return machine.Done();
-        return (map.Message is null ? machine : machine.WithMessage(map.Message)).Fail(map.Errno);
-    }
-
-    /// <summary>EINVAL: no node, or no whole memory block. Success only where the profile lets a device without memory bind: more is not modelled.</summary>
-    private static StepResult ProbeKmem(Machine machine, DaxDeviceState device)
-    {
-        string prefix = $"{Kmem} {device.Name}: ";
-        if (device.TargetNode < 0)
-            return machine.WithMessage(string.Create(CultureInfo.InvariantCulture, $"{prefix}rejecting DAX region with invalid node: {device.TargetNode}")).Fail(Errno.EINVAL);
-        if (DaxDeviceMemory.WholeBlocks(machine, device) > 0)
-            throw new NotModelledException($"{device.Name} in system-ram mode: memory hotplug comes with the memory model");
-        machine = machine.WithMessage($"{prefix}mapping0: 0x{device.Range.Start.Bytes:x}-0x{device.Range.Last.Bytes:x} too small after alignment");
-        return machine.Kernel.KmemRefusesEmptyDevice
-            ? machine.WithMessage($"{prefix}rejecting DAX region without any memory after alignment").Fail(Errno.EINVAL)
-            : machine.Done();
+        if (device.Range.IsEmpty) return DriverCore.WithProbeFailure(machine, driver, device.Name, Errno.ENXIO).Fail(Errno.ENXIO);
+        if (driver == DeviceDax) return Memory.DeviceDax.Bind(machine, device);
+        // Online memory is what daxctl looks at next; its folders in sysfs are not modelled yet.
+        if (device.TargetNode >= 0 && DaxDeviceMemory.BlockSize(machine) is var _ && Memory.Kmem.Trim(machine, device.Range) is not null)
+            throw new NotModelledException($"{device.Name} in system-ram mode: whole memory blocks of a device as System RAM");
+        StepResult bound = Memory.Kmem.Bind(machine, device);
+        return bound.Succeeded ? With(bound.Machine, device with { Driver = Kmem }).Done() : bound;
     }
 
     private static Machine With(Machine machine, DaxDeviceState device)

@@ -1,5 +1,6 @@
 using Altmap.Core.Findings;
 using Altmap.Formats.InfoBlocks;
+using Altmap.Model.Memory;
 
 namespace Altmap.Model.Nvdimm;
 
@@ -86,8 +87,8 @@ public static class DriverCore
         {
             NdDeviceKind.Dimm => DimmDriver.Remove(machine, device).Done(),
             NdDeviceKind.Region => RegionDriver.Remove(machine, device.Number).Done(),
-            NdDeviceKind.Namespace => machine.With(machine.FindNamespace(device)! with { IsBound = false }).Done(),
-            NdDeviceKind.Pfn => machine.With(machine.FindPfnDevice(device)! with { Layout = null }).Done(),
+            NdDeviceKind.Namespace => DeviceMaps.Unmap(machine, device.Name).With(machine.FindNamespace(device)! with { IsBound = false }).Done(),
+            NdDeviceKind.Pfn => DeviceMaps.Unmap(machine, device.Name).With(machine.FindPfnDevice(device)! with { Layout = null }).Done(),
             NdDeviceKind.Btt => machine.With(machine.FindBtt(device)! with { DiskSize = null }).Done(),
             NdDeviceKind.Dax => DaxDriver.Remove(machine, machine.FindPfnDevice(device)!).Done(),
             _ => throw new NotModelledException($"unbinding {device}"),

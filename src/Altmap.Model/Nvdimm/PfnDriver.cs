@@ -2,6 +2,7 @@ using Altmap.Core.Findings;
 using Altmap.Core.Units;
 using Altmap.Formats.InfoBlocks;
 using Altmap.Model.Hardware;
+using Altmap.Model.Memory;
 
 namespace Altmap.Model.Nvdimm;
 
@@ -22,13 +23,10 @@ internal static class PfnDriver
     public static NamespaceExtent ExtentOf(NamespaceState ndns) => new(ndns.Range, ndns.ParentUuid);
 
     /// <summary>
-    /// The checks and the info-block of a bind. On success <paramref name="ndns"/> and <paramref name="layout"/> are set. When the range is refused by
-    /// device_dax, which maps only after dax_pmem has bound, that is in <paramref name="refusedByDeviceDax"/> and the step succeeds.
+    /// The checks and the info-block of a bind, up to what comes before the range is mapped. On success <paramref name="ndns"/> and <paramref name="layout"/> are set.
     /// </summary>
-    public static StepResult SetUp(
-        Machine machine, PfnDeviceState pfn, out NamespaceState? ndns, out PfnDeviceSettings? layout, out Errno refusedByDeviceDax)
+    public static StepResult SetUp(Machine machine, PfnDeviceState pfn, out NamespaceState? ndns, out PfnDeviceSettings? layout)
     {
-        refusedByDeviceDax = Errno.None;
         layout = null;
         ndns = pfn.NamespaceId is { } id ? machine.Regions[pfn.Device.Number].Namespaces[id] : null;
         if (ndns is null) return machine.Fail(Errno.ENODEV);
@@ -54,24 +52,23 @@ internal static class PfnDriver
 
         PfnDeviceSettings settings = PfnDeviceSettings.OfBlock(bytes, machine.Architecture.PageSize);
         layout = settings;
-        PageMapVerdict map = MapOf(machine, ndns, settings);
-        if (map.Truncated is not null) machine = machine.WithMessage(Prefix(pfn) + map.Truncated);
-        if (map.Message is not null) machine = machine.WithMessage(map.Message);
-        if (pfn.Device.Kind == NdDeviceKind.Dax && map.Errno != Errno.None && map.Driver == MappingDriver.DeviceDax)
-        {
-            refusedByDeviceDax = map.Errno;
-            return machine.Done();
-        }
-        return map.Errno == Errno.None ? machine.Done() : machine.Fail(map.Errno);
+        PageMapVerdict before = PageMapping.JudgeBeforeMapping(settings, ExtentOf(ndns), machine.Architecture);
+        if (before.Truncated is not null) machine = machine.WithMessage(Prefix(pfn) + before.Truncated);
+        return before.Errno == Errno.None ? machine.Done() : machine.Fail(before.Errno);
     }
 
-    /// <summary>What mapping the range gives. memremap_pages() meets System RAM first of all; only B5 comes before it.</summary>
-    public static PageMapVerdict MapOf(Machine machine, NamespaceState ndns, PfnDeviceSettings settings)
+    /// <summary>
+    /// Maps the range that start_pad and end_trunc leave. Where they leave nothing, bounds wrap as the kernel's do: an end_trunc beyond the end gives a range up
+    /// to the top of the address space, which meets System RAM or is refused.
+    /// </summary>
+    public static StepResult Map(Machine machine, string owner, NamespaceState ndns, in PfnDeviceSettings settings)
     {
-        PageMapVerdict map = PageMapping.Judge(settings, ExtentOf(ndns), machine.Kernel, machine.Architecture);
-        return map.Rule != "B5" && MeetsRam(machine, ndns, settings)
-            ? map with { Errno = Errno.ENXIO, Message = null, Driver = MappingDriver.DeviceDax }
-            : map;
+        if (settings.StartPad.Bytes + settings.EndTrunc.Bytes < ndns.Size.Bytes)
+            return DeviceMaps.Map(machine, DeviceMaps.OrderOf(machine, owner, ndns, settings));
+        ulong start = ndns.Range.Start.Bytes + settings.StartPad.Bytes;
+        ulong last = unchecked(ndns.Range.Start.Bytes + ndns.Size.Bytes - settings.EndTrunc.Bytes - 1);
+        bool meetsRam = start <= last && SystemRam.Overlap(machine, new PhysicalAddress(start), new PhysicalAddress(last)) != RamOverlap.Disjoint;
+        return machine.Fail(meetsRam ? Errno.ENXIO : Errno.EINVAL);
     }
 
     private static StepResult WriteBlock(Machine machine, PfnDeviceState pfn, Core.Identity.Uuid uuid, NamespaceState ndns)
@@ -88,17 +85,6 @@ internal static class PfnDriver
         return machine.With(region with { Media = region.Media.Write(offset, plan.Block.ToBytes()) }).Done();
     }
 
-    /// <summary>
-    /// System RAM in the range that start_pad and end_trunc leave (mm/memremap.c pagemap_range()). Bounds wrap as the kernel's do: an end_trunc beyond the end
-    /// gives a range up to the top of the address space.
-    /// </summary>
-    private static bool MeetsRam(Machine machine, NamespaceState ndns, PfnDeviceSettings settings)
-    {
-        ulong start = ndns.Range.Start.Bytes + settings.StartPad.Bytes;
-        ulong last = unchecked(ndns.Range.Start.Bytes + ndns.Size.Bytes - settings.EndTrunc.Bytes - 1);
-        return start <= last && machine.Memory.Any(m => m.Type == E820Type.Ram && m.Range.Start.Bytes <= last && start <= m.Range.Last.Bytes);
-    }
-
     public static string Prefix(PfnDeviceState pfn) => $"{NdDrivers.Of(pfn.Device.Kind)} {pfn.Device}: ";
 
     private static SectionNeighbours NeighboursOf(Machine machine, RegionState region) => new(
@@ -111,22 +97,25 @@ internal static class DaxDriver
 {
     public static StepResult Probe(Machine machine, PfnDeviceState dax)
     {
-        StepResult set = PfnDriver.SetUp(machine, dax, out NamespaceState? found, out PfnDeviceSettings? layout, out Errno refused);
+        StepResult set = PfnDriver.SetUp(machine, dax, out NamespaceState? found, out PfnDeviceSettings? layout);
         if (!set.Succeeded) return set;
         machine = set.Machine;
         NamespaceState ndns = found!;
         PfnDeviceSettings settings = layout!.Value;
         var data = new PhysicalRange(ndns.Range.Start + settings.StartPad + settings.DataOffset, settings.UsableSize(ndns.Size)!.Value);
         RegionState region = machine.Regions[dax.Device.Number];
-        var device = new DaxDeviceState(dax.Device.Number, ndns.Device.Id, data, settings.MediaAlign, region.Description.TargetNode, region.Description.NumaNode,
-            refused == Errno.None && !data.IsEmpty ? DaxDeviceDrivers.DeviceDax : null); // an empty device is refused by the bus, without a word
-        machine = DriverCore.WithProbeFailure(machine, DaxDeviceDrivers.DeviceDax, device.Name, refused);
-        return machine.With((region with { DaxDevices = region.DaxDevices.SetItem(device.Id, device) }).With(dax with { Layout = settings })).Done();
+        var device = new DaxDeviceState(dax.Device.Number, ndns.Device.Id, data, settings.MediaAlign, region.Description.TargetNode, region.Description.NumaNode, Driver: null);
+        machine = machine.With((region with { DaxDevices = region.DaxDevices.SetItem(device.Id, device) }).With(dax with { Layout = settings }));
+        // dax_pmem has bound whatever device_dax makes of the device.
+        return data.IsEmpty ? machine.Done() // the bus refuses an empty device without a word
+            : DeviceDax.Bind(machine, device).Machine.Done();
     }
 
     public static Machine Remove(Machine machine, PfnDeviceState dax)
     {
         RegionState region = machine.Regions[dax.Device.Number];
+        string name = region.DaxDevices[dax.NamespaceId!.Value].Name;
+        machine = Kmem.Unbind(DeviceMaps.Unmap(machine, name), name);
         return machine.With((region with { DaxDevices = region.DaxDevices.Remove(dax.NamespaceId!.Value) }).With(dax with { Layout = null }));
     }
 }

@@ -2,7 +2,7 @@ using Altmap.Core.Findings;
 using Altmap.Core.Units;
 using Altmap.Formats.InfoBlocks;
 using Altmap.Formats.Labels;
-using Altmap.Model.Hardware;
+using Altmap.Model.Memory;
 
 namespace Altmap.Model.Nvdimm;
 
@@ -15,7 +15,7 @@ public static class PmemDriver
     public static bool MapsPages(Machine machine, NamespaceState ndns)
     {
         RegionState region = machine.Regions[ndns.Device.Number];
-        return region.HasPageMap && !ndns.ForceRaw && ndns.Size > ByteSize.Zero && !IsMixedWithRam(machine, ndns.Range);
+        return region.HasPageMap && !ndns.ForceRaw && ndns.Size > ByteSize.Zero && SystemRam.Overlap(machine, ndns.Range.Start, ndns.Range.Last) != RamOverlap.Mixed;
     }
 
     /// <summary>
@@ -63,10 +63,12 @@ public static class PmemDriver
     /// <summary>Binding a pfn device: the block is validated, or written where there is none (nd_pfn_init()), and the range mapped.</summary>
     internal static StepResult ProbePfn(Machine machine, PfnDeviceState pfn)
     {
-        StepResult set = PfnDriver.SetUp(machine, pfn, out _, out PfnDeviceSettings? layout, out _);
+        StepResult set = PfnDriver.SetUp(machine, pfn, out NamespaceState? ndns, out PfnDeviceSettings? layout);
         if (!set.Succeeded) return set;
-        machine = set.Machine;
-        machine = WithPersistenceWarning(machine, pfn.Device);
+        machine = WithPersistenceWarning(set.Machine, pfn.Device);
+        StepResult mapped = PfnDriver.Map(machine, pfn.Device.Name, ndns!, layout!.Value);
+        if (!mapped.Succeeded) return mapped;
+        machine = mapped.Machine;
         return machine.With(machine.FindPfnDevice(pfn.Device)! with { Layout = layout }).Done();
     }
 
@@ -78,8 +80,18 @@ public static class PmemDriver
         return IsReserved(machine, ndns) ? Errno.EBUSY : Errno.None;
     }
 
-    private static StepResult AttachRaw(Machine machine, NamespaceState ndns) =>
-        WithPersistenceWarning(machine, ndns.Device).With(ndns with { IsBound = true }).Done();
+    private static StepResult AttachRaw(Machine machine, NamespaceState ndns)
+    {
+        machine = WithPersistenceWarning(machine, ndns.Device);
+        if (MapsPages(machine, ndns))
+        {
+            int node = machine.Regions[ndns.Device.Number].Description.NumaNode;
+            StepResult mapped = DeviceMaps.Map(machine, new DeviceMapOrder(ndns.Device.Name, ndns.Range, null, node, machine.Architecture.PageSize));
+            if (!mapped.Succeeded) return mapped;
+            machine = mapped.Machine;
+        }
+        return machine.With(ndns with { IsBound = true }).Done();
+    }
 
     private static Machine WithPersistenceWarning(Machine machine, NdDevice device) => machine.Regions[device.Number].Ways == 0
         ? machine.WithMessage($"nd_pmem {device}: unable to guarantee persistence of writes")
@@ -89,13 +101,6 @@ public static class PmemDriver
     {
         ulong compat = machine.Architecture.CompatAlign.Bytes;
         return range.Start.Bytes % compat == 0 && unchecked(range.Start.Bytes + range.Size.Bytes) % compat == 0;
-    }
-
-    /// <summary>region_intersects(…, System RAM) is REGION_MIXED: RAM is in the range, and not all of it is RAM.</summary>
-    internal static bool IsMixedWithRam(Machine machine, PhysicalRange range)
-    {
-        MemoryMapEntry[] ram = [.. machine.Memory.Where(m => m.Type == E820Type.Ram && m.Range.Overlaps(range))];
-        return ram.Length != 0 && !ram.Any(m => m.Range.Contains(range));
     }
 
     /// <summary>True when another namespace's driver holds part of the range in /proc/iomem.</summary>

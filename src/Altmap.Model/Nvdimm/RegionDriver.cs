@@ -1,5 +1,6 @@
 using Altmap.Core.Findings;
 using Altmap.Core.Units;
+using Altmap.Model.Memory;
 
 namespace Altmap.Model.Nvdimm;
 
@@ -60,6 +61,7 @@ public static class RegionDriver
     internal static Machine Remove(Machine machine, int number)
     {
         RegionState region = machine.Regions[number];
+        machine = UnmapAll(machine, region);
         return machine.With(new RegionState
         {
             Description = region.Description,
@@ -70,6 +72,15 @@ public static class RegionDriver
             HasPageMap = region.HasPageMap,
             IsReadOnly = region.IsReadOnly,
         });
+    }
+
+    /// <summary>What the region's children have mapped goes with them; memory that kmem cannot take back stays.</summary>
+    private static Machine UnmapAll(Machine machine, RegionState region)
+    {
+        foreach (DaxDeviceState dax in region.DaxDevices.Values) machine = Kmem.Unbind(DeviceMaps.Unmap(machine, dax.Name), dax.Name);
+        foreach (PfnDeviceState pfn in region.Pfns.Values) machine = DeviceMaps.Unmap(machine, pfn.Device.Name);
+        foreach (NamespaceState ndns in region.Namespaces.Values) machine = DeviceMaps.Unmap(machine, ndns.Device.Name);
+        return machine;
     }
 
     /// <summary>When a device was activated, a new seed takes the place of each seed it used up (nd_region_advance_seeds()).</summary>

@@ -1,6 +1,7 @@
 using Altmap.Core.Findings;
 using Altmap.Core.Kernels;
 using Altmap.Model;
+using Altmap.Model.Memory;
 using Altmap.Model.Nvdimm;
 
 namespace Altmap.Shell.Sysfs;
@@ -17,13 +18,13 @@ internal static class MemoryFiles
     public static bool Owns(string path) => Names.Contains(path);
 
     public static SysfsValue Read(Machine machine, string path) => path == AutoOnline
-        ? DaxDeviceMemory.AutoOnline(machine).Word()
+        ? machine.Mm.AutoOnline.Word()
         : $"{DaxDeviceMemory.BlockSize(machine).Bytes:x}";
 
     /// <summary>EINVAL: not a policy; EACCES: the block size is read-only.</summary>
     public static StepResult Write(Machine machine, string path, string text)
     {
         if (path != AutoOnline) return machine.Fail(Errno.EACCES);
-        return OnlinePolicies.Find(text) is { } policy ? (machine with { WrittenAutoOnline = policy }).Done() : machine.Fail(Errno.EINVAL);
+        return MemoryBlocks.SetAutoOnline(machine, text);
     }
 }

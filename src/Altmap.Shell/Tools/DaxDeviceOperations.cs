@@ -29,7 +29,7 @@ internal sealed class DaxDeviceOperations(ToolContext context)
     public bool IsMemory(string name) => Device(name).Driver == DaxDeviceDrivers.Kmem;
 
     /// <summary>daxctl_dev_will_auto_online_memory().</summary>
-    public bool WillAutoOnline => DaxDeviceMemory.AutoOnline(context.Machine) != OnlinePolicy.Offline;
+    public bool WillAutoOnline => context.Machine.Mm.AutoOnline != OnlinePolicy.Offline;
 
     public int BlockCount(string name) => MemoryBlocks(context.Machine, Device(name)).Length;
 

@@ -20,7 +20,7 @@ public class MachineFileErrorTests
     [InlineData("\"page_size\":4097}", "m:2: x86_64 has no pages of 4097 bytes; expected 4096")]
     [InlineData("\"page_size\":\"4X\"}", "m:2: \"page_size\" is the string \"4X\"; expected a size: an integer, or a string as \"256M\" (K, M, G, T are 1024-based)")]
     [InlineData("\"page_size\":4096.5}", "m:2: \"page_size\" is the number 4096.5; expected a size: an integer, or a string as \"256M\" (K, M, G, T are 1024-based)")]
-    [InlineData("\"config\":{\"struct_page\":64}}", "m:2: unknown key \"struct_page\"; expected one of struct_page_size, max_struct_page_size, nvdimm_kmsan, section_bits, memory_block_bytes, physmem_bits, hypervisor, debug_vm, auto_online_blocks, vmemmap_optimize; did you mean \"struct_page_size\"?")]
+    [InlineData("\"config\":{\"struct_page\":64}}", "m:2: unknown key \"struct_page\"; expected one of struct_page_size, max_struct_page_size, nvdimm_kmsan, section_bits, memory_block_bytes, physmem_bits, hypervisor, debug_vm, auto_online_blocks, zone_dma, vmemmap_optimize; did you mean \"struct_page_size\"?")]
     [InlineData("\"config\":{\"nvdimm_kmsan\":2}}", "m:2: \"nvdimm_kmsan\" cannot be 2; expected 0 or 1")]
     [InlineData("\"config\":{\"memory_block_bytes\":\"3M\"}}", "m:2: \"memory_block_bytes\" cannot be 3145728; expected a power of two from 2097152 to 1099511627776")]
     [InlineData("\"config\":[]}", "m:2: \"config\" is a list; expected an object {…}")]

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Model.Hardware;
+using Altmap.Model.Memory;
 using Altmap.Model.Nvdimm;
 using FsCheck;
 using FsCheck.Fluent;
@@ -27,7 +28,7 @@ public class DaxDeviceMemoryTests
     [InlineData(0x28200000, 0x2c000000, 0)]
     [Trait("problem", "D1")]
     public void Whole_blocks_are_what_a_real_kernel_found(ulong start, ulong end, ulong blocks) =>
-        Assert.Equal(blocks, DaxDeviceMemory.WholeBlocks(Machine(4), Device(start, end - start)));
+        Assert.Equal(blocks, WholeBlocks(Machine(4), Device(start, end - start)));
 
     [Fact]
     public void Whole_blocks_are_those_that_fit()
@@ -38,7 +39,7 @@ public class DaxDeviceMemoryTests
             ulong first = start * MiB, last = first + ((size + 1UL) * MiB) - 1;
             ulong fitting = 0;
             for (ulong block = 0; block <= last; block += 128 * MiB) fitting += block >= first && block + (128 * MiB) - 1 <= last ? 1UL : 0;
-            return DaxDeviceMemory.WholeBlocks(machine, Device(first, last - first + 1)) == fitting;
+            return WholeBlocks(machine, Device(first, last - first + 1)) == fitting;
         }).QuickCheckThrowOnFailure();
     }
 
@@ -47,7 +48,7 @@ public class DaxDeviceMemoryTests
     {
         Machine machine = Machine(4);
         DaxDeviceState device = Device(ulong.MaxValue - (256 * MiB) + 1, 256 * MiB);
-        Assert.Equal(2UL, DaxDeviceMemory.WholeBlocks(machine, device));
+        Assert.Equal(2UL, WholeBlocks(machine, device));
         Assert.Null(DaxDeviceMemory.BorrowedBlock(machine, device));
     }
 
@@ -102,7 +103,7 @@ public class DaxDeviceMemoryTests
             ],
         };
         DaxDeviceState device = Device(start, last - start + 1);
-        Assert.Equal(0UL, DaxDeviceMemory.WholeBlocks(machine, device));
+        Assert.Equal(0UL, WholeBlocks(machine, device));
         Assert.Equal(block, DaxDeviceMemory.BorrowedBlock(machine, device));
         Assert.Null(DaxDeviceMemory.BorrowedBlock(machine, device with { TargetNode = 1 }));
         Assert.True(DaxDeviceMemory.HasBootMemory(machine, 0));
@@ -121,19 +122,19 @@ public class DaxDeviceMemoryTests
     public void The_policy_is_the_last_word_of_profile_file_command_line_and_sysfs(string kernel, string commandLine, ulong? config, OnlinePolicy policy)
     {
         Machine machine = Machine(4, kernel);
-        machine = machine with { Description = machine.Description with { CommandLine = commandLine } };
+        machine = Boot.Again(machine with { Description = machine.Description with { CommandLine = commandLine } });
         if (config is { } value) machine = Configured(machine, "auto_online_blocks", value);
-        Assert.Equal(policy, DaxDeviceMemory.AutoOnline(machine));
-        Machine written = machine with { WrittenAutoOnline = OnlinePolicy.OnlineKernel };
-        Assert.Equal(OnlinePolicy.OnlineKernel, DaxDeviceMemory.AutoOnline(written));
-        Assert.Equal(policy, DaxDeviceMemory.AutoOnline(Boot.Again(written)));
+        Assert.Equal(policy, machine.Mm.AutoOnline);
+        Machine written = MemoryBlocks.SetAutoOnline(machine, "online_kernel").Machine;
+        Assert.Equal(OnlinePolicy.OnlineKernel, written.Mm.AutoOnline);
+        Assert.Equal(policy, Boot.Again(written).Mm.AutoOnline);
     }
 
     private static DaxDeviceState Device(ulong start, ulong size) =>
         new(0, 0, new PhysicalRange(new PhysicalAddress(start), new ByteSize(size)), ByteSize.MiB(2), 0, 0, DaxDeviceDrivers.DeviceDax);
 
     private static Machine Configured(Machine machine, string key, ulong value) =>
-        machine with { Description = machine.Description with { Config = machine.Description.Config.SetItem(key, value) } };
+        Boot.Again(machine with { Description = machine.Description with { Config = machine.Description.Config.SetItem(key, value) } });
 
     private static Machine Machine(ulong ramGiB, string kernel = "6.1", CpuArchitecture architecture = CpuArchitecture.X86_64, ulong pageKiB = 4, ulong ramMiB = 0)
     {
@@ -150,4 +151,7 @@ public class DaxDeviceMemoryTests
         var source = new MachineSource(description, ImmutableSortedDictionary<string, Core.Media.SparseBytes>.Empty, ImmutableSortedDictionary<string, Core.Media.SparseBytes>.Empty);
         return Boot.Start(source, profile, ArchitectureRules.Find(profile, architecture, description.PageSize)!).Machine!;
     }
+
+    private static ulong WholeBlocks(Machine machine, DaxDeviceState device) =>
+        Kmem.Trim(machine, device.Range) is { } blocks ? blocks.Size / machine.Mm.BlockSize : 0;
 }

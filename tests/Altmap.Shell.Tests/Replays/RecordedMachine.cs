@@ -15,12 +15,12 @@ namespace Altmap.Shell.Tests.Replays;
 internal static class RecordedMachine
 {
     /// <summary>Booted, with blank label areas and media, on the kernel it was recorded on or on another.</summary>
-    public static Machine Boot(string group, string? kernel = null)
+    public static Machine Boot(string group, string? kernel = null, Func<MachineDescription, MachineDescription>? change = null)
     {
         string file = Golden.Path(group, "machine.json");
         MachineFileResult parsed = MachineFile.Parse(File.ReadAllBytes(file), file, null);
         Assert.True(parsed.Description is not null, string.Join('\n', parsed.Errors));
-        MachineDescription description = parsed.Description;
+        MachineDescription description = change is null ? parsed.Description : change(parsed.Description);
         KernelProfile profile = KernelProfiles.Find(kernel ?? description.Kernel)!;
         ArchitectureRules architecture = ArchitectureRules.Find(profile, description.Architecture, description.PageSize)!;
         var source = new MachineSource(description, ImmutableSortedDictionary<string, SparseBytes>.Empty, ImmutableSortedDictionary<string, SparseBytes>.Empty);

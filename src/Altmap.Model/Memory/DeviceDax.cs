@@ -1,0 +1,26 @@
+using Altmap.Model.Nvdimm;
+
+namespace Altmap.Model.Memory;
+
+/// <summary>The device_dax driver: maps a device with pages (drivers/dax/device.c dev_dax_probe(); 5.10, 6.1, 6.12, 7.2).</summary>
+public static class DeviceDax
+{
+    /// <summary>Binds device_dax to a device without driver; the errno is that of memremap_pages().</summary>
+    public static StepResult Bind(Machine machine, DaxDeviceState dax)
+    {
+        RegionState region = machine.Regions[dax.RegionNumber];
+        PfnDeviceState personality = region.Daxes.Values.First(d => d.NamespaceId == dax.Id && d.IsBound);
+        StepResult mapped = PfnDriver.Map(machine, dax.Name, region.Namespaces[dax.Id], personality.Layout!.Value);
+        if (!mapped.Succeeded) return DriverCore.WithProbeFailure(mapped.Machine, "device_dax", dax.Name, mapped.Errno).Fail(mapped.Errno);
+        return With(mapped.Machine, dax with { Driver = DaxDeviceDrivers.DeviceDax }).Done();
+    }
+
+    /// <summary>Unbinds device_dax.</summary>
+    public static Machine Unbind(Machine machine, DaxDeviceState dax) => With(DeviceMaps.Unmap(machine, dax.Name), dax with { Driver = null });
+
+    private static Machine With(Machine machine, DaxDeviceState dax)
+    {
+        RegionState region = machine.Regions[dax.RegionNumber];
+        return machine.With(region with { DaxDevices = region.DaxDevices.SetItem(dax.Id, dax) });
+    }
+}

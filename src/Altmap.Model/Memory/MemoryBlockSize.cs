@@ -1,0 +1,45 @@
+using Altmap.Core.Kernels;
+using Altmap.Core.Units;
+using Altmap.Model.Hardware;
+
+namespace Altmap.Model.Memory;
+
+/// <summary>
+/// The size of a memory block: a section; on x86-64 with 64 GiB and more up to 2 GiB (arch/x86/mm/init_64.c probe_memory_block_size(), 6.1.192; by 7.2 a
+/// platform's advice comes first); on ppc64le from 1 GiB down until it divides each node (arch/powerpc, 6.12; read only).
+/// </summary>
+internal static class MemoryBlockSize
+{
+    public static ByteSize Of(MachineDescription description, KernelProfile kernel, ArchitectureRules architecture, ByteSize section, ByteSize endOfRam,
+        IEnumerable<(PfnRange Pages, int Node)> ram)
+    {
+        if (description.Config.TryGetValue("memory_block_bytes", out ulong given)) return new ByteSize(Math.Max(given, section.Bytes));
+        return architecture.Architecture switch
+        {
+            Architecture.X86_64 => OfX86(description, kernel, section, endOfRam),
+            Architecture.Ppc64LittleEndian => OfPpc64(section, architecture.PageSize, ram),
+            _ => section,
+        };
+    }
+
+    private static ByteSize OfX86(MachineDescription description, KernelProfile kernel, ByteSize section, ByteSize endOfRam)
+    {
+        if (kernel.BlockSizeAsksHypervisorFlagFirst && endOfRam < ByteSize.GiB(64)) return section;
+        if (!kernel.BlockSizeAsksHypervisorFlagFirst && endOfRam < ByteSize.GiB(64)) return section; // no platform driver gives advice here
+        ByteSize size = ByteSize.GiB(2);
+        if (description.Config.GetValueOrDefault("hypervisor", 0UL) == 0) return size;
+        while (size > section && !endOfRam.IsMultipleOf(size)) size = new ByteSize(size.Bytes / 2);
+        return size;
+    }
+
+    private static ByteSize OfPpc64(ByteSize section, ByteSize page, IEnumerable<(PfnRange Pages, int Node)> ram)
+    {
+        ulong size = ByteSize.GiB(1).Bytes;
+        foreach (IGrouping<int, (PfnRange Pages, int Node)> node in ram.GroupBy(r => r.Node))
+        {
+            ulong bytes = node.Aggregate(0UL, (sum, r) => sum + r.Pages.Count.ToBytes(page).Bytes);
+            while (size > section.Bytes && (bytes & (size - 1)) != 0) size /= 4;
+        }
+        return new ByteSize(Math.Max(size, section.Bytes));
+    }
+}

@@ -1,0 +1,158 @@
+using System.Collections.Immutable;
+using Altmap.Core.Kernels;
+using Altmap.Core.Units;
+using Altmap.Model.Memory.States;
+using Altmap.Model.Memory.Steps;
+
+namespace Altmap.Model.Memory;
+
+/// <summary>Pages that are alike in everything that is asked about them.</summary>
+/// <param name="Pages">Half-open.</param>
+/// <param name="IsOnline">pfn_to_online_page() gives a page.</param>
+/// <param name="Memmap">What the struct pages hold, with zone and node.</param>
+/// <param name="SectionFirst">The section that holds the first of them.</param>
+/// <param name="Owner">Whose the pages are, or null.</param>
+public readonly record struct MemoryRange(PfnRange Pages, bool IsOnline, Memmap Memmap, SectionNumber SectionFirst, string? Owner)
+{
+    /// <summary>The memmap in the words of <c>map --json</c>: <c>none</c>, <c>hole</c>, <c>initialised</c>, <c>poisoned</c>, <c>not-initialised</c>.</summary>
+    public string MemmapWord => Memmap.Content switch
+    {
+        MemmapContent.None => "none",
+        MemmapContent.Hole => "hole",
+        MemmapContent.Poison => "poisoned",
+        MemmapContent.Uninitialised => "not-initialised",
+        _ => "initialised",
+    };
+}
+
+/// <summary>
+/// Every pfn from 0 to the end of the last section that is present, as touching, sorted, half-open ranges. Costs what the machine has ranges, not what it has pages.
+/// </summary>
+public sealed class MemoryMap
+{
+    // Where to start looking: the range that holds the first pfn of each of as many equal parts as there are ranges. A binary search does the rest.
+    private readonly int[] _parts;
+    private readonly ulong[] _starts;
+    private readonly int _shift;
+
+    private MemoryMap(ImmutableArray<MemoryRange> ranges)
+    {
+        Ranges = ranges;
+        _starts = new ulong[ranges.Length];
+        for (int i = 0; i < ranges.Length; i++) _starts[i] = ranges[i].Pages.Start.Number;
+
+        while (End.Number >> _shift > (ulong)ranges.Length) _shift++;
+        _parts = new int[(int)(End.Number >> _shift) + 2];
+        int at = 0;
+        for (int part = 0; part < _parts.Length; part++)
+        {
+            while (at + 1 < _starts.Length && _starts[at + 1] <= (ulong)part << _shift) at++;
+            _parts[part] = at;
+        }
+    }
+
+    /// <summary>Ascending, touching, the first from pfn 0.</summary>
+    public ImmutableArray<MemoryRange> Ranges { get; }
+
+    /// <summary>One past the last pfn.</summary>
+    public Pfn End => Ranges.IsEmpty ? default : Ranges[^1].Pages.End;
+
+    /// <summary>The map of a machine.</summary>
+    public static MemoryMap Of(Machine machine)
+    {
+        var ranges = ImmutableArray.CreateBuilder<MemoryRange>();
+        var all = new PfnRange(default, EndOf(machine.Mm));
+        RunMap<int> owners = PageOwners.Of(machine, out IReadOnlyList<string?> names);
+        foreach (MemoryRange range in Walk(machine.Mm, machine.Kernel, machine.Architecture, all, owners, names))
+        {
+            if (ranges.Count > 0 && ranges[^1] is var last && last.IsOnline == range.IsOnline && last.Memmap == range.Memmap && last.Owner == range.Owner)
+                ranges[^1] = last with { Pages = new PfnRange(last.Pages.Start, range.Pages.End) };
+            else
+                ranges.Add(range);
+        }
+        return new MemoryMap(ranges.DrainToImmutable());
+    }
+
+    /// <summary>The range that holds a page; the last one for pages beyond the end. A map without ranges (no RAM) has none.</summary>
+    public ref readonly MemoryRange this[Pfn pfn]
+    {
+        get
+        {
+            int part = (int)Math.Min(pfn.Number >> _shift, (ulong)_parts.Length - 2), low = _parts[part], high = part + 2 < _parts.Length ? _parts[part + 1] : _starts.Length - 1;
+            while (low < high)
+            {
+                int middle = (low + high + 1) >>> 1;
+                if (_starts[middle] <= pfn.Number) low = middle;
+                else high = middle - 1;
+            }
+            return ref Ranges.ItemRef(low);
+        }
+    }
+
+    /// <summary>True where pfn_valid() is the architecture's own and asks memblock.</summary>
+    public static bool OwnsPfnValid(KernelProfile kernel, ArchitectureRules architecture) =>
+        architecture.Architecture == Architecture.Arm64 && kernel.Arm64PfnValidAsksMemblock;
+
+    /// <summary>One past the last page of the last section that is present.</summary>
+    internal static Pfn EndOf(MemoryState memory)
+    {
+        ulong end = 0;
+        foreach ((_, ulong past, SectionBits bits) in memory.Pages.Sections.Within(0, ulong.MaxValue))
+        {
+            if (bits != SectionBits.None) end = past;
+        }
+        return new Pfn(end * memory.Geometry.PagesPerSection.Pages);
+    }
+
+    /// <summary>The ranges of a part, without owners, cut wherever anything changes.</summary>
+    internal static IEnumerable<MemoryRange> Walk(MemoryState memory, KernelProfile kernel, ArchitectureRules architecture, PfnRange part) =>
+        Walk(memory, kernel, architecture, part, new RunMap<int>(0), [null]);
+
+    private static IEnumerable<MemoryRange> Walk(
+        MemoryState memory, KernelProfile kernel, ArchitectureRules architecture, PfnRange part, RunMap<int> owners, IReadOnlyList<string?> names)
+    {
+        if (part.IsEmpty) yield break;
+        ImmutableArray<OnlineCheck> checks = OnlineChecks.Of(kernel.PfnToOnlinePage, OwnsPfnValid(kernel, architecture));
+        ulong perSection = memory.Geometry.PagesPerSection.Pages, perSub = memory.Geometry.PagesPerSubSection.Pages, end = part.End.Number;
+        using var sections = new Cursor<SectionBits>(memory.Pages.Sections, part, perSection);
+        using var valid = new Cursor<bool>(memory.Pages.Valid, part, perSub);
+        using var memmap = new Cursor<Memmap>(memory.Pages.Memmap, part, 1);
+        using var pgmaps = new Cursor<Pgmap>(memory.Pages.Pgmaps, part, 1);
+        using var owner = new Cursor<int>(owners, part, 1);
+        for (ulong at = part.Start.Number; at < end;)
+        {
+            ulong next = Math.Min(Math.Min(sections.EndAt(at), valid.EndAt(at)), Math.Min(Math.Min(memmap.EndAt(at), pgmaps.EndAt(at)), Math.Min(owner.EndAt(at), end)));
+            var facts = new PageFacts(sections.Value, valid.Value, memmap.Value.Content, pgmaps.Value);
+            yield return new MemoryRange(new PfnRange(new Pfn(at), new Pfn(next)), OnlineChecks.IsOnline(facts, checks), memmap.Value,
+                new SectionNumber(at / perSection), names[owner.Value]);
+            at = next;
+        }
+    }
+
+    /// <summary>Goes through a run map in step with others.</summary>
+    private sealed class Cursor<T> : IDisposable
+        where T : struct
+    {
+        private readonly IEnumerator<(ulong Start, ulong End, T Value)> _runs;
+        private readonly ulong _unit;
+
+        public Cursor(RunMap<T> map, PfnRange part, ulong unit)
+        {
+            _unit = unit;
+            _runs = map.Within(part.Start.Number / unit, Alignment.Up(part.End.Number, unit) / unit).GetEnumerator();
+            _runs.MoveNext();
+        }
+
+        public T Value => _runs.Current.Value;
+
+        public ulong EndAt(ulong at)
+        {
+            while (_runs.Current.End * _unit <= at && _runs.MoveNext())
+            {
+            }
+            return _runs.Current.End * _unit;
+        }
+
+        public void Dispose() => _runs.Dispose();
+    }
+}
