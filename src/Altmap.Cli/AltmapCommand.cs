@@ -21,20 +21,23 @@ internal static class AltmapCommand
         {
             exitCode = e.ExitCode;
             TryFlush(host);
-            foreach (string message in e.Messages) host.Error.WriteLine(message.StartsWith("unsupported: ", StringComparison.Ordinal) ? message : $"altmap: {message}");
+            Tell(host, e.Messages.Select(m => m.StartsWith("unsupported: ", StringComparison.Ordinal) ? m : $"altmap: {m}"));
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Files are Host's and come as errors; what is left is our own output: a full disk.
-            host.Error.WriteLine($"altmap: standard output: {e.Message}");
+            // Files are Host's and come as errors; what is left is our own output: a full disk, a closed descriptor.
+            Tell(host, [$"altmap: standard output: {e.Message}"]);
             exitCode = ExitCode.HostError;
         }
         catch (Exception e)
         {
             TryFlush(host);
-            host.Error.WriteLine($"altmap: internal error: {e.GetType().Name}: {e.Message}");
-            host.Error.WriteLine("This is a mistake in altmap. Please report it with the command, its input files and this line:");
-            host.Error.WriteLine(FirstFrame(e));
+            Tell(host,
+            [
+                $"altmap: internal error: {e.GetType().Name}: {e.Message}",
+                "This is a mistake in altmap. Please report it with the command, its input files and this line:",
+                FirstFrame(e),
+            ]);
             exitCode = ExitCode.Internal;
         }
         return exitCode;
@@ -73,13 +76,25 @@ internal static class AltmapCommand
         return parse.Invoke(new InvocationConfiguration { Output = host.Out, Error = host.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
     }
 
+    /// <summary>Where standard error is closed or full too, the exit code is all that is left to say.</summary>
+    private static void Tell(CliHost host, IEnumerable<string> lines)
+    {
+        try
+        {
+            foreach (string line in lines) host.Error.WriteLine(line);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+        }
+    }
+
     private static void TryFlush(CliHost host)
     {
         try
         {
             host.Out.Flush();
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // The first error is the one to tell.
         }

@@ -1,4 +1,6 @@
 using System.Text;
+using Altmap.Cli.Common;
+using Altmap.Host;
 
 namespace Altmap.Cli;
 
@@ -37,11 +39,12 @@ internal sealed class CliHost : IDisposable
 
     public Stream OpenInput() => _input();
 
-    /// <summary>The rest of standard input as text.</summary>
-    public string ReadInput()
+    /// <summary>The rest of standard input as text; more than <paramref name="bytesMax"/> is an error.</summary>
+    public string ReadInput(int bytesMax)
     {
-        using var reader = new StreamReader(OpenInput(), Utf8);
-        return reader.ReadToEnd();
+        using Stream input = OpenInput();
+        HostResult<byte[]> text = BoundedFile.Read("<stdin>", input, bytesMax);
+        return text.Error is { } error ? throw CliError.Of(error) : Utf8.GetString(text.Value!);
     }
 
     /// <summary>Something to know about an answer.</summary>

@@ -11,6 +11,21 @@ public static class BoundedFile
         try
         {
             using FileStream file = Open(path);
+            return Read(path, file, bytesMax);
+        }
+        catch (Exception e) when (HostError.IsOfFiles(e))
+        {
+            return new(null, HostError.Of(path, e));
+        }
+    }
+
+    /// <summary>The same of a stream that is open already; <paramref name="path"/> is its name in errors.</summary>
+    public static HostResult<byte[]> Read(string path, Stream file, int bytesMax)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        ArgumentNullException.ThrowIfNull(file);
+        try
+        {
             using GzipInput? gzip = path.EndsWith(".gz", StringComparison.Ordinal) ? new GzipInput(file) : null;
             using var bytes = new MemoryStream();
             byte[] chunk = new byte[64 * 1024];

@@ -1,3 +1,5 @@
+using Altmap.Core.Findings;
+
 namespace Altmap.Host;
 
 /// <summary>Writes files so that nobody ever sees a half-written one.</summary>
@@ -13,17 +15,20 @@ public static class FileWriter
         string? temporary = null;
         try
         {
-            if (Directory.Exists(path)) return new HostError(path, "this is a directory", "a file");
-            // A link stays a link: what it points at is replaced.
-            string target = (File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName : null) ?? Path.GetFullPath(path);
-            if (target.StartsWith("/dev/", StringComparison.Ordinal) || target.StartsWith("/proc/", StringComparison.Ordinal))
+            if (path.Length == 0) return new HostError("\"\"", "this is no path", "the path of a file");
+            if (Directory.Exists(path)) return new HostError(path, "this is a directory", "a file") { Errno = Errno.EISDIR };
+            FileKind kind = FileKinds.Of(path);
+            if (kind is FileKind.BlockDevice or FileKind.Other)
             {
-                using FileStream device = new(target, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
-                write(device);
+                using FileStream stream = new(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+                write(stream);
                 return null;
             }
+            // A link stays a link: what it points at is replaced, or made. The full path, because the target of a relative one is sought from where the link is.
+            string full = Path.GetFullPath(path);
+            string target = new FileInfo(full).LinkTarget is null ? full : File.ResolveLinkTarget(full, returnFinalTarget: true)!.FullName;
             string directory = Path.GetDirectoryName(target) ?? ".";
-            if (!Directory.Exists(directory)) return new HostError(path, $"there is no directory {directory}");
+            if (!Directory.Exists(directory)) return new HostError(path, $"there is no directory {directory}") { Errno = Errno.ENOENT };
             temporary = Path.Combine(directory, $".{Path.GetFileName(target)}.{Environment.ProcessId}.tmp");
             using (FileStream file = new(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))
             {

@@ -19,6 +19,7 @@ public static class RawImage
         try
         {
             if (Directory.Exists(path)) return new(null, new HostError(path, "this is a directory", "an image file"));
+            if (FileKinds.Of(path) == FileKind.Other) return new(null, new HostError(path, "this is neither a file nor a block device", "an image file"));
             using SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             long length = LengthOf(file);
             SparseBytes image = SparseBytes.Zero((ulong)length);

@@ -45,6 +45,43 @@ public class FileWriterTests
         Assert.Equal(0, new FileInfo("/dev/null").Length);
     }
 
+    /// <summary>The directory of shared memory is under /dev and holds plain files.</summary>
+    [Fact]
+    public void A_plain_file_under_dev_is_replaced()
+    {
+        string path = $"/dev/shm/altmap-test-{Environment.ProcessId}";
+        try
+        {
+            File.WriteAllText(path, "a longer old text");
+            Assert.Null(FileWriter.WriteAtomically(path, s => s.Write("new"u8)));
+            Assert.Equal("new", File.ReadAllText(path));
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [Theory]
+    [InlineData("target", true)]
+    [InlineData("target", false)]
+    [InlineData("sub/target", true)]
+    [InlineData("sub/target", false)]
+    public void A_relative_link_leads_where_it_points_also_to_nothing(string target, bool exists)
+    {
+        using var directory = new TemporaryDirectory();
+        Directory.CreateDirectory(directory["sub"]);
+        if (exists) directory.Put(target, "old");
+        File.CreateSymbolicLink(directory["link"], target);
+        string relative = Path.GetRelativePath(Environment.CurrentDirectory, directory["link"]);
+        Assert.Null(FileWriter.WriteAtomically(relative, s => s.Write("new"u8)));
+        Assert.Equal("new", File.ReadAllText(directory[target]));
+        Assert.Equal(target, new FileInfo(directory["link"]).LinkTarget);
+    }
+
+    [Fact]
+    public void An_empty_path_is_an_error() => Assert.Equal("\"\": this is no path; expected the path of a file", FileWriter.WriteAtomically("", _ => { })?.ToString());
+
     [Fact]
     public void A_link_stays_a_link()
     {

@@ -41,7 +41,7 @@ internal static class ReplayCommand
 
     private static string ReadSession(CliHost host, string path)
     {
-        if (path == "-") return host.ReadInput();
+        if (path == "-") return host.ReadInput(SessionBytesMax);
         HostResult<byte[]> text = BoundedFile.Read(path, SessionBytesMax);
         return text.Error is { } error ? throw CliError.Of(error) : Encoding.UTF8.GetString(text.Value!);
     }

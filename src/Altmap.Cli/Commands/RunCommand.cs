@@ -65,7 +65,7 @@ internal static class RunCommand
 
     private static Script ReadScript(CliHost host, string name)
     {
-        if (name == "-") return Script.Parse("<stdin>", host.ReadInput());
+        if (name == "-") return Script.Parse("<stdin>", host.ReadInput(ScriptBytesMax));
         HostResult<byte[]> text = BoundedFile.Read(name, ScriptBytesMax);
         return text.Error is { } error ? throw CliError.Of(error) : Script.Parse(name, Encoding.UTF8.GetString(text.Value!));
     }

@@ -283,11 +283,14 @@ public sealed class KernelProfile
             return definition.Choices.Contains(value) ? null : $"{definition.Name}: '{value}' is none of {string.Join(", ", definition.Choices)}";
         if (!ulong.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number) || number == 0)
             return $"{definition.Name}: '{value}' is not a number above 0";
-        ulong bitsMax = definition == Rules.LabelSlotProduct ? 64UL : 63; // the others are shifts of a 64-bit number
-        if (definition.Unit == "bits" && number > bitsMax) return $"{definition.Name}: {value} bits are more than {bitsMax}";
+        (ulong bitsMin, ulong bitsMax) = BitsRange(definition);
+        if (definition.Unit == "bits" && (number < bitsMin || number > bitsMax)) return $"{definition.Name}: {value} bits are not from {bitsMin} to {bitsMax}";
         if (definition == Rules.InfoBlockMinor && number > 4) return $"{definition.Name}: {value} is above 4, the last minor version that exists";
         return definition.Unit == "bytes" && number > 65535 ? $"{definition.Name}: {value} bytes are more than 65535" : null;
     }
+
+    /// <summary>Sections are no smaller than a sub-section of 2 MiB, and no kernel has any of more than a terabyte.</summary>
+    internal static (ulong Min, ulong Max) BitsRange(RuleDefinition definition) => definition == Rules.LabelSlotProduct ? (1UL, 64UL) : (21UL, 40UL);
 
     /// <inheritdoc/>
     public override string ToString() => Name;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Altmap.Core.Json;
 
 namespace Altmap.Core.Kernels;
@@ -64,6 +65,10 @@ public static class ProfileFile
     }
 
     private static string Bounds(RuleDefinition rule) =>
-        rule == Rules.InfoBlockMinor ? " from 1 to 4" : rule == Rules.LabelSlotProduct ? " from 1 to 64"
-        : rule.Unit switch { "bytes" => " from 1 to 65535", "bits" => " from 1 to 63", _ => rule.IsNumber ? " above 0" : "" };
+        !rule.IsNumber ? "" : rule == Rules.InfoBlockMinor ? " from 1 to 4" : rule.Unit switch
+        {
+            "bytes" => " from 1 to 65535",
+            "bits" when KernelProfile.BitsRange(rule) is var (min, max) => string.Create(CultureInfo.InvariantCulture, $" from {min} to {max}"),
+            _ => " above 0",
+        };
 }

@@ -78,6 +78,9 @@ public sealed record RecordedSession(ImmutableArray<RecordedCommand> Commands, I
                 (open is not null ? (IList<string>)open.Lines : notes).Add(line);
             }
         }
+        // Recordings of sysfs writes close nothing; where others were closed and the last was not, the rest is missing.
+        if (open is not null && commands.Any(c => c.IsComplete) && open.Unclosed().RedirectTo is null)
+            errors.Add(new ScriptError(open.LineNumber, 0, "the recording is cut off: no \"# rc=\" closes this command; give a whole one"));
         Abandon(ref open, commands, notes);
         return new RecordedSession(commands.ToImmutable(), notes.ToImmutable(), errors.ToImmutable());
     }
@@ -98,6 +101,8 @@ public sealed record RecordedSession(ImmutableArray<RecordedCommand> Commands, I
 
     private sealed class Open(string text, int lineNumber, ImmutableArray<string> notesBefore)
     {
+        public int LineNumber => lineNumber;
+
         public List<string> Lines { get; } = [];
 
         public RecordedCommand Close(int exitCode)

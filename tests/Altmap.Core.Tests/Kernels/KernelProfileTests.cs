@@ -87,6 +87,7 @@ public class KernelProfileTests
     [InlineData("struct-page.size", "65536")]
     [InlineData("struct-page.size", "0x40")]
     [InlineData("section.bits-x86_64", "64")]
+    [InlineData("section.bits-x86_64", "11")]
     [InlineData("labels.slot-product-bits", "48")]
     [InlineData("info-block.page-size-check", "true")]
     [InlineData("no.such.rule", "yes")]

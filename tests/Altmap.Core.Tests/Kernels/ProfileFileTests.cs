@@ -26,7 +26,7 @@ public class ProfileFileTests
     [InlineData("\"rules\":{\"info-block.layuot\":\"x\"}}", "k:2: unknown key \"info-block.layuot\"; expected one of info-block.layout, ", "; did you mean \"info-block.layout\"?")]
     [InlineData("\"rules\":{\"info-block.layout\":\"x\"}}", "k:2: \"info-block.layout\" cannot be the string \"x\"; expected one of section-4.12, section-4.19, sub-section, compat-align", "")]
     [InlineData("\"rules\":{\"info-block.minor\":5}}", "k:2: \"info-block.minor\" cannot be the number 5; expected a number from 1 to 4", "")]
-    [InlineData("\"rules\":{\"section.bits-x86_64\":64}}", "k:2: \"section.bits-x86_64\" cannot be the number 64; expected a number of bits from 1 to 63", "")]
+    [InlineData("\"rules\":{\"section.bits-x86_64\":64}}", "k:2: \"section.bits-x86_64\" cannot be the number 64; expected a number of bits from 21 to 40", "")]
     [InlineData("\"rules\":{\"info-block.layout\":[]}}", "k:2: \"info-block.layout\" is a list; expected one of section-4.12, ", "")]
     [InlineData("\"rules\":[]}", "k:2: \"rules\" is a list; expected an object {…}", "")]
     public void Mistakes_are_told(string rest, string start, string end)

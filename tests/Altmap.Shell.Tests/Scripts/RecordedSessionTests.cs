@@ -83,4 +83,13 @@ public class RecordedSessionTests
         Assert.False(session.Commands[1].IsComplete);
         Assert.Equal(["last words"], session.NotesAfter);
     }
+
+    [Fact]
+    public void A_recording_that_ends_inside_a_command_is_cut_off()
+    {
+        ScriptError error = Assert.Single(RecordedSession.Parse("+ ndctl list\n# rc=0\n+ ndctl list -N\n{\n").Errors);
+        Assert.Equal((3, "the recording is cut off: no \"# rc=\" closes this command; give a whole one"), (error.LineNumber, error.Message));
+        Assert.Empty(RecordedSession.Parse("+ ndctl list\n# rc=0\n+ echo 1 > /sys/x\n").Errors);
+        Assert.Empty(RecordedSession.Parse("+ cat /sys/x\n").Errors);
+    }
 }
