@@ -1,3 +1,4 @@
+using Altmap.Core.Findings;
 using Altmap.Core.Json;
 
 namespace Altmap.Host;
@@ -9,6 +10,12 @@ namespace Altmap.Host;
 /// <param name="Todo">What to do; may be empty.</param>
 public sealed record HostError(string Path, string What, string Expected = "", string Todo = "")
 {
+    /// <summary>Why the operating system refused, or None when it is the content that is wrong.</summary>
+    public Errno Errno { get; init; }
+
+    /// <summary>True when the operating system refused: a missing file, no permission, a failing disk.</summary>
+    public bool IsOfSystem => Errno != Errno.None;
+
     /// <summary>As <c>path: what; expected …; todo</c>.</summary>
     public override string ToString() =>
         $"{Path}: {What}{(Expected.Length == 0 ? "" : $"; expected {Expected}")}{(Todo.Length == 0 ? "" : $"; {Todo}")}";
@@ -18,7 +25,9 @@ public sealed record HostError(string Path, string What, string Expected = "", s
         new($"{error.File}:{error.Line}", error.What, error.Expected, error.Todo);
 
     /// <summary>What the operating system said, in words a person can use.</summary>
-    internal static HostError Of(string path, Exception exception) => exception switch
+    internal static HostError Of(string path, Exception exception) => Describe(path, exception) with { Errno = ErrnoOf(path, exception) };
+
+    private static HostError Describe(string path, Exception exception) => exception switch
     {
         FileNotFoundException or DirectoryNotFoundException => new(path, "there is no such file"),
         UnauthorizedAccessException when Directory.Exists(path) => new(path, "this is a directory", "a file"),
@@ -26,6 +35,14 @@ public sealed record HostError(string Path, string What, string Expected = "", s
         PathTooLongException => new(path, "the path is too long"),
         InvalidDataException => new(path, "the gzip data is damaged or cut off", "a whole gzip file", "copy it again"),
         _ => new(path, exception.Message),
+    };
+
+    private static Errno ErrnoOf(string path, Exception exception) => exception switch
+    {
+        InvalidDataException => Errno.None,
+        FileNotFoundException or DirectoryNotFoundException => Errno.ENOENT,
+        UnauthorizedAccessException => Directory.Exists(path) ? Errno.EISDIR : Errno.EACCES,
+        _ => Errno.EIO,
     };
 
     /// <summary>True for what files can do to us; anything else is our bug and goes on.</summary>

@@ -9,6 +9,7 @@ namespace Altmap.Host;
 public static class RawImage
 {
     private const int ChunkBytes = 1 << 20;
+    private const int SeekEnd = 2;
     private const int SeekData = 3;
     private const int SeekHole = 4;
 
@@ -19,7 +20,7 @@ public static class RawImage
         {
             if (Directory.Exists(path)) return new(null, new HostError(path, "this is a directory", "an image file"));
             using SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            long length = RandomAccess.GetLength(file);
+            long length = LengthOf(file);
             SparseBytes image = SparseBytes.Zero((ulong)length);
             byte[] chunk = new byte[ChunkBytes];
             long hole = 0;
@@ -68,6 +69,9 @@ public static class RawImage
             return new(null, HostError.Of(path, e));
         }
     }
+
+    /// <summary>Where a file or block device ends; a device's length is not among its attributes. 0 for a pipe.</summary>
+    internal static long LengthOf(SafeFileHandle file) => OperatingSystem.IsLinux() ? Math.Max(0, Seek((int)file.DangerousGetHandle(), 0, SeekEnd)) : RandomAccess.GetLength(file);
 
     /// <summary>The next stretch that has data, from whole pages; the rest of the file where the file system cannot tell.</summary>
     private static (long Data, long Hole) NextData(SafeFileHandle file, long at, long length)

@@ -29,7 +29,10 @@ public static class Boot
         ImmutableArray<RegionDescription> regions = E820Regions.Resolve(description);
         var machine = new Machine
         {
-            Description = description, Kernel = kernel, Architecture = architecture, Memory = map.Entries,
+            Description = description,
+            Kernel = kernel,
+            Architecture = architecture,
+            Memory = map.Entries,
             Mm = MemoryBoot.Start(description, map.Entries, kernel, architecture),
             Buses = description.Buses.ToImmutableSortedDictionary(b => Device(b.Name), b => b),
             Dimms = description.Dimms.Select(d => NewDimm(description, d, source)).ToImmutableSortedDictionary(d => d.Device, d => d),
@@ -44,14 +47,23 @@ public static class Boot
         ByteSize page = machine.Architecture.PageSize;
         return Probe(machine with
         {
-            Log = [], Mm = MemoryBoot.Start(machine.Description, machine.Memory, machine.Kernel, machine.Architecture),
+            Log = [],
+            KmemIds = [],
+            Mm = MemoryBoot.Start(machine.Description, machine.Memory, machine.Kernel, machine.Architecture),
             Dimms = machine.Dimms.ToImmutableSortedDictionary(d => d.Key, d => new DimmState
             {
-                Description = d.Value.Description, Bus = d.Value.Bus, Device = d.Key, LabelBytes = d.Value.LabelBytes,
+                Description = d.Value.Description,
+                Bus = d.Value.Bus,
+                Device = d.Key,
+                LabelBytes = d.Value.LabelBytes,
             }),
             Regions = machine.Regions.ToImmutableSortedDictionary(r => r.Key, r => new RegionState
             {
-                Description = r.Value.Description, Device = r.Value.Device, Media = r.Value.Media, Cookies = r.Value.Cookies, HasPageMap = r.Value.HasPageMap,
+                Description = r.Value.Description,
+                Device = r.Value.Device,
+                Media = r.Value.Media,
+                Cookies = r.Value.Cookies,
+                HasPageMap = r.Value.HasPageMap,
                 Align = RegionDriver.DefaultAlign(r.Value.Range.Size, r.Value.Ways, page),
             }),
         });
@@ -71,7 +83,9 @@ public static class Boot
             ?? description.Buses[0].Name;
         return new DimmState
         {
-            Description = dimm, Bus = bus, Device = Device(dimm.Name),
+            Description = dimm,
+            Bus = bus,
+            Device = Device(dimm.Name),
             LabelBytes = source.LabelAreas.GetValueOrDefault(dimm.Name) ?? SparseBytes.Zero(dimm.LabelAreaSize.Bytes),
         };
     }
@@ -81,7 +95,8 @@ public static class Boot
         string provider = description.Buses.First(b => b.Name == region.Bus).Provider;
         return new RegionState
         {
-            Description = region, Device = Device(region.Name),
+            Description = region,
+            Device = Device(region.Name),
             Media = source.Media.GetValueOrDefault(region.Name) ?? SparseBytes.Zero(region.Range.Size.Bytes),
             Align = RegionDriver.DefaultAlign(region.Range.Size, region.Mappings.Length, architecture.PageSize),
             Cookies = CookiesOf(description, region),

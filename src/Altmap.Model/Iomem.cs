@@ -60,11 +60,12 @@ public static class Iomem
         foreach (NamespaceState ndns in region.Namespaces.Values.Where(n => !n.Range.IsEmpty))
         {
             if (ndns.IsBound) entries.Add(new IomemEntry(ndns.Range, ndns.Device.Name, depth));
-            if (ndns.Claim is not { } claim || region.PfnDevice(claim) is not { Layout: { } layout }) continue;
+            if (ndns.Claim is { Kind: NdDeviceKind.Btt } btt && region.Btts[btt.Id].IsBound) entries.Add(new IomemEntry(ndns.Range, ndns.Device.Name, depth));
+            if (ndns.Claim is not { Kind: NdDeviceKind.Pfn or NdDeviceKind.Dax } claim || region.PfnDevice(claim) is not { Layout: { } layout }) continue;
             if (claim.Kind == NdDeviceKind.Pfn) entries.Add(new IomemEntry(ndns.Range, ndns.Device.Name, depth));
             else entries.Add(new IomemEntry(new PhysicalRange(ndns.Range.Start, layout.DataOffset), ndns.Device.Name, depth)); // info-block and page map (drivers/dax/pmem.c)
         }
-        entries.AddRange(region.DaxDevices.Values.Where(d => d.IsEnabled).Select(d => new IomemEntry(d.Range, d.Name, depth)));
+        entries.AddRange(region.DaxDevices.Values.Where(d => d.Driver == DaxDeviceDrivers.DeviceDax).Select(d => new IomemEntry(d.Range, d.Name, depth)));
         foreach (KmemDevice kmem in machine.Mm.Kmem.Values)
         {
             if (kmem.Range is not { } range || !region.Range.Contains(range)) continue;

@@ -35,6 +35,9 @@ public sealed record Machine
     /// <summary>Regions by number.</summary>
     public required ImmutableSortedDictionary<int, RegionState> Regions { get; init; }
 
+    /// <summary>Device-dax devices whose names kmem was given (<c>new_id</c>) and not told to forget; it takes no others.</summary>
+    public ImmutableSortedSet<string> KmemIds { get; init; } = ImmutableSortedSet<string>.Empty;
+
     /// <summary>What memory management made of physical memory: sections, struct pages, zones, memory blocks.</summary>
     public required MemoryState Mm { get; init; }
 
@@ -57,6 +60,10 @@ public sealed record Machine
             ? region.PfnDevice(device)
             : null;
 
+    /// <summary>The btt device, or null.</summary>
+    public BttDeviceState? FindBtt(NdDevice device) =>
+        device.Kind == NdDeviceKind.Btt && Regions.TryGetValue(device.Number, out RegionState? region) ? region.Btts.GetValueOrDefault(device.Id) : null;
+
     /// <summary>The machine with a region replaced.</summary>
     public Machine With(RegionState region) => this with { Regions = Regions.SetItem(region.Device.Number, region) };
 
@@ -65,6 +72,9 @@ public sealed record Machine
 
     /// <summary>The machine with a pfn or dax device replaced.</summary>
     public Machine With(PfnDeviceState pfn) => With(Regions[pfn.Device.Number].With(pfn));
+
+    /// <summary>The machine with a btt device replaced.</summary>
+    public Machine With(BttDeviceState btt) => With(Regions[btt.Device.Number].With(btt));
 
     /// <summary>The machine with a DIMM replaced.</summary>
     public Machine With(DimmState dimm) => this with { Dimms = Dimms.SetItem(dimm.Device, dimm) };

@@ -59,10 +59,10 @@ public static class CommandShell
         ToolRequest request = ToolCommandLine.Parse(words, state.Machine.Architecture.PageSize);
         if (request.Answer is { } answer)
             return answer.IsUnsupported ? Unsupported(state, answer.Stdout.Trim()) : Say(state, answer.Stdout, answer.Stderr, answer.ExitCode);
-        var context = new ToolContext(state.Machine, state.Uuids);
+        var context = new ToolContext(state);
         context.Output.Err(request.Warnings);
         int result = ToolCommands.Run(context, tool, request);
-        var next = new ShellState(context.Machine, context.Uuids);
+        var next = new ShellState(context.Machine, context.Uuids) { Files = context.Files };
         // The tools return a negative errno; the process shows its low byte.
         return new CommandResult(next, context.Output.Stdout, context.Output.Stderr, context.Output.Merged, result & 0xff, false);
     }

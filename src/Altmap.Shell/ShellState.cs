@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using Altmap.Core.Identity;
+using Altmap.Core.Media;
 using Altmap.Model;
 
 namespace Altmap.Shell;
@@ -6,7 +8,11 @@ namespace Altmap.Shell;
 /// <summary>What a shell works on: the machine and where new UUIDs come from. A value; a command gives the next one.</summary>
 /// <param name="Machine">The machine.</param>
 /// <param name="Uuids">For UUIDs that a tool picks by itself.</param>
-public sealed record ShellState(Machine Machine, UuidSource Uuids);
+public sealed record ShellState(Machine Machine, UuidSource Uuids)
+{
+    /// <summary>Files that commands of this session wrote, by the path they named. Nothing of the host is among them, and nothing goes there.</summary>
+    public ImmutableSortedDictionary<string, SparseBytes> Files { get; init; } = ImmutableSortedDictionary.Create<string, SparseBytes>(StringComparer.Ordinal);
+}
 
 /// <summary>What a command did.</summary>
 /// <param name="State">The state afterwards; as before when the command is not supported.</param>

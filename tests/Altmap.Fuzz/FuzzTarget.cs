@@ -18,6 +18,7 @@ public static class FuzzTargets
     [
         new("self-check", SelfCheckTarget.Run, SelfCheckTarget.Seeds, MustFail: true),
         new("labels", LabelTarget.Run, LabelTarget.Seeds),
+        new("btt", BttTarget.Run, BttTarget.Seeds),
         new("info-block", InfoBlockTarget.Run, InfoBlockTarget.Seeds),
         new("machine-file", MachineFileTarget.Run, MachineFileTarget.Seeds),
     ];

@@ -107,7 +107,9 @@ public class MachineLoaderTests
         LoadResult result = MachineLoader.Load(Golden.Path(capture));
         Assert.Empty(result.Errors);
         MachineDescription got = result.Source!.Description;
-        MachineDescription want = MachineLoader.Load(Golden.Path(capture, "..", "machine.json")).Source!.Description;
+        // A group that booted more than one machine names them after the boots.
+        string ofBoot = Golden.Path(capture, "..", $"machine.{Path.GetFileName(capture).Split('-')[0]}.json");
+        MachineDescription want = MachineLoader.Load(File.Exists(ofBoot) ? ofBoot : Golden.Path(capture, "..", "machine.json")).Source!.Description;
         Assert.Equal((want.Kernel, want.Architecture, want.PageSize, want.CommandLine), (got.Kernel, got.Architecture, got.PageSize, got.CommandLine));
         Assert.Equal(want.Memory, got.Memory);
         Assert.Equal(want.Buses.OrderBy(b => b.Name), got.Buses.OrderBy(b => b.Name));

@@ -81,7 +81,10 @@ public class StepBenchmarks
 
     private static MachineDescription Large(int regions, ByteSize size) => new()
     {
-        Name = "large", Kernel = "6.1", Architecture = Architecture.X86_64, PageSize = ByteSize.KiB(4),
+        Name = "large",
+        Kernel = "6.1",
+        Architecture = Architecture.X86_64,
+        PageSize = ByteSize.KiB(4),
         Memory = [new FirmwareRange(new PhysicalRange(new PhysicalAddress(0), ByteSize.GiB(2)), FirmwareRangeType.SystemRam, 0)],
         Buses = [new BusDescription("ndbus0", "ACPI.NFIT")],
         Dimms = [.. Enumerable.Range(0, regions).Select(i => new DimmDescription

@@ -86,14 +86,18 @@ public class MemoryMapBenchmarks
         ulong first = start + 1 + ((ulong)index * subSections);
         return new DeviceMapRequest
         {
-            Geometry = Geometry.X86, Range = new PfnRange(new Pfn(first * 512), new Pfn((first + subSections - 1) * 512)),
+            Geometry = Geometry.X86,
+            Range = new PfnRange(new Pfn(first * 512), new Pfn((first + subSections - 1) * 512)),
             Altmap = new AltmapSpace(new PfnCount(2), new PfnCount(4094)),
         };
     }
 
     private static MachineDescription Description() => new()
     {
-        Name = "large", Kernel = "6.1", Architecture = Architecture.X86_64, PageSize = ByteSize.KiB(4),
+        Name = "large",
+        Kernel = "6.1",
+        Architecture = Architecture.X86_64,
+        PageSize = ByteSize.KiB(4),
         Memory = [new FirmwareRange(new PhysicalRange(new PhysicalAddress(0), ByteSize.GiB(2)), FirmwareRangeType.SystemRam, 0)],
     };
 }

@@ -30,6 +30,9 @@ public enum Errno
     /// <summary>Permission denied.</summary>
     EACCES = 13,
 
+    /// <summary>Bad address.</summary>
+    EFAULT = 14,
+
     /// <summary>Device or resource busy.</summary>
     EBUSY = 16,
 
@@ -73,6 +76,7 @@ public static class ErrnoText
         Errno.EAGAIN => "Resource temporarily unavailable",
         Errno.ENOMEM => "Cannot allocate memory",
         Errno.EACCES => "Permission denied",
+        Errno.EFAULT => "Bad address",
         Errno.EBUSY => "Device or resource busy",
         Errno.EEXIST => "File exists",
         Errno.ENODEV => "No such device",

@@ -107,12 +107,15 @@ public sealed class KernelProfile
         ChecksSmallNamespace = IsYes(Rules.SmallNamespaceCheck);
         CreateSpaceCountsEndTrunc = Word(Rules.CreateSpaceCheck) == "size-minus-end-trunc";
         StructPageSize = new ByteSize(Number(Rules.StructPageSize));
+        ChecksBttLanes = IsYes(Rules.BttLaneCheck);
         ChecksLabelSizeField = IsYes(Rules.LabelSizeCheck);
         LabelSlotProductBits = (int)Number(Rules.LabelSlotProduct);
         LocalLabelsAreBlockMode = Word(Rules.LocalLabels) == "block-mode";
         ProbeMessageNamesDriver = Word(Rules.ProbeMessage) == "probe-with-driver";
         BindReturnsProbeErrno = Word(Rules.BindErrno) == "probe";
         DaxHasMemmapOnMemory = IsYes(Rules.DaxMemmapOnMemory);
+        KmemRefusesEmptyDevice = Word(Rules.KmemEmptyDevice) == "refuse";
+        AutoOnline = OnlinePolicies.Find(Word(Rules.MemoryAutoOnline))!.Value;
         AcpiDevicesArePlatform = Word(Rules.AcpiDevicePath) == "platform";
         PudAlignIsRunTime = Word(Rules.PudAlign) == "run-time";
         PfnToOnlinePage = Word(Rules.PfnToOnlinePage) switch
@@ -131,11 +134,9 @@ public sealed class KernelProfile
         BlockZoneFollowsPages = Word(Rules.BlockZone) == "pages";
         Arm64MemmapIsAlwaysPmd = Word(Rules.Arm64Memmap) == "always-pmd";
         MemmapOnMemory = Word(Rules.MemmapOnMemory) switch { "none" => MemmapOnMemoryRule.None, "one-block" => MemmapOnMemoryRule.OneBlock, _ => MemmapOnMemoryRule.Blocks };
-        AutoOnlinesMemory = Word(Rules.AutoOnline) == "online";
         HasCompoundMemmap = Word(Rules.CompoundMemmap) != "none";
         CompoundMemmapIsShared = Word(Rules.CompoundMemmap) == "shared";
         RangeLimitIsE2big = Word(Rules.RangeLimitErrno) == "e2big";
-        KmemBindsWithoutBlock = Word(Rules.KmemWithoutBlock) == "bind";
         KmemSaysTruncated = IsYes(Rules.KmemSaysTruncated);
     }
 
@@ -184,6 +185,9 @@ public sealed class KernelProfile
     /// <summary>See <see cref="Rules.StructPageSize"/>.</summary>
     public ByteSize StructPageSize { get; }
 
+    /// <summary>See <see cref="Rules.BttLaneCheck"/>.</summary>
+    public bool ChecksBttLanes { get; }
+
     /// <summary>See <see cref="Rules.LabelSizeCheck"/>.</summary>
     public bool ChecksLabelSizeField { get; }
 
@@ -201,6 +205,12 @@ public sealed class KernelProfile
 
     /// <summary>See <see cref="Rules.DaxMemmapOnMemory"/>.</summary>
     public bool DaxHasMemmapOnMemory { get; }
+
+    /// <summary>See <see cref="Rules.KmemEmptyDevice"/>.</summary>
+    public bool KmemRefusesEmptyDevice { get; }
+
+    /// <summary>See <see cref="Rules.MemoryAutoOnline"/>.</summary>
+    public OnlinePolicy AutoOnline { get; }
 
     /// <summary>See <see cref="Rules.AcpiDevicePath"/>.</summary>
     public bool AcpiDevicesArePlatform { get; }
@@ -238,9 +248,6 @@ public sealed class KernelProfile
     /// <summary>See <see cref="Rules.MemmapOnMemory"/>.</summary>
     public MemmapOnMemoryRule MemmapOnMemory { get; }
 
-    /// <summary>See <see cref="Rules.AutoOnline"/>.</summary>
-    public bool AutoOnlinesMemory { get; }
-
     /// <summary>See <see cref="Rules.CompoundMemmap"/>: device-dax asks for compound pages.</summary>
     public bool HasCompoundMemmap { get; }
 
@@ -250,19 +257,19 @@ public sealed class KernelProfile
     /// <summary>See <see cref="Rules.RangeLimitErrno"/>.</summary>
     public bool RangeLimitIsE2big { get; }
 
-    /// <summary>See <see cref="Rules.KmemWithoutBlock"/>.</summary>
-    public bool KmemBindsWithoutBlock { get; }
-
     /// <summary>See <see cref="Rules.KmemSaysTruncated"/>.</summary>
     public bool KmemSaysTruncated { get; }
 
     /// <summary>The size of a memory section on <paramref name="architecture"/> with <paramref name="pageSize"/> pages.</summary>
-    public ByteSize SectionSize(Architecture architecture, ByteSize pageSize) => new(1UL << (int)Number(architecture switch
+    public ByteSize SectionSize(Architecture architecture, ByteSize pageSize) => new(1UL << (int)Number(SectionRule(architecture, pageSize)));
+
+    /// <summary>The rule that says so.</summary>
+    public static RuleDefinition SectionRule(Architecture architecture, ByteSize pageSize) => architecture switch
     {
         Architecture.X86_64 => Rules.SectionBitsX86,
         Architecture.Arm64 => pageSize == ByteSize.KiB(64) ? Rules.SectionBitsArm64Pages64K : Rules.SectionBitsArm64,
         _ => Rules.SectionBitsPpc64,
-    }));
+    };
 
     /// <summary>A profile with some rules set otherwise (marked <see cref="Confirmation.UserDefined"/>). Throws <see cref="ArgumentException"/> as the constructor does.</summary>
     public KernelProfile Derive(string name, string description, IReadOnlyDictionary<string, string> values) =>

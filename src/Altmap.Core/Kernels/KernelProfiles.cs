@@ -19,12 +19,15 @@ public static class KernelProfiles
         (Rules.SmallNamespaceCheck, "no", Confirmation.RealKernel, "drivers/nvdimm/pfn_devs.c nd_pfn_validate()"),
         (Rules.CreateSpaceCheck, "size", Confirmation.RealKernel, "drivers/nvdimm/pfn_devs.c nd_pfn_init()"),
         (Rules.StructPageSize, "64", Confirmation.RealKernel, "include/linux/mm_types.h struct page, the kernel's type information"),
+        (Rules.BttLaneCheck, "yes", Confirmation.RealKernel, "drivers/nvdimm/btt.c discover_arenas()"),
         (Rules.LabelSizeCheck, "yes", Confirmation.SourceOnly, "drivers/nvdimm/label.c __nd_label_validate()"),
         (Rules.LabelSlotProduct, "64", Confirmation.SourceOnly, "drivers/nvdimm/label.c __nd_label_validate()"),
         (Rules.LocalLabels, "ignored", Confirmation.SourceOnly, "drivers/nvdimm/namespace_devs.c"),
         (Rules.ProbeMessage, "probe-of", Confirmation.RealKernel, "drivers/base/dd.c call_driver_probe()"),
         (Rules.BindErrno, "probe", Confirmation.RealKernel, "drivers/base/bus.c bind_store()"),
         (Rules.DaxMemmapOnMemory, "no", Confirmation.RealKernel, "drivers/dax/bus.c"),
+        (Rules.KmemEmptyDevice, "refuse", Confirmation.RealKernel, "drivers/dax/kmem.c dev_dax_kmem_probe()"),
+        (Rules.MemoryAutoOnline, "offline", Confirmation.RealKernel, "mm/memory_hotplug.c mhp_default_online_type, as the distribution configures it"),
         (Rules.AcpiDevicePath, "acpi", Confirmation.RealKernel, "drivers/acpi/nfit/core.c"),
         (Rules.PudAlign, "compile-time", Confirmation.SourceOnly, "drivers/nvdimm/pfn_devs.c nd_pfn_supported_alignments()"),
         (Rules.SectionBitsX86, "27", Confirmation.RealKernel, "arch/x86/include/asm/sparsemem.h"),
@@ -41,15 +44,18 @@ public static class KernelProfiles
         (Rules.BlockZone, "kept", Confirmation.RealKernel, "drivers/base/memory.c valid_zones_show()"),
         (Rules.Arm64Memmap, "pmd-per-section", Confirmation.SourceOnly, "arch/arm64/mm/mmu.c vmemmap_populate()"),
         (Rules.MemmapOnMemory, "one-block", Confirmation.RealKernel, "mm/memory_hotplug.c mhp_supports_memmap_on_memory()"),
-        (Rules.AutoOnline, "offline", Confirmation.RealKernel, "/sys/devices/system/memory/auto_online_blocks"),
         (Rules.CompoundMemmap, "shared", Confirmation.RealKernel, "mm/sparse-vmemmap.c vmemmap_populate_compound_pages()"),
         (Rules.RangeLimitErrno, "einval", Confirmation.SourceOnly, "mm/memremap.c pagemap_range()"),
-        (Rules.KmemWithoutBlock, "refuse", Confirmation.RealKernel, "drivers/dax/kmem.c dev_dax_kmem_probe()"),
         (Rules.KmemSaysTruncated, "no", Confirmation.RealKernel, "drivers/dax/kmem.c dev_dax_kmem_probe()"));
 
-    private static readonly ImmutableDictionary<string, RuleSetting> Linux510 = Change(Linux61, Confirmation.RealKernel,
+    /// <summary>The check of the lanes came late, and not to every stable series.</summary>
+    private static readonly ImmutableDictionary<string, RuleSetting> WithoutLaneCheck = Change(Linux61, Confirmation.RealKernel,
+        (Rules.BttLaneCheck, "no", "drivers/nvdimm/btt.c discover_arenas()"));
+
+    private static readonly ImmutableDictionary<string, RuleSetting> Linux510 = Change(WithoutLaneCheck, Confirmation.RealKernel,
         (Rules.LargeStructPage, "build-error", "drivers/nvdimm/pfn_devs.c nd_pfn_init()"),
         (Rules.BindErrno, "enodev", "drivers/base/bus.c bind_store()"),
+        (Rules.KmemEmptyDevice, "bind", "drivers/dax/kmem.c dev_dax_kmem_probe()"),
         (Rules.LabelSizeCheck, "no", "drivers/nvdimm/label.c __nd_label_validate()"),
         (Rules.LabelSlotProduct, "32", "drivers/nvdimm/label.c __nd_label_validate()"),
         (Rules.LocalLabels, "block-mode", "drivers/nvdimm/namespace_devs.c"),
@@ -63,26 +69,26 @@ public static class KernelProfiles
         (Rules.Arm64Memmap, "always-pmd", "arch/arm64/mm/mmu.c vmemmap_populate()"),
         (Rules.MemmapOnMemory, "none", "mm/memory_hotplug.c add_memory_resource()"),
         (Rules.CompoundMemmap, "none", "mm/memremap.c"),
-        (Rules.RangeLimitErrno, "e2big", "mm/memory_hotplug.c check_hotplug_memory_addressable()"),
-        (Rules.KmemWithoutBlock, "bind", "drivers/dax/kmem.c dev_dax_kmem_probe()"));
+        (Rules.RangeLimitErrno, "e2big", "mm/memory_hotplug.c check_hotplug_memory_addressable()"));
 
-    private static readonly ImmutableDictionary<string, RuleSetting> Linux612 = Change(Linux61, Confirmation.RealKernel,
+    private static readonly ImmutableDictionary<string, RuleSetting> Linux612 = Change(WithoutLaneCheck, Confirmation.RealKernel,
         (Rules.SmallNamespaceCheck, "yes", "drivers/nvdimm/pfn_devs.c nd_pfn_validate()"),
         (Rules.CreateSpaceCheck, "size-minus-end-trunc", "drivers/nvdimm/pfn_devs.c nd_pfn_init()"),
         (Rules.LabelSizeCheck, "no", "drivers/nvdimm/label.c __nd_label_validate()"),
         (Rules.LabelSlotProduct, "32", "drivers/nvdimm/label.c __nd_label_validate()"),
         (Rules.ProbeMessage, "probe-with-driver", "drivers/base/dd.c call_driver_probe()"),
         (Rules.DaxMemmapOnMemory, "yes", "drivers/dax/bus.c"),
+        (Rules.MemoryAutoOnline, "online", "mm/memory_hotplug.c mhp_default_online_type, as the distribution configures it"),
         (Rules.PudAlign, "run-time", "drivers/nvdimm/pfn_devs.c nd_pfn_supported_alignments()"),
         (Rules.SectionBitsArm64, "27", "arch/arm64/include/asm/sparsemem.h"),
         (Rules.SectionBitsArm64Pages64K, "29", "arch/arm64/include/asm/sparsemem.h"),
         (Rules.Arm64PfnValid, "generic", "include/linux/mmzone.h pfn_valid()"),
         (Rules.MaxPfnArm64, "raise", "arch/arm64/mm/mmu.c arch_add_memory()"),
-        (Rules.MemmapOnMemory, "blocks", "mm/memory_hotplug.c create_altmaps_and_memory_blocks()"),
-        (Rules.AutoOnline, "online", "CONFIG_MEMORY_HOTPLUG_DEFAULT_ONLINE, /sys/devices/system/memory/auto_online_blocks"));
+        (Rules.MemmapOnMemory, "blocks", "mm/memory_hotplug.c create_altmaps_and_memory_blocks()"));
 
     private static readonly ImmutableDictionary<string, RuleSetting> Linux72 = Change(Linux612, Confirmation.RealKernel,
         (Rules.AcpiDevicePath, "platform", "drivers/acpi/nfit/core.c"),
+        (Rules.BttLaneCheck, "yes", "drivers/nvdimm/btt.c discover_arenas()"),
         (Rules.LabelSizeCheck, "yes", "drivers/nvdimm/label.c __nd_label_validate()"),
         (Rules.LabelSlotProduct, "64", "drivers/nvdimm/label.c __nd_label_validate()"),
         (Rules.BlockSizeX86, "advised", "arch/x86/mm/init_64.c probe_memory_block_size()"),
@@ -107,15 +113,20 @@ public static class KernelProfiles
         new("5.4", "sub-section namespaces before compat alignment; read in a vendor tree, never run", Linux54),
         new("5.10", "Debian 11; run as 5.10.223", Linux510),
         new("5.15", "interpolated between 5.10 and 6.1, never run", Change(Infer(Linux61, "between 5.10 and 6.1"), Confirmation.Inferred,
-            (Rules.LargeStructPage, "build-error", "between 5.10 and 6.1"))),
+            (Rules.LargeStructPage, "build-error", "between 5.10 and 6.1"),
+            (Rules.BttLaneCheck, "no", "as 5.10: later series got the check late"))),
         new("6.1.0", "6.1.0 to 6.1.11: page map reserved at 128 bytes a page; never run", Change(Infer(Linux61, "as 6.1"), Confirmation.Inferred,
             (Rules.MaxStructPageSize, "128", "6e9f05dc66f9 (\"libnvdimm/pfn_dev: increase MAX_STRUCT_PAGE_SIZE\"), the thread; not read as source"),
+            (Rules.BttLaneCheck, "no", "as 5.10: the series got the check late"),
             (Rules.LargeStructPage, "build-error", "before c91d71363084 (\"nvdimm: Support sizeof(struct page) > MAX_STRUCT_PAGE_SIZE\")"))),
         new("6.1", "Debian 12, 6.1.12 and later; run as 6.1.192", Linux61),
         new("6.6", "interpolated between 6.1 and 6.12, never run", Infer(Linux61, "between 6.1 and 6.12")),
         new("6.12", "Debian 13; run as 6.12.107", Linux612),
         new("7.2", "Debian sid; run as 7.2.13", Linux72),
     ];
+
+    /// <summary>The kernel where neither a machine nor the user names one: that of most recordings.</summary>
+    public static KernelProfile Default => Find("6.1")!;
 
     /// <summary>The profile of that name, or null. A longer version (<c>6.1.192</c>) is not guessed at.</summary>
     public static KernelProfile? Find(string name) => All.FirstOrDefault(p => p.Name == name);

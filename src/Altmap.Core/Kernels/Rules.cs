@@ -46,6 +46,10 @@ public static class Rules
     /// <summary>sizeof(struct page).</summary>
     public static readonly RuleDefinition StructPageSize = new("struct-page.size", "sizeof(struct page) of the distribution's configuration", [], "bytes");
 
+    /// <summary>BTT lanes against the region's.</summary>
+    public static readonly RuleDefinition BttLaneCheck = new("btt.lane-check",
+        "a BTT whose arena has fewer lanes (nfree) than the region is refused", ["yes", "no"]);
+
     /// <summary>labelsize field above 1.</summary>
     public static readonly RuleDefinition LabelSizeCheck = new("labels.labelsize-check",
         "an index block with labelsize above 1 is refused before it is used as a shift", ["yes", "no"]);
@@ -69,6 +73,15 @@ public static class Rules
     /// <summary>memmap_on_memory of device-dax devices.</summary>
     public static readonly RuleDefinition DaxMemmapOnMemory = new("sysfs.dax-memmap-on-memory",
         "device-dax devices have a memmap_on_memory attribute", ["yes", "no"]);
+
+    /// <summary>What kmem makes of a device without a whole memory block.</summary>
+    public static readonly RuleDefinition KmemEmptyDevice = new("kmem.empty-device",
+        "a device-dax device that holds no whole memory block: kmem refuses it (EINVAL), or binds to it without any memory", ["refuse", "bind"]);
+
+    /// <summary>What happens to memory blocks that are added after boot.</summary>
+    public static readonly RuleDefinition MemoryAutoOnline = new("memory.auto-online",
+        "auto_online_blocks at boot, by the distribution's configuration; memhp_default_state= on the command line goes before it",
+        ["offline", "online", "online_kernel", "online_movable"]);
 
     /// <summary>Where ACPI devices stand in sysfs.</summary>
     public static readonly RuleDefinition AcpiDevicePath = new("sysfs.acpi-device-path",
@@ -129,8 +142,6 @@ public static class Rules
     public static readonly RuleDefinition MemmapOnMemory = new("memory.memmap-on-memory",
         "memmap of hot-added memory inside it: never; only a single block is added and EINVAL where it does not fit; any number of blocks", ["none", "one-block", "blocks"]);
 
-    /// <summary>auto_online_blocks at boot.</summary>
-    public static readonly RuleDefinition AutoOnline = new("memory.auto-online", "auto_online_blocks at boot in the distribution's configuration", ["offline", "online"]);
 
     /// <summary>Memory sharing of compound device pages.</summary>
     public static readonly RuleDefinition CompoundMemmap = new("memory.compound-memmap",
@@ -140,9 +151,6 @@ public static class Rules
     public static readonly RuleDefinition RangeLimitErrno = new("memory.range-limit-errno",
         "errno of a device map beyond the physical address range", ["e2big", "einval"]);
 
-    /// <summary>kmem without a whole memory block.</summary>
-    public static readonly RuleDefinition KmemWithoutBlock = new("kmem.without-block",
-        "what kmem does with a device that holds no whole memory block: bind without memory, or refuse", ["bind", "refuse"]);
 
     /// <summary>kmem and lost bytes.</summary>
     public static readonly RuleDefinition KmemSaysTruncated = new("kmem.says-truncated", "kmem logs how much it cuts off", ["yes", "no"]);
@@ -151,11 +159,10 @@ public static class Rules
     public static readonly IReadOnlyList<RuleDefinition> All =
     [
         InfoBlockLayout, InfoBlockMinor, MaxStructPageSize, LargeStructPage, PageSizeCheck, RefusalErrno, OffsetCheck, CompatCheck,
-        SmallNamespaceCheck, CreateSpaceCheck, StructPageSize, LabelSizeCheck, LabelSlotProduct, LocalLabels, ProbeMessage, BindErrno,
-        DaxMemmapOnMemory, AcpiDevicePath, PudAlign, SectionBitsX86, SectionBitsArm64, SectionBitsArm64Pages64K, SectionBitsPpc64,
+        SmallNamespaceCheck, CreateSpaceCheck, StructPageSize, BttLaneCheck, LabelSizeCheck, LabelSlotProduct, LocalLabels, ProbeMessage, BindErrno,
+        DaxMemmapOnMemory, KmemEmptyDevice, KmemSaysTruncated, MemoryAutoOnline, AcpiDevicePath, PudAlign, SectionBitsX86, SectionBitsArm64, SectionBitsArm64Pages64K, SectionBitsPpc64,
         PfnToOnlinePage, Arm64PfnValid, BootHoles, DeviceMapUnit, MaxPfnX86, MaxPfnArm64,
-        BlockSizeX86, BlockZone, Arm64Memmap, MemmapOnMemory, AutoOnline, CompoundMemmap,
-        RangeLimitErrno, KmemWithoutBlock, KmemSaysTruncated,
+        BlockSizeX86, BlockZone, Arm64Memmap, MemmapOnMemory, CompoundMemmap, RangeLimitErrno,
     ];
 
     /// <summary>The rule of that name, or null.</summary>

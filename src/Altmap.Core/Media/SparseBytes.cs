@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Altmap.Core.Units;
 
 namespace Altmap.Core.Media;
 
@@ -84,6 +85,28 @@ public sealed class SparseBytes
             offsetBytes += (ulong)count;
         }
         return new SparseBytes(LengthBytes, pages.ToImmutable());
+    }
+
+    /// <summary>The bytes with <paramref name="countBytes"/> of them zero from <paramref name="offsetBytes"/> on; costs what is stored, not the count.</summary>
+    public SparseBytes Clear(ulong offsetBytes, ulong countBytes)
+    {
+        CheckInside(offsetBytes, countBytes);
+        ulong end = offsetBytes + countBytes;
+        ulong firstWhole = Alignment.Up(offsetBytes, PageBytes) / PageBytes, afterWhole = end / PageBytes;
+        if (firstWhole >= afterWhole) return Write(offsetBytes, new byte[countBytes]); // less than two pages
+        ImmutableSortedDictionary<ulong, byte[]> kept = afterWhole - firstWhole < (ulong)_pages.Count
+            ? RemoveEach(firstWhole, afterWhole)
+            : _pages.RemoveRange(_pages.Keys.Where(n => n >= firstWhole && n < afterWhole));
+        var cleared = new SparseBytes(LengthBytes, kept);
+        cleared = cleared.Write(offsetBytes, new byte[(firstWhole * PageBytes) - offsetBytes]);
+        return cleared.Write(afterWhole * PageBytes, new byte[end - (afterWhole * PageBytes)]);
+    }
+
+    private ImmutableSortedDictionary<ulong, byte[]> RemoveEach(ulong first, ulong end)
+    {
+        ImmutableSortedDictionary<ulong, byte[]>.Builder pages = _pages.ToBuilder();
+        for (ulong page = first; page < end; page++) pages.Remove(page);
+        return pages.ToImmutable();
     }
 
     /// <summary>The same bytes at another length: cut, or zero at the end.</summary>

@@ -1,5 +1,6 @@
 using System.Text;
 using Altmap.Core.Identity;
+using Altmap.Formats.Btt;
 using Altmap.Formats.Checksums;
 using Altmap.Formats.Layout;
 
@@ -37,8 +38,8 @@ public static class InfoBlockJson
         var objects = new List<IReadOnlyList<InfoBlockJsonEntry>>();
         if (head.Length < HeadBytes) return objects;
         ReadOnlySpan<byte> first = head[..InfoBlock.SizeBytes], second = head.Slice(InfoBlock.SizeBytes, InfoBlock.SizeBytes);
-        if (BttPresence.HasSignature(second)) Add(objects, second, false, originKey, origin, options);
-        if (BttPresence.HasSignature(first)) Add(objects, first, false, originKey, origin, options);
+        if (BttInfoBlock.HasSignature(second)) Add(objects, second, false, originKey, origin, options);
+        if (BttInfoBlock.HasSignature(first)) Add(objects, first, false, originKey, origin, options);
         if (new InfoBlockView(second).Kind is not null) Add(objects, second, true, originKey, origin, options);
         return objects;
     }
@@ -70,8 +71,8 @@ public static class InfoBlockJson
         }
         else
         {
-            foreach (Field field in BttPresence.Counts) entries.Add(Number(field, block));
-            foreach (Field field in BttPresence.Offsets) entries.Add(Hex(field, block, options));
+            foreach (Field field in BttInfoBlockLayout.Counts) entries.Add(Number(field, block));
+            foreach (Field field in BttInfoBlockLayout.Offsets) entries.Add(Hex(field, block, options));
         }
         objects.Add(entries);
     }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Altmap.Core.Findings;
 using Altmap.Core.Kernels;
 using Altmap.Core.Units;
+using Altmap.Formats.Btt;
 using Altmap.Formats.Labels;
 
 namespace Altmap.Formats.InfoBlocks;
@@ -36,7 +37,7 @@ public static class NamespaceBinding
             return Unbound("raw", "P4", Errno.EOPNOTSUPP,
                 [$"nd_pmem {namespaceName}: {resource} misaligned, unable to map", DriverFailure("nd_pmem", namespaceName, Errno.EOPNOTSUPP, profile)], false);
         }
-        if (BttPresence.Probe(head, ns, claim)) return new(BindingVerdict.Bound, "sector", null, null, null, Errno.None, [], "P7", true);
+        if (BttPresence.Probe(head, ns, claim).IsFound) return new(BindingVerdict.Bound, "sector", null, null, null, Errno.None, [], "P7", true);
 
         ReadOnlySpan<byte> block = head.Length > (int)InfoBlock.StartBytes ? head[(int)InfoBlock.StartBytes..] : default;
         foreach (InfoBlockKind kind in (ReadOnlySpan<InfoBlockKind>)[InfoBlockKind.Pfn, InfoBlockKind.Dax])
@@ -77,7 +78,8 @@ public static class NamespaceBinding
             return Unbound(mode, map.Rule, map.Errno, messages.ToImmutable(), true) with { Align = settings.Align, Settings = settings };
         }
         return new(BindingVerdict.Bound, mode, settings.UsableSize(ns.Range.Size), settings.DataStart, settings.Align, Errno.None,
-            messages.ToImmutable(), map.Rule, true) { Settings = settings };
+            messages.ToImmutable(), map.Rule, true)
+        { Settings = settings };
     }
 
     /// <summary>The device's number within its region is not a rule: it depends on whether the region's seed was there first. 1 is what most boots show.</summary>

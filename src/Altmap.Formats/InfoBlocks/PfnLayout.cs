@@ -11,7 +11,7 @@ namespace Altmap.Formats.InfoBlocks;
 public static class PfnLayout
 {
     /// <summary>The kernel takes 8 KiB here for every page size (SZ_8K), not the rounded reserve.</summary>
-    internal const ulong ReserveBytes = 8192;
+    public const ulong ReserveBytes = 8192;
 
     /// <summary>Computes the block as <paramref name="profile"/> does, faults included. The media are not asked: that no valid block is there is the caller's knowledge.</summary>
     /// <param name="request">What is wanted.</param>

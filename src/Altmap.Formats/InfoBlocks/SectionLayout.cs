@@ -38,7 +38,8 @@ internal static class SectionLayout
             if (offset + startPad + endTrunc >= size)
                 return PfnLayout.Refuse(Errno.ENXIO, "W14", $"{namespaceName} unable to satisfy requested alignment") with { Note = note };
             return PfnLayout.Accept(request, profile, arch, offset, startPad, endTrunc,
-                (size - offset - startPad - endTrunc) / CountedPageBytes, (ushort)profile.MaxStructPageSize.Bytes) with { Note = note };
+                (size - offset - startPad - endTrunc) / CountedPageBytes, (ushort)profile.MaxStructPageSize.Bytes) with
+            { Note = note };
         }
     }
 

@@ -11,11 +11,11 @@ internal static class BlockZones
     private static readonly ZoneKind[] KernelZones = [ZoneKind.Dma, ZoneKind.Dma32, ZoneKind.Normal];
 
     /// <summary>zone_for_pfn_range(): movable on demand; the first kernel zone that spans part of it; else, policy contig-zones, the only one of the two that does.</summary>
-    public static ZoneKind For(MemoryState memory, int node, PfnRange pages, OnlineType type)
+    public static ZoneKind For(MemoryState memory, int node, PfnRange pages, OnlinePolicy type)
     {
-        if (type == OnlineType.Movable) return ZoneKind.Movable;
+        if (type == OnlinePolicy.OnlineMovable) return ZoneKind.Movable;
         ZoneKind kernel = KernelZones.FirstOrDefault(z => memory.ZoneOf(node, z).Meets(pages), ZoneKind.Normal);
-        if (type == OnlineType.Kernel) return kernel;
+        if (type == OnlinePolicy.OnlineKernel) return kernel;
         if (memory.Options.AutoMovable) throw new Nvdimm.NotModelledException("memory_hotplug.online_policy=auto-movable");
         bool inKernel = memory.ZoneOf(node, kernel).Meets(pages), inMovable = memory.ZoneOf(node, ZoneKind.Movable).Meets(pages);
         if (inKernel != inMovable) return inKernel ? kernel : ZoneKind.Movable;

@@ -12,11 +12,11 @@ public static class DeviceDax
         PfnDeviceState personality = region.Daxes.Values.First(d => d.NamespaceId == dax.Id && d.IsBound);
         StepResult mapped = PfnDriver.Map(machine, dax.Name, region.Namespaces[dax.Id], personality.Layout!.Value);
         if (!mapped.Succeeded) return DriverCore.WithProbeFailure(mapped.Machine, "device_dax", dax.Name, mapped.Errno).Fail(mapped.Errno);
-        return With(mapped.Machine, dax with { IsEnabled = true }).Done();
+        return With(mapped.Machine, dax with { Driver = DaxDeviceDrivers.DeviceDax }).Done();
     }
 
     /// <summary>Unbinds device_dax.</summary>
-    public static Machine Unbind(Machine machine, DaxDeviceState dax) => With(DeviceMaps.Unmap(machine, dax.Name), dax with { IsEnabled = false });
+    public static Machine Unbind(Machine machine, DaxDeviceState dax) => With(DeviceMaps.Unmap(machine, dax.Name), dax with { Driver = null });
 
     private static Machine With(Machine machine, DaxDeviceState dax)
     {

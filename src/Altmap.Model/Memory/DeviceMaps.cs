@@ -91,9 +91,17 @@ internal static class DeviceMaps
             : new MemmapPlacement(memory, machine.Kernel, machine.Architecture, machine.StructPageSize).Plan(pages, altmap, compound);
         return (new DeviceMapRequest
         {
-            Geometry = memory.Geometry, Range = pages, Altmap = altmap, Node = (short)Math.Max(0, order.Node), Poisons = memory.Options.Poisons,
-            MeetsRam = MeetsRam(machine, pages.Start.ToAddress(page), last), BeyondLimit = BeyondLimit(machine, order.Range.Start, last),
-            BadAltmap = BadAltmap(pages, altmap), IsMisaligned = isMisaligned, Pieces = pieces, Overrun = OverrunOf(machine, pages, altmap, compound),
+            Geometry = memory.Geometry,
+            Range = pages,
+            Altmap = altmap,
+            Node = (short)Math.Max(0, order.Node),
+            Poisons = memory.Options.Poisons,
+            MeetsRam = MeetsRam(machine, pages.Start.ToAddress(page), last),
+            BeyondLimit = BeyondLimit(machine, order.Range.Start, last),
+            BadAltmap = BadAltmap(pages, altmap),
+            IsMisaligned = isMisaligned,
+            Pieces = pieces,
+            Overrun = OverrunOf(machine, pages, altmap, compound),
         }, use);
     }
 

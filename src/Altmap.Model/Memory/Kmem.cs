@@ -21,8 +21,11 @@ public static class Kmem
     public static PhysicalRange? Trim(Machine machine, PhysicalRange range)
     {
         ByteSize block = machine.Mm.BlockSize;
-        PhysicalAddress start = range.Start.AlignUp(block), end = range.End.AlignDown(block);
-        return start < end ? new PhysicalRange(start, end - start) : null;
+        // Counted in blocks and by the last byte: the end may be that of the address space.
+        ulong first = range.Start.Bytes / block.Bytes, past = range.Last.Bytes / block.Bytes;
+        if (range.Start.Bytes % block.Bytes != 0) first++;
+        if (range.Last.Bytes % block.Bytes == block.Bytes - 1) past++;
+        return first < past ? new PhysicalRange(new PhysicalAddress(first * block.Bytes), new ByteSize((past - first) * block.Bytes)) : null;
     }
 
     /// <summary>
@@ -40,9 +43,9 @@ public static class Kmem
         if (Trim(machine, dax.Range) is not { } range)
         {
             machine = machine.WithMessage($"{prefix}{mapping} too small after alignment");
-            return machine.Kernel.KmemBindsWithoutBlock
-                ? With(machine, new KmemDevice(dax.Name, null, IsBound: true)).Done()
-                : Fail(machine.WithMessage($"{prefix}rejecting DAX region without any memory after alignment"), dax, Errno.EINVAL);
+            return machine.Kernel.KmemRefusesEmptyDevice
+                ? Fail(machine.WithMessage($"{prefix}rejecting DAX region without any memory after alignment"), dax, Errno.EINVAL)
+                : With(machine, new KmemDevice(dax.Name, null, IsBound: true)).Done();
         }
         if (machine.Kernel.KmemSaysTruncated && range.Size < dax.Range.Size)
             machine = machine.WithMessage($"{prefix}DAX region truncated by {SizeText(dax.Range.Size - range.Size)} due to alignment");

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Altmap.Core.Findings;
+using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Model.Memory.States;
 using Altmap.Model.Memory.Steps;
@@ -23,13 +24,13 @@ public static class MemoryBlocks
     {
         MemoryBlock now = machine.Mm.Blocks[block.Number];
         if (now.State == BlockState.Absent) return machine.Fail(Errno.ENOENT);
-        if (!MemoryParameters.TryParse(value.Trim(), out OnlineType type)) return machine.Fail(Errno.EINVAL);
-        if (now.State == (type == OnlineType.Offline ? BlockState.Offline : BlockState.Online)) return machine.Fail(Errno.EINVAL);
-        return type == OnlineType.Offline ? Offline(machine, block.Number, now) : Online(machine, block.Number, block.Number + 1, type);
+        if (OnlinePolicies.Find(value) is not { } type) return machine.Fail(Errno.EINVAL);
+        if (now.State == (type == OnlinePolicy.Offline ? BlockState.Offline : BlockState.Online)) return machine.Fail(Errno.EINVAL);
+        return type == OnlinePolicy.Offline ? Offline(machine, block.Number, now) : Online(machine, block.Number, block.Number + 1, type);
     }
 
     /// <summary><c>echo VALUE &gt; /sys/devices/system/memory/auto_online_blocks</c>. EINVAL: none of the four words.</summary>
-    public static StepResult SetAutoOnline(Machine machine, string value) => MemoryParameters.TryParse(value.Trim(), out OnlineType type)
+    public static StepResult SetAutoOnline(Machine machine, string value) => OnlinePolicies.Find(value) is { } type
         ? (machine with { Mm = machine.Mm with { AutoOnline = type } }).Done()
         : machine.Fail(Errno.EINVAL);
 
@@ -53,8 +54,8 @@ public static class MemoryBlocks
         MemoryBlock now = machine.Mm.Blocks[block.Number];
         if (now.State == BlockState.Online) return OnlineZone(machine, block.Number, now).Name();
         PfnRange pages = machine.Mm.PagesOfBlock(block.Number);
-        ZoneKind first = BlockZones.For(machine.Mm, now.Node, pages, OnlineType.Online);
-        ZoneKind kernel = BlockZones.For(machine.Mm, now.Node, pages, OnlineType.Kernel);
+        ZoneKind first = BlockZones.For(machine.Mm, now.Node, pages, OnlinePolicy.Online);
+        ZoneKind kernel = BlockZones.For(machine.Mm, now.Node, pages, OnlinePolicy.OnlineKernel);
         return string.Join(' ', new[] { first, kernel, ZoneKind.Movable }.Distinct().Select(z => z.Name()));
     }
 
@@ -91,7 +92,7 @@ public static class MemoryBlocks
             Mm = memory with { Pages = state, Blocks = memory.Blocks.Set(first, past, block), MaxPfn = DeviceMaps.MaxPfnAfter(machine, pages.End, isDeviceMap: false) },
         };
         if (claim is not null) machine = claim(machine);
-        return memory.AutoOnline == OnlineType.Offline ? machine.Done() : Online(machine, first, past, memory.AutoOnline);
+        return memory.AutoOnline == OnlinePolicy.Offline ? machine.Done() : Online(machine, first, past, memory.AutoOnline);
     }
 
     /// <summary>try_remove_memory(): EBUSY while a block is online, with the kernel's message.</summary>
@@ -112,7 +113,7 @@ public static class MemoryBlocks
     }
 
     /// <summary>Onlines offline blocks, in runs for which the zone is the same.</summary>
-    private static StepResult Online(Machine machine, ulong first, ulong past, OnlineType type)
+    private static StepResult Online(Machine machine, ulong first, ulong past, OnlinePolicy type)
     {
         while (first < past)
         {

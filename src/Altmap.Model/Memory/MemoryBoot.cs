@@ -30,8 +30,15 @@ internal static class MemoryBoot
         RunLengthState pages = PagesOf(geometry, ram, zones, kernel, architecture);
         return new MemoryState
         {
-            Pages = pages, PageSize = page, BlockSize = block, BootRam = [.. ram.Select(r => r.Pages)], Zones = zones, MaxPfn = end, Options = options,
-            Blocks = BlocksOf(pages, ram, zones, new PfnCount(block / page)), AutoOnline = MemoryParameters.AutoOnline(description, kernel),
+            Pages = pages,
+            PageSize = page,
+            BlockSize = block,
+            BootRam = [.. ram.Select(r => r.Pages)],
+            Zones = zones,
+            MaxPfn = end,
+            Options = options,
+            Blocks = BlocksOf(pages, ram, zones, new PfnCount(block / page)),
+            AutoOnline = MemoryParameters.AutoOnline(description, kernel),
         };
     }
 

@@ -16,33 +16,24 @@ internal static class MemoryParameters
             AutoMovable: CommandLine.Find(line, "memory_hotplug.online_policy") == "auto-movable" && kernel.MemmapOnMemory != MemmapOnMemoryRule.None,
             PhysicalBits: (int)description.Config.GetValueOrDefault("physmem_bits", architecture.Architecture switch
             {
-                Architecture.X86_64 => 46UL, Architecture.Arm64 => 48UL, _ => 51UL,
+                Architecture.X86_64 => 46UL,
+                Architecture.Arm64 => 48UL,
+                _ => 51UL,
             }),
             // The option is on for x86-64 only among the configurations seen; ppc64le came with 6.6 and was only read.
             SharesCompoundMemmap: kernel.CompoundMemmapIsShared
                 && description.Config.GetValueOrDefault("vmemmap_optimize", architecture.Architecture == Architecture.X86_64 ? 1UL : 0UL) != 0);
     }
 
-    /// <summary>auto_online_blocks at boot: the configuration's, or what memhp_default_state= says.</summary>
-    public static OnlineType AutoOnline(MachineDescription description, KernelProfile kernel)
+    /// <summary>auto_online_blocks at boot: memhp_default_state= (the last that is a policy), or the machine file, or the profile
+    /// (mm/memory_hotplug.c setup_memhp_default_state(); 5.10, 6.1, 6.12, 7.2).</summary>
+    public static OnlinePolicy AutoOnline(MachineDescription description, KernelProfile kernel)
     {
-        if (CommandLine.Find(description.CommandLine, "memhp_default_state") is { } word && TryParse(word, out OnlineType type)) return type;
-        return description.Config.TryGetValue("auto_online_blocks", out ulong on) ? (on != 0 ? OnlineType.Online : OnlineType.Offline)
-            : kernel.AutoOnlinesMemory ? OnlineType.Online : OnlineType.Offline;
-    }
-
-    /// <summary>The four words that a block's state and auto_online_blocks take (mhp_online_type_from_str()).</summary>
-    public static bool TryParse(string word, out OnlineType type)
-    {
-        (type, bool known) = word switch
-        {
-            "offline" => (OnlineType.Offline, true),
-            "online" => (OnlineType.Online, true),
-            "online_kernel" => (OnlineType.Kernel, true),
-            "online_movable" => (OnlineType.Movable, true),
-            _ => (default, false),
-        };
-        return known;
+        OnlinePolicy? booted = CommandLine.Parse(description.CommandLine)
+            .Where(p => p.Name == "memhp_default_state").Select(p => OnlinePolicies.Find(p.Value)).LastOrDefault(p => p is not null);
+        if (booted is { } policy) return policy;
+        if (!description.Config.TryGetValue("auto_online_blocks", out ulong configured)) return kernel.AutoOnline;
+        return configured == 1 ? OnlinePolicy.Online : OnlinePolicy.Offline;
     }
 
     /// <summary>vm_debug alone, or with P in its list, leaves poisoning on; <c>-</c> and other lists switch it off.</summary>

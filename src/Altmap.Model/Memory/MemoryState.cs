@@ -1,25 +1,10 @@
 using System.Collections.Immutable;
+using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Model.Memory.States;
 using Altmap.Model.Memory.Steps;
 
 namespace Altmap.Model.Memory;
-
-/// <summary>What an online request asks for, and what auto_online_blocks may be (include/linux/memory_hotplug.h MMOP_*).</summary>
-public enum OnlineType : byte
-{
-    /// <summary><c>offline</c>.</summary>
-    Offline,
-
-    /// <summary><c>online</c>: the kernel picks the zone.</summary>
-    Online,
-
-    /// <summary><c>online_kernel</c>.</summary>
-    Kernel,
-
-    /// <summary><c>online_movable</c>.</summary>
-    Movable,
-}
 
 /// <summary>memory_hotplug.memmap_on_memory.</summary>
 public enum MemmapOnMemoryParameter : byte
@@ -128,7 +113,7 @@ public sealed record MemoryState
     public required MemoryOptions Options { get; init; }
 
     /// <summary>auto_online_blocks.</summary>
-    public OnlineType AutoOnline { get; init; }
+    public OnlinePolicy AutoOnline { get; init; }
 
     /// <summary>Live device maps by owner.</summary>
     public ImmutableSortedDictionary<string, DeviceMap> Maps { get; init; } = ImmutableSortedDictionary.Create<string, DeviceMap>(StringComparer.Ordinal);

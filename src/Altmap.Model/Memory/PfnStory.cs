@@ -76,8 +76,16 @@ public sealed record PfnStory
         Memmap memmap = state.MemmapOf(pfn);
         return new PfnStory
         {
-            Pfn = pfn, Rule = rule, IsOnline = isOnline, IsValid = OnlineChecks.PfnValid(facts, ownsPfnValid), IsSubSectionValid = facts.IsSubSectionValid,
-            Section = facts.Section, SectionNumber = new SectionNumber(section), Memmap = memmap, Pgmap = facts.Pgmap, Checks = checks.ToImmutable(),
+            Pfn = pfn,
+            Rule = rule,
+            IsOnline = isOnline,
+            IsValid = OnlineChecks.PfnValid(facts, ownsPfnValid),
+            IsSubSectionValid = facts.IsSubSectionValid,
+            Section = facts.Section,
+            SectionNumber = new SectionNumber(section),
+            Memmap = memmap,
+            Pgmap = facts.Pgmap,
+            Checks = checks.ToImmutable(),
             Reason = isOnline ? Given(memmap, rule) : $"NULL: {checks[^1].Reason}",
         };
     }

@@ -63,7 +63,7 @@ public static class DriverCore
         NdDeviceKind.Dimm => machine.Dimms.TryGetValue(device, out DimmState? dimm) && dimm.IsBound,
         NdDeviceKind.Region => machine.Regions.TryGetValue(device.Number, out RegionState? region) && region.IsBound,
         NdDeviceKind.Namespace => machine.FindNamespace(device) is { IsBound: true },
-        NdDeviceKind.Btt => false,
+        NdDeviceKind.Btt => machine.FindBtt(device) is { IsBound: true },
         _ => machine.FindPfnDevice(device) is { IsBound: true },
     };
 
@@ -89,6 +89,7 @@ public static class DriverCore
             NdDeviceKind.Region => RegionDriver.Remove(machine, device.Number).Done(),
             NdDeviceKind.Namespace => DeviceMaps.Unmap(machine, device.Name).With(machine.FindNamespace(device)! with { IsBound = false }).Done(),
             NdDeviceKind.Pfn => DeviceMaps.Unmap(machine, device.Name).With(machine.FindPfnDevice(device)! with { Layout = null }).Done(),
+            NdDeviceKind.Btt => machine.With(machine.FindBtt(device)! with { DiskSize = null }).Done(),
             NdDeviceKind.Dax => DaxDriver.Remove(machine, machine.FindPfnDevice(device)!).Done(),
             _ => throw new NotModelledException($"unbinding {device}"),
         };
@@ -107,11 +108,11 @@ public static class DriverCore
             NdDeviceKind.Namespace => PmemDriver.ProbeNamespace(machine, machine.FindNamespace(device)!),
             NdDeviceKind.Pfn => PmemDriver.ProbePfn(machine, machine.FindPfnDevice(device)!),
             NdDeviceKind.Dax => DaxDriver.Probe(machine, machine.FindPfnDevice(device)!),
-            NdDeviceKind.Btt => machine.Fail(Errno.ENODEV), // a btt seed has no namespace: nvdimm_namespace_common_probe()
+            NdDeviceKind.Btt => BttDriver.Probe(machine, machine.FindBtt(device)!),
             _ => machine.Fail(Errno.EBUSY),
         };
         Machine next = probed.Machine;
-        bool isChild = device.Kind is NdDeviceKind.Namespace or NdDeviceKind.Pfn or NdDeviceKind.Dax;
+        bool isChild = device.Kind is NdDeviceKind.Namespace or NdDeviceKind.Btt or NdDeviceKind.Pfn or NdDeviceKind.Dax;
         if (isChild && probed.Errno is Errno.None or Errno.EOPNOTSUPP) next = RegionDriver.AdvanceSeeds(next, device);
         return new StepResult(WithProbeFailure(next, NdDrivers.Of(device.Kind), device.Name, probed.Errno), probed.Errno);
     }

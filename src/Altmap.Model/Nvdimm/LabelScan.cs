@@ -22,7 +22,7 @@ internal sealed record LabelScan(ImmutableArray<NamespaceState>? Namespaces, Imm
         DimmState[] dimms = [.. RegionDriver.DimmsOf(machine, region)];
         MappingDescription first = region.Description.Mappings[0];
         var found = ImmutableArray.CreateBuilder<NamespaceState>();
-        foreach (NamespaceLabel label in ActiveLabels(dimms[0]))
+        foreach (NamespaceLabel label in ActiveLabels(machine, dimms[0]))
         {
             if (label.Dpa < first.Offset || label.Dpa - first.Offset >= first.Size) continue;
             if (found.Any(n => n.Uuid == label.Uuid))
@@ -34,12 +34,12 @@ internal sealed record LabelScan(ImmutableArray<NamespaceState>? Namespaces, Imm
             var set = new NamespaceLabel[dimms.Length];
             for (int position = 0; position < dimms.Length; position++)
             {
-                if (!HasLabelAt(region, dimms, label, cookie, position) && !HasLabelAt(region, dimms, label, region.Cookies.AltCookie, position))
+                if (!HasLabelAt(machine, region, dimms, label, cookie, position) && !HasLabelAt(machine, region, dimms, label, region.Cookies.AltCookie, position))
                     return Failed($"nd_region {region.Device}: {dimms[position].Device} missing label for {label.Uuid}");
             }
             for (int i = 0; i < dimms.Length; i++)
             {
-                NamespaceLabel? own = ActiveLabels(dimms[i]).FirstOrDefault(l => l.Uuid == label.Uuid);
+                NamespaceLabel? own = ActiveLabels(machine, dimms[i]).FirstOrDefault(l => l.Uuid == label.Uuid);
                 if (own is null || !Fits(own, region.Description.Mappings[i])) return Failed();
                 set[i] = own;
             }
@@ -61,15 +61,19 @@ internal sealed record LabelScan(ImmutableArray<NamespaceState>? Namespaces, Imm
     public static ulong RegionCookie(RegionState region, DimmState dimm) =>
         dimm.Labels is { UsesCookie1: true } ? region.Cookies.Cookie1 : region.Cookies.Cookie2;
 
-    private static IEnumerable<NamespaceLabel> ActiveLabels(DimmState dimm) => dimm.Labels is { } labels ? labels.ActiveLabels : [];
+    /// <summary>Labels that may make a namespace of a pmem region: where block mode exists, LOCAL labels belong to it.</summary>
+    private static IEnumerable<NamespaceLabel> ActiveLabels(Machine machine, DimmState dimm) =>
+        dimm.Labels is not { } labels ? []
+        : machine.Kernel.LocalLabelsAreBlockMode ? labels.ActiveLabels.Where(l => !l.IsLocal)
+        : labels.ActiveLabels;
 
     /// <summary>True when some DIMM holds exactly one label of this uuid and cookie, and it stands at <paramref name="position"/> (has_uuid_at_pos()).</summary>
-    private static bool HasLabelAt(RegionState region, DimmState[] dimms, NamespaceLabel wanted, ulong cookie, int position)
+    private static bool HasLabelAt(Machine machine, RegionState region, DimmState[] dimms, NamespaceLabel wanted, ulong cookie, int position)
     {
         foreach (DimmState dimm in dimms)
         {
             bool seen = false;
-            foreach (NamespaceLabel label in ActiveLabels(dimm))
+            foreach (NamespaceLabel label in ActiveLabels(machine, dimm))
             {
                 if (label.InterleaveSetCookie != cookie || label.Uuid != wanted.Uuid) continue;
                 if (dimm.Labels!.LabelSizeBytes == 256 && label.TypeGuid != LabelFormat.PersistentMemoryType) continue;
@@ -96,8 +100,13 @@ internal sealed record LabelScan(ImmutableArray<NamespaceState>? Namespaces, Imm
         ByteSize offset = (set[0].Dpa - region.Description.Mappings[0].Offset) * (ulong)region.Ways;
         return new NamespaceState
         {
-            Device = default, Type = NamespaceType.Pmem, Range = new PhysicalRange(region.Range.Start + offset, size),
-            Uuid = label0.Uuid, AltName = label0.NameText, LbaSize = label0.LbaSize.Bytes, ClaimClass = label0.ClaimClass,
+            Device = default,
+            Type = NamespaceType.Pmem,
+            Range = new PhysicalRange(region.Range.Start + offset, size),
+            Uuid = label0.Uuid,
+            AltName = label0.NameText,
+            LbaSize = label0.LbaSize.Bytes,
+            ClaimClass = label0.ClaimClass,
         };
     }
 

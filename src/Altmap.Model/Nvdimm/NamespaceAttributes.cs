@@ -161,10 +161,16 @@ public static class NamespaceAttributes
                 LabelArea labels = dimm.Labels!.HasCurrentIndex ? dimm.Labels : dimm.Labels.Initialise().Area;
                 var label = new NamespaceLabel
                 {
-                    Uuid = uuid, Name = LabelBytes.FromName(ndns.AltName), LabelCount = (ushort)region.Ways, Position = (ushort)position,
+                    Uuid = uuid,
+                    Name = LabelBytes.FromName(ndns.AltName),
+                    LabelCount = (ushort)region.Ways,
+                    Position = (ushort)position,
                     InterleaveSetCookie = LabelScan.RegionCookie(region, dimm with { Labels = labels }),
-                    LbaSize = new ByteSize(ndns.LbaSize), Dpa = space.Start, RawSize = space.Size,
-                    TypeGuid = LabelFormat.PersistentMemoryType, AbstractionGuid = ndns.ClaimClass.ToGuid(),
+                    LbaSize = new ByteSize(ndns.LbaSize),
+                    Dpa = space.Start,
+                    RawSize = space.Size,
+                    TypeGuid = LabelFormat.PersistentMemoryType,
+                    AbstractionGuid = ndns.ClaimClass.ToGuid(),
                 };
                 LabelWriteResult put = labels.PutLabel(label, flags, renamedFrom);
                 machine = machine.With(Written(dimm, put));
@@ -184,21 +190,17 @@ public static class NamespaceAttributes
     {
         string bus = machine.Regions[device.Number].Description.Bus;
         return machine.Regions.Values.Where(r => r.Description.Bus == bus).Any(r =>
-            r.Namespaces.Values.Any(n => n.Type == NamespaceType.Pmem && n.Uuid == uuid) || r.Pfns.Values.Any(p => p.Uuid == uuid));
+            r.Namespaces.Values.Any(n => n.Type == NamespaceType.Pmem && n.Uuid == uuid) || r.Btts.Values.Any(b => b.Uuid == uuid)
+            || r.Pfns.Values.Any(p => p.Uuid == uuid));
     }
 
-    /// <summary>btt_claim_class(): null when the DIMMs disagree about their labels.</summary>
+    /// <summary>btt_claim_class(): null when the DIMMs disagree about their labels. A blank area counts as the 1.2 labels it will get, but not beside them.</summary>
     private static ClaimClass? BttClass(Machine machine, RegionState region)
     {
-        ClaimClass? result = null;
-        foreach (DimmState dimm in RegionDriver.DimmsOf(machine, region))
-        {
-            if (dimm.Labels is null) return ClaimClass.Btt;
-            ClaimClass own = dimm.Labels is { UsesCookie1: true } ? ClaimClass.Btt : ClaimClass.Btt2;
-            if (result is not null && result != own) return null;
-            result = own;
-        }
-        return result ?? ClaimClass.Btt;
+        DimmState[] dimms = [.. RegionDriver.DimmsOf(machine, region)];
+        if (dimms.Any(d => d.Labels is null)) return ClaimClass.Btt;
+        (bool HasIndex, bool IsVersion1)[] kinds = [.. dimms.Select(d => (d.Labels!.HasCurrentIndex, d.Labels.UsesCookie1)).Distinct()];
+        return kinds.Length switch { 0 => ClaimClass.Btt, 1 => kinds[0].IsVersion1 ? ClaimClass.Btt : ClaimClass.Btt2, _ => null };
     }
 
     private static NamespaceState Get(Machine machine, NdDevice device) =>

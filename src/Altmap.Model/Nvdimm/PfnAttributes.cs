@@ -2,7 +2,6 @@ using Altmap.Core.Findings;
 using Altmap.Core.Identity;
 using Altmap.Core.Units;
 using Altmap.Formats.InfoBlocks;
-using Altmap.Formats.Labels;
 
 namespace Altmap.Model.Nvdimm;
 
@@ -33,18 +32,9 @@ public static class PfnAttributes
     {
         PfnDeviceState pfn = Get(machine, device);
         if (pfn.IsBound) return machine.Fail(Errno.EBUSY);
-        name = name.Trim();
-        if (name.Length == 0) return Detach(machine, pfn).Done();
-        if (!name.StartsWith("namespace", StringComparison.Ordinal)) return machine.Fail(Errno.EINVAL);
-        if (pfn.NamespaceId is not null) return machine.Fail(Errno.EBUSY);
-        if (!NdDevice.TryParse(name, out NdDevice target) || target.Number != device.Number || machine.FindNamespace(target) is not { } ndns)
-            return machine.Fail(Errno.ENODEV);
-        ClaimClass own = device.Kind == NdDeviceKind.Dax ? ClaimClass.Dax : ClaimClass.Pfn;
-        if (ndns.ClaimClass != ClaimClass.None && ndns.ClaimClass != own) return machine.Fail(Errno.EBUSY);
-        if (ndns.Size < ByteSize.MiB(16)) return machine.Fail(Errno.ENXIO);
-        return ndns.Claim is not null
-            ? machine.Fail(Errno.EBUSY)
-            : machine.With(pfn with { NamespaceId = target.Id }).With(ndns with { Claim = device }).Done();
+        if (name.Trim().Length == 0) return Detach(machine, pfn).Done();
+        StepResult claimed = NamespaceClaim.Take(machine, device, pfn.NamespaceId is not null, name, out int id);
+        return claimed.Succeeded ? claimed.Machine.With(pfn with { NamespaceId = id }).Done() : claimed;
     }
 
     /// <summary>nd_detach_and_reset().</summary>

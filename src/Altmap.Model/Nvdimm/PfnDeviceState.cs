@@ -31,24 +31,3 @@ public sealed record PfnDeviceState
     /// <summary>Which signature its info-block has.</summary>
     public InfoBlockKind BlockKind => Device.Kind == NdDeviceKind.Dax ? InfoBlockKind.Dax : InfoBlockKind.Pfn;
 }
-
-/// <summary>A BTT device. BTT is not modelled beyond its seeds.</summary>
-public sealed record BttDeviceState
-{
-    /// <summary>Region and id.</summary>
-    public required NdDevice Device { get; init; }
-}
-
-/// <summary>A device-dax device (<c>/sys/bus/dax/devices/daxN.M</c>) made by a bound dax device.</summary>
-/// <param name="RegionNumber">N: the dax region's id, which is the nd region's number.</param>
-/// <param name="Id">M: the namespace's id.</param>
-/// <param name="Range">The bytes it maps.</param>
-/// <param name="Align">Its alignment.</param>
-/// <param name="TargetNode">NUMA node it would get as System RAM.</param>
-/// <param name="NumaNode">NUMA node of the region.</param>
-/// <param name="IsEnabled">True when device_dax drives it.</param>
-public sealed record DaxDeviceState(int RegionNumber, int Id, PhysicalRange Range, ByteSize Align, int TargetNode, int NumaNode, bool IsEnabled)
-{
-    /// <summary>As <c>dax1.0</c>.</summary>
-    public string Name => $"dax{RegionNumber}.{Id}";
-}

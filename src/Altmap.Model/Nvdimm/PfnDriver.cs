@@ -104,10 +104,11 @@ internal static class DaxDriver
         PfnDeviceSettings settings = layout!.Value;
         var data = new PhysicalRange(ndns.Range.Start + settings.StartPad + settings.DataOffset, settings.UsableSize(ndns.Size)!.Value);
         RegionState region = machine.Regions[dax.Device.Number];
-        var device = new DaxDeviceState(dax.Device.Number, ndns.Device.Id, data, settings.MediaAlign, region.Description.TargetNode, region.Description.NumaNode, IsEnabled: false);
+        var device = new DaxDeviceState(dax.Device.Number, ndns.Device.Id, data, settings.MediaAlign, region.Description.TargetNode, region.Description.NumaNode, Driver: null);
         machine = machine.With((region with { DaxDevices = region.DaxDevices.SetItem(device.Id, device) }).With(dax with { Layout = settings }));
         // dax_pmem has bound whatever device_dax makes of the device.
-        return DeviceDax.Bind(machine, device).Machine.Done();
+        return data.IsEmpty ? machine.Done() // the bus refuses an empty device without a word
+            : DeviceDax.Bind(machine, device).Machine.Done();
     }
 
     public static Machine Remove(Machine machine, PfnDeviceState dax)

@@ -30,7 +30,9 @@ public static class PmemDriver
             return machine.WithMessage($"nd_pmem {ndns.Device}: [mem 0x{ndns.Range.Start.Bytes:x8}-0x{ndns.Range.Last.Bytes:x8} flags 0x200] misaligned, unable to map")
                 .Fail(Errno.EOPNOTSUPP);
         }
-        if (HoldsBtt(machine, ndns)) throw new NotModelledException($"{ndns.Device} holds a BTT");
+        StepResult btt = BttDriver.ProbeNamespace(machine, ndns);
+        machine = btt.Machine;
+        if (btt.Succeeded) return machine.Fail(Errno.ENXIO);
 
         foreach (NdDeviceKind kind in (NdDeviceKind[])[NdDeviceKind.Pfn, NdDeviceKind.Dax])
         {
@@ -108,13 +110,4 @@ public static class PmemDriver
 
     private static bool HoldsResources(Machine machine, NamespaceState ndns) =>
         ndns.IsBound || (ndns.Claim is { } claim && DriverCore.IsBound(machine, claim));
-
-    /// <summary>True when nd_btt_probe(), which comes first, finds an arena.</summary>
-    private static bool HoldsBtt(Machine machine, NamespaceState ndns)
-    {
-        if (ndns.ForceRaw) return false;
-        RegionState region = machine.Regions[ndns.Device.Number];
-        int head = (int)Math.Min(ndns.Size.Bytes, NamespaceBinding.HeadBytes);
-        return BttPresence.Probe(region.Media.Read((ndns.Range.Start - region.Range.Start).Bytes, head), PfnDriver.ExtentOf(ndns), ndns.ClaimClass);
-    }
 }

@@ -64,8 +64,13 @@ public static class RegionDriver
         machine = UnmapAll(machine, region);
         return machine.With(new RegionState
         {
-            Description = region.Description, Device = region.Device, Media = region.Media, Align = region.Align,
-            Cookies = region.Cookies, HasPageMap = region.HasPageMap, IsReadOnly = region.IsReadOnly,
+            Description = region.Description,
+            Device = region.Device,
+            Media = region.Media,
+            Align = region.Align,
+            Cookies = region.Cookies,
+            HasPageMap = region.HasPageMap,
+            IsReadOnly = region.IsReadOnly,
         });
     }
 
@@ -84,7 +89,8 @@ public static class RegionDriver
         RegionState region = machine.Regions[device.Number];
         if (device.Kind == NdDeviceKind.Namespace)
             return region.NamespaceSeed == device.Id ? CreateNamespaceSeed(machine, device.Number) : machine;
-        int? claimed = region.PfnDevice(device)?.NamespaceId;
+        int? claimed = device.Kind == NdDeviceKind.Btt ? region.Btts[device.Id].NamespaceId : region.PfnDevice(device)?.NamespaceId;
+        if (device.Kind == NdDeviceKind.Btt && region.BttSeed == device.Id) machine = CreateBttSeed(machine, device.Number);
         if (device.Kind == NdDeviceKind.Pfn && region.PfnSeed == device.Id) machine = CreatePfnSeed(machine, device.Number);
         if (device.Kind == NdDeviceKind.Dax && region.DaxSeed == device.Id) machine = CreateDaxSeed(machine, device.Number);
         return claimed is not null && region.NamespaceSeed == claimed ? CreateNamespaceSeed(machine, device.Number) : machine;
@@ -97,8 +103,11 @@ public static class RegionDriver
         int id = RegionState.LowestFree(region.Namespaces.Keys);
         return machine.With(region.With(new NamespaceState
         {
-            Device = new NdDevice(NdDeviceKind.Namespace, number, id), Type = NamespaceType.Pmem, Range = new PhysicalRange(region.Range.Start, ByteSize.Zero),
-        }) with { NamespaceSeed = id });
+            Device = new NdDevice(NdDeviceKind.Namespace, number, id),
+            Type = NamespaceType.Pmem,
+            Range = new PhysicalRange(region.Range.Start, ByteSize.Zero),
+        }) with
+        { NamespaceSeed = id });
     }
 
     private static Machine CreatePfnSeed(Machine machine, int number)
@@ -115,13 +124,13 @@ public static class RegionDriver
 
     private static Machine CreateBttSeed(Machine machine, int number)
     {
-        RegionState region = machine.Regions[number];
-        int id = RegionState.LowestFree(region.Btts.Keys);
-        return machine.With(region with
-        {
-            Btts = region.Btts.SetItem(id, new BttDeviceState { Device = new NdDevice(NdDeviceKind.Btt, number, id) }), BttSeed = id,
-        });
+        BttDeviceState seed = NewBttDevice(machine, number);
+        return machine.With(machine.Regions[number].With(seed) with { BttSeed = seed.Device.Id });
     }
+
+    /// <summary>A btt device without namespace, with the lowest free id (__nd_btt_create()).</summary>
+    internal static BttDeviceState NewBttDevice(Machine machine, int number) =>
+        new() { Device = new NdDevice(NdDeviceKind.Btt, number, RegionState.LowestFree(machine.Regions[number].Btts.Keys)) };
 
     /// <summary>A pfn or dax device without namespace, with the lowest free id and the default alignment (nd_pfn_alloc(), nd_pfn_devinit()).</summary>
     internal static PfnDeviceState NewPfnDevice(Machine machine, int number, NdDeviceKind kind)

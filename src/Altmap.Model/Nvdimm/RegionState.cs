@@ -77,6 +77,9 @@ public sealed record RegionState
         ? this with { Daxes = Daxes.SetItem(pfn.Device.Id, pfn) }
         : this with { Pfns = Pfns.SetItem(pfn.Device.Id, pfn) };
 
+    /// <summary>The region with a btt device put in or replaced.</summary>
+    public RegionState With(BttDeviceState btt) => this with { Btts = Btts.SetItem(btt.Device.Id, btt) };
+
     /// <summary>The region with a namespace put in or replaced.</summary>
     public RegionState With(NamespaceState ndns) => this with { Namespaces = Namespaces.SetItem(ndns.Device.Id, ndns) };
 

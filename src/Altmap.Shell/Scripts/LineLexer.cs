@@ -60,7 +60,7 @@ internal sealed class LineLexer(string text)
             case '(' or ')': Fail("subshells and functions are not supported: one command a line"); break;
             case '`': Fail("command substitution (`…`) is not supported"); break;
             case '$' when IsExpansion(): Fail("variables and $(…) are not supported; quote with ' for a plain $"); break;
-            case '*' or '?' or '[': Fail($"patterns ({c}) are not supported; name the files, or quote with '"); break;
+            case '*' or '?' or '[': TakePattern(c); break;
             case '~' when !_inWord: Fail("~ is not supported: write the path out"); break;
             case '\0': Fail("a NUL character"); break;
             case '=' when IsAssignment(): Fail("variables (NAME=value) are not supported"); break;
@@ -72,6 +72,15 @@ internal sealed class LineLexer(string text)
     {
         _inWord = true;
         _word.Append(c);
+    }
+
+    /// <summary>A pattern that no file matches stays as it is, and the model has no relative paths. Below / it might match, and is refused.</summary>
+    private void TakePattern(char c)
+    {
+        if (_word.Length > 0 ? _word[0] == '/' : _redirecting)
+            Fail($"patterns ({c}) are not supported; name the files, or quote with '");
+        else
+            Append(c);
     }
 
     private void TakeSingleQuoted()

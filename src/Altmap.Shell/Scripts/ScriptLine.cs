@@ -7,7 +7,11 @@ namespace Altmap.Shell.Scripts;
 /// <param name="Text">As written, without surrounding blanks; a comment after it is kept.</param>
 /// <param name="Words">After quotes and backslashes are taken away; the redirection is not among them. Never empty, save for a lone <c>&gt; path</c>.</param>
 /// <param name="RedirectTo">Where standard output goes (<c>&gt; path</c>), or null.</param>
-public sealed record ScriptLine(int LineNumber, string Text, ImmutableArray<string> Words, string? RedirectTo);
+public sealed record ScriptLine(int LineNumber, string Text, ImmutableArray<string> Words, string? RedirectTo)
+{
+    /// <summary>The words as a shell's <c>echo "$*"</c> shows them: quotes are gone, <c>sh -c</c> is there. What a recording has after <c>+ </c>.</summary>
+    public string Echo { get; init; } = string.Join(' ', Words) + (RedirectTo is null ? "" : $" > {RedirectTo}");
+}
 
 /// <summary>A line that is not a command we can run.</summary>
 /// <param name="LineNumber">From 1.</param>

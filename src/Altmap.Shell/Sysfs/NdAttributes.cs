@@ -2,6 +2,7 @@ using System.Globalization;
 using Altmap.Core.Findings;
 using Altmap.Core.Identity;
 using Altmap.Core.Units;
+using Altmap.Formats.Btt;
 using Altmap.Formats.InfoBlocks;
 using Altmap.Formats.Labels;
 using Altmap.Model;
@@ -16,7 +17,7 @@ namespace Altmap.Shell.Sysfs;
 /// </summary>
 internal static class NdAttributes
 {
-    private const string BttSectorSizes = "512 520 528 4096 4104 4160 4224 ";
+    private static readonly string BttSectorSizes = string.Concat(BttConstants.SectorSizes.Select(s => $"{s} "));
 
     /// <summary>All attributes of a device that exists.</summary>
     public static IEnumerable<SysfsAttribute> Of(Machine machine, NdDevice device) => device.Kind switch
@@ -114,7 +115,10 @@ internal static class NdAttributes
         yield return new("modalias", _ => $"nd:t{(int)ndns.Type}");
         yield return new("mode", m => Now(m).Claim?.Kind switch
         {
-            NdDeviceKind.Btt => "safe", NdDeviceKind.Pfn => "memory", NdDeviceKind.Dax => "dax", _ => PmemDriver.MapsPages(m, Now(m)) ? "memory" : "raw",
+            NdDeviceKind.Btt => "safe",
+            NdDeviceKind.Pfn => "memory",
+            NdDeviceKind.Dax => "dax",
+            _ => PmemDriver.MapsPages(m, Now(m)) ? "memory" : "raw",
         });
         yield return new("nstype", _ => Number((ulong)ndns.Type));
         foreach (SysfsAttribute node in Nodes(machine.Regions[device.Number])) yield return node;
@@ -147,7 +151,7 @@ internal static class NdAttributes
         yield return new("resource", m => Extent(m, Now(m)) is { } range ? Hex(range.Start.Bytes) : Errno.ENXIO);
         yield return new("size", m => Extent(m, Now(m)) is { } range ? Number(range.Size.Bytes) : Errno.ENXIO);
         yield return new("supported_alignments", m => string.Concat(m.Architecture.SupportedAligns.Select(a => $"{a.Bytes} ")));
-        yield return new("uuid", m => Now(m).Uuid?.ToString() ?? "", SetUuid((m, u) => PfnAttributes.SetUuid(m, device, u)));
+        yield return new("uuid", m => Now(m).Uuid?.ToString() ?? "", SetUuid((m, u) => PfnAttributes.SetUuid(m, device, u), m => Now(m).IsBound));
         if (device.Kind != NdDeviceKind.Dax || !Now(machine).IsBound) yield break;
         yield return new("dax_region/align", m => Number(Now(m).Layout!.Value.MediaAlign.Bytes));
         yield return new("dax_region/id", _ => Number((ulong)device.Number));
@@ -156,13 +160,18 @@ internal static class NdAttributes
 
     private static IEnumerable<SysfsAttribute> OfBtt(Machine machine, NdDevice device)
     {
+        BttDeviceState Now(Machine m) => m.FindBtt(device)!;
         yield return new("devtype", _ => "nd_btt");
         yield return new("log_zero_flags", _ => "Y");
         yield return new("modalias", m => $"nd:t{(int)RegionDriver.TypeOf(m, m.Regions[device.Number])}");
-        yield return new("namespace", _ => "", (_, _) => throw new NotModelledException("a btt device (sector mode)"));
+        yield return new("namespace", m => Now(m).NamespaceId is { } id ? new NdDevice(NdDeviceKind.Namespace, device.Number, id).Name : "",
+            (m, v) => BttAttributes.SetNamespace(m, device, v));
         foreach (SysfsAttribute node in Nodes(machine.Regions[device.Number])) yield return node;
-        yield return new("sector_size", _ => BttSectorSizes, (_, _) => throw new NotModelledException("a btt device (sector mode)"));
-        yield return new("uuid", _ => "", (_, _) => throw new NotModelledException("a btt device (sector mode)"));
+        yield return new("sector_size", m => Selected(Now(m).LbaSizeBytes, BttSectorSizes), (m, v) =>
+            Now(m).IsBound ? m.Fail(Errno.EBUSY)
+            : KernelText.TryUnsigned(v, out ulong bytes) ? BttAttributes.SetSectorSize(m, device, bytes) : m.Fail(Errno.EINVAL));
+        yield return new("size", m => Now(m).DiskSize is { } size ? Number(size.Bytes) : Errno.ENXIO);
+        yield return new("uuid", m => Now(m).Uuid?.ToString() ?? "", SetUuid((m, u) => BttAttributes.SetUuid(m, device, u), m => Now(m).IsBound));
     }
 
     private static IEnumerable<SysfsAttribute> Nodes(RegionState region)
@@ -180,8 +189,9 @@ internal static class NdAttributes
         return new PhysicalRange(ndns.Range.Start + layout.StartPad + layout.DataOffset, new ByteSize(size));
     }
 
-    private static Func<Machine, string, StepResult> SetUuid(Func<Machine, Uuid, StepResult> set) => (m, v) =>
-        v.Length >= 36 && Uuid.TryParse(v[..36], out Uuid uuid) ? set(m, uuid) : m.Fail(Errno.EINVAL);
+    /// <summary>A bound device says EBUSY before it looks at the text (drivers/nvdimm/core.c nd_uuid_store()).</summary>
+    private static Func<Machine, string, StepResult> SetUuid(Func<Machine, Uuid, StepResult> set, Func<Machine, bool>? isBound = null) => (m, v) =>
+        isBound?.Invoke(m) == true ? m.Fail(Errno.EBUSY) : v.Length >= 36 && Uuid.TryParse(v[..36], out Uuid uuid) ? set(m, uuid) : m.Fail(Errno.EINVAL);
 
     private static Func<Machine, string, StepResult> SetAlign(int number) => (m, v) =>
     {
@@ -209,7 +219,11 @@ internal static class NdAttributes
 
     private static string HolderClass(ClaimClass claim) => claim switch
     {
-        ClaimClass.None => "", ClaimClass.Btt or ClaimClass.Btt2 => "btt", ClaimClass.Pfn => "pfn", ClaimClass.Dax => "dax", _ => "<unknown>",
+        ClaimClass.None => "",
+        ClaimClass.Btt or ClaimClass.Btt2 => "btt",
+        ClaimClass.Pfn => "pfn",
+        ClaimClass.Dax => "dax",
+        _ => "<unknown>",
     };
 
     private static string Selected(ulong current, string choices) =>

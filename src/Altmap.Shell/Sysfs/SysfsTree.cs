@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using System.Globalization;
 using Altmap.Core.Findings;
 using Altmap.Model;
 using Altmap.Model.Nvdimm;
@@ -7,19 +5,20 @@ using Altmap.Model.Nvdimm;
 namespace Altmap.Shell.Sysfs;
 
 /// <summary>
-/// The sysfs files of the nd and dax buses, and the drivers' bind and unbind. Paths are those of <c>/sys/bus/…</c>; the longer ones under
-/// <c>/sys/devices</c> are not modelled.
+/// The sysfs files of the nd and dax buses, the drivers' bind and unbind, and the policy of memory blocks. Paths of devices are those of <c>/sys/bus/…</c>;
+/// the longer ones under <c>/sys/devices</c> are not modelled.
 /// </summary>
 public static class SysfsTree
 {
     private const string NdDevices = "/sys/bus/nd/devices/";
     private const string NdDriverFolder = "/sys/bus/nd/drivers/";
-    private const string DaxDevices = "/sys/bus/dax/devices/";
 
     /// <summary>Reads an attribute. ENOENT: no such file; EACCES: write-only; other errno as the kernel's show function gives it. Null: a path outside of what is modelled.</summary>
     public static SysfsValue? Read(Machine machine, string path)
     {
-        if (!path.StartsWith("/sys/bus/nd/", StringComparison.Ordinal) && !path.StartsWith(DaxDevices, StringComparison.Ordinal)) return null;
+        if (DaxFiles.Owns(path)) return DaxFiles.Read(machine, path);
+        if (MemoryFiles.Owns(path)) return MemoryFiles.Read(machine, path);
+        if (!path.StartsWith("/sys/bus/nd/", StringComparison.Ordinal)) return null;
         if (path.StartsWith(NdDriverFolder, StringComparison.Ordinal)) return IsDriverFile(path, out _, out _) ? Errno.EACCES : Errno.ENOENT;
         if (FindAttribute(machine, path) is { } attribute) return attribute.Read is null ? Errno.EACCES : attribute.Read(machine);
         return Errno.ENOENT;
@@ -28,6 +27,8 @@ public static class SysfsTree
     /// <summary>Writes to an attribute; null: a path outside of what is modelled. EACCES: read-only.</summary>
     public static StepResult? Write(Machine machine, string path, string text)
     {
+        if (DaxFiles.Owns(path)) return DaxFiles.Write(machine, path, text);
+        if (MemoryFiles.Owns(path)) return MemoryFiles.Write(machine, path, text);
         if (IsDriverFile(path, out string driver, out bool binds))
         {
             string name = text.EndsWith('\n') ? text[..^1] : text;
@@ -50,11 +51,7 @@ public static class SysfsTree
             }
             if (DriverCore.IsBound(machine, device)) yield return ($"{NdDevices}{device}/driver", NdDrivers.Of(device.Kind));
         }
-        foreach (DaxDeviceState dax in machine.Regions.Values.SelectMany(r => r.DaxDevices.Values))
-        {
-            foreach (SysfsAttribute attribute in OfDax(machine, dax)) yield return ($"{DaxDevices}{dax.Name}/{attribute.Name}", attribute.Read!(machine).Text);
-            if (dax.IsEnabled) yield return ($"{DaxDevices}{dax.Name}/driver", "device_dax");
-        }
+        foreach ((string path, string value) in DaxFiles.All(machine)) yield return (path, value);
     }
 
     /// <summary>Every device of the nd bus.</summary>
@@ -70,7 +67,7 @@ public static class SysfsTree
     {
         IEnumerable<string> attributes = Devices(machine).SelectMany(d => NdAttributes.Of(machine, d).Select(a => $"{NdDevices}{d}/{a.Name}"));
         IEnumerable<string> drivers = NdDrivers.All.SelectMany(d => (string[])[$"{NdDriverFolder}{d}/bind", $"{NdDriverFolder}{d}/unbind"]);
-        return attributes.Concat(drivers).Where(p => p.StartsWith(prefix, StringComparison.Ordinal));
+        return attributes.Concat(drivers).Concat(DaxFiles.Names(machine)).Concat(MemoryFiles.Names).Where(p => p.StartsWith(prefix, StringComparison.Ordinal));
     }
 
     private static bool IsDriverFile(string path, out string driver, out bool binds)
@@ -82,12 +79,6 @@ public static class SysfsTree
 
     private static SysfsAttribute? FindAttribute(Machine machine, string path)
     {
-        if (path.StartsWith(DaxDevices, StringComparison.Ordinal))
-        {
-            (string daxName, string daxAttribute) = Split(path[DaxDevices.Length..]);
-            DaxDeviceState? dax = machine.Regions.Values.SelectMany(r => r.DaxDevices.Values).FirstOrDefault(d => d.Name == daxName);
-            return dax is null ? null : OfDax(machine, dax).FirstOrDefault(a => a.Name == daxAttribute);
-        }
         if (!path.StartsWith(NdDevices, StringComparison.Ordinal)) return null;
         (string name, string attribute) = Split(path[NdDevices.Length..]);
         if (!NdDevice.TryParse(name, out NdDevice device) || !DriverCore.Exists(machine, device)) return null;
@@ -103,23 +94,5 @@ public static class SysfsTree
             int slash = text.IndexOf('/', StringComparison.Ordinal);
             return slash < 0 ? (text, "") : (text[..slash], text[(slash + 1)..]);
         }
-    }
-
-    private static ImmutableArray<SysfsAttribute> OfDax(Machine machine, DaxDeviceState dax)
-    {
-        static string Hex(ulong value) => value == 0 ? "0x0" : string.Create(CultureInfo.InvariantCulture, $"0x{value:x}");
-        ImmutableArray<SysfsAttribute> attributes =
-        [
-            new("align", _ => dax.Align.Bytes.ToString(CultureInfo.InvariantCulture)),
-            new("mapping0/end", _ => Hex(dax.Range.Last.Bytes)),
-            new("mapping0/page_offset", _ => "0x0"),
-            new("mapping0/start", _ => Hex(dax.Range.Start.Bytes)),
-            new("modalias", _ => "dax:t0"),
-            new("numa_node", _ => dax.NumaNode.ToString(CultureInfo.InvariantCulture)),
-            new("resource", _ => Hex(dax.Range.Start.Bytes)),
-            new("size", _ => dax.Range.Size.Bytes.ToString(CultureInfo.InvariantCulture)),
-            new("target_node", _ => dax.TargetNode.ToString(CultureInfo.InvariantCulture)),
-        ];
-        return machine.Kernel.DaxHasMemmapOnMemory ? attributes.Add(new("memmap_on_memory", _ => "0")) : attributes;
     }
 }

@@ -1,6 +1,7 @@
 using Altmap.Core.Findings;
 using Altmap.Core.Identity;
 using Altmap.Core.Units;
+using Altmap.Formats.Btt;
 using Altmap.Formats.InfoBlocks;
 using Altmap.Formats.Labels;
 using Altmap.Model;
@@ -23,7 +24,7 @@ internal sealed class CreateNamespace(ToolContext context, OptionResult options)
     private const string Command = "create namespace";
     private const int Stopped = int.MinValue;
     private const ulong UnknownSectorSize = uint.MaxValue;
-    private static readonly ulong[] BttSectorSizes = [512, 520, 528, 4096, 4104, 4160, 4224];
+    private static readonly ulong[] BttSectorSizes = [.. BttConstants.SectorSizes];
     private static readonly ulong[] LabelSectorSizes = [512, 4096];
 
     private readonly NamespaceDefaults _filled = NamespaceDefaults.Of(options);
@@ -172,6 +173,9 @@ internal sealed class CreateNamespace(ToolContext context, OptionResult options)
             context.CountedError(Command, $"{regionDevice}: does not support {(isSector ? "btt" : "namespace")} sector_size {bytes}");
             return (0, -(int)Errno.EINVAL);
         }
+        // Still a BTT: its sector size is kept, also where the label's differs.
+        if (ndns is not null && mode == "sector" && context.BttOf(ndns) is { } btt)
+            return (BttSectorSizes.Contains(btt.LbaSizeBytes) ? btt.LbaSizeBytes : UnknownSectorSize, 0);
         if (ndns is not null) return (SectorSizesOf(ndns).Length == 0 ? 0 : ndns.LbaSize == 0 ? UnknownSectorSize : ndns.LbaSize, 0);
         return (SectorSizesOf(context.Namespace(Seed(region))!).Length == 0 ? UnknownSectorSize : 512, 0);
     }
@@ -235,7 +239,7 @@ internal sealed class CreateNamespace(ToolContext context, OptionResult options)
         else if (request.Mode == "devdax")
             result = SetUpPersonality(new NdDevice(NdDeviceKind.Dax, regionDevice.Number, context.Region(regionDevice).DaxSeed!.Value), ndns, uuid, request);
         else if (request.Mode == "sector")
-            throw new NotModelledException("sector mode (BTT)");
+            result = SetUpBtt(new NdDevice(NdDeviceKind.Btt, regionDevice.Number, context.Region(regionDevice).BttSeed!.Value), ndns, uuid, request);
         else
             result = context.EnableNamespace(device);
         return result is Stopped ? _stopErrno : Report(device, result);
@@ -285,6 +289,15 @@ internal sealed class CreateNamespace(ToolContext context, OptionResult options)
         if (enabled == Errno.None) return 0;
         if (request.AutoRecover) context.Step(PfnAttributes.SetNamespace(context.Machine, personality, ""));
         return -(int)enabled;
+    }
+
+    private int SetUpBtt(NdDevice btt, NamespaceState ndns, Uuid uuid, NamespaceRequest request)
+    {
+        ulong sectorSize = request.SectorSizeBytes == UnknownSectorSize ? 4096 : request.SectorSizeBytes;
+        if (Try("set_uuid", btt, BttAttributes.SetUuid(context.Machine, btt, uuid)) is var a and not 0) return Stop(a);
+        if (Try("set_sector_size", btt, BttAttributes.SetSectorSize(context.Machine, btt, sectorSize)) is var b and not 0) return Stop(b);
+        if (Try("set_namespace", btt, BttAttributes.SetNamespace(context.Machine, btt, ndns.Device.Name)) is var c and not 0) return Stop(c);
+        return -(int)context.EnablePersonality(btt); // a failure leaves the namespace claimed, with or without autorecover
     }
 
     /// <summary>Ends the setup without its closing message: the step that failed has said it.</summary>

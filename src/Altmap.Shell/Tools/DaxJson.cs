@@ -15,18 +15,23 @@ internal static class DaxJson
         json = json.Add("id", (long)personality.Device.Number);
         if (device is null) return json;
         json = json.Add("size", NdctlJson.Size(device.Range.Size, flags)).Add("align", device.Align.Bytes);
-        return (flags & JsonDetail.DaxDevices) == 0 ? json : json.Add("devices", JsonArray.Empty.Add(Device(device, flags)));
+        return (flags & JsonDetail.DaxDevices) == 0 ? json : json.Add("devices", JsonArray.Empty.Add(Device(machine, device, flags)));
     }
 
-    public static JsonObject Device(DaxDeviceState device, JsonDetail flags)
+    public static JsonObject Device(Machine machine, DaxDeviceState device, JsonDetail flags)
     {
         JsonObject json = JsonObject.Empty.Add("chardev", device.Name).Add("size", NdctlJson.Size(device.Range.Size, flags));
         if (device.TargetNode >= 0) json = json.Add("target_node", (long)device.TargetNode);
         // The tool keeps the alignment in an int.
         if (device.Align.Bytes <= int.MaxValue) json = json.Add("align", NdctlJson.Size(device.Align, flags));
-        json = json.Add("mode", "devdax");
+        json = json.Add("mode", device.Driver == DaxDeviceDrivers.Kmem ? "system-ram" : "devdax");
+        if (device.Driver == DaxDeviceDrivers.Kmem)
+        {
+            long blocks = DaxDeviceOperations.MemoryBlocks(machine, device).Length;
+            json = json.Add("online_memblocks", blocks).Add("total_memblocks", blocks).Add("movable", false);
+        }
         if (!device.IsEnabled) json = json.Add("state", "disabled");
-        return (flags & JsonDetail.DaxMappings) == 0 ? json : json.Add("mappings", JsonArray.Empty.Add(Mapping(device, flags)));
+        return (flags & JsonDetail.DaxMappings) == 0 || device.Range.IsEmpty ? json : json.Add("mappings", JsonArray.Empty.Add(Mapping(device, flags)));
     }
 
     private static JsonObject Mapping(DaxDeviceState device, JsonDetail flags) => JsonObject.Empty

@@ -1,11 +1,10 @@
-using System.Globalization;
 using Altmap.Model.Nvdimm;
 using Altmap.Shell.Json;
 using Altmap.Shell.Options;
 
 namespace Altmap.Shell.Tools;
 
-/// <summary><c>daxctl list</c> (daxctl/list.c, filter.c; 76.1). The commands that change devices are not modelled yet.</summary>
+/// <summary><c>daxctl list</c> (daxctl/list.c, filter.c; 76.1), and which devices a command of daxctl means.</summary>
 internal static class DaxctlCommands
 {
     public static int List(ToolContext context, OptionResult options)
@@ -34,7 +33,7 @@ internal static class DaxctlCommands
             }
             else if (listsDevice)
             {
-                array = (array ?? JsonArray.Empty).Add(DaxJson.Device(device, flags));
+                array = (array ?? JsonArray.Empty).Add(DaxJson.Device(context.Machine, device, flags));
             }
         }
         if (array is null) return 0;
@@ -44,21 +43,35 @@ internal static class DaxctlCommands
         return 0;
     }
 
-    /// <summary>Each device is the only one of its region here: libnvdimm makes one per namespace.</summary>
-    private static IEnumerable<(PfnDeviceState Personality, DaxDeviceState Device)> Listed(ToolContext context)
+    /// <summary>Devices as daxctl lists them. Each is the only one of its region here: libnvdimm makes one per namespace.</summary>
+    public static IEnumerable<(PfnDeviceState Personality, DaxDeviceState Device)> Listed(ToolContext context)
     {
         IEnumerable<(PfnDeviceState, DaxDeviceState Device)> all = context.Machine.Regions.Values.SelectMany(region =>
             region.DaxDevices.Values.Select(device => (region.Daxes.Values.First(d => d.NamespaceId == device.Id && d.IsBound), device)));
         return KernfsOrder.Listed(all, d => d.Device.Name);
     }
 
-    private static bool DeviceMatches(DaxDeviceState device, string? filter) =>
-        filter is null or "all" || filter == device.Name || filter == device.Name[3..];
+    /// <summary><c>all</c>, the name, or <c>N.M</c>; what follows the numbers does not count.</summary>
+    public static bool DeviceMatches(DaxDeviceState device, string? filter)
+    {
+        if (filter is null or "all" || filter == device.Name) return true;
+        if (!TakeInt(filter, out int region, out string rest) || !rest.StartsWith('.') || !TakeInt(rest[1..], out int id, out _)) return false;
+        return region == device.RegionNumber && id == device.Id;
+    }
 
-    private static bool RegionMatches(DaxDeviceState device, string? filter)
+    /// <summary><c>all</c>, <c>N</c> or <c>regionN</c>; what follows the number does not count.</summary>
+    public static bool RegionMatches(DaxDeviceState device, string? filter)
     {
         if (filter is null or "all") return true;
-        string digits = filter.StartsWith("region", StringComparison.Ordinal) ? filter[6..] : filter;
-        return int.TryParse(string.Concat(digits.TakeWhile(char.IsAsciiDigit)), NumberStyles.None, CultureInfo.InvariantCulture, out int id) && id == device.RegionNumber;
+        if (filter.StartsWith("region", StringComparison.Ordinal)) filter = filter[6..];
+        return TakeInt(filter, out int number, out _) && number == device.RegionNumber;
+    }
+
+    /// <summary>sscanf() with %d; a number that does not fit an int is none here.</summary>
+    private static bool TakeInt(string text, out int value, out string rest)
+    {
+        (long number, int end) = CNumber.Signed(text);
+        (value, rest) = (number is >= int.MinValue and <= int.MaxValue ? (int)number : 0, text[end..]);
+        return end > 0 && value == number;
     }
 }

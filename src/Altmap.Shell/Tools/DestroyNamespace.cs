@@ -29,7 +29,7 @@ internal sealed class DestroyNamespace(ToolContext context, string command, bool
             context.Error($"{device} is active, specify --force for re-configuration");
             return -(int)Errno.EBUSY;
         }
-        context.DisableNamespace(device);
+        if (context.DisableNamespaceSafely(device) is var errno and not Errno.None) return -(int)errno;
         context.Step(NamespaceAttributes.SetHolderClass(context.Machine, device, ""));
         int zeroed = ZeroInfoBlock(device);
         if (zeroed < 0) return zeroed;

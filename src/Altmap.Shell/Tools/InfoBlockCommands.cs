@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text;
 using Altmap.Core.Findings;
 using Altmap.Core.Identity;
 using Altmap.Core.Units;
@@ -11,7 +12,7 @@ namespace Altmap.Shell.Tools;
 
 /// <summary>
 /// <c>ndctl read-infoblock</c> and <c>write-infoblock</c> on a namespace of the machine (ndctl/namespace.c namespace_rw_infoblock(), 76.1).
-/// Files of the host are what <c>altmap infoblock</c> is for.
+/// A file that is read is one of the host, which <c>altmap infoblock</c> is for; one that is written belongs to the session.
 /// </summary>
 internal sealed class InfoBlockCommands(ToolContext context, OptionResult options, ImmutableArray<string> arguments)
 {
@@ -19,15 +20,19 @@ internal sealed class InfoBlockCommands(ToolContext context, OptionResult option
 
     public int Read()
     {
-        if (options.Text("input") is not null || options.Text("output") is not null || arguments.IsEmpty)
+        if (options.Text("input") is not null || arguments.IsEmpty)
             throw new NotModelledException("read-infoblock of a file: use `altmap infoblock read`");
-        (int result, int done) = new NamespaceCommands(context, options, arguments).Walk(arguments[0], stopAtFirst: false, (_, d) => InRawMode(d, ReadRaw));
+        string? path = options.Text("output");
+        using var file = new MemoryStream();
+        (int result, int done) = new NamespaceCommands(context, options, arguments).Walk(arguments[0], stopAtFirst: false, (_, d) => InRawMode(d, n => ReadRaw(n, file)));
         if (_blocks is not null)
         {
             PrintedText text = NdctlJson.Display(_blocks, JsonDetail.None);
             context.Output.Err(text.Stderr);
-            context.Output.Out(text.Stdout);
+            if (path is null) context.Output.Out(text.Stdout);
+            else file.Write(Encoding.UTF8.GetBytes(text.Stdout));
         }
+        if (path is not null) context.WriteFile(path, file.ToArray());
         if (result < 0) context.Output.Err($"error reading infoblock data: {((Errno)(-result)).Describe()}\n");
         context.Output.Err($"read {done} infoblock{(done == 1 ? "" : "s")}\n");
         return result;
@@ -55,13 +60,18 @@ internal sealed class InfoBlockCommands(ToolContext context, OptionResult option
         return result;
     }
 
-    private int ReadRaw(NamespaceState ndns)
+    private int ReadRaw(NamespaceState ndns, MemoryStream file)
     {
-        bool human = options.Flag("human");
-        if (!human && !options.Flag("json")) throw new NotModelledException("read-infoblock without -j writes raw bytes: use `altmap infoblock read`");
+        bool human = options.Flag("human"), raw = !human && !options.Flag("json");
+        if (raw && options.Text("output") is null) throw new NotModelledException("read-infoblock without -j writes raw bytes to standard output: give it -o FILE");
         RegionState region = context.Machine.Regions[ndns.Device.Number];
         if (ndns.Size.Bytes < InfoBlockJson.HeadBytes) return -(int)Errno.EIO;
         byte[] head = region.Media.Read((ndns.Range.Start - region.Range.Start).Bytes, InfoBlockJson.HeadBytes);
+        if (raw)
+        {
+            file.Write(head);
+            return 0;
+        }
         _blocks ??= JsonArray.Empty;
         var jsonOptions = new InfoBlockJsonOptions(human, options.Flag("verify"), ndns.ParentUuid);
         foreach (IReadOnlyList<InfoBlockJsonEntry> block in InfoBlockJson.Read(head, "dev", ndns.Device.Name, jsonOptions))

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Text;
 using Altmap.Core.Findings;
 using Altmap.Core.Media;
 using Altmap.Core.Units;
@@ -12,7 +13,6 @@ namespace Altmap.Shell.Tools;
 /// <summary>The commands on DIMMs and their label areas (ndctl/dimm.c dimm_action() and its actions, ndctl/lib/dimm.c; 76.1).</summary>
 internal sealed class LabelCommands(ToolContext context, OptionResult options, ImmutableArray<string> arguments)
 {
-
     public int Enable() => Each("enabled", d => -(int)context.EnableDimm(d));
 
     public int Disable() => Each("disabled", device =>
@@ -88,20 +88,78 @@ internal sealed class LabelCommands(ToolContext context, OptionResult options, I
 
     public int Read()
     {
-        bool human = options.Flag("human"), indexOnly = options.Flag("index");
-        if (options.Text("output") is not null || !(options.Flag("json") || human))
-            throw new NotModelledException("read-labels without -j, or into a file, writes raw bytes: use `altmap labels read`");
+        bool human = options.Flag("human"), json = human || options.Flag("json"), indexOnly = options.Flag("index");
+        string? path = options.Text("output");
+        if (!json && path is null) throw new NotModelledException("read-labels without -j writes raw bytes to standard output: give it -o FILE");
         var dumps = new List<(string, LabelDump)>();
+        using var raw = new MemoryStream();
         int result = Each(null, device =>
         {
             DimmState dimm = context.Machine.Dimms[device];
             if (!dimm.HasLabelArea) return -(int)Errno.EINVAL;
+            if (!json) return Extent(dimm, indexOnly) is { } extent ? Append(raw, extent) : -(int)Errno.EINVAL;
             if (LabelJson.Read(dimm.LabelBytes, human, indexOnly) is not { } dump) return -(int)Errno.ENOMEM;
             dumps.Add((device.Name, dump));
             return 0;
         });
-        if (dumps.Count > 0) context.Output.Out(LabelJson.Format(dumps) + "\n");
+        string text = dumps.Count > 0 ? LabelJson.Format(dumps) + "\n" : "";
+        if (path is null) context.Output.Out(text);
+        else context.WriteFile(path, json ? Encoding.UTF8.GetBytes(text) : raw.ToArray());
         return Close("read", result);
+    }
+
+    /// <summary>
+    /// Writes a file over the start of an area. The tool counts the DIMM before it writes: a write that fails is told and still "wrote 1 nmem", exit code 0.
+    /// </summary>
+    public int Write()
+    {
+        if (options.Text("input") is not { } path) throw new NotModelledException("write-labels from standard input: give it -i FILE");
+        if (!context.Files.TryGetValue(path, out SparseBytes? file))
+            throw new NotModelledException($"write-labels of {path}: only files that this session wrote are known, as by `ndctl read-labels -o {path} nmem0`");
+        NdDevice? only = null;
+        int matched = Each(null, device =>
+        {
+            if (only is not null) throw new NotModelledException("write-labels to more than one DIMM, which the tool refuses with its usage text");
+            only = device;
+            return 0;
+        });
+        if (only is { } device) Overwrite(device, file);
+        return Close("wrote", matched);
+    }
+
+    private void Overwrite(NdDevice device, SparseBytes file)
+    {
+        if (DimmDriver.IsActive(context.Machine, device))
+        {
+            context.Output.Err("dimm is active, abort label write\n");
+            return;
+        }
+        DimmState dimm = context.Machine.Dimms[device];
+        if (!dimm.HasLabelArea || Extent(dimm, indexOnly: false) is not { } extent) return;
+        int count = (int)Math.Min((ulong)extent.Length, file.LengthBytes);
+        Replace(context, device, dimm.LabelBytes.Write(0, file.Read(0, count)));
+    }
+
+    /// <summary>The bytes that -s and --index select, or null where they do not fit the area (ndctl_dimm_read_label_extent(), ndctl_dimm_read_label_index()).</summary>
+    private byte[]? Extent(DimmState dimm, bool indexOnly)
+    {
+        // With an offset the tool's loop mixes up what is relative to it.
+        if (options.Number("offset") != 0) throw new NotModelledException($"{options.Command.Name} from an offset");
+        ulong area = dimm.LabelBytes.LengthBytes, size = (ulong)options.Number("size");
+        if (indexOnly)
+        {
+            if (LabelGeometry.For(new ByteSize(area), LabelVersion.V1_1.LabelSizeBytes()) is not { } geometry)
+                throw new NotModelledException("the index blocks of an area too small for them");
+            size = 2 * (ulong)geometry.IndexSizeBytes;
+        }
+        if (size == 0) size = area;
+        return size > area ? null : dimm.LabelBytes.Read(0, (int)size);
+    }
+
+    private static int Append(MemoryStream file, byte[] bytes)
+    {
+        file.Write(bytes);
+        return 0;
     }
 
     /// <summary>Writes a whole area; an enabled DIMM is disabled and enabled again, so that the kernel looks anew.</summary>

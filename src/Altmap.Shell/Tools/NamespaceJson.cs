@@ -1,4 +1,5 @@
 using Altmap.Core.Units;
+using Altmap.Formats.Btt;
 using Altmap.Formats.InfoBlocks;
 using Altmap.Model.Nvdimm;
 using Altmap.Shell.Json;
@@ -12,14 +13,15 @@ internal static class NamespaceJson
     {
         RegionState region = context.Machine.Regions[ndns.Device.Number];
         PfnDeviceState? holder = context.HolderOf(ndns);
+        BttDeviceState? btt = context.BttOf(ndns);
         string mode = ModeOf(context, ndns);
         JsonObject json = JsonObject.Empty.Add("dev", ndns.Device.Name).Add("mode", mode);
         if (mode is "fsdax" or "devdax") json = json.Add("map", MapOf(holder));
-        if (SizeOf(ndns, holder) is { } size) json = json.Add("size", NdctlJson.Size(size, flags));
+        if ((btt is null ? SizeOf(ndns, holder) : btt.DiskSize) is { } size) json = json.Add("size", NdctlJson.Size(size, flags));
         json = Identity(json, context, ndns, holder, region, flags);
-        if (holder is not { Device.Kind: NdDeviceKind.Dax }) json = json.Add("sector_size", (long)ndns.SectorSizeBytes);
+        if (SectorSizeOf(ndns, holder, btt) is { } sector) json = json.Add("sector_size", (long)sector);
         if (holder is not null) json = json.Add("align", holder.Align.Bytes);
-        if (BlockDeviceOf(ndns, holder) is { } disk) json = json.Add("blockdev", disk);
+        if (BlockDeviceOf(ndns, holder, btt) is { } disk) json = json.Add("blockdev", disk);
         if (!context.IsActive(ndns)) json = json.Add("state", "disabled");
         if (ndns.AltName.Length > 0) json = json.Add("name", ndns.AltName);
         if ((flags & JsonDetail.Verbose) != 0)
@@ -51,17 +53,32 @@ internal static class NamespaceJson
 
     private static JsonObject Identity(JsonObject json, ToolContext context, NamespaceState ndns, PfnDeviceState? holder, RegionState region, JsonDetail flags)
     {
+        if (context.BttOf(ndns) is { } btt) return WithUuids(json, ndns, btt.Uuid, flags);
         if (holder is null)
             return ndns.Type == NamespaceType.Io ? json : json.Add("uuid", (ndns.Uuid ?? Core.Identity.Uuid.Zero).ToString());
-        json = json.Add("uuid", (holder.Uuid ?? Core.Identity.Uuid.Zero).ToString());
-        if ((flags & JsonDetail.Verbose) != 0 && ndns.Uuid is { IsZero: false } raw) json = json.Add("raw_uuid", raw.ToString());
+        json = WithUuids(json, ndns, holder.Uuid, flags);
         if (holder.Device.Kind != NdDeviceKind.Dax) return json;
         DaxDeviceState? dax = region.DaxDevices.GetValueOrDefault(ndns.Device.Id);
         if ((flags & JsonDetail.Dax) != 0) return json.Add("daxregion", DaxJson.Region(context.Machine, holder, dax, flags));
         return dax is null ? json : json.Add("chardev", dax.Name);
     }
 
-    private static string? BlockDeviceOf(NamespaceState ndns, PfnDeviceState? holder) => holder is null
+    private static JsonObject WithUuids(JsonObject json, NamespaceState ndns, Core.Identity.Uuid? own, JsonDetail flags)
+    {
+        json = json.Add("uuid", (own ?? Core.Identity.Uuid.Zero).ToString());
+        return (flags & JsonDetail.Verbose) != 0 && ndns.Uuid is { IsZero: false } raw ? json.Add("raw_uuid", raw.ToString()) : json;
+    }
+
+    /// <summary>None for devdax, and for a BTT of a size that cannot be chosen: no choice is marked in sysfs then.</summary>
+    private static uint? SectorSizeOf(NamespaceState ndns, PfnDeviceState? holder, BttDeviceState? btt)
+    {
+        if (btt is not null) return BttConstants.SectorSizes.Contains(btt.LbaSizeBytes) ? btt.LbaSizeBytes : null;
+        return holder is { Device.Kind: NdDeviceKind.Dax } ? null : ndns.SectorSizeBytes;
+    }
+
+    private static string? BlockDeviceOf(NamespaceState ndns, PfnDeviceState? holder, BttDeviceState? btt) => btt is not null
+        ? btt.IsBound ? ndns.DiskName : null
+        : holder is null
         ? ndns.IsBound ? ndns.DiskName : null
         : holder is { IsBound: true, Device.Kind: NdDeviceKind.Pfn } ? ndns.DiskName : null;
 }

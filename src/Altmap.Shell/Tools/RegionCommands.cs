@@ -13,7 +13,7 @@ internal sealed class RegionCommands(ToolContext context, OptionResult options, 
     public int Disable() => Each("disabled", region =>
     {
         if (!context.Region(region).IsBound) return true;
-        foreach (NdDevice ndns in context.Namespaces(region)) context.DisableNamespace(ndns);
+        if (context.Namespaces(region).Any(ndns => context.DisableNamespaceSafely(ndns) != Errno.None)) return false;
         context.Unbind(region);
         return true;
     });

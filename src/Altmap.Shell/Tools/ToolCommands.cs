@@ -11,13 +11,22 @@ internal static class ToolCommands
     public static int Run(ToolContext context, string tool, ToolRequest request)
     {
         OptionResult options = request.Options!;
+        ImmutableArray<string> arguments = request.Arguments;
         if (tool == "daxctl")
         {
-            return options.Command.Name == "list"
-                ? DaxctlCommands.List(context, options)
-                : throw new NotModelledException($"daxctl {options.Command.Name}");
+            return options.Command.Name switch
+            {
+                "list" => DaxctlCommands.List(context, options),
+                "create-device" => new DaxDeviceCommands(context, options, arguments).Create(),
+                "destroy-device" => new DaxDeviceCommands(context, options, arguments).Destroy(),
+                "reconfigure-device" => new DaxDeviceCommands(context, options, arguments).Reconfigure(),
+                "enable-device" => new DaxDeviceCommands(context, options, arguments).Enable(),
+                "disable-device" => new DaxDeviceCommands(context, options, arguments).Disable(),
+                "online-memory" => new DaxDeviceCommands(context, options, arguments).Online(),
+                "offline-memory" => new DaxDeviceCommands(context, options, arguments).Offline(),
+                _ => throw new NotModelledException($"daxctl {options.Command.Name}"),
+            };
         }
-        ImmutableArray<string> arguments = request.Arguments;
         return options.Command.Name switch
         {
             "list" => ListCommand.Run(context, options),
@@ -34,6 +43,8 @@ internal static class ToolCommands
             "init-labels" => new LabelCommands(context, options, arguments).Init(),
             "zero-labels" => new LabelCommands(context, options, arguments).Zero(),
             "check-labels" => new LabelCommands(context, options, arguments).Check(),
+            "clear-errors" => new NamespaceCommands(context, options, arguments).ClearErrors(),
+            "write-labels" => new LabelCommands(context, options, arguments).Write(),
             "read-labels" => new LabelCommands(context, options, arguments).Read(),
             _ => throw new NotModelledException($"ndctl {options.Command.Name}"),
         };

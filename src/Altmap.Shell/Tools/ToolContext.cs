@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using Altmap.Core.Findings;
 using Altmap.Core.Identity;
+using Altmap.Core.Media;
 using Altmap.Core.Units;
 using Altmap.Model;
 using Altmap.Model.Nvdimm;
@@ -8,13 +10,16 @@ using Altmap.Shell.Options;
 namespace Altmap.Shell.Tools;
 
 /// <summary>One run of ndctl or daxctl: the machine as it changes, new UUIDs, what is printed. Its operations are those of libndctl 76.1.</summary>
-internal sealed class ToolContext(Machine machine, UuidSource uuids)
+internal sealed class ToolContext(ShellState state)
 {
     private int _errors;
 
-    public Machine Machine { get; set; } = machine;
+    public Machine Machine { get; set; } = state.Machine;
 
-    public UuidSource Uuids { get; private set; } = uuids;
+    public UuidSource Uuids { get; private set; } = state.Uuids;
+
+    /// <inheritdoc cref="ShellState.Files"/>
+    public ImmutableSortedDictionary<string, SparseBytes> Files { get; private set; } = state.Files;
 
     public ToolOutput Output { get; } = new();
 
@@ -22,6 +27,9 @@ internal sealed class ToolContext(Machine machine, UuidSource uuids)
     public bool HasCountedError => _errors > 0;
 
     public ByteSize PageSize => Machine.Architecture.PageSize;
+
+    /// <summary>What a file opened with "w+" and written holds from then on.</summary>
+    public void WriteFile(string path, byte[] content) => Files = Files.SetItem(path, SparseBytes.From(content));
 
     public Uuid NewUuid()
     {
@@ -56,8 +64,11 @@ internal sealed class ToolContext(Machine machine, UuidSource uuids)
     /// <summary>The pfn or dax device that holds a namespace, or null.</summary>
     public PfnDeviceState? HolderOf(NamespaceState ndns) => ndns.Claim is { } claim ? Machine.FindPfnDevice(claim) : null;
 
+    /// <summary>The btt device that holds a namespace, or null.</summary>
+    public BttDeviceState? BttOf(NamespaceState ndns) => ndns.Claim is { } claim ? Machine.FindBtt(claim) : null;
+
     /// <summary>Enabled itself, or through its holder (ndctl_namespace_is_active()).</summary>
-    public bool IsActive(NamespaceState ndns) => HolderOf(ndns) is { } holder ? holder.IsBound : ndns.IsBound;
+    public bool IsActive(NamespaceState ndns) => ndns.Claim is { } holder ? DriverCore.IsBound(Machine, holder) : ndns.IsBound;
 
     /// <summary>Buses as ndctl lists them.</summary>
     public IEnumerable<NdDevice> Buses() => KernfsOrder.Listed(Machine.Buses.Keys, b => $"ndctl{b.Number}").ToArray();
@@ -88,7 +99,7 @@ internal sealed class ToolContext(Machine machine, UuidSource uuids)
         Errno bound = Bind(device);
         NamespaceState ndns = Namespace(device)!;
         if (ndns.IsBound) return 0;
-        if (HolderOf(ndns) is { IsBound: true }) return 1;
+        if (ndns.Claim is { } holder && DriverCore.IsBound(Machine, holder)) return 1;
         LibraryError("ndctl_namespace_enable", $"{device}: failed to enable");
         return bound == Errno.None ? -(int)Errno.ENXIO : -(int)bound;
     }
@@ -96,23 +107,38 @@ internal sealed class ToolContext(Machine machine, UuidSource uuids)
     /// <summary>ndctl_namespace_disable_invalidate(): the holder lets go, then the namespace's own driver is unbound.</summary>
     public Errno DisableNamespace(NdDevice device)
     {
-        if (HolderOf(Namespace(device)!) is { } holder)
+        if (Namespace(device)!.Claim is { } holder)
         {
-            if (holder.IsBound) Unbind(holder.Device);
-            Errno errno = Step(PfnAttributes.SetNamespace(Machine, holder.Device, ""));
+            if (DriverCore.IsBound(Machine, holder)) Unbind(holder);
+            Errno errno = Step(holder.Kind == NdDeviceKind.Btt ? BttAttributes.SetNamespace(Machine, holder, "") : PfnAttributes.SetNamespace(Machine, holder, ""));
             if (errno != Errno.None) return errno;
         }
         if (Namespace(device)!.IsBound) Unbind(device);
         return Errno.None;
     }
 
-    /// <summary>Binds a pfn or dax device (ndctl_pfn_enable(), ndctl_dax_enable()).</summary>
+    /// <summary>
+    /// ndctl_namespace_disable_safe(): <see cref="DisableNamespace"/>, but EBUSY while memory blocks that daxctl takes for the devdax device's are online
+    /// (ndctl_dax_has_active_memory()). Nothing here holds a block device open.
+    /// </summary>
+    public Errno DisableNamespaceSafely(NdDevice device)
+    {
+        bool isActive = HolderOf(Namespace(device)!) is { IsBound: true, Device.Kind: NdDeviceKind.Dax }
+            && Region(device).DaxDevices.GetValueOrDefault(device.Id) is { Driver: DaxDeviceDrivers.Kmem } dax
+            && !DaxDeviceOperations.MemoryBlocks(Machine, dax).IsEmpty;
+        if (isActive) return Errno.EBUSY;
+        DisableNamespace(device);
+        return Errno.None; // the library does not look how that went
+    }
+
+    /// <summary>Binds a btt, pfn or dax device (ndctl_btt_enable(), ndctl_pfn_enable(), ndctl_dax_enable()).</summary>
     public Errno EnablePersonality(NdDevice device)
     {
-        if (Machine.FindPfnDevice(device)!.IsBound) return Errno.None;
+        if (DriverCore.IsBound(Machine, device)) return Errno.None;
         Bind(device);
-        if (Machine.FindPfnDevice(device)!.IsBound) return Errno.None;
-        LibraryError(device.Kind == NdDeviceKind.Dax ? "ndctl_dax_enable" : "ndctl_pfn_enable", $"{device}: failed to enable");
+        if (DriverCore.IsBound(Machine, device)) return Errno.None;
+        string kind = device.Kind switch { NdDeviceKind.Btt => "btt", NdDeviceKind.Dax => "dax", _ => "pfn" };
+        LibraryError($"ndctl_{kind}_enable", $"{device}: failed to enable");
         return Errno.ENXIO;
     }
 

@@ -49,6 +49,10 @@ public class KernelProfileTests
         Assert.All(KernelProfiles.All.Where(p => p.Name != "6.1.0"), p => Assert.Equal(new ByteSize(64), p.MaxStructPageSize));
     }
 
+    [Fact]
+    public void Lanes_of_a_btt_are_checked_by_few() =>
+        Assert.Equal(["6.1", "7.2"], KernelProfiles.All.Where(p => p.IsVerified && p.ChecksBttLanes).Select(p => p.Name));
+
     [Theory]
     [Trait("problem", "D2")]
     [InlineData("5.10", CpuArchitecture.X86_64, 4, 128)]

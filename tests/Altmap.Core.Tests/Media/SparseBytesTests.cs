@@ -50,6 +50,26 @@ public class SparseBytesTests
     }).QuickCheckThrowOnFailure();
 
     [Fact]
+    public void Cleared_bytes_are_zero_and_others_stay() => Prop.ForAll((ushort from, ushort count, List<ushort> written) =>
+    {
+        SparseBytes media = SparseBytes.Zero(40000);
+        foreach (ushort at in written) media = media.Write(at % 40000u, [7]);
+        ulong start = from % 40001u, length = Math.Min(count, 40000 - start);
+        byte[] expected = media.Read(0, 40000);
+        expected.AsSpan((int)start, (int)length).Clear();
+        return media.Clear(start, length).ContentEquals(SparseBytes.From(expected));
+    }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void Terabytes_are_cleared_at_the_cost_of_what_they_hold()
+    {
+        SparseBytes media = SparseBytes.Zero(64UL << 40).Write(5UL << 40, [1]).Write(6UL << 40, [1]);
+        Assert.Equal(4096UL, media.Clear(1, (6UL << 40) - 1).StoredBytes);
+        Assert.Equal(0UL, media.Clear(0, 64UL << 40).StoredBytes);
+        Assert.Throws<ArgumentOutOfRangeException>(() => media.Clear(1, 64UL << 40));
+    }
+
+    [Fact]
     public void Terabytes_cost_what_they_hold()
     {
         SparseBytes media = SparseBytes.Zero(64UL << 40).Write((64UL << 40) - 3, [1, 2, 3]);

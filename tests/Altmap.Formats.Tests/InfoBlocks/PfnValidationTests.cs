@@ -11,8 +11,15 @@ public class PfnValidationTests
     private static readonly NamespaceExtent Extent = new(new PhysicalRange(new PhysicalAddress(1UL << 32), ByteSize.MiB(64)), Uuid.Zero);
     private static readonly InfoBlock Plain = new()
     {
-        Kind = InfoBlockKind.Pfn, Uuid = new Uuid(1, 1), VersionMinor = 4, DataOffset = 2 << 20, PageCount = 15872, Mode = 1, Align = 2 << 20,
-        PageSize = 4096, PageStructSize = 64,
+        Kind = InfoBlockKind.Pfn,
+        Uuid = new Uuid(1, 1),
+        VersionMinor = 4,
+        DataOffset = 2 << 20,
+        PageCount = 15872,
+        Mode = 1,
+        Align = 2 << 20,
+        PageSize = 4096,
+        PageStructSize = 64,
     };
 
     public static TheoryData<string, string, Errno, string?> Refusals => new()

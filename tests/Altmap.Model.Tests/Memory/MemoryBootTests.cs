@@ -18,7 +18,11 @@ public class MemoryBootTests
     {
         Machine machine = MemoryMachines.Boot(new MachineDescription
         {
-            Name = "m", Kernel = "6.1", Architecture = Architecture.X86_64, PageSize = ByteSize.KiB(4), CommandLine = "memmap=192M!1088M",
+            Name = "m",
+            Kernel = "6.1",
+            Architecture = Architecture.X86_64,
+            PageSize = ByteSize.KiB(4),
+            CommandLine = "memmap=192M!1088M",
             Memory = [Range(0x1000, 0x9fbff), Range(0x100000, 0x7ffdcfff)],
         });
         Assert.Equal(1UL + 97, Holes(machine, ZoneKind.Dma));
@@ -60,7 +64,10 @@ public class MemoryBootTests
         ulong middle = 5UL << 30;
         Machine machine = MemoryMachines.Boot(new MachineDescription
         {
-            Name = "m", Kernel = "6.1", Architecture = Architecture.X86_64, PageSize = ByteSize.KiB(4),
+            Name = "m",
+            Kernel = "6.1",
+            Architecture = Architecture.X86_64,
+            PageSize = ByteSize.KiB(4),
             Memory = [Range(0, middle + (64UL << 20), 0), Range(middle + (64UL << 20), 2 * middle, 1)],
         });
         Assert.Equal([(0, ZoneKind.Dma), (0, ZoneKind.Dma32), (0, ZoneKind.Normal), (1, ZoneKind.Normal)], machine.Mm.Zones.Select(z => (z.Node, z.Kind)));

@@ -18,7 +18,11 @@ internal static class MemoryMachines
     /// <summary>2 GiB of RAM on x86-64 and a command line.</summary>
     public static Machine X86(string kernel, string commandLine, ulong ramMebibytes = 2048, params (string Key, ulong Value)[] config) => Boot(new MachineDescription
     {
-        Name = "m", Kernel = kernel, Architecture = Architecture.X86_64, PageSize = ByteSize.KiB(4), CommandLine = commandLine,
+        Name = "m",
+        Kernel = kernel,
+        Architecture = Architecture.X86_64,
+        PageSize = ByteSize.KiB(4),
+        CommandLine = commandLine,
         Config = config.ToImmutableSortedDictionary(c => c.Key, c => c.Value),
         Memory = [Ram(0, 640), Ram(1024, (ramMebibytes - 1) * 1024)],
         Buses = [new BusDescription("ndbus0", "e820")],
@@ -27,7 +31,10 @@ internal static class MemoryMachines
     /// <summary>arm64: RAM from 1 GiB to <paramref name="pmem"/> and from its end to 9 GiB; the range is pmem.</summary>
     public static Machine Arm64(string kernel, ByteSize page, PhysicalRange pmem, bool hasRamBehind = true) => Boot(new MachineDescription
     {
-        Name = "m", Kernel = kernel, Architecture = Architecture.Arm64, PageSize = page,
+        Name = "m",
+        Kernel = kernel,
+        Architecture = Architecture.Arm64,
+        PageSize = page,
         Memory =
         [
             new FirmwareRange(new PhysicalRange(new PhysicalAddress(1UL << 30), pmem.Start - new PhysicalAddress(1UL << 30)), FirmwareRangeType.SystemRam, 0),

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Altmap.Core.Identity;
 using Altmap.Model;
+using Altmap.Model.Nvdimm;
 using Altmap.Shell.Sysfs;
 using Altmap.TestSupport;
 
@@ -56,20 +57,21 @@ internal sealed partial class Snapshot(params string[] folder)
         }
     }
 
-    /// <summary>UUIDs of labels in the recorded areas, by DIMM and slot.</summary>
+    /// <summary>UUIDs that stand in the same slots of ours and of the recorded areas, freed slots included: some are random and no output shows them.</summary>
     public Dictionary<Uuid, Uuid> LabelUuids(Machine machine)
     {
         var known = new Dictionary<Uuid, Uuid>();
         foreach (string file in Directory.EnumerateFiles(_folder, "labels.nmem*.bin.gz"))
         {
             string name = Path.GetFileName(file).Split('.')[1];
-            var recorded = Formats.Labels.LabelArea.Parse(Core.Media.SparseBytes.From(Golden.Gunzip(file)), machine.Kernel);
-            var model = machine.Dimms.Values.First(d => d.Device.Name == name).Labels;
-            if (model is null) continue;
-            foreach (var label in model.ActiveLabels)
+            byte[] recorded = Golden.Gunzip(file);
+            DimmState dimm = machine.Dimms.Values.First(d => d.Device.Name == name);
+            if (dimm.Labels?.Geometry is not { } geometry) continue;
+            for (uint slot = 0; slot < geometry.SlotCount; slot++)
             {
-                var other = recorded.ActiveLabels.FirstOrDefault(l => l.Slot == label.Slot);
-                if (other is not null && other.Uuid != label.Uuid) known[label.Uuid] = other.Uuid;
+                int at = (2 * geometry.IndexSizeBytes) + ((int)slot * geometry.LabelSizeBytes);
+                Uuid ours = Uuid.Read(dimm.LabelBytes.Read((ulong)at, Uuid.SizeBytes)), theirs = Uuid.Read(recorded.AsSpan(at));
+                if (ours != theirs && !ours.IsZero && !theirs.IsZero) known[ours] = theirs;
             }
         }
         return known;

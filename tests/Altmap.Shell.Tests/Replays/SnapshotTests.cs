@@ -24,6 +24,10 @@ public class SnapshotTests
     [InlineData("q_kernels/5.10/r_tools", "tools", "1-created", "5.10", 77)]
     [InlineData("q_kernels/6.12/r_tools", "tools", "1-created", "6.12", 77)]
     [InlineData("q_kernels/7.2/r_tools", "tools", "1-created", "7.2", 77)]
+    [InlineData("r_tools", "tools", "2-end", null, null)]
+    [InlineData("q_kernels/5.10/r_tools", "tools", "2-end", "5.10", null)]
+    [InlineData("q_kernels/6.12/r_tools", "tools", "2-end", "6.12", null)]
+    [InlineData("q_kernels/7.2/r_tools", "tools", "2-end", "7.2", null)]
     public void The_state_equals_the_snapshot(string group, string boot, string snapshot, string? kernel, int? commands)
     {
         Machine start = RecordedMachine.Boot(group, kernel);

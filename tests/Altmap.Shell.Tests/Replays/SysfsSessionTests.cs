@@ -1,9 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Altmap.Core.Identity;
-using Altmap.Core.Media;
-using Altmap.Host;
-using Altmap.Model;
 using Altmap.Model.Nvdimm;
 using Altmap.Shell.Scripts;
 using Altmap.TestSupport;
@@ -24,29 +21,9 @@ public partial class SysfsSessionTests
     [Fact]
     public void The_media_are_the_recorded_ones()
     {
-        Machine machine = Run().Machine;
-        Dictionary<string, ulong> addresses = File.ReadLines(Golden.Path("f_nfit", "cases.tsv")).Where(l => l[0] != '#')
-            .Select(l => l.Split('\t')).ToDictionary(f => f[1], f => ulong.Parse(f[4], CultureInfo.InvariantCulture));
-        int compared = 0;
-        foreach (string file in Directory.EnumerateFiles(Golden.Path("f_nfit", "images"), "*.sparse.gz").Where(f => !f.Contains(".head.", StringComparison.Ordinal)))
-        {
-            string name = Path.GetFileName(file)[..^".sparse.gz".Length];
-            SparseBytes recorded = MachineLoader.ReadImage(file).Value!;
-            RegionState region = machine.Regions.Values.First(r => r.Range.Start.Bytes == addresses[name]);
-            // With map=dev the kernel also keeps its struct pages between the info-block and the data: memory in use, not a format.
-            ulong dataStart = region.Pfns.Values.Concat(region.Daxes.Values).FirstOrDefault(p => p.IsBound)?.Layout!.Value.DataStart!.Value.Bytes ?? 8192;
-            Assert.True(Without(recorded.Resize(region.Media.LengthBytes), dataStart).ContentEquals(Without(region.Media, dataStart)), $"{name}: {region.Device}");
-            compared++;
-        }
+        (int compared, string[] differences) = RecordedMedia.Compare("f_nfit", Run().Machine);
+        Assert.True(differences.Length == 0, string.Join('\n', differences));
         Assert.True(compared > 20, $"only {compared} images");
-    }
-
-    private static SparseBytes Without(SparseBytes media, ulong dataStart)
-    {
-        SparseBytes result = SparseBytes.Zero(media.LengthBytes);
-        foreach ((ulong offset, ReadOnlyMemory<byte> bytes) in media.Pages().Where(p => p.OffsetBytes < 8192 || p.OffsetBytes >= dataStart))
-            result = result.Write(offset, bytes.Span);
-        return result;
     }
 
     private static ShellState Run()

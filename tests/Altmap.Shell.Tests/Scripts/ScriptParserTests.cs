@@ -18,6 +18,7 @@ public class ScriptParserTests
     [InlineData("echo a#b '# c' \"d e\" \\#f", "echo|a#b|# c|d e|#f", null)]
     [InlineData("echo 'it'\"'\"'s' \"a\\\"b\\n\" ''", "echo|it's|a\"b\\n|", null)]
     [InlineData("echo a\\ b $ '$x' '*' \"*\" \"?\"", "echo|a b|$|$x|*|*|?", null)]
+    [InlineData("ndctl list -n namespace/sys/*.0 a?", "ndctl|list|-n|namespace/sys/*.0|a?", null)] // no such file: a shell leaves it as it is
     [InlineData("ndctl create-namespace --size=1G", "ndctl|create-namespace|--size=1G", null)]
     [InlineData("sh -c 'echo 1 > /sys/a'", "echo|1", "/sys/a")]
     [InlineData("/bin/sh -c \"sh -c 'echo 1 > /sys/a'\"", "echo|1", "/sys/a")]

@@ -1,0 +1,89 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using Altmap.Cli.Commands;
+using Altmap.Cli.Common;
+
+namespace Altmap.Cli;
+
+/// <summary>The <c>altmap</c> command: from words to an exit code. All that can go wrong ends here, in words.</summary>
+internal static class AltmapCommand
+{
+    /// <summary>Runs a command line.</summary>
+    public static int Run(string[] args, CliHost host)
+    {
+        int exitCode;
+        try
+        {
+            exitCode = Dispatch(args, host);
+            host.Out.Flush();
+        }
+        catch (CliError e)
+        {
+            exitCode = e.ExitCode;
+            TryFlush(host);
+            foreach (string message in e.Messages) host.Error.WriteLine(message.StartsWith("unsupported: ", StringComparison.Ordinal) ? message : $"altmap: {message}");
+        }
+        catch (IOException e)
+        {
+            // Files are Host's and come as errors; what is left is our own output: a full disk.
+            host.Error.WriteLine($"altmap: standard output: {e.Message}");
+            exitCode = ExitCode.HostError;
+        }
+        catch (Exception e)
+        {
+            TryFlush(host);
+            host.Error.WriteLine($"altmap: internal error: {e.GetType().Name}: {e.Message}");
+            host.Error.WriteLine("This is a mistake in altmap. Please report it with the command, its input files and this line:");
+            host.Error.WriteLine(FirstFrame(e));
+            exitCode = ExitCode.Internal;
+        }
+        return exitCode;
+    }
+
+    /// <summary>The whole tree of commands, options and arguments.</summary>
+    public static RootCommand CreateRoot(CliHost host)
+    {
+        var root = new RootCommand("Answers, without the hardware and without root, what Linux makes of persistent memory.");
+        root.Add(RunCommand.Create(host));
+        root.Add(ReplayCommand.Create(host));
+        root.Add(InfoBlockCommand.Create(host));
+        root.Add(LabelsCommand.Create(host));
+        root.Add(PlanCommand.Create(host));
+        root.Add(KernelsCommand.Create(host));
+        root.Add(ExplainCommand.Create(host));
+        root.Add(CompletionCommand.Create(host));
+        root.SetAction(_ => Tour.TourCommand.Run(host));
+        CommandHelp.SetExamples(root, "altmap                                  (a short tour)", "altmap run machine.json -- ndctl list", "altmap infoblock check disk.img --all-kernels");
+        CommandHelp.Apply(root, host);
+        return root;
+    }
+
+    private static int Dispatch(string[] args, CliHost host)
+    {
+        if (args is ["--version"])
+        {
+            host.Out.WriteLine($"altmap {typeof(AltmapCommand).Assembly.GetName().Version?.ToString(3)}");
+            return ExitCode.Success;
+        }
+        // Its words are ndctl's, bundled letters and all.
+        if (args is ["infoblock", "write", .. var words] && words is not (["--help"] or ["-h"] or ["-?"] or [])) return InfoBlockWriteCommand.Run(host, words);
+        // A file of arguments (@FILE) is not what a path with @ means here.
+        ParseResult parse = CreateRoot(host).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        if (parse.Errors.Count > 0 && parse.Action is not HelpAction and not CommandHelp) return UsageErrors.Report(parse, host);
+        return parse.Invoke(new InvocationConfiguration { Output = host.Out, Error = host.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+    }
+
+    private static void TryFlush(CliHost host)
+    {
+        try
+        {
+            host.Out.Flush();
+        }
+        catch (IOException)
+        {
+            // The first error is the one to tell.
+        }
+    }
+
+    private static string FirstFrame(Exception e) => e.StackTrace?.Split('\n')[0].Trim() ?? "(no place known)";
+}

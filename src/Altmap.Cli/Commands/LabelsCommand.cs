@@ -1,0 +1,176 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Altmap.Cli.Common;
+using Altmap.Cli.Output;
+using Altmap.Core.Findings;
+using Altmap.Core.Kernels;
+using Altmap.Core.Media;
+using Altmap.Core.Units;
+using Altmap.Formats.Labels;
+using Altmap.Host;
+
+namespace Altmap.Cli.Commands;
+
+/// <summary><c>altmap labels</c>: label areas of NVDIMMs as files.</summary>
+internal static partial class LabelsCommand
+{
+    private const int AreaBytesMax = 64 << 20;
+
+    public static Command Create(CliHost host)
+    {
+        var command = new Command("labels", "Reads, checks and initialises the label area of an NVDIMM.") { CreateRead(host), CreateCheck(host), CreateInit(host) };
+        CommandHelp.SetExamples(command, "altmap labels read labels.nmem0.bin", "altmap labels check labels.nmem0.bin.gz --all-kernels", "altmap labels init area.bin --size 128K --label-version 1.2");
+        return command;
+    }
+
+    private static Argument<string> FileArgument() => new("FILE") { Description = "a raw label area, as ndctl read-labels -o writes it; may be gzipped" };
+
+    private static Command CreateRead(CliHost host)
+    {
+        Argument<string> file = FileArgument();
+        var json = new Option<bool>("--json", "-j") { Description = "the JSON of ndctl read-labels -j" };
+        var human = new Option<bool>("--human", "-u") { Description = "the JSON of ndctl read-labels -u" };
+        var command = new Command("read", "Shows index blocks and labels.") { file, json, human };
+        command.SetAction(p => Read(host, p.GetRequiredValue(file), p.GetValue(json) || p.GetValue(human), p.GetValue(human)));
+        CommandHelp.SetExamples(command, "altmap labels read labels.nmem0.bin --json");
+        return command;
+    }
+
+    private static Command CreateCheck(CliHost host)
+    {
+        Argument<string> file = FileArgument();
+        Option<string?> kernel = KernelChoice.Option();
+        Option<bool> all = KernelChoice.AllOption(), json = JsonOutput.Option();
+        var command = new Command("check", "Says which index block rules, which labels count, and what is wrong.") { file, kernel, all, json };
+        command.SetAction(p => Check(host, p.GetRequiredValue(file), KernelChoice.Select(p.GetValue(kernel), p.GetValue(all)), p.GetValue(all), p.GetValue(json)));
+        CommandHelp.SetExamples(command, "altmap labels check labels.nmem0.bin --kernel 6.12");
+        return command;
+    }
+
+    private static Command CreateInit(CliHost host)
+    {
+        var file = new Argument<string>("FILE") { Description = "the file of the area; made where there is none" };
+        Option<string?> size = Values.SizeOption("size of a new area; QEMU's and most real ones have 128K");
+        var version = new Option<string?>("--label-version", "-V") { Description = "1.1 (default) or 1.2", HelpName = "VERSION" };
+        version.CompletionSources.Add("1.1", "1.2");
+        var force = new Option<bool>("--force", "-f") { Description = "also where there are valid index blocks: every label is lost" };
+        var command = new Command("init", "Writes two index blocks, as ndctl init-labels does.") { file, size, version, force };
+        command.SetAction(p => Init(host, p.GetRequiredValue(file), Values.Size(p.GetValue(size), "--size"), Values.Word(p.GetValue(version), "--label-version", "1.1", "1.2"), p.GetValue(force)));
+        CommandHelp.SetExamples(command, "altmap labels init area.bin --size 128K --label-version 1.2");
+        return command;
+    }
+
+    private static int Read(CliHost host, string path, bool isJson, bool isHuman)
+    {
+        SparseBytes area = ReadArea(path);
+        LabelDump? dump = LabelJson.Read(area, isHuman);
+        if (isJson)
+        {
+            if (dump is null)
+            {
+                // As ndctl: it drops a DIMM without any label to list.
+                host.Error.Write("read 0 nmem\n");
+                return ExitCode.ErrorsLeft;
+            }
+            host.Out.Write(LabelJson.Format([(DeviceOf(path), dump)]) + "\n");
+            host.Error.Write("read 1 nmem\n");
+            return ExitCode.Success;
+        }
+        if ((dump ?? LabelJson.Read(area, indexOnly: true)) is not { } shown) throw CliError.Usage($"{path}: {area.LengthBytes} bytes are too few for a label area");
+        WriteTable(host, "index blocks", shown.Indexes);
+        if (dump is null) host.Out.WriteLine("no labels");
+        else WriteTable(host, "labels", dump.Labels);
+        return ExitCode.Success;
+    }
+
+    private static void WriteTable(CliHost host, string title, ImmutableArray<ImmutableArray<LabelJsonField>> objects)
+    {
+        host.Out.WriteLine(title);
+        var table = new TextTable([.. objects[0].Select(f => f.Key)]);
+        foreach (ImmutableArray<LabelJsonField> fields in objects) table.Add([.. fields.Select(f => f.Token.Trim('"'))]);
+        table.Write(host);
+    }
+
+    private static int Check(CliHost host, string path, ImmutableArray<KernelProfile> kernels, bool isAll, bool isJson)
+    {
+        SparseBytes area = ReadArea(path);
+        var answers = kernels.Select(k => (Kernel: k, Area: LabelArea.Parse(area, k), Findings: LabelChecks.Validate(area, k))).ToArray();
+        foreach (KernelProfile kernel in kernels) KernelChoice.NoteUnverified(host, kernel, null);
+        if (isJson)
+        {
+            JsonOutput.Write(host, json =>
+            {
+                if (isAll) json.WriteStartArray();
+                foreach (var answer in answers) WriteJson(json, answer.Kernel, answer.Area, answer.Findings);
+                if (isAll) json.WriteEndArray();
+            });
+        }
+        else
+        {
+            foreach (var (kernel, labels, findings) in answers)
+            {
+                host.Out.WriteLine(labels.HasCurrentIndex
+                    ? $"kernel {kernel.Name}: labels {labels.IndexVersion.Major}.{labels.IndexVersion.Minor}, index {labels.CurrentIndexNumber} rules, {labels.ActiveLabels.Length} labels count, {labels.FreeSlotCount} of {labels.SlotCount} slots free"
+                    : $"kernel {kernel.Name}: no labels: the DIMM counts as label-less");
+                FindingText.Write(host, findings);
+            }
+        }
+        return answers.Any(a => a.Findings.Any(f => f.Severity == Severity.Error)) ? ExitCode.ErrorsLeft : ExitCode.Success;
+    }
+
+    private static void WriteJson(Utf8JsonWriter json, KernelProfile kernel, LabelArea area, IReadOnlyList<Finding> findings)
+    {
+        json.WriteStartObject();
+        json.WriteString("kernel", kernel.Name);
+        json.WriteNumber("current_index", area.CurrentIndexNumber);
+        json.WriteString("version", area.HasCurrentIndex ? $"{area.IndexVersion.Major}.{area.IndexVersion.Minor}" : null);
+        json.WriteNumber("labels", area.ActiveLabels.Length);
+        json.WriteNumber("slots", area.SlotCount);
+        json.WriteNumber("free_slots", area.FreeSlotCount);
+        json.WriteFindings("findings", findings);
+        json.WriteBoolean("verified", kernel.IsVerified);
+        json.WriteEndObject();
+    }
+
+    private static int Init(CliHost host, string path, ByteSize? size, string? version, bool isForced)
+    {
+        if (path.EndsWith(".gz", StringComparison.Ordinal)) throw CliError.Usage($"{path}: a gzipped area is only read; unpack it first");
+        SparseBytes area;
+        if (File.Exists(path))
+        {
+            area = ReadArea(path);
+            if (size is { } wanted && wanted.Bytes != area.LengthBytes) throw CliError.Usage($"{path}: the file has {area.LengthBytes} bytes, not {wanted.Bytes}; leave --size away");
+        }
+        else
+        {
+            ByteSize bytes = size ?? throw CliError.Usage($"{path}: there is no such file; give --size for a new one");
+            if (bytes.Bytes > AreaBytesMax) throw CliError.Usage($"--size: {bytes}; expected at most {new ByteSize(AreaBytesMax)}");
+            area = SparseBytes.Zero(bytes.Bytes);
+        }
+        if (!isForced && NdctlLabelCheck.Check(area).IsValid) throw CliError.Usage($"{path}: labels already initialized; --force loses them");
+        LabelAreaChange change = LabelInitialisation.InitLabels(area, version == "1.2" ? LabelVersion.V1_2 : LabelVersion.V1_1);
+        if (change.Errno != Errno.None) throw CliError.Usage($"{path}: {area.LengthBytes} bytes are too few for two index blocks and two labels");
+        byte[] all = change.Bytes.Read(0, checked((int)change.Bytes.LengthBytes));
+        if (FileWriter.WriteAtomically(path, stream => stream.Write(all)) is { } error) throw CliError.Of(error);
+        host.Error.Write("initialized 1 nmem\n");
+        return ExitCode.Success;
+    }
+
+    private static SparseBytes ReadArea(string path)
+    {
+        HostResult<byte[]> read = BoundedFile.Read(path, AreaBytesMax);
+        return read.Value is { } bytes ? SparseBytes.From(bytes) : throw CliError.Of(read.Error!);
+    }
+
+    /// <summary>A capture's file names its DIMM; any other file stands for itself.</summary>
+    private static string DeviceOf(string path)
+    {
+        string name = Path.GetFileName(path);
+        return CaptureName().Match(name) is { Success: true } match ? match.Groups[1].Value : name;
+    }
+
+    [GeneratedRegex(@"^labels\.(nmem[0-9]+)\.bin(\.gz)?$")]
+    private static partial Regex CaptureName();
+}

@@ -1,0 +1,72 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Text;
+using Altmap.Cli.Common;
+using Altmap.Cli.Sessions;
+using Altmap.Core.Json;
+using Altmap.Host;
+
+namespace Altmap.Cli.Commands;
+
+/// <summary><c>altmap run</c>: the commands people know on a modelled machine.</summary>
+internal static class RunCommand
+{
+    private const int ScriptBytesMax = 16 << 20;
+
+    private sealed record Request(string Machine, string? Kernel, string? Script, string? Save, bool Transcript, ulong? Seed, string[] Words);
+
+    public static Command Create(CliHost host)
+    {
+        var machine = new Argument<string>("MACHINE") { Description = "a machine file, or a capture directory" };
+        var words = new Argument<string[]>("COMMAND") { Description = "one command, after --: its words as they are", Arity = ArgumentArity.ZeroOrMore };
+        Option<string?> kernel = KernelChoice.Option();
+        var script = new Option<string?>("--script", "-s") { Description = "runs the commands of a file, one a line; - is standard input", HelpName = "FILE" };
+        var save = new Option<string?>("--save", "-o") { Description = "writes the machine file of the machine afterwards", HelpName = "OUT" };
+        var transcript = new Option<bool>("--transcript", "-t") { Description = "prints \"+ command\", its output and \"# rc=N\", as recorded sessions have them" };
+        var seed = new Option<ulong?>("--uuid-seed") { Description = "makes the UUIDs that tools pick repeatable", HelpName = "N" };
+        var command = new Command("run", "Runs ndctl, daxctl and sysfs commands on a model of a machine.") { machine, words, kernel, script, save, transcript, seed };
+        command.SetAction(p =>
+        {
+            string[] given = p.GetValue(words) ?? [];
+            // What stands before -- and is none of ours would otherwise run as a command of the machine.
+            if (given.Length > 0 && !p.Tokens.Any(t => t.Type == TokenType.DoubleDash)) throw Stray(given[0], command);
+            return Run(host, new Request(p.GetRequiredValue(machine), p.GetValue(kernel), p.GetValue(script), p.GetValue(save), p.GetValue(transcript), p.GetValue(seed), given));
+        });
+        CommandHelp.SetExamples(command,
+            "altmap run machine.json -- ndctl list -RNi",
+            "altmap run machine.json --kernel 7.2 --script setup.sh --transcript",
+            "altmap run capture/ --save after.json -- ndctl create-namespace -m devdax -s 1G",
+            "altmap run machine.json                (a prompt)");
+        return command;
+    }
+
+    private static CliError Stray(string word, Command command)
+    {
+        if (!word.StartsWith('-')) return CliError.Usage($"what does {Quote.Text(word)} mean here? A command of the machine stands after --");
+        string hint = NearestWord.Hint(word, command.Options.Select(o => o.Name));
+        return CliError.Usage($"there is no option {Quote.Text(word)} here{(hint.Length == 0 ? "" : $"; {hint}")}");
+    }
+
+    private static int Run(CliHost host, Request request)
+    {
+        if (request.Script is not null && request.Words.Length > 0) throw CliError.Usage("--script and a command after -- exclude each other");
+        bool prompts = request.Words.Length == 0 && request.Script is null && host.IsInputTerminal;
+        // The script is read before the machine: a mistake in it runs nothing.
+        Script script = request.Words.Length > 0 ? Script.OfWords(request.Words) : prompts ? Script.Empty : ReadScript(host, request.Script ?? "-");
+        MachineSession session = MachineSession.Open(host, request.Machine, request.Kernel, request.Seed);
+        var runner = new SessionRunner(host, session.State, request.Transcript);
+        if (prompts) Prompt.InteractivePrompt.Run(host, runner);
+        else runner.Run(script);
+        if (request.Save is not { } target) return runner.ExitCode;
+        host.Out.Flush();
+        SavedMachine.Write(target, session, runner.Steps);
+        return runner.ExitCode;
+    }
+
+    private static Script ReadScript(CliHost host, string name)
+    {
+        if (name == "-") return Script.Parse("<stdin>", host.ReadInput());
+        HostResult<byte[]> text = BoundedFile.Read(name, ScriptBytesMax);
+        return text.Error is { } error ? throw CliError.Of(error) : Script.Parse(name, Encoding.UTF8.GetString(text.Value!));
+    }
+}

@@ -1,0 +1,32 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+
+namespace Altmap.Cli.Common;
+
+/// <summary>Help as the library writes it, with the command's examples behind.</summary>
+internal sealed class CommandHelp(HelpAction inner, CliHost host) : SynchronousCommandLineAction
+{
+    private static readonly Dictionary<Command, string[]> Examples = [];
+
+    public override bool ClearsParseErrors => true;
+
+    /// <summary>Gives a command the examples that its help ends with.</summary>
+    public static void SetExamples(Command command, params string[] examples) => Examples[command] = examples;
+
+    /// <summary>Puts this help in the place of the library's, without its aliases of other systems. The option is recursive: setting it at the root is enough.</summary>
+    public static void Apply(RootCommand root, CliHost host)
+    {
+        foreach (HelpOption option in root.Options.OfType<HelpOption>().ToArray()) root.Options.Remove(option);
+        root.Options.Add(new HelpOption("--help", "-h") { Action = new CommandHelp(new HelpAction(), host) });
+    }
+
+    public override int Invoke(ParseResult parseResult)
+    {
+        inner.Invoke(parseResult);
+        if (!Examples.TryGetValue(parseResult.CommandResult.Command, out string[]? examples)) return 0;
+        host.Out.WriteLine("Examples:");
+        foreach (string example in examples) host.Out.WriteLine($"  {example}");
+        return 0;
+    }
+}

@@ -1,0 +1,69 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using Altmap.Core.Json;
+using Altmap.Core.Kernels;
+using Altmap.Host;
+
+namespace Altmap.Cli.Common;
+
+/// <summary><c>--kernel K</c> and <c>--all-kernels</c>: a profile by name, or a profile file by path.</summary>
+internal static class KernelChoice
+{
+    private const int ProfileBytesMax = 1 << 20;
+
+    public static Option<string?> Option()
+    {
+        var option = new Option<string?>("--kernel", "-k") { Description = "the kernel: a profile's name (altmap kernels), or the path of a profile file", HelpName = "K" };
+        option.CompletionSources.Add(_ => KernelProfiles.All.Select(p => new System.CommandLine.Completions.CompletionItem(p.Name)));
+        return option;
+    }
+
+    public static Option<bool> AllOption() => new("--all-kernels") { Description = "the answer of every kernel profile" };
+
+    /// <summary>A profile by name or path. Paths are relative to <paramref name="directory"/>.</summary>
+    public static KernelProfile Load(string name, string directory = ".")
+    {
+        if (KernelProfiles.Find(name) is { } shipped) return shipped;
+        string path = Path.Combine(directory, name);
+        if (!IsPath(name) && !File.Exists(path))
+        {
+            string[] names = [.. KernelProfiles.All.Select(p => p.Name)];
+            string series = string.Join('.', name.Split('.').Take(2));
+            string hint = names.Contains(series) ? $"did you mean \"{series}\"?" : NearestWord.Hint(name, names);
+            throw CliError.Usage($"there is no kernel profile {Quote.Text(name)}; expected one of {KernelProfiles.Names}, or the path of a profile file{(hint.Length == 0 ? "" : $"; {hint}")}");
+        }
+        HostResult<byte[]> text = BoundedFile.Read(path, ProfileBytesMax);
+        if (text.Error is { } error) throw CliError.Of(error);
+        ProfileFileResult parsed = ProfileFile.Parse(text.Value, path);
+        return parsed.Profile ?? throw CliError.Of([.. parsed.Errors.Select(HostError.Of)]);
+    }
+
+    /// <summary>What <c>--kernel</c> and <c>--all-kernels</c> ask for; one profile unless all are wanted.</summary>
+    public static ImmutableArray<KernelProfile> Select(string? name, bool all) => (name, all) switch
+    {
+        ({ }, true) => throw CliError.Usage("--kernel and --all-kernels exclude each other"),
+        (null, true) => KernelProfiles.All,
+        _ => [name is null ? KernelProfiles.Default : Load(name)],
+    };
+
+    public static bool IsPath(string name) => name.Contains('/', StringComparison.Ordinal) || name.EndsWith(".json", StringComparison.Ordinal);
+
+    /// <summary>True when a real kernel confirmed the rules, or they were read in its source; else the answer says so.</summary>
+    public static bool IsVerified(KernelProfile kernel, ArchitectureRules architecture) =>
+        kernel.IsVerified && architecture.Confirmation == Confirmation.RealKernel;
+
+    /// <summary>Says on standard error what the answer rests on that no real kernel confirmed.</summary>
+    public static void NoteUnverified(CliHost host, KernelProfile kernel, ArchitectureRules? architecture)
+    {
+        if (!kernel.IsVerified) host.Note($"kernel {kernel.Name}: {kernel.Description}; not verified on this kernel");
+        if (architecture is { Confirmation: not Confirmation.RealKernel })
+            host.Note($"{Name(architecture.Architecture)} with pages of {architecture.PageSize.Bytes} bytes: read in the source, not verified on this architecture");
+    }
+
+    public static string Name(Architecture architecture) => architecture switch
+    {
+        Architecture.X86_64 => "x86_64",
+        Architecture.Arm64 => "aarch64",
+        _ => "ppc64le",
+    };
+}

@@ -1,0 +1,61 @@
+using System.CommandLine;
+using Altmap.Core.Identity;
+using Altmap.Core.Json;
+using Altmap.Core.Kernels;
+using Altmap.Core.Units;
+
+namespace Altmap.Cli.Common;
+
+/// <summary>Options whose values mean the same in several commands, and how their words are read.</summary>
+internal static class Values
+{
+    /// <summary>Physical addresses are narrower on every architecture.</summary>
+    private const ulong AddressMax = 1UL << 56;
+
+    public static Option<string?> StartOption() => new("--start") { Description = "physical address of the namespace's first byte, as 0x100000000 or 4G", HelpName = "A" };
+
+    public static Option<string?> SizeOption(string what) => new("--size") { Description = what, HelpName = "S" };
+
+    public static Option<string?> ArchitectureOption()
+    {
+        var option = new Option<string?>("--arch") { Description = "x86_64 (default), aarch64 or ppc64le", HelpName = "ARCH" };
+        option.CompletionSources.Add("x86_64", "aarch64", "ppc64le");
+        return option;
+    }
+
+    public static Option<string?> PageSizeOption() => new("--page-size") { Description = "4K, 16K or 64K, where the architecture has several", HelpName = "SIZE" };
+
+    public static ByteSize? Size(string? text, string option)
+    {
+        if (text is null) return null;
+        return ByteSize.TryParse(text, out ByteSize size) && size.Bytes <= AddressMax
+            ? size
+            : throw CliError.Usage($"{option}: {Quote.Text(text)} is no size; expected a number up to 2^56, in bytes or with K, M, G or T, as 256M");
+    }
+
+    public static PhysicalAddress? Address(string? text, string option) => Size(text, option) is { } size ? new PhysicalAddress(size.Bytes) : null;
+
+    public static Uuid? Uuid(string? text, string option)
+    {
+        if (text is null) return null;
+        return Core.Identity.Uuid.TryParse(text, out Uuid uuid) ? uuid : throw CliError.Usage($"{option}: {Quote.Text(text)} is no UUID; expected 8-4-4-4-12 hex digits");
+    }
+
+    /// <summary>One of the words, or null where the option was not given.</summary>
+    public static string? Word(string? text, string option, params string[] words)
+    {
+        if (text is null || words.Contains(text)) return text;
+        string hint = NearestWord.Hint(text, words);
+        throw CliError.Usage($"{option}: {Quote.Text(text)}; expected {string.Join(", ", words)}{(hint.Length == 0 ? "" : $"; {hint}")}");
+    }
+
+    /// <summary>The rules of an architecture and page size by the words of the command line.</summary>
+    public static ArchitectureRules Architecture(KernelProfile kernel, string? name, string? pageSize)
+    {
+        if (!ArchitectureRules.TryParse(name ?? "x86_64", out Architecture architecture))
+            throw CliError.Usage($"--arch: {Quote.Text(name ?? "")}; expected x86_64, aarch64 or ppc64le");
+        ByteSize page = Size(pageSize, "--page-size") ?? (architecture == Core.Kernels.Architecture.Ppc64LittleEndian ? ByteSize.KiB(64) : ByteSize.KiB(4));
+        return ArchitectureRules.Find(kernel, architecture, page)
+            ?? throw CliError.Usage($"--page-size: {KernelChoice.Name(architecture)} has no pages of {page.Bytes} bytes; expected {ArchitectureRules.PageSizesOf(architecture)}");
+    }
+}

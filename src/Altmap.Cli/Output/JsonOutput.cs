@@ -1,0 +1,70 @@
+using System.Buffers;
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Altmap.Core.Findings;
+
+namespace Altmap.Cli.Output;
+
+/// <summary>One JSON document, written whole or not at all.</summary>
+internal static class JsonOutput
+{
+    private static readonly JsonWriterOptions Options = new()
+    {
+        Indented = true,
+        IndentSize = 2,
+        NewLine = "\n",
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // not for a web page: <, & and ' stay readable
+    };
+
+    public static Option<bool> Option() => new("--json", "-j") { Description = "one JSON document instead of text" };
+
+    public static void Write(CliHost host, Action<Utf8JsonWriter> write)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer, Options)) write(json);
+        host.Out.Flush();
+        host.OutputBytes.Write(buffer.WrittenSpan);
+        host.OutputBytes.Write("\n"u8);
+        host.OutputBytes.Flush();
+    }
+
+    /// <summary>An address: hex with 0x.</summary>
+    public static string Hex(ulong value) => "0x" + value.ToString("x", CultureInfo.InvariantCulture);
+
+    /// <summary>A number, or null.</summary>
+    public static void WriteOptional(this Utf8JsonWriter json, string name, ulong? value)
+    {
+        if (value is { } number) json.WriteNumber(name, number);
+        else json.WriteNull(name);
+    }
+
+    public static void WriteFindings(this Utf8JsonWriter json, string name, IEnumerable<Finding> findings)
+    {
+        json.WriteStartArray(name);
+        foreach (Finding finding in findings)
+        {
+            json.WriteStartObject();
+            json.WriteString("code", finding.Code);
+            json.WriteString("severity", Word(finding.Severity));
+            json.WriteNumber("offset", finding.OffsetBytes);
+            json.WriteString("expected", finding.Expected);
+            json.WriteString("actual", finding.Actual);
+            json.WriteString("remedy", finding.Remedy);
+            json.WriteString("source", finding.Source);
+            json.WriteStartArray("kernels");
+            if (finding.Kernels.Length > 0) json.WriteStringValue(finding.Kernels);
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
+    public static string Word(Severity severity) => severity switch
+    {
+        Severity.Note => "note",
+        Severity.Warning => "warning",
+        _ => "error",
+    };
+}

@@ -1,0 +1,32 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Altmap.Cli.Common;
+using Altmap.Shell.Scripts;
+
+namespace Altmap.Cli.Sessions;
+
+/// <summary>A script that can be run, and the remarks in it that a transcript repeats.</summary>
+/// <param name="Lines">Commands, in order.</param>
+/// <param name="Remarks">Lines that start with <c>## </c>, with their numbers.</param>
+internal sealed record Script(ImmutableArray<ScriptLine> Lines, ImmutableArray<(int LineNumber, string Text)> Remarks)
+{
+    public static readonly Script Empty = new([], []);
+
+    /// <summary>Reads a script; mistakes end the command, each with its place.</summary>
+    public static Script Parse(string name, string text)
+    {
+        ScriptResult parsed = ScriptParser.Parse(text);
+        if (!parsed.IsValid)
+            throw new CliError(ExitCode.Usage, [.. parsed.Errors.Select(e => string.Create(CultureInfo.InvariantCulture, $"{name}:{e.LineNumber}{(e.Column == 0 ? "" : $":{e.Column}")}: {e.Message}"))]);
+        IEnumerable<(int, string)> remarks = text.Split('\n').Select((line, i) => (i + 1, line.TrimEnd('\r'))).Where(l => l.Item2.StartsWith("## ", StringComparison.Ordinal));
+        return new(parsed.Lines, [.. remarks]);
+    }
+
+    /// <summary>One command from the words of our own command line. A word <c>&gt;</c> redirects.</summary>
+    public static Script OfWords(IReadOnlyList<string> words)
+    {
+        string text = string.Join(' ', words.Select(w => w == ">" ? w : StepText.QuoteWord(w)));
+        if (ScriptParser.ParseLine(text) is not { } parsed) return Empty;
+        return parsed.Error is { } error ? throw CliError.Usage($"the command: {error.Message}") : new([parsed.Line!], []);
+    }
+}

@@ -1,0 +1,75 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Altmap.Shell;
+using Altmap.Shell.Scripts;
+
+namespace Altmap.Cli.Sessions;
+
+/// <summary>Runs commands one after the other, prints what they print and keeps what a saved machine needs. A failing command stops nothing, as in sh.</summary>
+internal sealed class SessionRunner(CliHost host, ShellState state, bool isTranscript)
+{
+    private readonly Stack<(ShellState State, int Steps)> _before = [];
+    private readonly ImmutableArray<string>.Builder _steps = ImmutableArray.CreateBuilder<string>();
+
+    public ShellState State { get; private set; } = state;
+
+    /// <summary>Of the last command; 0 when there was none.</summary>
+    public int ExitCode { get; private set; }
+
+    /// <summary>The commands done, as a machine file keeps them. What is not supported did nothing and is not among them.</summary>
+    public ImmutableArray<string> Steps => _steps.ToImmutable();
+
+    public void Run(Script script)
+    {
+        int remark = 0;
+        foreach (ScriptLine line in script.Lines)
+        {
+            for (; isTranscript && remark < script.Remarks.Length && script.Remarks[remark].LineNumber < line.LineNumber; remark++)
+                host.Out.WriteLine(script.Remarks[remark].Text);
+            Run(line);
+        }
+        for (; isTranscript && remark < script.Remarks.Length; remark++) host.Out.WriteLine(script.Remarks[remark].Text);
+    }
+
+    public void Run(ScriptLine line)
+    {
+        CommandResult result = CommandShell.Run(State, line.Words, line.RedirectTo);
+        if (!result.IsUnsupported)
+        {
+            _before.Push((State, _steps.Count));
+            _steps.Add(StepText.Of(line.Text, State.Uuids, result.State.Uuids));
+        }
+        State = result.State;
+        ExitCode = result.ExitCode;
+        Print(line, result);
+    }
+
+    /// <summary>Takes back the last command that changed the machine, and what only looked at it since; false when there is none.</summary>
+    public bool Undo()
+    {
+        while (_before.TryPop(out (ShellState State, int Steps) before))
+        {
+            bool changed = !ReferenceEquals(before.State.Machine, State.Machine);
+            State = before.State;
+            _steps.Count = before.Steps;
+            if (changed) return true;
+        }
+        return false;
+    }
+
+    private void Print(ScriptLine line, CommandResult result)
+    {
+        if (isTranscript)
+        {
+            string output = result.Merged.Length == 0 || result.Merged.EndsWith('\n') ? result.Merged : result.Merged + "\n";
+            host.Out.Write(string.Create(CultureInfo.InvariantCulture, $"+ {line.Echo}\n{output}# rc={result.ExitCode}\n"));
+        }
+        else
+        {
+            // In this order: the tools write standard output at their exit.
+            host.Error.Write(result.Stderr);
+            host.Out.Write(result.Stdout);
+            host.Out.Flush();
+        }
+    }
+}

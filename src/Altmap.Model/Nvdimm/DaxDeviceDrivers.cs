@@ -1,0 +1,102 @@
+using System.Globalization;
+using Altmap.Core.Findings;
+
+namespace Altmap.Model.Nvdimm;
+
+/// <summary>
+/// The drivers of the dax bus: device_dax, which takes every device, and kmem, which takes those it was given by name
+/// (drivers/dax/bus.c dax_bus_match(), do_id_store(), device.c dev_dax_probe(), kmem.c dev_dax_kmem_probe(); read in 6.1, seen on 5.10, 6.1, 6.12, 7.2).
+/// Both modules count as loaded.
+/// </summary>
+public static class DaxDeviceDrivers
+{
+    /// <summary>devdax mode: the range is mapped for programs.</summary>
+    public const string DeviceDax = "device_dax";
+
+    /// <summary>system-ram mode: whole memory blocks of the range become System RAM.</summary>
+    public const string Kmem = "kmem";
+
+    /// <summary>Both, in the order in which they are registered and so tried.</summary>
+    public static readonly IReadOnlyList<string> All = [DeviceDax, Kmem];
+
+    private const int NameCharsMax = 29; // DAX_NAME_LEN less the NUL
+
+    /// <summary>Every device-dax device, by region and id.</summary>
+    public static IEnumerable<DaxDeviceState> Devices(Machine machine) => machine.Regions.Values.SelectMany(r => r.DaxDevices.Values);
+
+    /// <summary>The device of that name, or null.</summary>
+    public static DaxDeviceState? Find(Machine machine, string name) =>
+        NdDevice.TryParse(name, out NdDevice device) && device.Kind == NdDeviceKind.Dax && machine.Regions.TryGetValue(device.Number, out RegionState? region)
+            ? region.DaxDevices.GetValueOrDefault(device.Id)
+            : null;
+
+    /// <summary>
+    /// <c>echo NAME &gt; /sys/bus/dax/drivers/DRIVER/bind</c>. ENODEV: no such device, or not one for the driver; EBUSY: bound already. A failed probe
+    /// gives its errno. Where the profile says so (<c>sysfs.bind-errno</c>), every failure is ENODEV.
+    /// </summary>
+    public static StepResult Bind(Machine machine, string driver, string name)
+    {
+        if (Find(machine, name) is not { } device || !Takes(machine, driver, name)) return machine.Fail(Errno.ENODEV);
+        StepResult probed = device.IsEnabled ? machine.Fail(Errno.EBUSY) : Probe(machine, driver, device);
+        return probed.Succeeded || machine.Kernel.BindReturnsProbeErrno ? probed : probed.Machine.Fail(Errno.ENODEV);
+    }
+
+    /// <summary><c>echo NAME &gt; /sys/bus/dax/drivers/DRIVER/unbind</c>. ENODEV: no such device, or not bound to this driver.</summary>
+    public static StepResult Unbind(Machine machine, string driver, string name)
+    {
+        if (Find(machine, name) is not { } device || device.Driver != driver) return machine.Fail(Errno.ENODEV);
+        machine = driver == DeviceDax ? Memory.DeviceDax.Unbind(machine, device) : Memory.Kmem.Unbind(machine, name);
+        return With(machine, device with { Driver = null }).Done();
+    }
+
+    /// <summary>
+    /// <c>new_id</c>: the driver remembers the name, whether there is such a device or not, and is then tried on every device without driver that it takes;
+    /// how that goes is not told. EINVAL: not a name.
+    /// </summary>
+    public static StepResult AddId(Machine machine, string driver, string name)
+    {
+        if (!IsName(name)) return machine.Fail(Errno.EINVAL);
+        // device_dax takes all devices anyway: its list makes no difference.
+        if (driver == Kmem) machine = machine with { KmemIds = machine.KmemIds.Add(name) };
+        foreach (DaxDeviceState device in Devices(machine))
+        {
+            if (!device.IsEnabled && Takes(machine, driver, device.Name)) machine = Probe(machine, driver, device).Machine;
+        }
+        return machine.Done();
+    }
+
+    /// <summary><c>remove_id</c>: the driver forgets the name; nothing happens to a bound device. EINVAL: not a name.</summary>
+    public static StepResult RemoveId(Machine machine, string driver, string name)
+    {
+        if (!IsName(name)) return machine.Fail(Errno.EINVAL);
+        return (driver == Kmem ? machine with { KmemIds = machine.KmemIds.Remove(name) } : machine).Done();
+    }
+
+    private static bool Takes(Machine machine, string driver, string name) => driver == DeviceDax || machine.KmemIds.Contains(name);
+
+    private static StepResult Probe(Machine machine, string driver, DaxDeviceState device)
+    {
+        if (device.Range.IsEmpty) return DriverCore.WithProbeFailure(machine, driver, device.Name, Errno.ENXIO).Fail(Errno.ENXIO);
+        if (driver == DeviceDax) return Memory.DeviceDax.Bind(machine, device);
+        // Online memory is what daxctl looks at next; its folders in sysfs are not modelled yet.
+        if (device.TargetNode >= 0 && DaxDeviceMemory.BlockSize(machine) is var _ && Memory.Kmem.Trim(machine, device.Range) is not null)
+            throw new NotModelledException($"{device.Name} in system-ram mode: whole memory blocks of a device as System RAM");
+        StepResult bound = Memory.Kmem.Bind(machine, device);
+        return bound.Succeeded ? With(bound.Machine, device with { Driver = Kmem }).Done() : bound;
+    }
+
+    private static Machine With(Machine machine, DaxDeviceState device)
+    {
+        RegionState region = machine.Regions[device.RegionNumber];
+        return machine.With(region with { DaxDevices = region.DaxDevices.SetItem(device.Id, device) });
+    }
+
+    /// <summary><c>daxN.M</c>, each number written as the kernel would print it.</summary>
+    private static bool IsName(string name)
+    {
+        if (name.Length > NameCharsMax || !name.StartsWith("dax", StringComparison.Ordinal)) return false;
+        string[] numbers = name[3..].Split('.');
+        return numbers.Length == 2 && numbers.All(n =>
+            int.TryParse(n, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value.ToString(CultureInfo.InvariantCulture) == n);
+    }
+}

@@ -1,0 +1,133 @@
+using Altmap.TestSupport;
+
+namespace Altmap.Cli.Tests.Commands;
+
+public class RunCommandTests
+{
+    private static readonly string Machine = Golden.Path("d_multi", "machine.json");
+
+    [Fact]
+    public void A_command_gives_output_and_exit_code_of_the_tool()
+    {
+        CliResult result = Cli.Run("run", Machine, "--", "ndctl", "disable-region", "all");
+        Assert.Equal((0, "", "disabled 2 regions\n"), (result.ExitCode, result.Output, result.Error));
+        Assert.Equal(129, Cli.Run("run", Machine, "--", "ndctl", "create-namespace", "--nosuch").ExitCode);
+    }
+
+    [Fact]
+    public void A_word_with_an_arrow_redirects()
+    {
+        CliResult result = Cli.Run("run", Machine, "--", "echo", "namespace0.0", ">", "/sys/bus/nd/drivers/nd_pmem/unbind");
+        Assert.Equal((0, "", ""), (result.ExitCode, result.Output, result.Error));
+        Assert.Equal(1, Cli.Run("run", Machine, "--", "sh", "-c", "echo nosuch > /sys/bus/nd/drivers/nd_pmem/unbind").ExitCode);
+    }
+
+    [Fact]
+    public void What_is_not_modelled_is_said()
+    {
+        CliResult result = Cli.Run("run", Machine, "--", "fdisk", "/dev/pmem0");
+        Assert.Equal((1, ""), (result.ExitCode, result.Output));
+        Assert.StartsWith("unsupported: the command fdisk", result.Error);
+    }
+
+    [Fact]
+    public void A_script_goes_on_after_an_error_and_ends_with_the_last_exit_code()
+    {
+        CliResult result = Cli.RunWith("ndctl destroy-namespace namespace9.9\nndctl disable-region all\n", "run", Machine, "--script", "-");
+        Assert.Equal((0, "disabled 2 regions"), (result.ExitCode, result.Error.TrimEnd('\n').Split('\n')[^1]));
+    }
+
+    [Fact]
+    public void Without_a_terminal_standard_input_is_the_script() =>
+        Assert.Equal("disabled 2 regions\n", Cli.RunWith("ndctl disable-region all", "run", Machine).Error);
+
+    [Fact]
+    public void A_script_with_a_mistake_runs_nothing()
+    {
+        using var scratch = new Scratch();
+        File.WriteAllText(scratch["s.sh"], "ndctl disable-region all\nndctl list | cat\n");
+        CliResult result = Cli.Run("run", Machine, "--script", scratch["s.sh"], "--save", scratch["out.json"]);
+        Assert.Equal((16, "", $"altmap: {scratch["s.sh"]}:2:12: pipes and || are not supported: one command a line\n"), (result.ExitCode, result.Output, result.Error));
+        Assert.False(File.Exists(scratch["out.json"]));
+    }
+
+    /// <summary>The commands of a recording, run as a script, give the recording.</summary>
+    [Fact]
+    public void A_transcript_is_as_a_recorded_session()
+    {
+        string[] recorded = File.ReadAllLines(Path.Combine(Golden.Root, "..", "..", "examples", "tour", "session.log"));
+        string script = string.Join('\n', recorded.Where(l => l.StartsWith("+ ", StringComparison.Ordinal)).Select(l => l[2..]));
+        string[] ours = Cli.RunWith($"## a remark\n# not one\n{script}", "run", Machine, "--script", "-", "--transcript").Output.TrimEnd('\n').Split('\n');
+        Assert.Equal("## a remark", ours[0]);
+        Assert.Equal(recorded.Select(WithoutUuid), ours[1..].Select(WithoutUuid));
+    }
+
+    [Fact]
+    public void A_seed_makes_uuids_repeatable()
+    {
+        string[] command = ["--", "ndctl", "create-namespace", "-e", "namespace0.0", "-m", "fsdax", "-f"];
+        string Run(string seed) => Cli.Run(["run", Machine, "--uuid-seed", seed, .. command]).Output;
+        Assert.Equal(Run("1"), Run("1"));
+        Assert.NotEqual(Run("1"), Run("2"));
+    }
+
+    /// <summary>load(save(m)) is m, for label areas, info-blocks and the UUIDs that the tools picked; also when it was saved twice, elsewhere.</summary>
+    [Fact]
+    public void A_saved_machine_is_the_machine()
+    {
+        using var scratch = new Scratch();
+        Directory.CreateDirectory(scratch["sub"]);
+        string script = "ndctl disable-region all\nndctl init-labels -V 1.2 -f all\nndctl enable-region all\nndctl create-namespace -r region0 -m devdax -s 1G -n 'a b'\nreboot\n";
+        Assert.Equal(0, Cli.RunWith(script, "run", Machine, "-s", "-", "--save", scratch["one.json"]).ExitCode);
+        CliResult second = Cli.RunWith("ndctl create-namespace -r region1 -m fsdax -M mem -s 512M\nndctl list -BRDNiv\n", "run", scratch["one.json"], "-s", "-", "--save", scratch["sub/two.json"], "--transcript");
+        string listed = second.Output[second.Output.IndexOf("+ ndctl list", StringComparison.Ordinal)..];
+        CliResult third = Cli.RunWith("ndctl list -BRDNiv\n", "run", scratch["sub/two.json"], "-s", "-", "--transcript");
+        Assert.Contains("devdax", listed);
+        Assert.Equal(listed, third.Output);
+    }
+
+    [Fact]
+    public void A_capture_is_saved_with_its_label_areas()
+    {
+        using var scratch = new Scratch();
+        string capture = Golden.Path("d_multi", "2-beta-destroyed");
+        Assert.SkipUnless(Directory.Exists(capture), "the capture is not here");
+        CliResult before = Cli.RunWith("ndctl list -Dv\n", "run", capture, "--save", scratch["c.json"]);
+        Assert.Equal((before.ExitCode, before.Output), Cli.Run("run", scratch["c.json"], "--", "ndctl", "list", "-Dv") is var r ? (r.ExitCode, r.Output) : default);
+    }
+
+    [Theory]
+    [InlineData(16, "altmap: there is no option \"--scrip\" here; did you mean \"--script\"?", "run", "m.json", "--scrip", "x")]
+    [InlineData(16, "altmap: what does \"ndctl\" mean here? A command of the machine stands after --", "run", "m.json", "ndctl", "list")]
+    [InlineData(8, "altmap: nosuch.json: there is no such file", "run", "nosuch.json", "--", "true")]
+    [InlineData(16, "altmap: there is no command \"rum\" here; did you mean \"run\"?", "rum")]
+    [InlineData(16, "altmap: --script and a command after -- exclude each other", "run", "m.json", "--script", "x", "--", "true")]
+    public void Wrong_use_is_told(int exitCode, string message, params string[] args)
+    {
+        CliResult result = Cli.Run(args);
+        Assert.Equal((exitCode, message), (result.ExitCode, result.Error.Split('\n')[0]));
+    }
+
+    [Fact]
+    public void Mistakes_in_a_machine_file_have_their_line()
+    {
+        using var scratch = new Scratch();
+        File.WriteAllText(scratch["m.json"], "{\n \"format\": \"altmap-machine/1\",\n \"kernle\": \"6.1\"\n}");
+        CliResult result = Cli.Run("run", scratch["m.json"], "--", "true");
+        Assert.Equal(16, result.ExitCode);
+        Assert.Contains($"{scratch["m.json"]}:3: ", result.Error);
+        Assert.Contains("did you mean \"kernel\"?", result.Error);
+    }
+
+    [Fact]
+    public void A_kernel_nobody_ran_is_marked()
+    {
+        Assert.Equal("note: kernel 6.6: interpolated between 6.1 and 6.12, never run; not verified on this kernel\n", Cli.Run("run", Machine, "--kernel", "6.6", "--", "true").Error);
+        CliResult unknown = Cli.Run("run", Machine, "--kernel", "6.1.192", "--", "true");
+        Assert.Equal(16, unknown.ExitCode);
+        Assert.StartsWith("altmap: there is no kernel profile \"6.1.192\"; expected one of 4.19, ", unknown.Error);
+        Assert.EndsWith("did you mean \"6.1\"?\n", unknown.Error);
+    }
+
+    private static string WithoutUuid(string line) => line.Contains("\"uuid\":", StringComparison.Ordinal) ? "uuid" : line;
+}
