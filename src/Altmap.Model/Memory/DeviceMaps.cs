@@ -83,7 +83,7 @@ internal static class DeviceMaps
         if (machine.Kernel.DeviceMapsAreSections)
         {
             pages = memory.Geometry.WholeSections(pages);
-            (last, isMisaligned) = (pages.End.ToAddress(page) - new ByteSize(1), false);
+            (last, isMisaligned) = (new PhysicalAddress(unchecked((pages.End.Number * page.Bytes) - 1)), false); // may end at 2^64
         }
         ulong compound = order.Compound / page;
         bool fails = isMisaligned || BadAltmap(pages, altmap) is not null;

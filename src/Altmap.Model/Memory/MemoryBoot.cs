@@ -22,12 +22,12 @@ internal static class MemoryBoot
         ByteSize section = description.Config.TryGetValue("section_bits", out ulong bits) ? new ByteSize(1UL << (int)bits) : kernel.SectionSize(architecture.Architecture, page);
         if (section < ArchitectureRules.SubSectionSize) section = ArchitectureRules.SubSectionSize;
         var geometry = new Geometry(new PfnCount(ArchitectureRules.SubSectionSize / page), new PfnCount(section / page));
-        ImmutableArray<Ram> ram = RamOf(description, map, page);
+        MemoryOptions options = MemoryParameters.Options(description, kernel, architecture);
+        ImmutableArray<Ram> ram = RamOf(description, map, page, (1UL << options.PhysicalBits) - 1);
         Pfn end = ram.IsEmpty ? default : ram[^1].Pages.End;
         ByteSize block = MemoryBlockSize.Of(description, kernel, architecture, section, new ByteSize(end.Number * page.Bytes), ram.Select(r => (r.Pages, (int)r.Node)));
         ImmutableArray<ZoneSpan> zones = ZonesOf(ram, description, architecture);
         RunLengthState pages = PagesOf(geometry, ram, zones, kernel, architecture);
-        MemoryOptions options = MemoryParameters.Options(description, kernel, architecture);
         return new MemoryState
         {
             Pages = pages,
@@ -42,7 +42,8 @@ internal static class MemoryBoot
         };
     }
 
-    private static ImmutableArray<Ram> RamOf(MachineDescription description, ImmutableArray<MemoryMapEntry> map, ByteSize page)
+    /// <summary>RAM in whole pages, cut at the last address that the architecture can have (mminit_validate_memmodel_limits()).</summary>
+    private static ImmutableArray<Ram> RamOf(MachineDescription description, ImmutableArray<MemoryMapEntry> map, ByteSize page, ulong lastAddress)
     {
         var all = ImmutableArray.CreateBuilder<Ram>();
         FirmwareRange[] nodes = [.. description.Memory.Where(r => r.Type == FirmwareRangeType.SystemRam).OrderBy(r => r.Range.Start)];
@@ -69,6 +70,8 @@ internal static class MemoryBoot
 
         void Add(ulong first, ulong last, int node)
         {
+            if (first > lastAddress) return;
+            last = Math.Min(last, lastAddress);
             ulong start = (first / page.Bytes) + (first % page.Bytes == 0 ? 0UL : 1), end = last % page.Bytes == page.Bytes - 1 ? (last / page.Bytes) + 1 : last / page.Bytes;
             if (start >= end) return;
             if (all.Count > 0 && all[^1].Pages.End.Number == start && all[^1].Node == node) all[^1] = all[^1] with { Pages = all[^1].Pages with { End = new Pfn(end) } };

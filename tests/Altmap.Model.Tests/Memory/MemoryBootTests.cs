@@ -83,4 +83,36 @@ public class MemoryBootTests
     [Fact]
     public void A_machine_without_memory_has_an_empty_map() =>
         Assert.Empty(MemoryMap.Of(MemoryMachines.Boot(new MachineDescription { Name = "m", Kernel = "6.1", Architecture = Architecture.X86_64, PageSize = ByteSize.KiB(4) })).Ranges);
+
+    [Theory]
+    [InlineData("6.1")]
+    [InlineData("4.19")]
+    public void Memory_beyond_every_address_does_no_harm(string kernel)
+    {
+        Machine machine = MemoryMachines.Boot(new MachineDescription
+        {
+            Name = "m", Kernel = kernel, Architecture = Architecture.X86_64, PageSize = ByteSize.KiB(4),
+            Memory = [Range(0, 1UL << 31), Range((1UL << 46) - 4096, 1UL << 46), Range(ulong.MaxValue - 0xffffff, ulong.MaxValue)],
+            Buses = [new BusDescription("ndbus0", "of_pmem")],
+            Regions = [new RegionDescription { Name = "region0", Bus = "ndbus0", Range = new PhysicalRange(new PhysicalAddress(1UL << 63), ByteSize.GiB(1)) }],
+        });
+        Assert.Equal(1UL << 34, MemoryMap.Of(machine).End.Number);
+        Assert.Empty(machine.Mm.Maps);
+        Assert.False(PfnStory.Of(machine, new Pfn(ulong.MaxValue)).IsOnline);
+
+        static FirmwareRange Range(ulong start, ulong end) =>
+            new(new PhysicalRange(new PhysicalAddress(start), new ByteSize(end - start)), FirmwareRangeType.SystemRam, 0);
+    }
+
+    [Fact]
+    public void The_map_as_JSON_is_one_document_of_touching_ranges()
+    {
+        using var stream = new MemoryStream();
+        using (var writer = new System.Text.Json.Utf8JsonWriter(stream)) MemoryMapJson.Write(writer, MemoryMachines.X86("6.1", "memmap=192M!1088M"), "x86_64");
+        using var document = System.Text.Json.JsonDocument.Parse(stream.ToArray());
+        System.Text.Json.JsonElement[] ranges = [.. document.RootElement.GetProperty("ranges").EnumerateArray()];
+        Assert.Equal(0UL, ranges[0].GetProperty("start_pfn").GetUInt64());
+        Assert.All(ranges.Zip(ranges.Skip(1)), p => Assert.Equal(p.First.GetProperty("end_pfn").GetUInt64(), p.Second.GetProperty("start_pfn").GetUInt64()));
+        Assert.Contains(ranges, r => r.GetProperty("owner").GetString() == "namespace0.0" && !r.GetProperty("online").GetBoolean() && r.GetProperty("zone").GetString() == "Device");
+    }
 }
