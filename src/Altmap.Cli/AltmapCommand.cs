@@ -52,6 +52,8 @@ internal static class AltmapCommand
         root.Add(InfoBlockCommand.Create(host));
         root.Add(LabelsCommand.Create(host));
         root.Add(PlanCommand.Create(host));
+        root.Add(MapCommand.Create(host));
+        root.Add(PfnCommand.Create(host));
         root.Add(KernelsCommand.Create(host));
         root.Add(ExplainCommand.Create(host));
         root.Add(CompletionCommand.Create(host));

@@ -29,6 +29,7 @@ public sealed record HostError(string Path, string What, string Expected = "", s
 
     private static HostError Describe(string path, Exception exception) => exception switch
     {
+        ArgumentException when path.Length == 0 => new("\"\"", "this is no path", "the path of a file"),
         FileNotFoundException or DirectoryNotFoundException => new(path, "there is no such file"),
         UnauthorizedAccessException when Directory.Exists(path) => new(path, "this is a directory", "a file"),
         UnauthorizedAccessException => new(path, "permission denied", "", "read and write it as a user who may"),
@@ -40,6 +41,7 @@ public sealed record HostError(string Path, string What, string Expected = "", s
     private static Errno ErrnoOf(string path, Exception exception) => exception switch
     {
         InvalidDataException => Errno.None,
+        ArgumentException => Errno.None, // the words are wrong, no file was looked for
         FileNotFoundException or DirectoryNotFoundException => Errno.ENOENT,
         UnauthorizedAccessException => Directory.Exists(path) ? Errno.EISDIR : Errno.EACCES,
         _ => Errno.EIO,

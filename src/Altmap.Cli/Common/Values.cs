@@ -10,7 +10,7 @@ namespace Altmap.Cli.Common;
 internal static class Values
 {
     /// <summary>Physical addresses are narrower on every architecture.</summary>
-    private const ulong AddressMax = 1UL << 56;
+    internal const ulong AddressMax = 1UL << 56;
 
     public static Option<string?> StartOption() => new("--start") { Description = "physical address of the namespace's first byte, as 0x100000000 or 4G", HelpName = "A" };
 

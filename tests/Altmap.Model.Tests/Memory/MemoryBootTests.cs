@@ -91,7 +91,10 @@ public class MemoryBootTests
     {
         Machine machine = MemoryMachines.Boot(new MachineDescription
         {
-            Name = "m", Kernel = kernel, Architecture = Architecture.X86_64, PageSize = ByteSize.KiB(4),
+            Name = "m",
+            Kernel = kernel,
+            Architecture = Architecture.X86_64,
+            PageSize = ByteSize.KiB(4),
             Memory = [Range(0, 1UL << 31), Range((1UL << 46) - 4096, 1UL << 46), Range(ulong.MaxValue - 0xffffff, ulong.MaxValue)],
             Buses = [new BusDescription("ndbus0", "of_pmem")],
             Regions = [new RegionDescription { Name = "region0", Bus = "ndbus0", Range = new PhysicalRange(new PhysicalAddress(1UL << 63), ByteSize.GiB(1)) }],
