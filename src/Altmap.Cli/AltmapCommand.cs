@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Help;
 using Altmap.Cli.Commands;
 using Altmap.Cli.Common;
 
@@ -60,7 +59,8 @@ internal static class AltmapCommand
 
     private static int Dispatch(string[] args, CliHost host)
     {
-        if (args is ["--version"])
+        if (args is ["help", .. var asked]) args = [.. asked, "--help"];
+        if (args is ["--version"] or ["version"])
         {
             host.Out.WriteLine($"altmap {typeof(AltmapCommand).Assembly.GetName().Version?.ToString(3)}");
             return ExitCode.Success;
@@ -69,7 +69,7 @@ internal static class AltmapCommand
         if (args is ["infoblock", "write", .. var words] && words is not (["--help"] or ["-h"] or ["-?"] or [])) return InfoBlockWriteCommand.Run(host, words);
         // A file of arguments (@FILE) is not what a path with @ means here.
         ParseResult parse = CreateRoot(host).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        if (parse.Errors.Count > 0 && parse.Action is not HelpAction and not CommandHelp) return UsageErrors.Report(parse, host);
+        if (UsageErrors.IsWrong(parse)) return UsageErrors.Report(parse, host);
         return parse.Invoke(new InvocationConfiguration { Output = host.Out, Error = host.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
     }
 

@@ -10,7 +10,7 @@ internal static class ExplainCommand
 {
     public static Command Create(CliHost host)
     {
-        var code = new Argument<string?>("CODE") { Description = "as pfn.dataoff.misaligned (default: a list of all)", Arity = ArgumentArity.ZeroOrOne };
+        var code = new Argument<string?>("CODE") { Description = "as pfn.dataoff.misaligned (default: a list of all)", Arity = ArgumentArity.ZeroOrOne, HelpName = "CODE" };
         code.CompletionSources.Add(_ => ExplainPages.All.Select(p => new System.CommandLine.Completions.CompletionItem(p.Code)));
         var command = new Command("explain", "Explains the code of a finding.") { code };
         command.SetAction(p => Run(host, p.GetValue(code)));
