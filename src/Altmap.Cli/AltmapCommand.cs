@@ -52,7 +52,7 @@ internal static class AltmapCommand
         root.Add(ExplainCommand.Create(host));
         root.Add(CompletionCommand.Create(host));
         root.SetAction(_ => Tour.TourCommand.Run(host));
-        CommandHelp.SetExamples(root, "altmap                                  (a short tour)", "altmap run machine.json -- ndctl list", "altmap infoblock check disk.img --all-kernels");
+        CommandHelp.SetExamples(root, "altmap                                  (a short tour)", "altmap run machine.json -- ndctl list", "altmap infoblock check disk.img --start 4G --size 256M --all-kernels");
         CommandHelp.Apply(root, host);
         return root;
     }
