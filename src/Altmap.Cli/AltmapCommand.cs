@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Help;
 using Altmap.Cli.Commands;
 using Altmap.Cli.Common;
 
@@ -58,14 +57,15 @@ internal static class AltmapCommand
         root.Add(ExplainCommand.Create(host));
         root.Add(CompletionCommand.Create(host));
         root.SetAction(_ => Tour.TourCommand.Run(host));
-        CommandHelp.SetExamples(root, "altmap                                  (a short tour)", "altmap run machine.json -- ndctl list", "altmap infoblock check disk.img --all-kernels");
+        CommandHelp.SetExamples(root, "altmap                                  (a short tour)", "altmap run machine.json -- ndctl list", "altmap infoblock check disk.img --start 4G --size 256M --all-kernels");
         CommandHelp.Apply(root, host);
         return root;
     }
 
     private static int Dispatch(string[] args, CliHost host)
     {
-        if (args is ["--version"])
+        if (args is ["help", .. var asked]) args = [.. asked, "--help"];
+        if (args is ["--version"] or ["version"])
         {
             host.Out.WriteLine($"altmap {typeof(AltmapCommand).Assembly.GetName().Version?.ToString(3)}");
             return ExitCode.Success;
@@ -74,7 +74,7 @@ internal static class AltmapCommand
         if (args is ["infoblock", "write", .. var words] && words is not (["--help"] or ["-h"] or ["-?"] or [])) return InfoBlockWriteCommand.Run(host, words);
         // A file of arguments (@FILE) is not what a path with @ means here.
         ParseResult parse = CreateRoot(host).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        if (parse.Errors.Count > 0 && parse.Action is not HelpAction and not CommandHelp) return UsageErrors.Report(parse, host);
+        if (UsageErrors.IsWrong(parse)) return UsageErrors.Report(parse, host);
         return parse.Invoke(new InvocationConfiguration { Output = host.Out, Error = host.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
     }
 

@@ -44,7 +44,7 @@ internal static class InfoBlockCheckCommand
             var target = new Target(host, p.GetRequiredValue(file), p.GetValue(start), p.GetValue(size), p.GetValue(parent), p.GetValue(claim), p.GetValue(provider));
             return Run(host, [.. kernels.Select(k => target.Judge(k, Values.Architecture(k, p.GetValue(arch), p.GetValue(page))))], p.GetValue(all), p.GetValue(json));
         });
-        CommandHelp.SetExamples(command, "altmap infoblock check disk.img --start 4G", "altmap infoblock check disk.img --all-kernels --json");
+        CommandHelp.SetExamples(command, "altmap infoblock check disk.img --start 4G --size 256M", "altmap infoblock check disk.img --start 4G --size 256M --all-kernels --json");
         return command;
     }
 
@@ -126,6 +126,9 @@ internal static class InfoBlockCheckCommand
             NamespaceHead head = ImageInput.ReadHead(host, path, NamespaceBinding.HeadBytes);
             _head = head.Bytes;
             ByteSize whole = given ?? head.Size ?? throw CliError.Usage($"{path}: its size is not known; give --size");
+            // What "infoblock write" and read-infoblock leave is a head; nothing can lie behind its block.
+            if (given is null && whole.Bytes == NamespaceBinding.HeadBytes)
+                throw CliError.Usage($"{path}: the file has {whole.Bytes} bytes ({whole.ToHuman()}), the head of a namespace alone; give --size SIZE of the whole namespace");
             if (address is null) host.Note("no --start: the namespace is taken to start at a multiple of its alignment");
             // A BTT's block has its parent_uuid at the same place.
             bool hasBlock = InfoBlockJson.Read(_head, "file", path, default).Count > 0;

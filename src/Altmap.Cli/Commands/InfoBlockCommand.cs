@@ -12,8 +12,8 @@ internal static class InfoBlockCommand
         {
             InfoBlockReadCommand.Create(host), InfoBlockCheckCommand.Create(host), InfoBlockWriteCommand.Create(host),
         };
-        CommandHelp.SetExamples(command, "altmap infoblock read disk.img", "altmap infoblock check disk.img --all-kernels",
-            "altmap infoblock write -o disk.img -m fsdax -M mem -a 2M");
+        CommandHelp.SetExamples(command, "altmap infoblock read disk.img", "altmap infoblock check disk.img --start 4G --size 256M --all-kernels",
+            "altmap infoblock write -o disk.img -s 256M -m fsdax -M mem -a 2M");
         return command;
     }
 

@@ -16,13 +16,14 @@ namespace Altmap.Cli.Commands;
 internal static class InfoBlockWriteCommand
 {
     private const string DefaultAlign = "2M";
+    private const string NoTarget = "specify a namespace to write-infoblock";
 
     public static Command Create(CliHost host)
     {
         var words = new Argument<string[]>("OPTIONS") { Description = "those of ndctl write-infoblock: -o FILE or -c, -m, -M, -s, -a, -u, -p, -O", Arity = ArgumentArity.ZeroOrMore };
         var command = new Command("write", "Writes an info-block into a file or device, as ndctl write-infoblock does without a kernel.") { words };
         command.SetAction(p => Run(host, p.GetValue(words) ?? []));
-        CommandHelp.SetExamples(command, "altmap infoblock write -o disk.img -m fsdax -M mem -a 2M", "altmap infoblock write -c -s 256M -m devdax > head.bin");
+        CommandHelp.SetExamples(command, "altmap infoblock write -o disk.img -s 256M -m fsdax -M mem -a 2M", "altmap infoblock write -c -s 256M -m devdax > head.bin");
         return command;
     }
 
@@ -33,6 +34,9 @@ internal static class InfoBlockWriteCommand
         if (request.Answer is { } answer)
         {
             if (answer.IsUnsupported) throw new CliError(ExitCode.Unsupported, $"unsupported: {answer.Stdout.Trim()}");
+            // ndctl would write to a namespace of this computer; its words for a missing one lead away from what can be done here.
+            if (answer.Stderr.Contains(NoTarget, StringComparison.Ordinal))
+                throw CliError.Usage("give -o FILE, or -c for standard output; as altmap infoblock write -o disk.img -s 256M -m fsdax -M mem (altmap infoblock write --help)");
             host.Out.Write(answer.Stdout);
             host.Error.Write(answer.Stderr);
             return answer.ExitCode;

@@ -11,7 +11,7 @@ internal static class KernelsCommand
 {
     public static Command Create(CliHost host)
     {
-        var names = new Argument<string[]>("K") { Description = "none: all profiles; one: its rules; two: what differs", Arity = new ArgumentArity(0, 2) };
+        var names = new Argument<string[]>("K") { Description = "none: all profiles; one: its rules; two: what differs", Arity = new ArgumentArity(0, 2), HelpName = "K" };
         names.CompletionSources.Add(_ => KernelProfiles.All.Select(p => new System.CommandLine.Completions.CompletionItem(p.Name)));
         Option<bool> json = JsonOutput.Option();
         var command = new Command("kernels", "Shows kernel profiles, their rules, where each was read and whether a real kernel confirmed it.") { names, json };

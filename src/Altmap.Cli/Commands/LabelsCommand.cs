@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Altmap.Cli.Common;
@@ -56,8 +57,9 @@ internal static partial class LabelsCommand
         var version = new Option<string?>("--label-version", "-V") { Description = "1.1 (default) or 1.2", HelpName = "VERSION" };
         version.CompletionSources.Add("1.1", "1.2");
         var force = new Option<bool>("--force", "-f") { Description = "also where there are valid index blocks: every label is lost" };
-        var command = new Command("init", "Writes two index blocks, as ndctl init-labels does.") { file, size, version, force };
-        command.SetAction(p => Init(host, p.GetRequiredValue(file), Values.Size(p.GetValue(size), "--size"), Values.Word(p.GetValue(version), "--label-version", "1.1", "1.2"), p.GetValue(force)));
+        Option<bool> json = JsonOutput.Option();
+        var command = new Command("init", "Writes two index blocks, as ndctl init-labels does.") { file, size, version, force, json };
+        command.SetAction(p => Init(host, p.GetRequiredValue(file), Values.Size(p.GetValue(size), "--size"), Values.Word(p.GetValue(version), "--label-version", "1.1", "1.2"), p.GetValue(force), p.GetValue(json)));
         CommandHelp.SetExamples(command, "altmap labels init area.bin --size 128K --label-version 1.2");
         return command;
     }
@@ -81,15 +83,23 @@ internal static partial class LabelsCommand
         if ((dump ?? LabelJson.Read(area, indexOnly: true)) is not { } shown) throw CliError.Usage($"{path}: {area.LengthBytes} bytes are too few for a label area");
         WriteTable(host, "index blocks", shown.Indexes);
         if (dump is null) host.Out.WriteLine("no labels");
-        else WriteTable(host, "labels", dump.Labels);
+        else WriteTable(host, "labels", dump.Labels, StatesOf(LabelArea.Parse(area, KernelProfiles.Default), dump.Labels));
         return ExitCode.Success;
     }
 
-    private static void WriteTable(CliHost host, string title, ImmutableArray<ImmutableArray<LabelJsonField>> objects)
+    /// <summary>What the index blocks and the kernel's checks make of each label: ndctl lists what once was there, too.</summary>
+    private static string[] StatesOf(LabelArea area, ImmutableArray<ImmutableArray<LabelJsonField>> labels)
+    {
+        HashSet<uint> live = [.. area.ActiveLabels.Select(l => l.Slot)];
+        return [.. labels.Select(fields => !uint.TryParse(fields.First(f => f.Key == "slot").Token, CultureInfo.InvariantCulture, out uint slot) || slot >= area.SlotCount ? "not valid"
+            : area.IsFree(slot) ? "free" : live.Contains(slot) ? "live" : "not valid")];
+    }
+
+    private static void WriteTable(CliHost host, string title, ImmutableArray<ImmutableArray<LabelJsonField>> objects, string[]? states = null)
     {
         host.Out.WriteLine(title);
-        var table = new TextTable([.. objects[0].Select(f => f.Key)]);
-        foreach (ImmutableArray<LabelJsonField> fields in objects) table.Add([.. fields.Select(f => f.Token.Trim('"'))]);
+        var table = new TextTable([.. states is null ? (string[])[] : ["state"], .. objects[0].Select(f => f.Key)]);
+        for (int i = 0; i < objects.Length; i++) table.Add([.. states is null ? (string[])[] : [states[i]], .. objects[i].Select(f => f.Token.Trim('"'))]);
         table.Write(host);
     }
 
@@ -114,7 +124,8 @@ internal static partial class LabelsCommand
                 host.Out.WriteLine(labels.HasCurrentIndex
                     ? $"kernel {kernel.Name}: labels {labels.IndexVersion.Major}.{labels.IndexVersion.Minor}, index {labels.CurrentIndexNumber} rules, {labels.ActiveLabels.Length} labels count, {labels.FreeSlotCount} of {labels.SlotCount} slots free"
                     : $"kernel {kernel.Name}: no labels: the DIMM counts as label-less");
-                FindingText.Write(host, findings);
+                // The line above says already which block rules.
+                FindingText.Write(host, findings.Where(f => f.Code != "labels.index.current"));
             }
         }
         return answers.Any(a => a.Findings.Any(f => f.Severity == Severity.Error)) ? ExitCode.ErrorsLeft : ExitCode.Success;
@@ -134,7 +145,7 @@ internal static partial class LabelsCommand
         json.WriteEndObject();
     }
 
-    private static int Init(CliHost host, string path, ByteSize? size, string? version, bool isForced)
+    private static int Init(CliHost host, string path, ByteSize? size, string? version, bool isForced, bool isJson)
     {
         if (path.EndsWith(".gz", StringComparison.Ordinal)) throw CliError.Usage($"{path}: a gzipped area is only read; unpack it first");
         SparseBytes area;
@@ -155,6 +166,19 @@ internal static partial class LabelsCommand
         byte[] all = change.Bytes.Read(0, checked((int)change.Bytes.LengthBytes));
         if (FileWriter.WriteAtomically(path, stream => stream.Write(all)) is { } error) throw CliError.Of(error);
         host.Error.Write("initialized 1 nmem\n");
+        if (isJson)
+        {
+            LabelArea made = LabelArea.Parse(change.Bytes, KernelProfiles.Default);
+            JsonOutput.Write(host, json =>
+            {
+                json.WriteStartObject();
+                json.WriteString("file", path);
+                json.WriteNumber("size", all.Length);
+                json.WriteString("version", $"{made.IndexVersion.Major}.{made.IndexVersion.Minor}");
+                json.WriteNumber("slots", made.SlotCount);
+                json.WriteEndObject();
+            });
+        }
         return ExitCode.Success;
     }
 

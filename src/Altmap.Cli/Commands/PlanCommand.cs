@@ -19,6 +19,9 @@ namespace Altmap.Cli.Commands;
 /// <summary><c>altmap plan</c>: the capacity of a namespace that is there, or would be, to the byte.</summary>
 internal static class PlanCommand
 {
+    /// <summary>A plan, and the namespace of a machine that it is of.</summary>
+    private sealed record Answer(string? Namespace, NamespacePlan Plan);
+
     private sealed record Wanted(string? Start, string? Size, string? Mode, string? Map, string? Align, string? Architecture, string? PageSize)
     {
         public bool IsEmpty => this == new Wanted(null, null, null, null, null, null, null);
@@ -52,36 +55,37 @@ internal static class PlanCommand
         if (machine is not null && !wanted.IsEmpty) throw CliError.Usage("a MACHINE, or --start and --size with the options of a new namespace: not both");
         if (machine is null && (wanted.Start is null || wanted.Size is null)) throw CliError.Usage("give a MACHINE, or --start and --size of a namespace");
         if (machine is not null && kernel is not null && all) throw CliError.Usage("--kernel and --all-kernels exclude each other");
-        ImmutableArray<NamespacePlan> plans = machine is null ? Forward(host, wanted, KernelChoice.Select(kernel, all))
+        ImmutableArray<Answer> plans = machine is null ? Forward(host, wanted, KernelChoice.Select(kernel, all))
             : all ? [.. KernelProfiles.All.SelectMany(k => OfMachine(host, machine, ns, k.Name))]
             : OfMachine(host, machine, ns, kernel);
         bool isList = all || (machine is not null && ns is null);
         if (isJson) JsonOutput.Write(host, json => WriteJson(json, plans, isList));
-        else foreach (NamespacePlan plan in plans) WriteText(host, plan);
-        return plans.All(p => p.IsAccepted) ? ExitCode.Success : ExitCode.ErrorsLeft;
+        else foreach (Answer answer in plans) WriteText(host, answer.Plan, answer.Namespace);
+        return plans.All(p => p.Plan.IsAccepted) ? ExitCode.Success : ExitCode.ErrorsLeft;
     }
 
-    private static ImmutableArray<NamespacePlan> Forward(CliHost host, Wanted wanted, ImmutableArray<KernelProfile> kernels)
+    private static ImmutableArray<Answer> Forward(CliHost host, Wanted wanted, ImmutableArray<KernelProfile> kernels)
     {
         var range = new PhysicalRange(Values.Address(wanted.Start, "--start")!.Value, Values.Size(wanted.Size, "--size")!.Value);
+        if (range.Size.IsZero) throw CliError.Usage($"--size: 0; a namespace has bytes, at least {NamespacePlan.SizeMin} for a page map");
         InfoBlockKind kind = Values.Word(wanted.Mode, "--mode", "fsdax", "devdax") == "devdax" ? InfoBlockKind.Dax : InfoBlockKind.Pfn;
         PageMapMode map = Values.Word(wanted.Map, "--map", "dev", "mem") == "mem" ? PageMapMode.Ram : PageMapMode.Pmem;
         ByteSize? align = Values.Size(wanted.Align, "--align");
-        var plans = ImmutableArray.CreateBuilder<NamespacePlan>(kernels.Length);
+        var plans = ImmutableArray.CreateBuilder<Answer>(kernels.Length);
         foreach (KernelProfile kernel in kernels)
         {
             ArchitectureRules architecture = Values.Architecture(kernel, wanted.Architecture, wanted.PageSize);
             KernelChoice.NoteUnverified(host, kernel, kernel == kernels[0] ? architecture : null);
-            plans.Add(NamespacePlan.Of(range, kind, map, align ?? architecture.PmdSize, kernel, architecture));
+            plans.Add(new(null, NamespacePlan.Of(range, kind, map, align ?? architecture.PmdSize, kernel, architecture)));
         }
         return plans.ToImmutable();
     }
 
-    private static ImmutableArray<NamespacePlan> OfMachine(CliHost host, string path, string? name, string? kernel)
+    private static ImmutableArray<Answer> OfMachine(CliHost host, string path, string? name, string? kernel)
     {
         Machine machine = MachineSession.Open(host, path, kernel).State.Machine;
         NamespaceState[] all = [.. SysfsTree.Devices(machine).Where(d => d.Kind == NdDeviceKind.Namespace).Order().Select(d => machine.FindNamespace(d)!).Where(n => !n.Size.IsZero)];
-        if (name is null) return [.. all.Select(n => TryPlan(machine, n, what => host.Note($"{n.Device} is left out: unsupported: {what}"))).OfType<NamespacePlan>()];
+        if (name is null) return [.. all.Select(n => TryPlan(machine, n, what => host.Note($"{n.Device} is left out: unsupported: {what}"))).OfType<Answer>()];
         if (all.FirstOrDefault(n => n.Device.Name == name) is { } found)
             return [TryPlan(machine, found, what => throw new CliError(ExitCode.Unsupported, $"unsupported: {what}"))!];
         string[] names = [.. all.Select(n => n.Device.Name)];
@@ -89,11 +93,11 @@ internal static class PlanCommand
         throw CliError.Usage($"{path}: there is no namespace {Quote.Text(name)} with a size; expected {(names.Length == 0 ? "one, but this machine has none" : string.Join(", ", names.Take(20)))}{(hint.Length == 0 ? "" : $"; {hint}")}");
     }
 
-    private static NamespacePlan? TryPlan(Machine machine, NamespaceState ndns, Action<string> refuse)
+    private static Answer? TryPlan(Machine machine, NamespaceState ndns, Action<string> refuse)
     {
         try
         {
-            return NamespacePlan.Of(machine, ndns);
+            return NamespacePlan.Of(machine, ndns) is { } plan ? new Answer(ndns.Device.Name, plan) : null;
         }
         catch (NotModelledException e)
         {
@@ -102,12 +106,13 @@ internal static class PlanCommand
         }
     }
 
-    private static void WriteJson(Utf8JsonWriter json, ImmutableArray<NamespacePlan> plans, bool isList)
+    private static void WriteJson(Utf8JsonWriter json, ImmutableArray<Answer> plans, bool isList)
     {
         if (isList) json.WriteStartArray();
-        foreach (NamespacePlan plan in plans)
+        foreach ((string? name, NamespacePlan plan) in plans)
         {
             json.WriteStartObject();
+            json.WriteString("namespace", name);
             json.WriteString("kernel", plan.Kernel.Name);
             json.WriteString("mode", plan.Mode);
             json.WriteString("map", MapWord(plan.Map));
@@ -117,6 +122,7 @@ internal static class PlanCommand
             json.WriteBoolean("accepted", plan.IsAccepted);
             json.WriteNumber("errno", (int)plan.Errno);
             json.WriteString("message", plan.Message);
+            json.WriteString("reason", Reason(plan));
             json.WriteOptional("start_pad", plan.Settings?.StartPad.Bytes);
             json.WriteOptional("dataoff", plan.Settings?.DataOffset.Bytes);
             json.WriteOptional("npfns", plan.Settings?.PageCount.Pages);
@@ -139,16 +145,26 @@ internal static class PlanCommand
     }
 
     /// <summary>The ledger for people.</summary>
-    internal static void WriteText(CliHost host, NamespacePlan plan)
+    internal static void WriteText(CliHost host, NamespacePlan plan, string? name = null)
     {
         string device = plan.Map is null ? plan.Mode : $"{plan.Mode}, map={MapWord(plan.Map)}, align {plan.Align}";
-        host.Out.WriteLine($"kernel {plan.Kernel.Name}: {device}: {plan.Range.Size} from {plan.Range.Start} on");
-        if (!plan.IsAccepted) host.Out.WriteLine($"refused: {plan.Errno.Describe()} ({plan.Errno}){(plan.Message is null ? "" : $": {plan.Message}")}");
+        host.Out.WriteLine($"kernel {plan.Kernel.Name}: {(name is null ? "" : name + ": ")}{device}: {plan.Range.Size} from {plan.Range.Start} on");
+        if (!plan.IsAccepted) host.Out.WriteLine($"refused: {plan.Errno.Describe()} ({plan.Errno}){((plan.Message ?? Reason(plan)) is { } why ? $": {why}" : "")}");
         var table = new TextTable("what", ">bytes", ">", ">of the namespace");
         foreach (LedgerEntry entry in plan.Ledger) table.Add(entry.What, Number(entry.Bytes), entry.Bytes.ToHuman(), Share(entry.Bytes, plan.Range.Size));
         table.Add("total", Number(plan.Range.Size), plan.Range.Size.ToHuman(), Share(plan.Range.Size, plan.Range.Size));
         table.Write(host);
         if (!plan.StructPagesInRam.IsZero) host.Out.WriteLine($"and {plan.StructPagesInRam} of RAM for struct pages");
+    }
+
+    /// <summary>Why a namespace is refused where the kernel gives only an error number; null where it says more, or the cause is not known.</summary>
+    private static string? Reason(NamespacePlan plan)
+    {
+        if (plan.IsAccepted || plan.Message is not null) return null;
+        if (plan.Errno == Errno.ENODEV) return "no driver is bound to it (altmap run MACHINE -- dmesg)";
+        if (plan.Align is { } align && !plan.Architecture.SupportedAligns.Contains(align))
+            return $"align {align} is none that {KernelChoice.Name(plan.Architecture.Architecture)} offers with pages of {plan.Architecture.PageSize.ToHuman()}; expected {string.Join(", ", plan.Architecture.SupportedAligns.Select(a => a.ToHuman()))}";
+        return plan.Range.Size < NamespacePlan.SizeMin ? $"fewer than {NamespacePlan.SizeMin}, the least that a page map is made for" : null;
     }
 
     private static string Number(ByteSize size) => size.Bytes.ToString(System.Globalization.CultureInfo.InvariantCulture);

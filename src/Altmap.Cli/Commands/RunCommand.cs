@@ -23,14 +23,15 @@ internal static class RunCommand
         var script = new Option<string?>("--script", "-s") { Description = "runs the commands of a file, one a line; - is standard input", HelpName = "FILE" };
         var save = new Option<string?>("--save", "-o") { Description = "writes the machine file of the machine afterwards", HelpName = "OUT" };
         var transcript = new Option<bool>("--transcript", "-t") { Description = "prints \"+ command\", its output and \"# rc=N\", as recorded sessions have them" };
-        var seed = new Option<ulong?>("--uuid-seed") { Description = "makes the UUIDs that tools pick repeatable", HelpName = "N" };
+        var seed = new Option<string?>("--uuid-seed") { Description = "makes the UUIDs that tools pick repeatable", HelpName = "N" };
         var command = new Command("run", "Runs ndctl, daxctl and sysfs commands on a model of a machine.") { machine, words, kernel, script, save, transcript, seed };
         command.SetAction(p =>
         {
             string[] given = p.GetValue(words) ?? [];
             // What stands before -- and is none of ours would otherwise run as a command of the machine.
-            if (given.Length > 0 && !p.Tokens.Any(t => t.Type == TokenType.DoubleDash)) throw Stray(given[0], command);
-            return Run(host, new Request(p.GetRequiredValue(machine), p.GetValue(kernel), p.GetValue(script), p.GetValue(save), p.GetValue(transcript), p.GetValue(seed), given));
+            if (given.Length > p.Tokens.SkipWhile(t => t.Type != TokenType.DoubleDash).Skip(1).Count())
+                throw CliError.Usage($"what does {Quote.Text(given[0])} mean here? A command of the machine stands after --");
+            return Run(host, new Request(p.GetRequiredValue(machine), p.GetValue(kernel), p.GetValue(script), p.GetValue(save), p.GetValue(transcript), Values.Number(p.GetValue(seed), "--uuid-seed"), given));
         });
         CommandHelp.SetExamples(command,
             "altmap run machine.json -- ndctl list -RNi",
@@ -38,13 +39,6 @@ internal static class RunCommand
             "altmap run capture/ --save after.json -- ndctl create-namespace -m devdax -s 1G",
             "altmap run machine.json                (a prompt)");
         return command;
-    }
-
-    private static CliError Stray(string word, Command command)
-    {
-        if (!word.StartsWith('-')) return CliError.Usage($"what does {Quote.Text(word)} mean here? A command of the machine stands after --");
-        string hint = NearestWord.Hint(word, command.Options.Select(o => o.Name));
-        return CliError.Usage($"there is no option {Quote.Text(word)} here{(hint.Length == 0 ? "" : $"; {hint}")}");
     }
 
     private static int Run(CliHost host, Request request)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Altmap.Core.Identity;
 using Altmap.Core.Json;
 using Altmap.Core.Kernels;
@@ -40,6 +41,11 @@ internal static class Values
         if (text is null) return null;
         return Core.Identity.Uuid.TryParse(text, out Uuid uuid) ? uuid : throw CliError.Usage($"{option}: {Quote.Text(text)} is no UUID; expected 8-4-4-4-12 hex digits");
     }
+
+    /// <summary>A decimal number of 64 bits, or null where the option was not given.</summary>
+    public static ulong? Number(string? text, string option) =>
+        text is null ? null : ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number) ? number
+            : throw CliError.Usage($"{option}: {Quote.Text(text)} is no number; expected 0 to {ulong.MaxValue}");
 
     /// <summary>One of the words, or null where the option was not given.</summary>
     public static string? Word(string? text, string option, params string[] words)

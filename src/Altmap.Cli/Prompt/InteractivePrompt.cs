@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Altmap.Cli.Output;
 using Altmap.Cli.Sessions;
 using RadLine;
@@ -21,47 +22,70 @@ internal static class InteractivePrompt
         }
         string? file = PromptHistory.PathOf(host);
         List<string> lines = [.. PromptHistory.Read(file)];
-        var editor = new LineEditor(console) { Prompt = new LineEditorPrompt(host.HasColor ? $"[bold]{Prompt.Trim()}[/]" : Prompt.Trim()), Completion = new Completion(runner) };
-        editor.KeyBindings.Add<EndOfInput>(ConsoleKey.D, ConsoleModifiers.Control);
-        foreach (string line in lines) editor.History.Add(line);
         host.Out.WriteLine("Type help for help, exit or Ctrl-D to end.");
         host.Out.Flush();
-        while (editor.ReadLine(CancellationToken.None).GetAwaiter().GetResult() is { } line)
+        // Between two lines, too, Ctrl-C must not lose the session: --save comes at its end.
+        using var interrupts = PosixSignalRegistration.Create(PosixSignal.SIGINT, c => c.Cancel = true);
+        string text = "";
+        while (true)
         {
+            var keys = new PromptKeys(before => PromptCompletion.Complete(runner.State.Machine, before));
+            if (ReadLine(host, console, keys, lines, text) is not { } line) break;
+            text = "";
+            if (keys.End == LineEnd.Listing)
+            {
+                WriteColumns(host, keys.Listed);
+                text = line;
+            }
+            if (keys.End != LineEnd.Entered) continue;
             if (line.Trim().Length > 0 && (lines.Count == 0 || lines[^1] != line))
             {
                 lines.Add(line);
-                PromptHistory.Write(file, lines); // now: Ctrl-C ends the process
+                PromptHistory.Write(file, lines); // now: the terminal may be closed
             }
             if (!session.Take(line)) break;
         }
     }
 
+    /// <summary>One line. The editor is new for each: what it keeps of a line that was only listed or abandoned is not history.</summary>
+    private static string? ReadLine(CliHost host, IAnsiConsole console, PromptKeys keys, List<string> history, string text)
+    {
+        var editor = new LineEditor(console) { Prompt = new LineEditorPrompt(host.HasColor ? $"[bold]{Prompt.Trim()}[/]" : Prompt.Trim()), Text = text };
+        keys.AddTo(editor.KeyBindings);
+        foreach (string line in history) editor.History.Add(line);
+        Console.TreatControlCAsInput = true;
+        try
+        {
+            return editor.ReadLine(CancellationToken.None).GetAwaiter().GetResult();
+        }
+        finally
+        {
+            Console.TreatControlCAsInput = false;
+        }
+    }
+
+    /// <summary>Candidates side by side, as many as fit.</summary>
+    private static void WriteColumns(CliHost host, IReadOnlyList<string> words)
+    {
+        int width = words.Max(w => w.Length) + 2, perLine = Math.Max(1, Math.Max(40, Console.WindowWidth) / width);
+        foreach (string[] line in words.Chunk(perLine)) host.Out.WriteLine(string.Concat(line.Select(w => w.PadRight(width))).TrimEnd());
+        host.Out.Flush();
+    }
+
     private static void RunPlain(CliHost host, PromptSession session)
     {
         using var input = new StreamReader(host.OpenInput());
+        // The terminal drops the line itself; the session stays.
+        using var interrupts = PosixSignalRegistration.Create(PosixSignal.SIGINT, c =>
+        {
+            c.Cancel = true;
+            host.Error.Write("\n" + Prompt);
+        });
         do
         {
             host.Out.Write(Prompt);
             host.Out.Flush();
         }
         while (input.ReadLine() is { } line && session.Take(line));
-    }
-
-    private sealed class Completion(SessionRunner runner) : ITextCompletion
-    {
-        public IEnumerable<string>? GetCompletions(string context, string word, string suffix) =>
-            PromptCompletion.Candidates(runner.State.Machine, context, word) is { IsEmpty: false } found ? found : null;
-    }
-
-    /// <summary>Ctrl-D ends the session as in a shell: only on an empty line.</summary>
-    private sealed class EndOfInput : LineEditorCommand
-    {
-        public override void Execute(LineEditorContext context)
-        {
-            if (context.Buffer.Length > 0) return;
-            context.Buffer.Insert("exit");
-            context.Submit(SubmitAction.Submit);
-        }
     }
 }

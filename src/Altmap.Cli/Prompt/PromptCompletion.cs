@@ -21,13 +21,33 @@ internal static class PromptCompletion
         string[] words = before.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         IEnumerable<string> all = words.Length == 0 ? CommandShell.Commands.Concat(OwnWords)
             : word.StartsWith('/') ? SysfsTree.Complete(machine, word).Concat(["/proc/iomem", "/proc/cmdline"])
-            : words[0] is not ("ndctl" or "daxctl") ? DeviceNames(machine)
+            : words[0] is "echo" or "mkpfn" ? DeviceNames(machine)
+            : words[0] is not ("ndctl" or "daxctl") ? []
             : words.Length == 1 ? (words[0] == "ndctl" ? NdctlCommands.Ndctl : NdctlCommands.Daxctl).Select(c => c.Name)
-            : word.StartsWith('-') && NdctlCommands.Find(words[0], words[1]) is { } command ? command.Options.Where(o => o.Long is not null).Select(o => "--" + o.Long)
-            : DeviceNames(machine);
+            : NdctlCommands.Find(words[0], words[1]) is not { } command ? []
+            : word.StartsWith('-') ? command.Options.Where(o => o.Long is not null).Select(o => "--" + o.Long)
+            : DeviceNames(machine).Append("all");
         return [.. all.Where(c => c.StartsWith(word, StringComparison.Ordinal)).Distinct().Order(StringComparer.Ordinal)];
     }
 
+    /// <summary>A Tab: what it inserts, or what it lists where several words are possible and nothing more is certain.</summary>
+    /// <param name="machine">As it is now.</param>
+    /// <param name="left">The line before the cursor.</param>
+    public static Step Complete(Machine machine, string left)
+    {
+        int start = left.LastIndexOf(' ') + 1;
+        string word = left[start..];
+        ImmutableArray<string> found = Candidates(machine, left[..start], word);
+        if (found.IsEmpty) return new Step("", []);
+        // Never one of several: the next key may be Enter, and the command destroy-namespace.
+        if (found.Length == 1) return new Step(found[0][word.Length..] + (found[0].EndsWith('/') ? "" : " "), []);
+        int common = found[0].TakeWhile((c, i) => found.All(f => i < f.Length && f[i] == c)).Count();
+        return common > word.Length ? new Step(found[0][word.Length..common], []) : new Step("", found);
+    }
+
+    /// <summary>What a Tab does.</summary>
+    internal readonly record struct Step(string Insert, ImmutableArray<string> Listed);
+
     private static IEnumerable<string> DeviceNames(Machine machine) =>
-        SysfsTree.Devices(machine).Select(d => d.Name).Concat(machine.Regions.Values.SelectMany(r => r.DaxDevices.Values).Select(d => d.Name)).Append("all");
+        SysfsTree.Devices(machine).Select(d => d.Name).Concat(machine.Regions.Values.SelectMany(r => r.DaxDevices.Values).Select(d => d.Name));
 }

@@ -23,7 +23,7 @@ internal static class SavedMachine
             Steps = [.. machine.Steps, .. steps],
         };
         byte[] text = Encoding.UTF8.GetBytes(MachineFile.Write(saved));
-        if (FileWriter.WriteAtomically(target, stream => stream.Write(text)) is { } error) throw CliError.Of(error);
+        if (FileWriter.WriteAtomically(target, stream => stream.Write(text)) is { } error) throw new CliError(ExitCode.HostError, error.ToString()); // also a missing directory: the command was right
     }
 
     /// <summary>A capture's label areas are files of a fixed name, which its description does not repeat.</summary>

@@ -16,7 +16,7 @@ internal sealed class SessionRunner(CliHost host, ShellState state, bool isTrans
     /// <summary>Of the last command; 0 when there was none.</summary>
     public int ExitCode { get; private set; }
 
-    /// <summary>The commands done, as a machine file keeps them. What is not supported did nothing and is not among them.</summary>
+    /// <summary>The commands that changed something, as a machine file keeps them; what only looked, or was refused, is not among them.</summary>
     public ImmutableArray<string> Steps => _steps.ToImmutable();
 
     public void Run(Script script)
@@ -37,7 +37,7 @@ internal sealed class SessionRunner(CliHost host, ShellState state, bool isTrans
         if (!result.IsUnsupported)
         {
             _before.Push((State, _steps.Count));
-            _steps.Add(StepText.Of(line.Text, State.Uuids, result.State.Uuids));
+            if (HasChanged(State, result.State)) _steps.Add(StepText.Of(line.Text, State.Uuids, result.State.Uuids));
         }
         State = result.State;
         ExitCode = result.ExitCode;
@@ -56,6 +56,10 @@ internal sealed class SessionRunner(CliHost host, ShellState state, bool isTrans
         }
         return false;
     }
+
+    /// <summary>True where the machine or the session's files are others. UUIDs that a failed command took need no step: those picked later are kept with their own.</summary>
+    private static bool HasChanged(ShellState before, ShellState after) =>
+        !ReferenceEquals(before.Machine, after.Machine) || !ReferenceEquals(before.Files, after.Files);
 
     private void Print(ScriptLine line, CommandResult result)
     {

@@ -21,23 +21,22 @@ public static class NearestWord
     /// <summary><c>did you mean "x"?</c>, or empty.</summary>
     public static string Hint(string word, IEnumerable<string> choices) => Find(word, choices) is { } near ? $"did you mean \"{near}\"?" : "";
 
-    /// <summary>Edits (insert, delete, change one letter) from one word to the other.</summary>
+    /// <summary>Edits (insert, delete, change one letter, swap two neighbours) from one word to the other.</summary>
     internal static int Distance(string a, string b)
     {
-        int[] row = new int[b.Length + 1];
-        for (int j = 0; j <= b.Length; j++) row[j] = j;
+        int[] before = new int[b.Length + 1], above = new int[b.Length + 1], row = new int[b.Length + 1];
+        for (int j = 0; j <= b.Length; j++) above[j] = j;
         for (int i = 1; i <= a.Length; i++)
         {
-            int diagonal = row[0];
             row[0] = i;
             for (int j = 1; j <= b.Length; j++)
             {
-                int above = row[j];
-                int change = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-                row[j] = Math.Min(change, Math.Min(above, row[j - 1]) + 1);
-                diagonal = above;
+                int change = above[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+                row[j] = Math.Min(change, Math.Min(above[j], row[j - 1]) + 1);
+                if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) row[j] = Math.Min(row[j], before[j - 2] + 1);
             }
+            (before, above, row) = (above, row, before);
         }
-        return row[b.Length];
+        return above[b.Length];
     }
 }

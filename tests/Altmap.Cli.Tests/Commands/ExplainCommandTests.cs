@@ -37,6 +37,15 @@ public partial class ExplainCommandTests
         Assert.Equal((16, "altmap: there is no code \"pfn.mod\"; \"altmap explain\" lists them; did you mean \"pfn.mode\"?\n"), Cli.Run("explain", "pfn.mod") is var r ? (r.ExitCode, r.Error) : default);
     }
 
+    [Fact]
+    public void Pages_are_data_too()
+    {
+        using var all = System.Text.Json.JsonDocument.Parse(Cli.Run("explain", "--json").Output);
+        using var one = System.Text.Json.JsonDocument.Parse(Cli.Run("explain", "pfn.mode", "--json").Output);
+        Assert.Equal(ExplainPages.All.Length, all.RootElement.GetArrayLength());
+        Assert.Equal("zero the block, then create the namespace anew", one.RootElement.GetProperty("remedy").GetString());
+    }
+
     [GeneratedRegex("""[ (]"((?:pfn|labels)\.[a-z0-9-]+(?:\.[a-z0-9-]+)*)" *[,:]""")]
     private static partial Regex Whole();
 

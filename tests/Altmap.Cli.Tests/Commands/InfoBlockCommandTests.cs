@@ -105,7 +105,7 @@ public partial class InfoBlockCommandTests
         Cli.Run("infoblock", "write", "-o", scratch["i"], "-s", "64M", "-M", "mem", "-p", label);
         string Verdict(params string[] more) => JsonDocument.Parse(Cli.Run(["infoblock", "check", scratch["i"], "--start", "4G", "--size", "64M", "--json", .. more]).Output).RootElement.GetProperty("verdict").GetString()!;
         Assert.Equal(["raw", "bound", "bound", "raw"], [Verdict(), Verdict("--parent-uuid", "any"), Verdict("--parent-uuid", label), Verdict("--parent-uuid", "any", "--claim", "dax")]);
-        Assert.Contains($"the label {label}: --parent-uuid any", Cli.Run("infoblock", "check", scratch["i"]).Error);
+        Assert.Contains($"the label {label}: --parent-uuid any", Cli.Run("infoblock", "check", scratch["i"], "--size", "64M").Error);
     }
 
     [Fact]
@@ -159,6 +159,26 @@ public partial class InfoBlockCommandTests
         CliResult result = Cli.RunWith(new string('\0', 8192), "infoblock", "read", "-", "--json");
         Assert.Equal((0, "[\n]\n"), (result.ExitCode, result.Output));
         Assert.Equal(16, Cli.RunWith(new string('\0', 8192), "infoblock", "check", "-").ExitCode); // of unknown size
+    }
+
+    [Fact]
+    public void A_head_alone_is_no_namespace_to_check()
+    {
+        using var scratch = new Scratch();
+        Cli.Run("infoblock", "write", "-o", scratch["i"], "-s", "256M");
+        CliResult result = Cli.Run("infoblock", "check", scratch["i"]);
+        Assert.Equal((16, "", $"altmap: {scratch["i"]}: the file has 8192 bytes (8 KiB), the head of a namespace alone; give --size SIZE of the whole namespace\n"), (result.ExitCode, result.Output, result.Error));
+        Assert.Equal(0, Cli.Run("infoblock", "check", scratch["i"], "--start", "4G", "--size", "256M").ExitCode);
+    }
+
+    [Theory]
+    [InlineData]
+    [InlineData("-m", "fsdax", "-M", "mem")]
+    public void Write_without_a_target_speaks_of_its_own_options(params string[] words)
+    {
+        CliResult result = Cli.Run(["infoblock", "write", .. words]);
+        Assert.Equal((16, ""), (result.ExitCode, result.Output));
+        Assert.StartsWith("altmap: give -o FILE, or -c for standard output", result.Error);
     }
 
     private static string ReadChecksum(string path) => $"0x{BitConverter.ToUInt64(File.ReadAllBytes(path), 0x1ff8):x16}";

@@ -39,6 +39,24 @@ public class PlanCommandTests
     }
 
     [Fact]
+    public void A_plan_of_a_machine_names_the_namespace()
+    {
+        string machine = Golden.Path("d_multi", "machine.json");
+        Assert.StartsWith("kernel 6.1: namespace1.0: raw: ", Cli.Run("plan", machine, "namespace1.0").Output);
+        using JsonDocument all = JsonDocument.Parse(Cli.Run("plan", machine, "--json").Output);
+        Assert.Equal(["namespace0.0", "namespace1.0"], all.RootElement.EnumerateArray().Select(p => p.GetProperty("namespace").GetString()));
+    }
+
+    [Theory]
+    [InlineData("refused: Invalid argument (EINVAL): align 3145728 (3 MiB) is none that x86_64 offers with pages of 4 KiB; expected 4 KiB, 2 MiB, 1 GiB", "1G", "3M")]
+    [InlineData("refused: No such device or address (ENXIO): fewer than 16777216 (16 MiB), the least that a page map is made for", "1M", "2M")]
+    public void A_bare_error_number_has_a_reason(string line, string size, string align)
+    {
+        CliResult result = Cli.Run("plan", "--start", "4G", "--size", size, "--align", align);
+        Assert.Equal((4, line), (result.ExitCode, result.Output.Split('\n')[1]));
+    }
+
+    [Fact]
     public void A_machines_config_takes_the_place_of_a_rule()
     {
         using var scratch = new Scratch();
@@ -58,6 +76,7 @@ public class PlanCommandTests
     [InlineData("plan", "--size", "1G")]
     [InlineData("plan", "m.json", "--size", "1G")]
     [InlineData("plan", "--start", "4G", "--size", "1X")]
+    [InlineData("plan", "--start", "4G", "--size", "0")]
     [InlineData("plan", "--start", "4G", "--size", "1G", "--map", "ram")]
     [InlineData("plan", "--start", "4G", "--size", "1G", "--arch", "aarch64", "--page-size", "8K")]
     [InlineData("plan", "--start", "4G", "--size", "1G", "--kernel", "6.1", "--all-kernels")]

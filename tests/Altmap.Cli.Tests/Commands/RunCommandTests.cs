@@ -96,8 +96,34 @@ public class RunCommandTests
         Assert.Equal((before.ExitCode, before.Output), Cli.Run("run", scratch["c.json"], "--", "ndctl", "list", "-Dv") is var r ? (r.ExitCode, r.Output) : default);
     }
 
+    [Fact]
+    public void Only_what_changed_something_is_saved()
+    {
+        using var scratch = new Scratch();
+        Cli.RunWith("ndctl list\nndctl destroy-namespace namespace9.9\ndmesg\nndctl disable-region all\ncat /proc/iomem\n", "run", Machine, "-s", "-", "--save", scratch["o.json"]);
+        using var saved = System.Text.Json.JsonDocument.Parse(File.ReadAllText(scratch["o.json"]));
+        Assert.Equal(["ndctl disable-region all"], saved.RootElement.GetProperty("steps").EnumerateArray().Select(s => s.GetString()));
+        Assert.Equal(8, Cli.Run("run", Machine, "--save", scratch["no/such/o.json"], "--", "true").ExitCode);
+    }
+
+    [Fact]
+    public void One_quoted_word_is_a_line() =>
+        Assert.Equal(Cli.Run("run", Machine, "--", "ndctl", "list", "-Ru").Output, Cli.Run("run", Machine, "--", "ndctl list -Ru") is { ExitCode: 0 } r ? r.Output : "");
+
+    [Fact]
+    public void A_recorded_session_is_no_script()
+    {
+        string session = Path.Combine(Golden.Root, "..", "..", "examples", "tour", "session.log");
+        CliResult result = Cli.Run("run", Machine, "--script", session);
+        Assert.Equal((16, 1), (result.ExitCode, result.Error.TrimEnd('\n').Split('\n').Length));
+        Assert.EndsWith($"altmap replay MACHINE {session}\n", result.Error);
+    }
+
     [Theory]
-    [InlineData(16, "altmap: there is no option \"--scrip\" here; did you mean \"--script\"?", "run", "m.json", "--scrip", "x")]
+    [InlineData(16, "altmap run: there is no option \"--all-kernels\" here", "run", "m.json", "--all-kernels", "--", "ndctl", "list")]
+    [InlineData(16, "altmap: what does \"x\" mean here? A command of the machine stands after --", "run", "m.json", "x", "--", "true")]
+    [InlineData(16, "altmap: --uuid-seed: \"abc\" is no number; expected 0 to 18446744073709551615", "run", "m.json", "--uuid-seed", "abc", "--", "true")]
+    [InlineData(16, "altmap run: there is no option \"--scrip\" here; did you mean \"--script\"?", "run", "m.json", "--scrip", "x")]
     [InlineData(16, "altmap: what does \"ndctl\" mean here? A command of the machine stands after --", "run", "m.json", "ndctl", "list")]
     [InlineData(8, "altmap: nosuch.json: there is no such file", "run", "nosuch.json", "--", "true")]
     [InlineData(16, "altmap: there is no command \"rum\" here; did you mean \"run\"?", "rum")]
