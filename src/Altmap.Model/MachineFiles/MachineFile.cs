@@ -26,7 +26,8 @@ public static class MachineFile
     /// <param name="utf8">The file.</param>
     /// <param name="fileName">As messages name it.</param>
     /// <param name="isKernel">Says whether a name of the key <c>kernel</c> is known; null: the profiles that ship, and anything that looks like the path of a profile file.</param>
-    public static MachineFileResult Parse(ReadOnlyMemory<byte> utf8, string fileName, Func<string, bool>? isKernel = null)
+    /// <param name="kernelOverride">Stands for the key <c>kernel</c>, which then may be wrong or absent; null: the key counts.</param>
+    public static MachineFileResult Parse(ReadOnlyMemory<byte> utf8, string fileName, Func<string, bool>? isKernel = null, string? kernelOverride = null)
     {
         var errors = new InputErrors(fileName);
         if (utf8.Length > SizeBytesMax)
@@ -35,7 +36,7 @@ public static class MachineFile
             return new(null, [.. errors.Sorted]);
         }
         if (JsonText.Parse(utf8.Span, errors) is not { } root) return new(null, [.. errors.Sorted]);
-        MachineDescription description = new MachineReader(errors, isKernel ?? IsShippedOrPath).Read(root);
+        MachineDescription description = new MachineReader(errors, isKernel ?? IsShippedOrPath, kernelOverride).Read(root);
         return errors.IsEmpty ? new(description, []) : new(null, [.. errors.Sorted]);
     }
 

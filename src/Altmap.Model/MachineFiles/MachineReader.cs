@@ -8,7 +8,7 @@ using Altmap.Model.Hardware;
 namespace Altmap.Model.MachineFiles;
 
 /// <summary>Reads the members of a machine file. What several members must agree on is judged by <see cref="MachineChecks"/>.</summary>
-internal sealed class MachineReader(InputErrors errors, Func<string, bool> isKernel)
+internal sealed class MachineReader(InputErrors errors, Func<string, bool> isKernel, string? kernelOverride)
 {
     /// <summary>How many ranges, DIMMs or regions one machine may have: no real one comes near, and what follows stays quick.</summary>
     internal const int ItemsMax = 2048;
@@ -33,15 +33,18 @@ internal sealed class MachineReader(InputErrors errors, Func<string, bool> isKer
         ImmutableArray<FirmwareRange> memory = ReadAll(fields, "memory", ReadMemory);
         ImmutableArray<RegionDescription> regions = ReadAll(fields, "regions", ReadRegion);
         _checks.Regions(regions, buses, dimms);
+        memory = _checks.Memory(memory);
+        string commandLine = fields.Text("cmdline");
+        _checks.RegionsOnRam(regions, memory, commandLine, architecture);
         return new MachineDescription
         {
             Name = fields.Text("name", "machine"),
             Kernel = ReadKernel(fields),
             Architecture = architecture,
             PageSize = ReadPageSize(fields, architecture),
-            CommandLine = fields.Text("cmdline"),
+            CommandLine = commandLine,
             Config = ReadConfig(fields),
-            Memory = _checks.Memory(memory),
+            Memory = memory,
             Buses = buses,
             Dimms = dimms,
             Regions = regions,
@@ -53,6 +56,7 @@ internal sealed class MachineReader(InputErrors errors, Func<string, bool> isKer
 
     private string ReadKernel(JsonFields fields)
     {
+        if (kernelOverride is not null) return kernelOverride;
         string kernel = fields.RequireText("kernel");
         if (kernel.Length > 0 && !isKernel(kernel))
         {
