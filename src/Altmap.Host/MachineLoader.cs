@@ -27,15 +27,15 @@ public static class MachineLoader
             if (CaptureLoader.IsCapture(path)) return CaptureLoader.Load(path, kernelOverride);
             string inside = Path.Combine(path, "machine.json");
             if (!File.Exists(inside))
-                return Fail(new HostError(path, "this directory is neither a capture nor does it hold a machine.json", "sysfs.txt and iomem.txt, or machine.json", "collect one with \"altmap capture\""));
+                return Fail(new HostError(path, "this directory is neither a capture nor does it hold a machine.json", "sysfs.txt and iomem.txt, or machine.json"));
             path = inside;
         }
         HostResult<byte[]> text = BoundedFile.Read(path, MachineFile.SizeBytesMax);
         if (text.Error is { } unreadable) return Fail(unreadable);
-        MachineFileResult parsed = MachineFile.Parse(text.Value, path, isKernel);
+        MachineFileResult parsed = MachineFile.Parse(text.Value, path, isKernel, kernelOverride);
         if (parsed.Description is not { } description) return new(null, [.. parsed.Errors.Select(HostError.Of)], []);
-        if (kernelOverride is not null) description = description with { Kernel = kernelOverride };
-        return WithFiles(description, Path.GetDirectoryName(Path.GetFullPath(path)) ?? ".", [], null);
+        (description, ImmutableArray<string> notes) = MachineDefaults.Fill(description);
+        return WithFiles(description, Path.GetDirectoryName(Path.GetFullPath(path)) ?? ".", [.. notes.Select(n => $"{path}: {n}")], null);
     }
 
     /// <summary>Reads the files that a description names, from <paramref name="directory"/> when their paths are relative.</summary>
