@@ -18,6 +18,9 @@ internal sealed class MachineReader(InputErrors errors, Func<string, bool> isKer
 
     private readonly MachineChecks _checks = new(errors);
 
+    /// <summary>The line of each step; as many as there are steps when there are no errors.</summary>
+    public ImmutableArray<int> StepLines { get; private set; } = [];
+
     public MachineDescription Read(JsonValue root)
     {
         var fields = new JsonFields(root, "the machine", MachineWords.MachineKeys, errors);
@@ -103,8 +106,12 @@ internal sealed class MachineReader(InputErrors errors, Func<string, bool> isKer
         return config.ToImmutable();
     }
 
-    private static ImmutableArray<string> ReadSteps(JsonFields machine) =>
-        [.. machine.List("steps").Select(s => machine.Text(s, "steps")).OfType<string>()];
+    private ImmutableArray<string> ReadSteps(JsonFields machine)
+    {
+        ImmutableArray<JsonValue> steps = machine.List("steps");
+        StepLines = [.. steps.Select(s => s.Line)];
+        return [.. steps.Select(s => machine.Text(s, "steps")).OfType<string>()];
+    }
 
     private FirmwareRange? ReadMemory(JsonFields fields)
     {
