@@ -100,7 +100,7 @@ public static class DaxDeviceDrivers
         if (device.TargetNode < 0)
             return machine.WithMessage(string.Create(CultureInfo.InvariantCulture, $"{prefix}rejecting DAX region with invalid node: {device.TargetNode}")).Fail(Errno.EINVAL);
         if (DaxDeviceMemory.WholeBlocks(machine, device) > 0)
-            throw new NotModelledException($"{device.Name} in system-ram mode: memory hotplug comes with the memory model");
+            throw new NotModelledException($"{device.Name} as system RAM: adding its memory to the running system is not modelled");
         machine = machine.WithMessage($"{prefix}mapping0: 0x{device.Range.Start.Bytes:x}-0x{device.Range.Last.Bytes:x} too small after alignment");
         return machine.Kernel.KmemRefusesEmptyDevice
             ? machine.WithMessage($"{prefix}rejecting DAX region without any memory after alignment").Fail(Errno.EINVAL)
