@@ -11,7 +11,11 @@ namespace Altmap.Host;
 /// <param name="Source">Null when there are errors.</param>
 /// <param name="Errors">What a person has to mend.</param>
 /// <param name="Notes">What the machine does not say, and what is assumed instead; to be told with every answer.</param>
-public sealed record LoadResult(MachineSource? Source, ImmutableArray<HostError> Errors, ImmutableArray<string> Notes);
+public sealed record LoadResult(MachineSource? Source, ImmutableArray<HostError> Errors, ImmutableArray<string> Notes)
+{
+    /// <summary>Where each step stands, as <c>machine.json:12</c>; empty for a capture, which has none.</summary>
+    public ImmutableArray<string> StepPlaces { get; init; } = [];
+}
 
 /// <summary>Loads a machine from its file or from a capture directory, with label areas and media.</summary>
 public static class MachineLoader
@@ -27,15 +31,17 @@ public static class MachineLoader
             if (CaptureLoader.IsCapture(path)) return CaptureLoader.Load(path, kernelOverride);
             string inside = Path.Combine(path, "machine.json");
             if (!File.Exists(inside))
-                return Fail(new HostError(path, "this directory is neither a capture nor does it hold a machine.json", "sysfs.txt and iomem.txt, or machine.json", "collect one with \"altmap capture\""));
+                return Fail(new HostError(path, "this directory is neither a capture nor does it hold a machine.json", "sysfs.txt and iomem.txt, or machine.json"));
             path = inside;
         }
         HostResult<byte[]> text = BoundedFile.Read(path, MachineFile.SizeBytesMax);
         if (text.Error is { } unreadable) return Fail(unreadable);
-        MachineFileResult parsed = MachineFile.Parse(text.Value, path, isKernel);
+        MachineFileResult parsed = MachineFile.Parse(text.Value, path, isKernel, kernelOverride);
         if (parsed.Description is not { } description) return new(null, [.. parsed.Errors.Select(HostError.Of)], []);
-        if (kernelOverride is not null) description = description with { Kernel = kernelOverride };
-        return WithFiles(description, Path.GetDirectoryName(Path.GetFullPath(path)) ?? ".", [], null);
+        (description, ImmutableArray<string> notes) = MachineDefaults.Fill(description);
+        return WithFiles(description, Path.GetDirectoryName(Path.GetFullPath(path)) ?? ".", [.. notes.Select(n => $"{path}: {n}")], null)
+            with
+        { StepPlaces = [.. parsed.StepLines.Select(line => string.Create(CultureInfo.InvariantCulture, $"{path}:{line}"))] };
     }
 
     /// <summary>Reads the files that a description names, from <paramref name="directory"/> when their paths are relative.</summary>

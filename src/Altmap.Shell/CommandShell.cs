@@ -97,6 +97,12 @@ public static class CommandShell
                 output.Out(state.Machine.Description.CommandLine + "\n");
                 continue;
             }
+            if (SysfsTree.IsDirectory(state.Machine, path))
+            {
+                output.Err($"cat: read error: {Errno.EISDIR.Describe()}\n"); // busybox opens it, and its read(2) fails
+                exitCode = 1;
+                continue;
+            }
             if (SysfsTree.Read(state.Machine, path) is not { } value) return Unsupported(state, $"reading {path}");
             if (value.Errno == Errno.None)
             {

@@ -27,6 +27,29 @@ public class MachineLoaderTests
     }
 
     [Fact]
+    public void A_kernel_that_is_given_stands_for_one_that_is_missing_or_unknown()
+    {
+        using var d = new TemporaryDirectory();
+        foreach (string file in new[] { Machine().Replace("\"kernel\":\"6.1\",", ""), Machine().Replace("\"6.1\"", "\"nosuch\"") })
+        {
+            string path = d.Put("machine.json", file);
+            Assert.Single(MachineLoader.Load(path).Errors);
+            LoadResult result = MachineLoader.Load(path, "6.12");
+            Assert.Empty(result.Errors);
+            Assert.Equal("6.12", result.Source!.Description.Kernel);
+        }
+    }
+
+    [Fact]
+    public void What_is_filled_in_is_told()
+    {
+        using var d = new TemporaryDirectory();
+        LoadResult result = MachineLoader.Load(d.Put("machine.json", Machine(serial: 0)));
+        string note = Assert.Single(result.Notes);
+        Assert.StartsWith($"{d["machine.json"]}: region0 has no \"set_cookie\" and its DIMMs no \"serial\"", note);
+    }
+
+    [Fact]
     public void Labels_plain_and_gzipped()
     {
         using var d = new TemporaryDirectory();
@@ -88,7 +111,7 @@ public class MachineLoaderTests
     {
         using var d = new TemporaryDirectory();
         Assert.Equal($"{d["none"]}: there is no such file", Assert.Single(MachineLoader.Load(d["none"]).Errors).ToString());
-        Assert.Equal($"{d.Root}: this directory is neither a capture nor does it hold a machine.json; expected sysfs.txt and iomem.txt, or machine.json; collect one with \"altmap capture\"",
+        Assert.Equal($"{d.Root}: this directory is neither a capture nor does it hold a machine.json; expected sysfs.txt and iomem.txt, or machine.json",
             Assert.Single(MachineLoader.Load(d.Root).Errors).ToString());
         string file = d.Put("m.json", "{\"format\":\"altmap-machine/1\",\n\"kernel\":\"9\"}");
         Assert.StartsWith($"{file}:2: there is no kernel profile \"9\"; expected one of ", Assert.Single(MachineLoader.Load(file).Errors).ToString(), StringComparison.Ordinal);
@@ -125,9 +148,9 @@ public class MachineLoaderTests
     public void Media_that_a_capture_lacks_are_told() =>
         Assert.Contains("the media of namespace0.0 (pfn0.0) are not in the capture: they are taken as empty", MachineLoader.Load(Golden.Path("q_kernels", "6.1", "x_align1g", "after")).Notes);
 
-    private static string Machine(string? labels = null, string? media = null) => $$"""
+    private static string Machine(string? labels = null, string? media = null, uint serial = 0x56341200) => $$"""
         {"format":"altmap-machine/1","kernel":"6.1","buses":[{"dev":"ndbus0","provider":"ACPI.NFIT"}],
-         "dimms":[{"dev":"nmem0","handle":1,"label_bytes":2048{{(labels is null ? "" : $",\"labels\":\"{labels}\"")}}}],
+         "dimms":[{"dev":"nmem0","handle":1,"serial":"0x{{serial:x}}","label_bytes":2048{{(labels is null ? "" : $",\"labels\":\"{labels}\"")}}}],
          "regions":[{"dev":"region0","bus":"ndbus0","start":"0x100000000","size":8192,"mappings":[{"dimm":"nmem0","offset":0,"size":8192,"position":0}]{{(media is null ? "" : $",\"media\":\"{media}\"")}}}]}
         """;
 

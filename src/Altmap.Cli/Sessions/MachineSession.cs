@@ -39,7 +39,7 @@ internal sealed record MachineSession(string Path, MachineSource Source, ShellSt
             (Machine? machine, string? panic) = Boot.Start(source, WithConfig(kernel, description), architecture);
             if (machine is null) throw CliError.Usage($"{path}: this kernel does not boot with this memory map: {panic}");
             ulong seed = uuidSeed ?? BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
-            return new(path, source, RunSteps(path, description.Steps, new ShellState(machine, UuidSource.FromSeed(seed))));
+            return new(path, source, RunSteps(host, loaded, kernelName, new ShellState(machine, UuidSource.FromSeed(seed))));
         }
         catch (NotModelledException e)
         {
@@ -51,21 +51,37 @@ internal sealed record MachineSession(string Path, MachineSource Source, ShellSt
     public static string DirectoryOf(string path) =>
         Directory.Exists(path) ? path : System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path)) ?? ".";
 
-    private static ShellState RunSteps(string path, ImmutableArray<string> steps, ShellState state)
+    /// <summary>
+    /// A step that fails and changes nothing is a mistake in the file. One that failed when the session was saved was kept because it changed something, and
+    /// under another kernel than the machine's own a step may well fail: both are told, and the rest is done.
+    /// </summary>
+    private static ShellState RunSteps(CliHost host, LoadResult loaded, string? kernelName, ShellState state)
     {
+        ImmutableArray<string> steps = loaded.Source!.Description.Steps;
         for (int i = 0; i < steps.Length; i++)
         {
-            string where = string.Create(CultureInfo.InvariantCulture, $"{path}: step {i + 1}");
+            string where = string.Create(CultureInfo.InvariantCulture, $"{loaded.StepPlaces[i]}: step {i + 1}");
             if (ScriptParser.ParseLine(steps[i]) is not { } parsed) continue;
             if (parsed.Error is { } error) throw CliError.Usage($"{where}: {error.Message}");
             UuidSource uuids = state.Uuids;
             ScriptLine line = parsed.Line!;
             CommandResult result = CommandShell.Run(state with { Uuids = uuids.WithGiven(StepText.UuidsOf(steps[i])) }, line.Words, line.RedirectTo);
             if (result.IsUnsupported) throw new CliError(ExitCode.Unsupported, $"{where}: {result.Stderr.TrimEnd('\n')}");
+            if (result.ExitCode != 0)
+            {
+                bool isChanged = !ReferenceEquals(state.Machine, result.State.Machine) || !ReferenceEquals(state.Files, result.State.Files);
+                string under = kernelName is null ? "" : $" under kernel {kernelName}";
+                string what = string.Create(CultureInfo.InvariantCulture, $"{where} fails{under} with exit code {result.ExitCode}: {line.Text}: {FirstLine(result)}");
+                if (!isChanged && kernelName is null) throw CliError.Usage($"{what}; correct the step, or take it out");
+                host.Note(what);
+            }
             state = result.State with { Uuids = result.State.Uuids.WithGiven([]) };
         }
         return state;
     }
+
+    private static string FirstLine(CommandResult result) =>
+        result.Merged.Split('\n').Select(l => l.Trim()).FirstOrDefault(l => l.Length > 0) ?? "no message";
 
     /// <summary>What the machine's <c>config</c> says of the kernel takes the place of the profile's rule; the profile then counts as the user's own.</summary>
     private static KernelProfile WithConfig(KernelProfile kernel, MachineDescription description)

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Altmap.Core.Json;
+using Altmap.Core.Kernels;
 using Altmap.Model.Hardware;
 
 namespace Altmap.Model.MachineFiles;
@@ -52,6 +53,24 @@ internal sealed class MachineChecks(InputErrors errors)
                 At(sorted[i], "start", $"{sorted[i].Name} ({sorted[i].Range}) overlaps {sorted[i - 1].Name} ({sorted[i - 1].Range})", "regions without overlap");
         }
         SharesOfDimms(regions);
+    }
+
+    /// <summary>
+    /// No region lies on memory that the kernel uses: firmware never says so, and what would follow (a bus that takes the range first, or a driver that
+    /// fails) is not modelled. Judged after memmap= and mem=.
+    /// </summary>
+    public void RegionsOnRam(ImmutableArray<RegionDescription> regions, ImmutableArray<FirmwareRange> memory, string commandLine, Architecture architecture)
+    {
+        MemoryMapEntry[] ram = [.. FirmwareMap.Apply(memory, commandLine, architecture).Entries.Where(e => e.Type == E820Type.Ram)];
+        foreach (RegionDescription region in regions.Where(r => !r.Range.IsEmpty))
+        {
+            if (ram.FirstOrDefault(e => e.Range.Overlaps(region.Range)) is not { } entry) continue;
+            FirmwareRange? origin = memory.FirstOrDefault(m => m.Type == FirmwareRangeType.SystemRam && m.Range.Overlaps(entry.Range) && m.Range.Overlaps(region.Range));
+            string where = origin is not null && _places.TryGetValue(origin, out JsonFields? fields)
+                ? string.Create(CultureInfo.InvariantCulture, $"the System RAM {origin.Range} of line {fields.Value.Line}")
+                : $"the System RAM {entry.Range} of \"cmdline\"";
+            At(region, "start", $"{region.Name} ({region.Range}) lies on {where}", "a range that is not System RAM", "move the region, or end the System RAM before it");
+        }
     }
 
     private void Mappings(RegionDescription region, HashSet<string> dimmNames)

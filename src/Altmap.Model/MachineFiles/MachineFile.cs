@@ -8,7 +8,11 @@ namespace Altmap.Model.MachineFiles;
 /// <summary>A description, or why there is none.</summary>
 /// <param name="Description">Null when there are errors.</param>
 /// <param name="Errors">In the order of the file, at most <see cref="InputErrors.CountMax"/>.</param>
-public sealed record MachineFileResult(MachineDescription? Description, ImmutableArray<InputError> Errors);
+public sealed record MachineFileResult(MachineDescription? Description, ImmutableArray<InputError> Errors)
+{
+    /// <summary>The line of each step, for messages about what happens when it is run.</summary>
+    public ImmutableArray<int> StepLines { get; init; } = [];
+}
 
 /// <summary>
 /// The machine file, format altmap-machine/1: JSON in UTF-8. Sizes are integers or strings as <c>"256M"</c>; addresses are hex strings or integers; ends are
@@ -26,7 +30,8 @@ public static class MachineFile
     /// <param name="utf8">The file.</param>
     /// <param name="fileName">As messages name it.</param>
     /// <param name="isKernel">Says whether a name of the key <c>kernel</c> is known; null: the profiles that ship, and anything that looks like the path of a profile file.</param>
-    public static MachineFileResult Parse(ReadOnlyMemory<byte> utf8, string fileName, Func<string, bool>? isKernel = null)
+    /// <param name="kernelOverride">Stands for the key <c>kernel</c>, which then may be wrong or absent; null: the key counts.</param>
+    public static MachineFileResult Parse(ReadOnlyMemory<byte> utf8, string fileName, Func<string, bool>? isKernel = null, string? kernelOverride = null)
     {
         var errors = new InputErrors(fileName);
         if (utf8.Length > SizeBytesMax)
@@ -35,8 +40,9 @@ public static class MachineFile
             return new(null, [.. errors.Sorted]);
         }
         if (JsonText.Parse(utf8.Span, errors) is not { } root) return new(null, [.. errors.Sorted]);
-        MachineDescription description = new MachineReader(errors, isKernel ?? IsShippedOrPath).Read(root);
-        return errors.IsEmpty ? new(description, []) : new(null, [.. errors.Sorted]);
+        var reader = new MachineReader(errors, isKernel ?? IsShippedOrPath, kernelOverride);
+        MachineDescription description = reader.Read(root);
+        return errors.IsEmpty ? new(description, []) { StepLines = reader.StepLines } : new(null, [.. errors.Sorted]);
     }
 
     /// <summary>The canonical text of a description: parsed and written again it is the same.</summary>

@@ -8,7 +8,7 @@ using Altmap.Model.Hardware;
 namespace Altmap.Model.MachineFiles;
 
 /// <summary>Reads the members of a machine file. What several members must agree on is judged by <see cref="MachineChecks"/>.</summary>
-internal sealed class MachineReader(InputErrors errors, Func<string, bool> isKernel)
+internal sealed class MachineReader(InputErrors errors, Func<string, bool> isKernel, string? kernelOverride)
 {
     /// <summary>How many ranges, DIMMs or regions one machine may have: no real one comes near, and what follows stays quick.</summary>
     internal const int ItemsMax = 2048;
@@ -17,6 +17,9 @@ internal sealed class MachineReader(InputErrors errors, Func<string, bool> isKer
     internal const ulong AddressMax = (1UL << 56) - 1;
 
     private readonly MachineChecks _checks = new(errors);
+
+    /// <summary>The line of each step; as many as there are steps when there are no errors.</summary>
+    public ImmutableArray<int> StepLines { get; private set; } = [];
 
     public MachineDescription Read(JsonValue root)
     {
@@ -33,15 +36,18 @@ internal sealed class MachineReader(InputErrors errors, Func<string, bool> isKer
         ImmutableArray<FirmwareRange> memory = ReadAll(fields, "memory", ReadMemory);
         ImmutableArray<RegionDescription> regions = ReadAll(fields, "regions", ReadRegion);
         _checks.Regions(regions, buses, dimms);
+        memory = _checks.Memory(memory);
+        string commandLine = fields.Text("cmdline");
+        _checks.RegionsOnRam(regions, memory, commandLine, architecture);
         return new MachineDescription
         {
             Name = fields.Text("name", "machine"),
             Kernel = ReadKernel(fields),
             Architecture = architecture,
             PageSize = ReadPageSize(fields, architecture),
-            CommandLine = fields.Text("cmdline"),
+            CommandLine = commandLine,
             Config = ReadConfig(fields),
-            Memory = _checks.Memory(memory),
+            Memory = memory,
             Buses = buses,
             Dimms = dimms,
             Regions = regions,
@@ -53,6 +59,7 @@ internal sealed class MachineReader(InputErrors errors, Func<string, bool> isKer
 
     private string ReadKernel(JsonFields fields)
     {
+        if (kernelOverride is not null) return kernelOverride;
         string kernel = fields.RequireText("kernel");
         if (kernel.Length > 0 && !isKernel(kernel))
         {
@@ -99,8 +106,12 @@ internal sealed class MachineReader(InputErrors errors, Func<string, bool> isKer
         return config.ToImmutable();
     }
 
-    private static ImmutableArray<string> ReadSteps(JsonFields machine) =>
-        [.. machine.List("steps").Select(s => machine.Text(s, "steps")).OfType<string>()];
+    private ImmutableArray<string> ReadSteps(JsonFields machine)
+    {
+        ImmutableArray<JsonValue> steps = machine.List("steps");
+        StepLines = [.. steps.Select(s => s.Line)];
+        return [.. steps.Select(s => machine.Text(s, "steps")).OfType<string>()];
+    }
 
     private FirmwareRange? ReadMemory(JsonFields fields)
     {

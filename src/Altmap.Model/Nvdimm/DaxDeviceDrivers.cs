@@ -80,7 +80,7 @@ public static class DaxDeviceDrivers
         if (driver == DeviceDax) return Memory.DeviceDax.Bind(machine, device);
         // Online memory is what daxctl looks at next; its folders in sysfs are not modelled yet.
         if (device.TargetNode >= 0 && DaxDeviceMemory.BlockSize(machine) is var _ && Memory.Kmem.Trim(machine, device.Range) is not null)
-            throw new NotModelledException($"{device.Name} in system-ram mode: whole memory blocks of a device as System RAM");
+            throw new NotModelledException($"{device.Name} as system RAM: adding its memory to the running system is not modelled");
         StepResult bound = Memory.Kmem.Bind(machine, device);
         return bound.Succeeded ? With(bound.Machine, device with { Driver = Kmem }).Done() : bound;
     }

@@ -13,6 +13,12 @@ public static class SysfsTree
     private const string NdDevices = "/sys/bus/nd/devices/";
     private const string NdDriverFolder = "/sys/bus/nd/drivers/";
 
+    private static readonly string[] FixedFolders =
+    [
+        "/sys/", "/sys/bus/", "/sys/bus/nd/", NdDevices, NdDriverFolder, "/sys/bus/dax/", "/sys/bus/dax/devices/", "/sys/bus/dax/drivers/",
+        "/sys/devices/", "/sys/devices/system/", "/sys/devices/system/memory/",
+    ];
+
     /// <summary>Reads an attribute. ENOENT: no such file; EACCES: write-only; other errno as the kernel's show function gives it. Null: a path outside of what is modelled.</summary>
     public static SysfsValue? Read(Machine machine, string path)
     {
@@ -68,6 +74,21 @@ public static class SysfsTree
         IEnumerable<string> attributes = Devices(machine).SelectMany(d => NdAttributes.Of(machine, d).Select(a => $"{NdDevices}{d}/{a.Name}"));
         IEnumerable<string> drivers = NdDrivers.All.SelectMany(d => (string[])[$"{NdDriverFolder}{d}/bind", $"{NdDriverFolder}{d}/unbind"]);
         return attributes.Concat(drivers).Concat(DaxFiles.Names(machine)).Concat(MemoryFiles.Names).Where(p => p.StartsWith(prefix, StringComparison.Ordinal));
+    }
+
+    /// <summary>True for a folder of the nd bus, the dax bus or a device on one, with or without slashes behind.</summary>
+    public static bool IsDirectory(Machine machine, string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        if (!path.StartsWith("/sys", StringComparison.Ordinal)) return false;
+        string folder = path.TrimEnd('/') + "/";
+        if (FixedFolders.Contains(folder) || NdDrivers.All.Any(d => folder == $"{NdDriverFolder}{d}/") || DaxDeviceDrivers.All.Any(d => folder == $"/sys/bus/dax/drivers/{d}/")) return true;
+        if (!folder.StartsWith(NdDevices, StringComparison.Ordinal))
+            return DaxDeviceDrivers.Devices(machine).Any(d => folder == $"/sys/bus/dax/devices/{d.Name}/") || DaxFiles.Names(machine).Any(p => p.StartsWith(folder, StringComparison.Ordinal));
+        string[] parts = folder[NdDevices.Length..^1].Split('/', 2);
+        if (!NdDevice.TryParse(parts[0], out NdDevice device) || !DriverCore.Exists(machine, device)) return false;
+        return parts.Length == 1 || (parts[1] == "driver" && DriverCore.IsBound(machine, device))
+            || NdAttributes.Of(machine, device).Any(a => a.Name.StartsWith(parts[1] + "/", StringComparison.Ordinal));
     }
 
     private static bool IsDriverFile(string path, out string driver, out bool binds)

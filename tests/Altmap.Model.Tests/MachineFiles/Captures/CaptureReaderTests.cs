@@ -55,7 +55,7 @@ public class CaptureReaderTests
     public void Info_blocks_that_the_media_would_need()
     {
         string sysfs = Encoding.UTF8.GetString(Golden.Gunzip(Golden.Path("q_kernels", "6.1", "x_align1g", "after", "sysfs.txt.gz")));
-        CaptureResult result = Read(sysfs: sysfs);
+        CaptureResult result = Read(sysfs: sysfs, iomem: "00000000-00000fff : Reserved\n00001000-0fffffff : System RAM\n");
         CapturedPfnDevice device = result.PfnDevices.First(d => d.Device == "pfn0.0");
         Assert.Equal(("namespace0.0", "region0", "pmem", 4096UL, new PhysicalAddress(0x18000000), new PhysicalAddress(0x18600000)),
             (device.Namespace, device.Region, device.Mode, device.Align.Bytes, device.NamespaceRange.Start, device.DataRange.Start));
