@@ -16,7 +16,7 @@ namespace Altmap.Model.Planning;
 /// <param name="Align">Null where there is none.</param>
 /// <param name="Range">The namespace.</param>
 /// <param name="Errno">None: there is a device.</param>
-/// <param name="Message">The kernel's words; where it has none, the rule that refused; or null.</param>
+/// <param name="Message">The kernel's words, or null.</param>
 /// <param name="Settings">Null without a device, and for raw namespaces.</param>
 /// <param name="Ledger">Adds up to the size of <paramref name="Range"/>.</param>
 public sealed record NamespacePlan(
@@ -25,8 +25,6 @@ public sealed record NamespacePlan(
 {
     /// <summary>Smallest namespace that a pfn or dax device takes through sysfs (drivers/nvdimm/claim.c nd_namespace_store(), 5.10, 6.1, 6.12, 7.2).</summary>
     public static readonly ByteSize SizeMin = ByteSize.MiB(16);
-
-    private const string Disabled = "it is disabled, or its driver refused it: dmesg may say why";
 
     /// <summary>True when there is a device.</summary>
     public bool IsAccepted => Errno == Errno.None;
@@ -46,13 +44,8 @@ public sealed record NamespacePlan(
         NamespacePlan Refused(Errno errno, string? message = null) => new(
             kernel, architecture, mode, map, align, range, errno, message, null, [.. Unusable(range.Size)]);
 
-        if (!architecture.SupportedAligns.Contains(align))
-        {
-            // align_store()
-            string aligns = string.Join(", ", architecture.SupportedAligns.Select(a => a.ToHuman()));
-            return Refused(Errno.EINVAL, $"the alignment {align.ToHuman()} is none of supported_alignments ({aligns})");
-        }
-        if (range.Size < SizeMin) return Refused(Errno.ENXIO, $"a namespace below {SizeMin.ToHuman()} takes no {mode} device");
+        if (!architecture.SupportedAligns.Contains(align)) return Refused(Errno.EINVAL); // align_store()
+        if (range.Size < SizeMin) return Refused(Errno.ENXIO);
         const string name = "namespace0.0";
         var request = new PageMapRequest(range, kind, map, align, Uuid.Zero, Uuid.Zero, default);
         PfnLayoutResult written = PfnLayout.Plan(request, name, kernel, architecture);
@@ -73,13 +66,13 @@ public sealed record NamespacePlan(
         if (ndns.Claim is not { } claim)
         {
             Errno errno = ndns.IsBound ? Errno.None : Errno.ENODEV;
-            return new(kernel, architecture, "raw", null, null, ndns.Range, errno, ndns.IsBound ? null : Disabled, null,
+            return new(kernel, architecture, "raw", null, null, ndns.Range, errno, null, null,
                 ndns.IsBound ? [new(Planning.Ledger.Data, ndns.Size)] : [.. Unusable(ndns.Size)]);
         }
         if (machine.FindPfnDevice(claim) is not { } device) throw new NotModelledException($"the capacity of {claim}");
         string mode = device.BlockKind == InfoBlockKind.Pfn ? "fsdax" : "devdax";
         if (device.Layout is not { } settings)
-            return new(kernel, architecture, mode, device.Mode, device.Align, ndns.Range, Errno.ENODEV, Disabled, null, [.. Unusable(ndns.Size)]);
+            return new(kernel, architecture, mode, device.Mode, device.Align, ndns.Range, Errno.ENODEV, null, null, [.. Unusable(ndns.Size)]);
         InfoBlock block = InfoBlock.Parse(PfnDriver.ReadBlock(machine, ndns))!; // bound: it has one
         return OfDevice(mode, settings, Reserved(block), ndns.Range, null, kernel, architecture);
     }

@@ -20,15 +20,6 @@ public class LedgerTests
     public void Usable_capacity_is_as_recorded(string size, PageMapMode map, string align, ulong usable) =>
         Assert.Equal(usable, Plan("6.1", "4G", size, map, align).Usable.Bytes);
 
-    [Theory]
-    [InlineData("1G", "3M", Errno.EINVAL, "the alignment 3 MiB is none of supported_alignments (4 KiB, 2 MiB, 1 GiB)")]
-    [InlineData("1M", "2M", Errno.ENXIO, "a namespace below 16 MiB takes no fsdax device")]
-    public void A_refusal_names_its_rule(string size, string align, Errno errno, string message)
-    {
-        NamespacePlan plan = Plan("6.1", "4G", size, PageMapMode.Pmem, align);
-        Assert.Equal((errno, message), (plan.Errno, plan.Message));
-    }
-
     [Fact]
     [Trait("problem", "A1")]
     public void Every_byte_of_a_namespace_has_its_place()
