@@ -7,8 +7,8 @@ public sealed class MachineSessionTests : IDisposable
     private readonly Scratch _scratch = new();
 
     [Theory]
-    [InlineData("ndctl lsit", 16, "step 2 fails with exit code 1: ndctl lsit: Unknown command: 'lsit'; correct the step, or take it out")]
-    [InlineData("cat /sys/bus/nd/nosuch", 16, "step 2 fails with exit code 1: cat /sys/bus/nd/nosuch: cat: can't open '/sys/bus/nd/nosuch': No such file or directory; correct the step, or take it out")]
+    [InlineData("ndctl lsit", 0, "step 2 fails with exit code 1: ndctl lsit: Unknown command: 'lsit'")]
+    [InlineData("cat /sys/bus/nd/nosuch", 0, "step 2 fails with exit code 1: cat /sys/bus/nd/nosuch: cat: can't open '/sys/bus/nd/nosuch': No such file or directory")]
     [InlineData("echo 'a", 16, "step 2: ")]
     [InlineData("rm x", 1, "step 2: unsupported: the command rm")]
     public void A_step_that_cannot_be_is_told_with_its_line(string step, int exitCode, string message)
@@ -16,7 +16,7 @@ public sealed class MachineSessionTests : IDisposable
         string path = Write("ndctl disable-region region0", step, "ndctl enable-region region0");
         CliResult result = Cli.Run("run", path, "--", "true");
         Assert.Equal((exitCode, ""), (result.ExitCode, result.Output));
-        Assert.StartsWith($"altmap: {path}:3: {message}", result.Error);
+        Assert.StartsWith($"{(exitCode == 0 ? "note" : "altmap")}: {path}:3: {message}", result.Error);
     }
 
     [Fact]
