@@ -76,6 +76,13 @@ public sealed record Machine
     /// <summary>The machine with a btt device replaced.</summary>
     public Machine With(BttDeviceState btt) => With(Regions[btt.Device.Number].With(btt));
 
+    /// <summary>The machine with a device-dax device put in or replaced.</summary>
+    public Machine With(DaxDeviceState dax)
+    {
+        RegionState region = Regions[dax.RegionNumber];
+        return With(region with { DaxDevices = region.DaxDevices.SetItem(dax.Id, dax) });
+    }
+
     /// <summary>The machine with a DIMM replaced.</summary>
     public Machine With(DimmState dimm) => this with { Dimms = Dimms.SetItem(dimm.Device, dimm) };
 

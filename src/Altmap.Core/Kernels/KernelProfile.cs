@@ -130,7 +130,6 @@ public sealed class KernelProfile
         DeviceMapsAreSections = Word(Rules.DeviceMapUnit) == "section";
         DeviceMapsRaiseMaxPfnOnX86 = Word(Rules.MaxPfnX86) == "raise";
         AddedMemorySetsMaxPfnOnArm64 = Word(Rules.MaxPfnArm64) == "set";
-        BlockSizeAsksHypervisorFlagFirst = Word(Rules.BlockSizeX86) == "hypervisor-flag";
         BlockZoneFollowsPages = Word(Rules.BlockZone) == "pages";
         Arm64MemmapIsAlwaysPmd = Word(Rules.Arm64Memmap) == "always-pmd";
         MemmapOnMemory = Word(Rules.MemmapOnMemory) switch { "none" => MemmapOnMemoryRule.None, "one-block" => MemmapOnMemoryRule.OneBlock, _ => MemmapOnMemoryRule.Blocks };
@@ -235,9 +234,6 @@ public sealed class KernelProfile
 
     /// <summary>See <see cref="Rules.MaxPfnArm64"/>.</summary>
     public bool AddedMemorySetsMaxPfnOnArm64 { get; }
-
-    /// <summary>See <see cref="Rules.BlockSizeX86"/>.</summary>
-    public bool BlockSizeAsksHypervisorFlagFirst { get; }
 
     /// <summary>See <see cref="Rules.BlockZone"/>.</summary>
     public bool BlockZoneFollowsPages { get; }

@@ -12,15 +12,9 @@ public static class DeviceDax
         PfnDeviceState personality = region.Daxes.Values.First(d => d.NamespaceId == dax.Id && d.IsBound);
         StepResult mapped = PfnDriver.Map(machine, dax.Name, region.Namespaces[dax.Id], personality.Layout!.Value);
         if (!mapped.Succeeded) return DriverCore.WithProbeFailure(mapped.Machine, "device_dax", dax.Name, mapped.Errno).Fail(mapped.Errno);
-        return With(mapped.Machine, dax with { Driver = DaxDeviceDrivers.DeviceDax }).Done();
+        return mapped.Machine.With(dax with { Driver = DaxDeviceDrivers.DeviceDax }).Done();
     }
 
     /// <summary>Unbinds device_dax.</summary>
-    public static Machine Unbind(Machine machine, DaxDeviceState dax) => With(DeviceMaps.Unmap(machine, dax.Name), dax with { Driver = null });
-
-    private static Machine With(Machine machine, DaxDeviceState dax)
-    {
-        RegionState region = machine.Regions[dax.RegionNumber];
-        return machine.With(region with { DaxDevices = region.DaxDevices.SetItem(dax.Id, dax) });
-    }
+    public static Machine Unbind(Machine machine, DaxDeviceState dax) => DeviceMaps.Unmap(machine, dax.Name).With(dax with { Driver = null });
 }

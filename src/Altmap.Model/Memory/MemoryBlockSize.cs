@@ -10,22 +10,21 @@ namespace Altmap.Model.Memory;
 /// </summary>
 internal static class MemoryBlockSize
 {
-    public static ByteSize Of(MachineDescription description, KernelProfile kernel, ArchitectureRules architecture, ByteSize section, ByteSize endOfRam,
+    public static ByteSize Of(MachineDescription description, ArchitectureRules architecture, ByteSize section, ByteSize endOfRam,
         IEnumerable<(PfnRange Pages, int Node)> ram)
     {
         if (description.Config.TryGetValue("memory_block_bytes", out ulong given)) return new ByteSize(Math.Max(given, section.Bytes));
         return architecture.Architecture switch
         {
-            Architecture.X86_64 => OfX86(description, kernel, section, endOfRam),
+            Architecture.X86_64 => OfX86(description, section, endOfRam),
             Architecture.Ppc64LittleEndian => OfPpc64(section, architecture.PageSize, ram),
             _ => section,
         };
     }
 
-    private static ByteSize OfX86(MachineDescription description, KernelProfile kernel, ByteSize section, ByteSize endOfRam)
+    private static ByteSize OfX86(MachineDescription description, ByteSize section, ByteSize endOfRam)
     {
-        if (kernel.BlockSizeAsksHypervisorFlagFirst && endOfRam < ByteSize.GiB(64)) return section;
-        if (!kernel.BlockSizeAsksHypervisorFlagFirst && endOfRam < ByteSize.GiB(64)) return section; // no platform driver gives advice here
+        if (endOfRam < ByteSize.GiB(64)) return section; // 7.2 asks for a platform's advice first; no machine here has any
         ByteSize size = ByteSize.GiB(2);
         if (description.Config.GetValueOrDefault("hypervisor", 0UL) == 0) return size;
         while (size > section && !endOfRam.IsMultipleOf(size)) size = new ByteSize(size.Bytes / 2);

@@ -25,7 +25,7 @@ internal static class MemoryBoot
         MemoryOptions options = MemoryParameters.Options(description, kernel, architecture);
         ImmutableArray<Ram> ram = RamOf(description, map, page, (1UL << options.PhysicalBits) - 1);
         Pfn end = ram.IsEmpty ? default : ram[^1].Pages.End;
-        ByteSize block = MemoryBlockSize.Of(description, kernel, architecture, section, new ByteSize(end.Number * page.Bytes), ram.Select(r => (r.Pages, (int)r.Node)));
+        ByteSize block = MemoryBlockSize.Of(description, architecture, section, new ByteSize(end.Number * page.Bytes), ram.Select(r => (r.Pages, (int)r.Node)));
         ImmutableArray<ZoneSpan> zones = ZonesOf(ram, description, architecture);
         RunLengthState pages = PagesOf(geometry, ram, zones, kernel, architecture);
         return new MemoryState

@@ -46,7 +46,7 @@ public static class DaxDeviceDrivers
     {
         if (Find(machine, name) is not { } device || device.Driver != driver) return machine.Fail(Errno.ENODEV);
         machine = driver == DeviceDax ? Memory.DeviceDax.Unbind(machine, device) : Memory.Kmem.Unbind(machine, name);
-        return With(machine, device with { Driver = null }).Done();
+        return machine.With(device with { Driver = null }).Done();
     }
 
     /// <summary>
@@ -79,16 +79,11 @@ public static class DaxDeviceDrivers
         if (device.Range.IsEmpty) return DriverCore.WithProbeFailure(machine, driver, device.Name, Errno.ENXIO).Fail(Errno.ENXIO);
         if (driver == DeviceDax) return Memory.DeviceDax.Bind(machine, device);
         // Online memory is what daxctl looks at next; its folders in sysfs are not modelled yet.
-        if (device.TargetNode >= 0 && DaxDeviceMemory.BlockSize(machine) is var _ && Memory.Kmem.Trim(machine, device.Range) is not null)
+        if (device.TargetNode >= 0) _ = DaxDeviceMemory.BlockSize(machine); // throws where it is not known, and with it whether there is a whole block
+        if (device.TargetNode >= 0 && Memory.Kmem.Trim(machine, device.Range) is not null)
             throw new NotModelledException($"{device.Name} as system RAM: adding its memory to the running system is not modelled");
         StepResult bound = Memory.Kmem.Bind(machine, device);
-        return bound.Succeeded ? With(bound.Machine, device with { Driver = Kmem }).Done() : bound;
-    }
-
-    private static Machine With(Machine machine, DaxDeviceState device)
-    {
-        RegionState region = machine.Regions[device.RegionNumber];
-        return machine.With(region with { DaxDevices = region.DaxDevices.SetItem(device.Id, device) });
+        return bound.Succeeded ? bound.Machine.With(device with { Driver = Kmem }).Done() : bound;
     }
 
     /// <summary><c>daxN.M</c>, each number written as the kernel would print it.</summary>
