@@ -34,6 +34,9 @@ internal sealed class CliHost : IDisposable
     /// <summary>Reads an environment variable.</summary>
     public Func<string, string?> Variable { get; init; } = _ => null;
 
+    /// <summary>Columns of the terminal; asked only where there is one.</summary>
+    public Func<int> WindowWidth { get; init; } = () => Console.WindowWidth;
+
     /// <summary>True when colour is wanted: a terminal that can, and no NO_COLOR.</summary>
     public bool HasColor => IsOutputTerminal && string.IsNullOrEmpty(Variable("NO_COLOR")) && Variable("TERM") is not "dumb";
 
