@@ -35,7 +35,21 @@ public enum MetadataDesign
 /// <param name="Seeds">One workload each, at least one.</param>
 public sealed record ComparisonInput(
     KernelProfile Kernel, ImmutableArray<PfnRange> FreeRanges, ImmutableArray<BuddySpan> Zones, Func<ImmutableArray<PfnRange>, IEnumerable<PageBlock>> Carved, int OrderMax,
-    ByteSize PageSize, PfnCount PagesPerSection, ulong Sections, (ByteSize Plain, ByteSize Kmsan) Pages, PfnCount SimulatedMax, ImmutableArray<ulong> Seeds);
+    ByteSize PageSize, PfnCount PagesPerSection, ulong Sections, (ByteSize Plain, ByteSize Kmsan) Pages, PfnCount SimulatedMax, ImmutableArray<ulong> Seeds)
+{
+    /// <summary>How many sections ranges (ascending) touch.</summary>
+    public static ulong SectionsOf(ImmutableArray<PfnRange> ranges, PfnCount perSection)
+    {
+        ulong sections = 0, next = 0;
+        foreach (PfnRange range in ranges)
+        {
+            ulong first = Math.Max(next, range.Start.Number / perSection.Pages), end = ((range.End.Number - 1) / perSection.Pages) + 1;
+            if (end > first) sections += end - first;
+            next = Math.Max(next, end);
+        }
+        return sections;
+    }
+}
 
 /// <summary>What a design costs the whole machine.</summary>
 /// <param name="Design">Which.</param>
@@ -94,7 +108,7 @@ public sealed record DesignComparison(
         ulong simulated = Sum(part);
         var usable = new PfnCount(simulated / 3);
         ImmutableArray<Workload> workloads = [.. input.Seeds.Select(s => Workload.Of(s, usable))];
-        PageExt partTables = tables with { Sections = SectionsOf(part, input.PagesPerSection) };
+        PageExt partTables = tables with { Sections = ComparisonInput.SectionsOf(part, input.PagesPerSection) };
         return new(input, tables, [.. Designs.Select(d => CostOf(d, input, tables))], new(simulated), usable,
             [.. Designs.Select(d => new DesignRuns(d, [.. workloads.Select(w => DesignRun.Of(PoolOf(d, input, part, partTables), CopiesOf(d), w))]))],
             [.. LatePercents.Select(p => LateOf(input, part, simulated, p.Peak, p.InUse))]);
@@ -145,18 +159,6 @@ public sealed record DesignComparison(
         DesignRun.Of(pool, 1, Workload.Of(input.Seeds[0], new(simulated * (ulong)peak / 100), new(simulated * (ulong)inUse / 100)));
         ulong free = pool.FreeBlocks(input.OrderMax), used = blocks - free;
         return new(peak, inUse, blocks, free, free >= 2 * used ? (long)((free - (2 * used)) / 3) : -1);
-    }
-
-    private static ulong SectionsOf(ImmutableArray<PfnRange> ranges, PfnCount perSection)
-    {
-        ulong sections = 0, next = 0;
-        foreach (PfnRange range in ranges)
-        {
-            ulong first = Math.Max(next, range.Start.Number / perSection.Pages), end = ((range.End.Number - 1) / perSection.Pages) + 1;
-            if (end > first) sections += end - first;
-            next = Math.Max(next, end);
-        }
-        return sections;
     }
 
     private static ulong Sum(ImmutableArray<PfnRange> ranges) => ranges.Aggregate(0UL, (sum, r) => checked(sum + r.Count.Pages));
