@@ -46,7 +46,8 @@ public static class KernelProfiles
         (Rules.MemmapOnMemory, "one-block", Confirmation.RealKernel, "mm/memory_hotplug.c mhp_supports_memmap_on_memory()"),
         (Rules.CompoundMemmap, "shared", Confirmation.RealKernel, "mm/sparse-vmemmap.c vmemmap_populate_compound_pages()"),
         (Rules.RangeLimitErrno, "einval", Confirmation.SourceOnly, "mm/memremap.c pagemap_range()"),
-        (Rules.KmemSaysTruncated, "no", Confirmation.RealKernel, "drivers/dax/kmem.c dev_dax_kmem_probe()"));
+        (Rules.KmemSaysTruncated, "no", Confirmation.RealKernel, "drivers/dax/kmem.c dev_dax_kmem_probe()"),
+        (Rules.Kmsan, "two-of-three", Confirmation.SourceOnly, "mm/kmsan/init.c kmsan_memblock_free_pages(); a KMSAN kernel of 6.12 was seen to do so"));
 
     /// <summary>The check of the lanes came late, and not to every stable series.</summary>
     private static readonly ImmutableDictionary<string, RuleSetting> WithoutLaneCheck = Change(Linux61, Confirmation.RealKernel,
@@ -54,6 +55,7 @@ public static class KernelProfiles
 
     private static readonly ImmutableDictionary<string, RuleSetting> Linux510 = Change(WithoutLaneCheck, Confirmation.RealKernel,
         (Rules.LargeStructPage, "build-error", "drivers/nvdimm/pfn_devs.c nd_pfn_init()"),
+        (Rules.Kmsan, "none", "mm/"),
         (Rules.BindErrno, "enodev", "drivers/base/bus.c bind_store()"),
         (Rules.KmemEmptyDevice, "bind", "drivers/dax/kmem.c dev_dax_kmem_probe()"),
         (Rules.LabelSizeCheck, "no", "drivers/nvdimm/label.c __nd_label_validate()"),
@@ -114,6 +116,7 @@ public static class KernelProfiles
         new("5.10", "Debian 11; run as 5.10.223", Linux510),
         new("5.15", "interpolated between 5.10 and 6.1, never run", Change(Infer(Linux61, "between 5.10 and 6.1"), Confirmation.Inferred,
             (Rules.LargeStructPage, "build-error", "between 5.10 and 6.1"),
+            (Rules.Kmsan, "none", "KMSAN came with 6.1"),
             (Rules.BttLaneCheck, "no", "as 5.10: later series got the check late"))),
         new("6.1.0", "6.1.0 to 6.1.11: page map reserved at 128 bytes a page; never run", Change(Infer(Linux61, "as 6.1"), Confirmation.Inferred,
             (Rules.MaxStructPageSize, "128", "6e9f05dc66f9 (\"libnvdimm/pfn_dev: increase MAX_STRUCT_PAGE_SIZE\"), the thread; not read as source"),
