@@ -29,11 +29,11 @@ internal static class KmsanCompareText
     private static void WriteCosts(CliHost host, DesignComparison comparison)
     {
         ComparisonInput input = comparison.Input;
-        var table = new TextTable("design", ">struct page", ">compiled in, off", ">on: pointers", ">on: shadow and origin", ">lost", ">free after boot", ">blocks a request takes", "existing map=dev blocks", "status");
+        var table = new TextTable("design", ">struct page", ">off", ">on: pointers", ">shadow, origin", ">lost", ">free", ">blocks a request", "old map=dev blocks", "status");
         foreach (DesignCost cost in comparison.Costs)
         {
-            table.Add(Name(cost.Design), Number(cost.StructPage.Bytes), cost.Off is { } off ? off.ToHuman() : "never off", cost.Pointers.ToHuman(),
-                cost.Design == MetadataDesign.Lazy ? "2 a page in use" : Human(cost.Metadata, input), $"{cost.Lost.Pages} pages", Human(cost.Free, input),
+            table.Add(Name(cost.Design), Number(cost.StructPage.Bytes), cost.Off is { } off ? Human(off) : "never off", Human(cost.Pointers),
+                cost.Design == MetadataDesign.Lazy ? "2 a used page" : Human(cost.Metadata, input), Number(cost.Lost.Pages), Human(cost.Free, input),
                 Number((ulong)cost.PagesPerRequest), cost.StructPage > input.Kernel.MaxStructPageSize ? "refused" : "open", Status(cost.Design));
         }
         table.Write(host);
@@ -43,11 +43,12 @@ internal static class KmsanCompareText
     {
         ComparisonInput input = comparison.Input;
         host.Out.WriteLine($"{input.Seeds.Length} workloads (seeds {input.Seeds[0]} to {input.Seeds[^1]}) on the first {comparison.Simulated.Pages} free pages ({Human(comparison.Simulated, input)}): use grows to a third of them,");
-        host.Out.WriteLine($"{comparison.Usable.Pages} pages, in {Workload.StepsPerPage * comparison.Usable.Pages} steps of requests (orders 0 to 3: {string.Join(", ", Workload.Mix)} %) and returns. First refused request of an order: share in use / share still free:");
+        host.Out.WriteLine($"{comparison.Usable.Pages} pages, in {Workload.StepsPerPage * comparison.Usable.Pages} steps of requests (orders 0 to 3: {string.Join(", ", Workload.Mix)} %) and returns; then half of them are returned, at random.");
+        host.Out.WriteLine("First refused request of an order: share of that third in use / share of memory still free. Last column: the largest order that a request gets in the end.");
         int[] orders = [.. Orders.Where(o => o <= input.OrderMax)];
-        var table = new TextTable(["design", ">free at start", ">failed requests", .. orders.Select(o => $">order {o}")]);
+        var table = new TextTable(["design", ">free at start", ">failed requests", .. orders.Select(o => $">order {o}"), ">half returned"]);
         foreach (DesignRuns runs in comparison.Runs)
-            table.Add([Name(runs.Design), Number(runs.Runs[0].Samples[0].Free.Pages), Range(runs.Runs.Select(r => (double)r.Failed), ""), .. orders.Select(o => Refused(runs, o, comparison))]);
+            table.Add([Name(runs.Design), Number(runs.Runs[0].Samples[0].Free.Pages), Range(runs.Runs.Select(r => (double)r.Failed), ""), .. orders.Select(o => Refused(runs, o, comparison)), Range(runs.Runs.Select(r => (double)r.Samples[^1].LargestServed), "")]);
         table.Write(host);
     }
 
@@ -83,10 +84,10 @@ internal static class KmsanCompareText
 
     internal static string Status(MetadataDesign design) => design switch
     {
-        MetadataDesign.None => "a kernel without KMSAN",
+        MetadataDesign.None => "without KMSAN",
         MetadataDesign.BootCarveOut => "KMSAN as it is",
-        MetadataDesign.Lazy => "tried and given up, January 2023",
-        _ => "proposed only, January 2023",
+        MetadataDesign.Lazy => "tried, given up",
+        _ => "proposed only",
     };
 
     private static string Range(IEnumerable<double> values, string unit)
@@ -99,6 +100,9 @@ internal static class KmsanCompareText
     }
 
     private static string Human(PfnCount pages, ComparisonInput input) => pages.ToBytes(input.PageSize).ToHuman();
+
+    /// <summary>With its unit, however few.</summary>
+    private static string Human(ByteSize size) => size.Bytes < 1024 ? $"{size.Bytes} bytes" : size.ToHuman();
 
     private static string Number(ulong value) => value.ToString(CultureInfo.InvariantCulture);
 }

@@ -88,7 +88,7 @@ public sealed record LateSwitch(int PeakPercent, int InUsePercent, ulong Blocks,
 /// <param name="PageExt">The tables of the whole machine.</param>
 /// <param name="Costs">By design.</param>
 /// <param name="Simulated">Free pages that the workloads had.</param>
-/// <param name="Usable">Pages that each workload uses at its end: a third of these.</param>
+/// <param name="Usable">Pages that each workload comes to use, a third of these; half of them go back in the end.</param>
 /// <param name="Runs">By design.</param>
 /// <param name="Late">Late switches, the first seed.</param>
 public sealed record DesignComparison(
@@ -107,7 +107,7 @@ public sealed record DesignComparison(
         ImmutableArray<PfnRange> part = FirstPages(input.FreeRanges, input.SimulatedMax);
         ulong simulated = Sum(part);
         var usable = new PfnCount(simulated / 3);
-        ImmutableArray<Workload> workloads = [.. input.Seeds.Select(s => Workload.Of(s, usable))];
+        ImmutableArray<Workload> workloads = [.. input.Seeds.Select(s => Workload.Of(s, usable, new PfnCount(usable.Pages / 2)))];
         PageExt partTables = tables with { Sections = ComparisonInput.SectionsOf(part, input.PagesPerSection) };
         return new(input, tables, [.. Designs.Select(d => CostOf(d, input, tables))], new(simulated), usable,
             [.. Designs.Select(d => new DesignRuns(d, [.. workloads.Select(w => DesignRun.Of(PoolOf(d, input, part, partTables), CopiesOf(d), w))]))],

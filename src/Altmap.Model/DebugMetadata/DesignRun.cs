@@ -24,7 +24,7 @@ public readonly record struct Refusal(int Order, PfnCount InUse, PfnCount Free, 
 /// <param name="Requests">All requests.</param>
 /// <param name="FirstFailure">Index of the first step that failed; -1: none did.</param>
 /// <param name="Refusals">By order: when a request of it would be refused for the first time; null: never in this workload.</param>
-/// <param name="Samples">At even distances, the first before any step.</param>
+/// <param name="Samples">At even distances, the first before any step, the last after all.</param>
 public sealed record DesignRun(int Failed, int Requests, int FirstFailure, ImmutableArray<Refusal?> Refusals, ImmutableArray<PoolSample> Samples)
 {
     private const int SampleCount = 100;
@@ -67,7 +67,7 @@ public sealed record DesignRun(int Failed, int Requests, int FirstFailure, Immut
                 }
                 served = Probe(pool, copies, served, inUse, refusals);
             }
-            if ((i + 1) % every == 0) samples.Add(new(i + 1, new(inUse), pool.FreePages, pool.LargestFreeOrder, LargestServed(pool, copies)));
+            if ((i + 1) % every == 0 || i + 1 == workload.Steps.Length) samples.Add(new(i + 1, new(inUse), pool.FreePages, pool.LargestFreeOrder, LargestServed(pool, copies)));
         }
         return new(failed, requests, first, [.. refusals], samples.DrainToImmutable());
     }

@@ -100,6 +100,26 @@ public class StructPageCommandTests
         Assert.Equal(dataoff, answer.RootElement.GetProperty("page_map_per_tib")[0].GetProperty("dataoff").GetUInt64());
     }
 
+    /// <summary>The table of options in docs/debug-metadata.md.</summary>
+    [Theory]
+    [Trait("problem", "A2")]
+    [InlineData(64, 64, 133175443456)]
+    [InlineData(80, 80, 132646961152)]
+    [InlineData(128, 64, 131061514240)]
+    [InlineData(128, 80, 131061514240)]
+    [InlineData(64, 80, 132646961152)]
+    public void Options_for_the_reserve(int max, int structPage, ulong usable)
+    {
+        using var scratch = new Scratch();
+        File.WriteAllText(scratch["kernel.json"], $$"""
+            { "format": "altmap-kernel/1", "name": "option", "based_on": "6.1",
+              "rules": { "info-block.max-struct-page-size": {{max}}, "struct-page.size": {{structPage}}, "info-block.large-struct-page": "record-real-size" } }
+            """);
+        using JsonDocument answer = JsonDocument.Parse(Cli.Run("plan", "--start", "4G", "--size", "126G", "--kernel", scratch["kernel.json"], "--json").Output);
+        Assert.Equal(usable, answer.RootElement.GetProperty("usable").GetUInt64());
+        Assert.Contains(usable.ToString(System.Globalization.CultureInfo.InvariantCulture), File.ReadAllText(Path.Combine(Golden.Root, "..", "..", "docs", "debug-metadata.md")), StringComparison.Ordinal);
+    }
+
     [Fact]
     [Trait("problem", "B1")]
     public void All_sizes_and_the_one_that_was_not_zeroed()
