@@ -16,7 +16,7 @@ internal static class KmsanCompareText
     {
         ComparisonInput input = comparison.Input;
         PfnCount free = comparison.Costs[0].Free;
-        host.Out.WriteLine($"kernel {input.Kernel.Name}: {free.Pages} pages ({Human(free, input)}) reach the page allocator without KMSAN; {input.Sections} sections");
+        host.Out.WriteLine($"kernel {input.Kernel.Name}: {free.Pages} pages ({Human(free, input)}) of {input.Sections} sections are free when memory goes to the page allocator");
         WriteCosts(host, comparison);
         PageExt tables = comparison.PageExt;
         host.Out.WriteLine($"page_ext: {tables.Entry.Bytes} bytes a page, {tables.Table.ToHuman()} a section from a block of order {tables.TableOrder}; this kernel allocates it {PageExt.WhenOf(input.Kernel)}");
