@@ -15,7 +15,7 @@ public class DesignBenchmarks
 {
     private static readonly KernelProfile Kernel = KernelProfiles.Find("6.12")!;
     private static readonly ArchitectureRules X86 = ArchitectureRules.Find(Kernel, Architecture.X86_64, ByteSize.KiB(4))!;
-    private static readonly StructPageConfig Config = StructPageConfig.DistributionOf(Architecture.X86_64) with { Kmsan = true };
+    private readonly StructPageConfig _config = StructPageConfig.DistributionOf(Architecture.X86_64) with { Kmsan = true };
     private Workload _workload = null!;
     private ulong _pages;
 
@@ -33,7 +33,7 @@ public class DesignBenchmarks
 
     /// <summary>One layout with its flags word.</summary>
     [Benchmark]
-    public StructPageLayout Layout() => StructPageLayout.Of(Config, Kernel, X86);
+    public StructPageLayout Layout() => StructPageLayout.Of(_config, Kernel, X86);
 
     /// <summary>One block a request.</summary>
     [Benchmark]
