@@ -40,7 +40,6 @@ public static class KernelProfiles
         (Rules.DeviceMapUnit, "sub-section", Confirmation.RealKernel, "mm/memremap.c pagemap_range()"),
         (Rules.MaxPfnX86, "keep", Confirmation.RealKernel, "arch/x86/mm/init_64.c add_pages()"),
         (Rules.MaxPfnArm64, "raise", Confirmation.SourceOnly, "arch/arm64/mm/mmu.c arch_add_memory()"),
-        (Rules.BlockSizeX86, "hypervisor-flag", Confirmation.RealKernel, "arch/x86/mm/init_64.c probe_memory_block_size()"),
         (Rules.BlockZone, "kept", Confirmation.RealKernel, "drivers/base/memory.c valid_zones_show()"),
         (Rules.Arm64Memmap, "pmd-per-section", Confirmation.SourceOnly, "arch/arm64/mm/mmu.c vmemmap_populate()"),
         (Rules.MemmapOnMemory, "one-block", Confirmation.RealKernel, "mm/memory_hotplug.c mhp_supports_memmap_on_memory()"),
@@ -91,7 +90,6 @@ public static class KernelProfiles
         (Rules.BttLaneCheck, "yes", "drivers/nvdimm/btt.c discover_arenas()"),
         (Rules.LabelSizeCheck, "yes", "drivers/nvdimm/label.c __nd_label_validate()"),
         (Rules.LabelSlotProduct, "64", "drivers/nvdimm/label.c __nd_label_validate()"),
-        (Rules.BlockSizeX86, "advised", "arch/x86/mm/init_64.c probe_memory_block_size()"),
         (Rules.KmemSaysTruncated, "yes", "drivers/dax/kmem.c dev_dax_kmem_probe()"));
 
     private static readonly ImmutableDictionary<string, RuleSetting> Linux54 = Change(Infer(Linux510, "as 5.10"), Confirmation.Inferred,

@@ -36,9 +36,11 @@ public sealed record NamespacePlan(
     public ByteSize StructPagesInRam { get; init; }
 
     /// <summary>
-    /// A namespace that does not exist yet: the attributes of its device are written and the device is bound, in that order. Nothing else lies in its sections.
+    /// A namespace that does not exist yet: the attributes of its device are written and the device is bound, in that order. What else lies in its sections counts
+    /// for the layouts that ask (<paramref name="neighbours"/>); by default nothing does.
     /// </summary>
-    public static NamespacePlan Of(PhysicalRange range, InfoBlockKind kind, PageMapMode map, ByteSize align, KernelProfile kernel, ArchitectureRules architecture)
+    public static NamespacePlan Of(
+        PhysicalRange range, InfoBlockKind kind, PageMapMode map, ByteSize align, KernelProfile kernel, ArchitectureRules architecture, SectionNeighbours neighbours = default)
     {
         string mode = kind == InfoBlockKind.Pfn ? "fsdax" : "devdax";
         NamespacePlan Refused(Errno errno, string? message = null) => new(
@@ -47,7 +49,7 @@ public sealed record NamespacePlan(
         if (!architecture.SupportedAligns.Contains(align)) return Refused(Errno.EINVAL); // align_store()
         if (range.Size < SizeMin) return Refused(Errno.ENXIO);
         const string name = "namespace0.0";
-        var request = new PageMapRequest(range, kind, map, align, Uuid.Zero, Uuid.Zero, default);
+        var request = new PageMapRequest(range, kind, map, align, Uuid.Zero, Uuid.Zero, neighbours);
         PfnLayoutResult written = PfnLayout.Plan(request, name, kernel, architecture);
         if (written.Block is not { } block) return Refused(written.Errno, written.Message);
         PfnDeviceSettings settings = PfnDeviceSettings.OfBlock(block.ToBytes(), architecture.PageSize);
