@@ -74,7 +74,8 @@ internal static class UpgradeCommand
         {
             host.Out.WriteLine();
             host.Out.WriteLine($"{ns.Before.Device}, {ns.Before.Range.Size} from {ns.Before.Range.Start} on: {ns.Verdict.Word()}{(ns.Verdict == ReaderVerdict.Refuses ? $" ({ns.After!.Errno})" : "")}");
-            if (ns.Why.Length > 0) host.Out.WriteLine($"  {ns.Why}");
+            bool isLogged = ns.After is { IsOpen: false } and { Messages: [var said, ..] } && said.Trim() == ns.Why;
+            if (ns.Why.Length > 0 && !isLogged) host.Out.WriteLine($"  {ns.Why}");
             if (ns.After is { IsOpen: false } refused)
                 foreach (string message in refused.Messages) host.Out.WriteLine($"  logged: {message}");
             var table = new TextTable("reader", "what it makes of it", ">capacity", "", "data from", "mapped", ">made anew");

@@ -40,18 +40,18 @@ public sealed record NamespaceReading(
     private static NamespaceReading Of(Machine machine, NamespaceState ndns)
     {
         if (ndns.IsBound) return new(ndns.Device, ndns.Range, "raw", Errno.None, [], ndns.Size, ndns.Range.Start, PmemDriver.MapsPages(machine, ndns));
-        if (ndns.Claim is not { } claim) return Refused(machine, ndns, ndns.Device, "raw", m => DriverCore.Probe(m, ndns.Device));
+        if (ndns.Claim is not { } claim) return Refused(machine, ndns, NdDrivers.Pmem, ndns.Device.Name, "raw", m => DriverCore.Probe(m, ndns.Device));
         if (claim.Kind == NdDeviceKind.Btt)
         {
             return machine.FindBtt(claim) is { IsBound: true } btt
                 ? new(ndns.Device, ndns.Range, "sector", Errno.None, [], btt.DiskSize, null, false)
-                : Refused(machine, ndns, claim, "sector", m => DriverCore.Probe(m, claim));
+                : Refused(machine, ndns, NdDrivers.Pmem, claim.Name, "sector", m => DriverCore.Probe(m, claim));
         }
         string mode = claim.Kind == NdDeviceKind.Dax ? "devdax" : "fsdax";
-        if (machine.FindPfnDevice(claim)?.Layout is not { } settings) return Refused(machine, ndns, claim, mode, m => DriverCore.Probe(m, claim));
+        if (machine.FindPfnDevice(claim)?.Layout is not { } settings) return Refused(machine, ndns, NdDrivers.Of(claim.Kind), claim.Name, mode, m => DriverCore.Probe(m, claim));
         DaxDeviceState? dax = claim.Kind == NdDeviceKind.Dax ? machine.Regions[ndns.Device.Number].DaxDevices.GetValueOrDefault(ndns.Device.Id) : null;
         if (dax is { IsEnabled: false, Range.IsEmpty: false })
-            return Refused(machine, ndns, claim, mode, m => DeviceDax.Bind(m, dax)) with { Settings = settings };
+            return Refused(machine, ndns, DaxDeviceDrivers.DeviceDax, dax.Name, mode, m => DeviceDax.Bind(m, dax)) with { Settings = settings };
         return new(ndns.Device, ndns.Range, mode, Errno.None, [], settings.UsableSize(ndns.Size), ndns.Range.Start + new ByteSize(settings.DataStart!.Value.Bytes),
             dax is not null || settings.StartPad.IsZero)
         {
@@ -60,14 +60,38 @@ public sealed record NamespaceReading(
         };
     }
 
-    /// <summary>Trying again gives the same answer as the boot did, and nothing but it.</summary>
-    private static NamespaceReading Refused(Machine machine, NamespaceState ndns, NdDevice device, string mode, Func<Machine, StepResult> probe)
+    /// <summary>
+    /// Why there is no driver. What the boot logged comes first: a map that fails half-way leaves things behind, and trying again then fails otherwise.
+    /// An error that the kernel does not log (ENODEV, ENXIO) leaves nothing, so trying again tells it.
+    /// </summary>
+    private static NamespaceReading Refused(Machine machine, NamespaceState ndns, string driver, string device, string mode, Func<Machine, StepResult> probe)
     {
+        foreach (Errno errno in Enum.GetValues<Errno>())
+        {
+            if (errno == Errno.None || NamespaceBinding.ProbeFailureMessage(driver, device, errno, machine.Kernel) is not { } line) continue;
+            int last = machine.Log.LastIndexOf(line);
+            if (last >= 0) return new(ndns.Device, ndns.Range, mode, errno, LinesBefore(machine.Log, last, device, ndns.Device.Name), null, null, false);
+        }
         StepResult again = probe(machine with { Log = [] });
         return again.Succeeded
             ? throw new NotModelledException($"{device} had no driver after the boot and takes one now")
-            : new(ndns.Device, ndns.Range, mode, again.Errno, [.. again.Machine.Log], null, null, false);
+            : new(ndns.Device, ndns.Range, mode, again.Errno, [.. again.Machine.Log.Where(l => !IsWarning(l))], null, null, false);
     }
+
+    /// <summary>The failure and the lines right before it that belong to it: those of the device, and those of the memory code, which name none.</summary>
+    private static ImmutableArray<string> LinesBefore(ImmutableList<string> log, int last, string device, string ndns)
+    {
+        int first = last;
+        while (first > 0 && IsPartOf(log[first - 1], device, ndns)) first--;
+        return [.. log.GetRange(first, last - first + 1)];
+    }
+
+    private static bool IsPartOf(string line, string device, string ndns) => !IsWarning(line)
+        && (line.Contains(device, StringComparison.Ordinal) || line.Contains(ndns, StringComparison.Ordinal) || line.StartsWith(' ')
+            || !NdDrivers.All.Any(d => line.StartsWith(d, StringComparison.Ordinal)));
+
+    /// <summary>Said of every region without DIMMs, refused or not.</summary>
+    private static bool IsWarning(string line) => line.EndsWith("unable to guarantee persistence of writes", StringComparison.Ordinal);
 
     private static ByteSize? SystemRamOf(Machine machine, PhysicalRange range)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Altmap.Core.Findings;
 using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Formats.InfoBlocks;
@@ -52,15 +53,17 @@ public static class Upgrade
         DataOnlyReading dataOnly = DataOnlyReader.Read(head, PfnDriver.ExtentOf(ndns), ndns.ClaimClass, offset);
         (ReaderVerdict verdict, string why) = after is null
             ? (ReaderVerdict.Gone, "the kernel makes no namespace of this range: its region or its labels are not as it wants them")
-            : Judge(before, after, IsWritten(from, to, before.Device.Number), HasBlock(head));
+            : Judge(to.Kernel, before, after, IsWritten(from, to, before.Device.Number), HasBlock(head));
         return new(before, after, verdict, why, dataOnly) { MadeAnew = (MadeAnew(from, before, before), MadeAnew(to, before, after)) };
     }
 
-    private static (ReaderVerdict Verdict, string Why) Judge(NamespaceReading before, NamespaceReading after, bool isWritten, bool hasBlock)
+    private static (ReaderVerdict Verdict, string Why) Judge(KernelProfile kernel, NamespaceReading before, NamespaceReading after, bool isWritten, bool hasBlock)
     {
         if (!after.IsOpen)
         {
             string cause = after.Messages.IsEmpty ? "the kernel logs nothing" : after.Messages[0].Trim();
+            if (kernel.DeviceMapsAreSections && after.Mode != "raw" && after.Errno is not Errno.EOPNOTSUPP)
+                cause += $"; this kernel maps whole sections, and the block is laid out for sub-sections: {SectionCause(after.Errno)}";
             return (ReaderVerdict.Refuses, before.IsOpen ? cause : $"{cause} (the first kernel does not open it either)");
         }
         if (after.Mode == "raw" && before.Mode != "raw" && hasBlock)
@@ -72,6 +75,14 @@ public static class Upgrade
         string[] changes = [.. Changes(before, after, isWritten)];
         return changes.Length == 0 ? (ReaderVerdict.Opens, "") : (ReaderVerdict.Changes, string.Join("; ", changes));
     }
+
+    private static string SectionCause(Errno errno) => errno switch
+    {
+        Errno.ENOMEM => "the page map on the device has no room for the rest of the first and last section, or another map is in them",
+        Errno.EEXIST => "something else is mapped in the first or last section",
+        Errno.ENXIO => "System RAM is in the first or last section",
+        _ => "the range does not start and end with a section",
+    };
 
     /// <summary>Byte offsets of the two meanings of dataoff, and what has a struct page.</summary>
     private static string WithoutDax(NamespaceReading after)

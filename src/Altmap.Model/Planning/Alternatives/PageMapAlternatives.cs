@@ -73,7 +73,7 @@ internal static class PageMapAlternatives
             "the second option of the thread, and in effect what shipped: the figures are those of a KMSAN build. A block that another kernel wrote with map=dev at 64 is refused",
             Thread + "; drivers/nvdimm/pfn_devs.c nd_pfn_init(), nd_pfn_validate()") with
         {
-            DebugKernel = DebugAnswer(request, debug, request.Plan(With(request.Kernel, 64, 64, LargeStructPage.Refuse), PageMapMode.Pmem)),
+            DebugKernel = DebugAnswer(request, debug, plan),
         };
     }
 

@@ -39,7 +39,7 @@ internal static class SystemRamAlternatives
     {
         NamespacePlan plan = request.Plan();
         ByteSize usable = UsableOf(plan, request.MemoryBlock);
-        return Row(request, "as-is", "as it is", plan, usable, request.Having(_ => true), Breakdown(plan, request.MemoryBlock), KmemSource) with { IsPresent = true };
+        return Row(request, "as-is", "as it is", plan, usable, request.Having(HasKmem), Breakdown(plan, request.MemoryBlock), KmemSource) with { IsPresent = true };
     }
 
     private static IEnumerable<Alternative> OtherAligns(AlternativesRequest request)
@@ -49,7 +49,7 @@ internal static class SystemRamAlternatives
             if (align == request.Align) continue;
             NamespacePlan plan = (request with { Align = align }).Plan();
             yield return Row(request with { Align = align }, $"align-{align.ToHuman().Replace(" ", "", StringComparison.Ordinal)}", $"align {align.ToHuman()}", plan, UsableOf(plan, request.MemoryBlock),
-                request.Having(k => ArchitectureRules.Find(k, request.Architecture.Architecture, request.Architecture.PageSize)!.SupportedAligns.Contains(align)),
+                request.Having(k => HasKmem(k) && ArchitectureRules.Find(k, request.Architecture.Architecture, request.Architecture.PageSize)!.SupportedAligns.Contains(align)),
                 Breakdown(plan, request.MemoryBlock), "drivers/nvdimm/pfn_devs.c nd_pfn_init(); " + KmemSource);
         }
     }
@@ -68,9 +68,18 @@ internal static class SystemRamAlternatives
         string hazard = Overrun(request, range) is { IsZero: false } past
             ? $". Hazard: align {request.Align.ToHuman()} with map=mem writes the struct pages of {past.ToHuman()} behind the range, or oopses; an align of one page does not" : "";
         string thp = pageblock > early ? $". The RAM before it loses the last {(pageblock - early).ToHuman()} of a pageblock for huge pages" : "";
-        return Row(request, "early", $"start {early.ToHuman()} before a memory block, at {start}", plan, usable, request.Having(k => !k.DeviceMapsAreSections),
-            $"{Breakdown(plan, block)}. The block before has a hole and never goes offline{thp}{OnlineHole(request)}{hazard}",
+        return Row(request, "early", $"start {early.ToHuman()} before a memory block, at {start}", plan, usable, request.Having(HasKmem),
+            $"{Breakdown(plan, block)}. The block before has a hole and never goes offline{NoRam(request, start)}{thp}{OnlineHole(request)}{hazard}",
             Thread + "; seen on arm64 5.10, 6.12 and 7.2, x86-64 6.1");
+    }
+
+    /// <summary>kmem is younger than any kernel that maps whole sections.</summary>
+    private static bool HasKmem(KernelProfile kernel) => !kernel.DeviceMapsAreSections;
+
+    private static string NoRam(AlternativesRequest request, PhysicalAddress start)
+    {
+        if (request.Neighbours.SystemRam.IsDefaultOrEmpty || start >= request.Range.Start) return "";
+        return request.Neighbours.SystemRam.Any(r => r.Contains(start)) ? "" : ". On this machine the bytes before the range are no System RAM";
     }
 
     private static string OnlineHole(AlternativesRequest request) =>
@@ -81,7 +90,7 @@ internal static class SystemRamAlternatives
     {
         NamespacePlan plan = request.Plan();
         return Row(request, "sub-section", "online and offline in sub-sections of 2 MiB", plan, UsableOf(plan, ArchitectureRules.SubSectionSize), [],
-            "refused by the maintainers of memory hotplug; check_hotplug_memory_range() wants whole blocks", Thread);
+            "not wanted by a maintainer of memory hotplug; check_hotplug_memory_range() takes whole blocks. Huge pages need whole pageblocks all the same", Thread);
     }
 
     /// <summary>The whole range is added; the pages of the metadata are never handed out.</summary>
@@ -121,10 +130,10 @@ internal static class SystemRamAlternatives
         if (known.Length == 0) known = [new ByteSize(request.MemoryBlock.Bytes / 2)];
         foreach (ByteSize section in known)
         {
-            ImmutableArray<KernelProfile> kernels = request.Having(k => k.SectionSize(architecture, page) == section);
+            ImmutableArray<KernelProfile> kernels = request.Having(k => HasKmem(k) && k.SectionSize(architecture, page) == section);
             string why = kernels.IsEmpty ? "no kernel has them with these pages: a pageblock must fit into a section" : "kdump must know the new size (SECTION_SIZE_BITS in vmcoreinfo, exported since stable 5.10.46)";
             yield return Row(request, $"sections-{section.ToHuman().Replace(" ", "", StringComparison.Ordinal)}", $"sections and memory blocks of {section.ToHuman()}", plan, UsableOf(plan, section), kernels,
-                $"{why}. {Breakdown(plan, section)}", Thread + "; arch/*/include/asm/sparsemem.h");
+                $"{why}. {Breakdown(plan, section)}", Thread + "; arch/*/include/asm/sparsemem.h", section);
         }
     }
 
@@ -156,11 +165,12 @@ internal static class SystemRamAlternatives
         new(id, what, request.Range.Size, ByteSize.Zero, ByteSize.Zero, new("-", "-", "-", "-", "-"), [], why, Thread);
 
     private static Alternative Row(
-        AlternativesRequest request, string id, string what, NamespacePlan plan, ByteSize usable, ImmutableArray<KernelProfile> kernels, string why, string source)
+        AlternativesRequest request, string id, string what, NamespacePlan plan, ByteSize usable, ImmutableArray<KernelProfile> kernels, string why, string source, ByteSize? unit = null)
     {
         string dax = plan.IsAccepted ? "as devdax" : "no";
         bool hasMemory = !usable.IsZero;
-        string pages = hasMemory ? request.Architecture.PmdSize.ToHuman() : "no";
+        ByteSize pageblock = request.Architecture.PmdSize;
+        string pages = !hasMemory || (unit is { } section && section < pageblock) ? "no" : pageblock.ToHuman();
         return new(id, what, plan.Range.Size - usable, usable, StructPages(request, usable),
             new(dax, "no", hasMemory ? "if online_movable" : "-", pages, hasMemory ? Kexec : "-"), kernels, why, source);
     }
