@@ -65,7 +65,7 @@ internal static class SystemRamAlternatives
         var range = new PhysicalRange(start, request.Range.End - start);
         NamespacePlan plan = request.Plan(range: range);
         ByteSize usable = UsableOf(plan, block), pageblock = request.Architecture.PmdSize;
-        string hazard = Overrun(request, range) is { IsZero: false } past
+        string hazard = plan.Overrun is { IsZero: false } past
             ? $". Hazard: align {request.Align.ToHuman()} with map=mem writes the struct pages of {past.ToHuman()} behind the range, or oopses; an align of one page does not" : "";
         string thp = pageblock > early ? $". The RAM before it loses the last {(pageblock - early).ToHuman()} of a pageblock for huge pages" : "";
         return Row(request, "early", $"start {early.ToHuman()} before a memory block, at {start}", plan, usable, request.Having(HasKmem),
@@ -153,13 +153,6 @@ internal static class SystemRamAlternatives
     }
 
     private static string Refusal(NamespacePlan plan) => $"no devdax device: {plan.Message ?? plan.Errno.Describe()}";
-
-    /// <summary>Bytes past the end whose struct pages the last compound page overwrites (mm/mm_init.c memmap_init_zone_device(); seen on arm64 6.12 and 7.2).</summary>
-    private static ByteSize Overrun(AlternativesRequest request, PhysicalRange range)
-    {
-        if (!request.Kernel.HasCompoundMemmap || request.Align <= request.Architecture.PageSize || MemoryParameters.SharesCompoundMemmap(request.Kernel, request.Architecture)) return ByteSize.Zero;
-        return range.Size.AlignUp(request.Align) - range.Size;
-    }
 
     private static Alternative Impossible(AlternativesRequest request, string id, string what, string why) =>
         new(id, what, request.Range.Size, ByteSize.Zero, ByteSize.Zero, new("-", "-", "-", "-", "-"), [], why, Thread);
