@@ -18,7 +18,10 @@ namespace Altmap.Cli.Commands;
 internal static class PlanCompare
 {
     /// <summary>What the options of <c>plan</c> say of the range.</summary>
-    internal sealed record Options(string? Start, string? Size, string? Mode, string? Map, string? Align, string? Architecture, string? PageSize);
+    internal sealed record Options(string? Start, string? Size, string? Mode, string? Map, string? Align, string? Architecture, string? PageSize, string? About = null);
+
+    /// <summary>The groups that <c>--about</c> can ask for.</summary>
+    public static readonly string[] Groups = ["page-map", "system-ram", "shared-sections"];
 
     private sealed record Answer(string? Name, AlternativesRequest Request, ImmutableArray<AlternativeGroup> Groups);
 
@@ -28,7 +31,9 @@ internal static class PlanCompare
         if (machine is not null && (options.Architecture ?? options.PageSize) is not null) throw CliError.Usage("a machine says what its architecture and page size are: not --arch or --page-size");
         if (machine is not null && (options.Start is null) != (options.Size is null)) throw CliError.Usage("--start and --size go together");
         if (ns is not null && options.Start is not null) throw CliError.Usage("a NAMESPACE, or --start and --size: not both");
+        string? about = Values.Word(options.About, "--about", Groups);
         ImmutableArray<Answer> answers = machine is null ? [OfRange(host, kernel, options)] : OfMachine(host, machine, ns, kernel, options);
+        if (about is not null) answers = [.. answers.Select(a => a with { Groups = [.. a.Groups.Where(g => g.Id == about)] })];
         if (isJson) JsonOutput.Write(host, json => WriteJson(json, answers, isList: machine is not null && ns is null && options.Start is null));
         else foreach (Answer answer in answers) WriteText(host, answer, isFirst: answer == answers[0]);
         return ExitCode.Success;
@@ -126,7 +131,10 @@ internal static class PlanCompare
                     hasDebug ? row.DebugKernel ?? "-" : uses.Kexec, Kernels(row)]);
             }
             table.Write(host);
-            foreach (Alternative row in group.Rows) host.Out.WriteLine($"  {row.What}: {row.Why} [{row.Source}]");
+            string[] sources = [.. group.Rows.Select(r => r.Source).Distinct()];
+            foreach (Alternative row in group.Rows)
+                host.Out.WriteLine(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"  {row.What}: {row.Why} [{Array.IndexOf(sources, row.Source) + 1}]"));
+            for (int i = 0; i < sources.Length; i++) host.Out.WriteLine(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"  [{i + 1}] {sources[i]}"));
         }
     }
 
