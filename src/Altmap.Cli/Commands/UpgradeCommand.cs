@@ -28,7 +28,7 @@ internal static class UpgradeCommand
             machine, from, to, page, json,
         };
         command.SetAction(p => Run(host, p.GetRequiredValue(machine), p.GetValue(from), p.GetValue(to), p.GetValue(page), p.GetValue(json)));
-        CommandHelp.SetExamples(command, "altmap upgrade machine.json --to 6.12", "altmap upgrade machine.json --from 4.19 --to 6.1 --json", "altmap upgrade machine.json --from 6.12 --to kmsan.json",
+        CommandHelp.SetExamples(command, "altmap upgrade machine.json --to 6.12", "altmap upgrade machine.json --from 4.19 --to 6.1 --json", "altmap upgrade machine.json --from 6.12 --to 6.12+kmsan",
             "altmap upgrade arm.json --from 6.12 --to 6.12 --to-page-size 64K");
         return command;
     }

@@ -12,8 +12,8 @@ namespace Altmap.Model.Planning.Alternatives;
 /// <summary>Where struct pages go, and how much is kept for each: the ways out weighed when KMSAN made struct page grow.</summary>
 internal static class PageMapAlternatives
 {
-    /// <summary>struct page with KMSAN (seen in a 6.12.107 kernel built with it).</summary>
-    private const ulong KmsanStructPage = 80;
+    /// <summary>struct page with KMSAN, of the newest kernel that has it.</summary>
+    private static readonly ulong KmsanStructPage = KernelProfiles.Kmsan[^1].StructPageSize.Bytes;
 
     private const string Thread = "linux-kernel thread \"libnvdimm/pfn_dev: increase MAX_STRUCT_PAGE_SIZE\", January 2023";
 
