@@ -182,7 +182,7 @@ internal static class PlanCompare
             json.WriteString("hot_remove", row.Uses.HotRemove);
             json.WriteString("huge_pages", row.Uses.HugePages);
             json.WriteString("kexec", row.Uses.Kexec);
-            json.WriteString("kmsan_kernel", row.DebugKernel);
+            json.WriteString("debug_kernel", row.DebugKernel);
             json.WriteStartArray("kernels");
             foreach (KernelProfile kernel in row.Kernels) json.WriteStringValue(kernel.Name);
             json.WriteEndArray();

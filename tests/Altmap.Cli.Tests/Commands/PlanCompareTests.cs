@@ -30,7 +30,7 @@ public class PlanCompareTests
     public void A_KMSAN_kernel_takes_what_leaves_room_for_its_struct_page()
     {
         JsonElement rows = Group(0, Compare("--start", "4G", "--size", "16G"));
-        string Answer(string id) => Row(rows, id).GetProperty("kmsan_kernel").GetString()!;
+        string Answer(string id) => Row(rows, id).GetProperty("debug_kernel").GetString()!;
         Assert.Equal(["does not make (EINVAL), refuses to open (EOPNOTSUPP)", "makes, opens", "makes, opens", "makes, opens", "makes, opens"],
             new[] { "reserve-64", "reserve-80", "reserve-128", "reserve-real", "ram" }.Select(Answer));
         Assert.Equal((true, 0), (Row(rows, "reserve-80").GetProperty("proposed_only").GetBoolean(), Row(rows, "reserve-80").GetProperty("kernels").GetArrayLength()));

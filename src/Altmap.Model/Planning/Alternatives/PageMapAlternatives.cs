@@ -27,7 +27,9 @@ internal static class PageMapAlternatives
         rows.Add(InRam(request));
         rows.Add(InRamForDebugKernels(request));
         rows.Add(Exclusive(request));
-        return new("page-map", "where the struct pages of the namespace go", rows.ToImmutable());
+        string elsewhere = request.Architecture.Architecture == Architecture.X86_64 ? ""
+            : $" (KMSAN is there for x86-64 and s390 alone: here any kernel with a struct page of {Text(KmsanStructPage)} bytes is meant)";
+        return new("page-map", $"where the struct pages of the namespace go{elsewhere}", rows.ToImmutable());
     }
 
     private static Alternative Reserve(AlternativesRequest request, ulong bytes, string why, string source)
