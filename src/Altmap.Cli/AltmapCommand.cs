@@ -51,6 +51,7 @@ internal static class AltmapCommand
         root.Add(InfoBlockCommand.Create(host));
         root.Add(LabelsCommand.Create(host));
         root.Add(PlanCommand.Create(host));
+        root.Add(UpgradeCommand.Create(host));
         root.Add(MapCommand.Create(host));
         root.Add(PfnCommand.Create(host));
         root.Add(StructPageCommand.Create(host));

@@ -42,14 +42,24 @@ public static class Boot
     }
 
     /// <summary>The same machine after a reboot: what is on the media stays, everything else is made anew.</summary>
-    public static Machine Again(Machine machine)
+    public static Machine Again(Machine machine) => Again(machine, machine.Kernel, machine.Architecture);
+
+    /// <summary>The same hardware and media under another kernel, or one with other pages.</summary>
+    /// <param name="machine">What is on its media stays.</param>
+    /// <param name="kernel">The rules from now on.</param>
+    /// <param name="architecture">Of that kernel, with the page size it has.</param>
+    public static Machine Again(Machine machine, KernelProfile kernel, ArchitectureRules architecture)
     {
-        ByteSize page = machine.Architecture.PageSize;
+        ByteSize page = architecture.PageSize;
+        MachineDescription description = machine.Description with { PageSize = page };
         return Probe(machine with
         {
+            Description = description,
+            Kernel = kernel,
+            Architecture = architecture,
             Log = [],
             KmemIds = [],
-            Mm = MemoryBoot.Start(machine.Description, machine.Memory, machine.Kernel, machine.Architecture),
+            Mm = MemoryBoot.Start(description, machine.Memory, kernel, architecture),
             Dimms = machine.Dimms.ToImmutableSortedDictionary(d => d.Key, d => new DimmState
             {
                 Description = d.Value.Description,

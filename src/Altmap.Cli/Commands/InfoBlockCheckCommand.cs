@@ -42,28 +42,31 @@ internal static class InfoBlockCheckCommand
         {
             ImmutableArray<KernelProfile> kernels = KernelChoice.Select(p.GetValue(kernel), p.GetValue(all));
             var target = new Target(host, p.GetRequiredValue(file), p.GetValue(start), p.GetValue(size), p.GetValue(parent), p.GetValue(claim), p.GetValue(provider));
-            return Run(host, [.. kernels.Select(k => target.Judge(k, Values.Architecture(k, p.GetValue(arch), p.GetValue(page))))], p.GetValue(all), p.GetValue(json));
+            InfoBlockReaders? readers = p.GetValue(all) ? target.Readers() : null;
+            return Run(host, [.. kernels.Select(k => target.Judge(k, Values.Architecture(k, p.GetValue(arch), p.GetValue(page))))], readers, p.GetValue(json));
         });
         CommandHelp.SetExamples(command, "altmap infoblock check disk.img --start 4G --size 256M", "altmap infoblock check disk.img --start 4G --size 256M --all-kernels --json");
         return command;
     }
 
-    private static int Run(CliHost host, ImmutableArray<Answer> answers, bool isAll, bool isJson)
+    private static int Run(CliHost host, ImmutableArray<Answer> answers, InfoBlockReaders? readers, bool isJson)
     {
         foreach (Answer answer in answers) KernelChoice.NoteUnverified(host, answer.Kernel, answer == answers[0] ? answer.Architecture : null);
-        if (isJson) JsonOutput.Write(host, json => WriteJson(json, answers, isAll));
+        if (isJson) JsonOutput.Write(host, json => WriteJson(json, answers, readers));
         else foreach (Answer answer in answers) WriteText(host, answer);
+        if (!isJson) readers?.WriteText(host);
         return answers.Any(a => a.IsWrong) ? ExitCode.ErrorsLeft : ExitCode.Success;
     }
 
-    private static void WriteJson(Utf8JsonWriter json, ImmutableArray<Answer> answers, bool isAll)
+    private static void WriteJson(Utf8JsonWriter json, ImmutableArray<Answer> answers, InfoBlockReaders? readers)
     {
-        if (isAll) json.WriteStartArray();
+        if (readers is not null) json.WriteStartArray();
         foreach (Answer answer in answers)
         {
             BindingOutcome outcome = answer.Outcome;
             json.WriteStartObject();
             json.WriteString("kernel", answer.Kernel.Name);
+            json.WriteString("reader", "kernel");
             json.WriteString("verdict", Word(outcome.Verdict));
             json.WriteString("mode", outcome.Mode);
             json.WriteOptional("size", outcome.Size?.Bytes);
@@ -77,7 +80,9 @@ internal static class InfoBlockCheckCommand
             json.WriteBoolean("verified", KernelChoice.IsVerified(answer.Kernel, answer.Architecture));
             json.WriteEndObject();
         }
-        if (isAll) json.WriteEndArray();
+        if (readers is null) return;
+        readers.WriteJson(json);
+        json.WriteEndArray();
     }
 
     private static void WriteText(CliHost host, Answer answer)
@@ -136,6 +141,8 @@ internal static class InfoBlockCheckCommand
             if (parent is null && hasBlock && !named.IsZero) host.Note($"the block belongs to a namespace with the label {named}: --parent-uuid any (or the uuid) takes it as such");
             _extent = new NamespaceExtent(new PhysicalRange(address ?? new PhysicalAddress(0), whole), label ?? named);
         }
+
+        public InfoBlockReaders Readers() => InfoBlockReaders.Of(_head, _extent, _claim);
 
         public Answer Judge(KernelProfile kernel, ArchitectureRules architecture)
         {

@@ -39,16 +39,23 @@ internal static class PlanCommand
         map.CompletionSources.Add("dev", "mem");
         Option<string?> kernel = KernelChoice.Option(), arch = Values.ArchitectureOption(), page = Values.PageSizeOption();
         Option<bool> all = KernelChoice.AllOption(), json = JsonOutput.Option();
+        var compare = new Option<bool>("--compare") { Description = "the alternatives to the present way, side by side; with a MACHINE, --start and --size lie in one of its regions" };
+        var about = new Option<string?>("--about") { Description = "with --compare, one question alone: page-map, system-ram or shared-sections", HelpName = "Q" };
+        about.CompletionSources.Add(PlanCompare.Groups);
         var command = new Command("plan", "Shows where each byte of a namespace goes: what is usable, and what is not.")
         {
-            machine, ns, start, size, mode, map, align, kernel, all, arch, page, json,
+            machine, ns, start, size, mode, map, align, kernel, all, arch, page, compare, about, json,
         };
-        command.SetAction(p => Run(host, p.GetValue(machine), p.GetValue(ns), p.GetValue(kernel), p.GetValue(all), p.GetValue(json),
+        command.SetAction(p => p.GetValue(compare) || p.GetValue(about) is not null ? Compare(host, p.GetValue(machine), p.GetValue(ns), p.GetValue(kernel), p.GetValue(all), p.GetValue(json),
+            new(p.GetValue(start), p.GetValue(size), p.GetValue(mode), p.GetValue(map), p.GetValue(align), p.GetValue(arch), p.GetValue(page), p.GetValue(about))) : Run(host, p.GetValue(machine), p.GetValue(ns), p.GetValue(kernel), p.GetValue(all), p.GetValue(json),
             new Wanted(p.GetValue(start), p.GetValue(size), p.GetValue(mode), p.GetValue(map), p.GetValue(align), p.GetValue(arch), p.GetValue(page))));
-        CommandHelp.SetExamples(command, "altmap plan machine.json namespace0.0", "altmap plan --start 4G --size 1T --map dev --all-kernels",
+        CommandHelp.SetExamples(command, "altmap plan machine.json namespace0.0", "altmap plan --start 4G --size 1T --map dev --all-kernels", "altmap plan --compare --start 4G --size 1T",
             "altmap plan --start 4G --size 64G --mode devdax --arch aarch64 --page-size 64K --json");
         return command;
     }
+
+    private static int Compare(CliHost host, string? machine, string? ns, string? kernel, bool all, bool isJson, PlanCompare.Options options) =>
+        all ? throw CliError.Usage("--compare names the kernels that have each alternative: not with --all-kernels") : PlanCompare.Run(host, machine, ns, kernel, isJson, options);
 
     private static int Run(CliHost host, string? machine, string? ns, string? kernel, bool all, bool isJson, Wanted wanted)
     {

@@ -81,7 +81,7 @@ internal sealed record MachineSession(string Path, MachineSource Source, ShellSt
         result.Merged.Split('\n').Select(l => l.Trim()).FirstOrDefault(l => l.Length > 0) ?? "no message";
 
     /// <summary>What the machine's <c>config</c> says of the kernel takes the place of the profile's rule; the profile then counts as the user's own.</summary>
-    private static KernelProfile WithConfig(KernelProfile kernel, MachineDescription description)
+    public static KernelProfile WithConfig(KernelProfile kernel, MachineDescription description)
     {
         var rules = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach ((string key, ulong value) in description.Config)

@@ -126,10 +126,6 @@ public static class Rules
     public static readonly RuleDefinition MaxPfnArm64 = new("memory.max-pfn-arm64",
         "what a device map or added memory does to max_pfn on arm64: set it to its own end, even a lower one, or raise it", ["set", "raise"]);
 
-    /// <summary>Memory block size, x86-64.</summary>
-    public static readonly RuleDefinition BlockSizeX86 = new("memory.block-size-x86_64",
-        "memory block size with 64 GiB and more on x86-64: 2 GiB on bare metal or a divisor of the end of memory; newer kernels take a platform's advice first", ["hypervisor-flag", "advised"]);
-
     /// <summary>valid_zones.</summary>
     public static readonly RuleDefinition BlockZone = new("memory.block-zone",
         "how the zone of an online memory block is found: from its struct pages each time, or kept since it came online", ["pages", "kept"]);
@@ -166,7 +162,7 @@ public static class Rules
         SmallNamespaceCheck, CreateSpaceCheck, StructPageSize, BttLaneCheck, LabelSizeCheck, LabelSlotProduct, LocalLabels, ProbeMessage, BindErrno,
         DaxMemmapOnMemory, KmemEmptyDevice, KmemSaysTruncated, MemoryAutoOnline, AcpiDevicePath, PudAlign, SectionBitsX86, SectionBitsArm64, SectionBitsArm64Pages64K, SectionBitsPpc64,
         PfnToOnlinePage, Arm64PfnValid, BootHoles, DeviceMapUnit, MaxPfnX86, MaxPfnArm64,
-        BlockSizeX86, BlockZone, Arm64Memmap, MemmapOnMemory, CompoundMemmap, RangeLimitErrno, Kmsan,
+        BlockZone, Arm64Memmap, MemmapOnMemory, CompoundMemmap, RangeLimitErrno, Kmsan,
         .. StructPageRules.All,
     ];
 

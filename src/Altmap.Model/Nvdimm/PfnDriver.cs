@@ -1,7 +1,6 @@
 using Altmap.Core.Findings;
 using Altmap.Core.Units;
 using Altmap.Formats.InfoBlocks;
-using Altmap.Model.Hardware;
 using Altmap.Model.Memory;
 
 namespace Altmap.Model.Nvdimm;
@@ -76,7 +75,7 @@ internal static class PfnDriver
         RegionState region = machine.Regions[pfn.Device.Number];
         if (region.IsReadOnly)
             return machine.WithMessage($"{Prefix(pfn)}{region.Device} is read-only, unable to init metadata").Fail(Errno.ENXIO);
-        var request = new PageMapRequest(ndns.Range, pfn.BlockKind, pfn.Mode, pfn.Align, uuid, ndns.ParentUuid, NeighboursOf(machine, region));
+        var request = new PageMapRequest(ndns.Range, pfn.BlockKind, pfn.Mode, pfn.Align, uuid, ndns.ParentUuid, PfnNeighbours.Of(machine, region));
         PfnLayoutResult plan = PfnLayout.Plan(request, ndns.Device.Name, machine.Kernel, machine.Architecture);
         if (plan.Note is not null) machine = machine.WithMessage(Prefix(pfn) + plan.Note);
         if (plan.Message is not null) machine = machine.WithMessage(Prefix(pfn) + plan.Message);
@@ -86,10 +85,6 @@ internal static class PfnDriver
     }
 
     public static string Prefix(PfnDeviceState pfn) => $"{NdDrivers.Of(pfn.Device.Kind)} {pfn.Device}: ";
-
-    private static SectionNeighbours NeighboursOf(Machine machine, RegionState region) => new(
-        [.. machine.Memory.Where(m => m.Type == E820Type.Ram).Select(m => m.Range)],
-        [.. machine.Regions.Values.Where(r => r.Device != region.Device && r.Description.Bus == region.Description.Bus).Select(r => r.Range)]);
 }
 
 /// <summary>The dax_pmem driver: the devdax personality and its device-dax device (drivers/dax/pmem.c, drivers/dax/bus.c; 5.10, 6.1, 6.12, 7.2).</summary>

@@ -61,13 +61,15 @@ public sealed record NamespacePlan(
     }
 
     /// <summary>
-    /// A namespace that does not exist yet: the attributes of its device are written and the device is bound, in that order. Nothing else lies in its sections.
+    /// A namespace that does not exist yet: the attributes of its device are written and the device is bound, in that order. What else lies in its sections counts
+    /// for the layouts that ask (<paramref name="neighbours"/>); by default nothing does.
     /// </summary>
-    public static NamespacePlan Of(PhysicalRange range, InfoBlockKind kind, PageMapMode map, ByteSize align, KernelProfile kernel, ArchitectureRules architecture) =>
-        Of(range, new NamespaceWish(kind == InfoBlockKind.Pfn ? CapacityMode.FsDax : CapacityMode.DevDax, map, align), kernel, architecture);
+    public static NamespacePlan Of(
+        PhysicalRange range, InfoBlockKind kind, PageMapMode map, ByteSize align, KernelProfile kernel, ArchitectureRules architecture, SectionNeighbours neighbours = default) =>
+        Of(range, new NamespaceWish(kind == InfoBlockKind.Pfn ? CapacityMode.FsDax : CapacityMode.DevDax, map, align), kernel, architecture, neighbours);
 
-    /// <summary>A range that shall become something, in sections that hold nothing else.</summary>
-    public static NamespacePlan Of(PhysicalRange range, NamespaceWish wish, KernelProfile kernel, ArchitectureRules architecture)
+    /// <summary>A range that shall become something, in sections that hold nothing else but <paramref name="neighbours"/>.</summary>
+    public static NamespacePlan Of(PhysicalRange range, NamespaceWish wish, KernelProfile kernel, ArchitectureRules architecture, SectionNeighbours neighbours = default)
     {
         switch (wish.Mode)
         {
@@ -78,7 +80,7 @@ public sealed record NamespacePlan(
         if (!architecture.SupportedAligns.Contains(wish.Align)) return Refused(range, wish, Errno.EINVAL, null, kernel, architecture); // align_store()
         if (range.Size < SizeMin) return Refused(range, wish, Errno.ENXIO, null, kernel, architecture);
         const string name = "namespace0.0";
-        var request = new PageMapRequest(range, wish.Kind, wish.Map, wish.Align, Uuid.Zero, Uuid.Zero, default);
+        var request = new PageMapRequest(range, wish.Kind, wish.Map, wish.Align, Uuid.Zero, Uuid.Zero, neighbours);
         PfnLayoutResult written = PfnLayout.Plan(request, name, kernel, architecture);
         if (written.Block is not { } block) return Refused(range, wish, written.Errno, written.Message, kernel, architecture);
         PfnDeviceSettings settings = PfnDeviceSettings.OfBlock(block.ToBytes(), architecture.PageSize);

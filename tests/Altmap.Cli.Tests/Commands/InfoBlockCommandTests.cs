@@ -97,6 +97,31 @@ public partial class InfoBlockCommandTests
         Assert.Contains("not verified on this kernel", result.Error);
     }
 
+    /// <summary>A reader of dataoff alone finds the data where 6.1 has it, but for blocks with a start_pad: there it starts that much too early.</summary>
+    [Fact]
+    [Trait("problem", "C3")]
+    public void A_data_only_reader_misreads_a_start_pad()
+    {
+        using var scratch = new Scratch();
+        Dictionary<string, string[]> blocks = Rows("l_bad", "infoblocks.tsv").ToDictionary(r => r[0]);
+        int padded = 0, plain = 0;
+        foreach (string[] row in Rows("l_bad", "infoblock-outcomes.tsv").Where(r => r[0] == "6.1" && r[4].Length > 0 && !r[3].EndsWith("(no driver)", StringComparison.Ordinal)))
+        {
+            string[] block = blocks[row[1]];
+            byte[] head = new byte[8192];
+            Decode(block[3], 4096).CopyTo(head, 4096);
+            File.WriteAllBytes(scratch["i"], head);
+            using JsonDocument json = JsonDocument.Parse(Cli.Run("infoblock", "check", scratch["i"], "--start", block[1], "--size", block[2], "--all-kernels", "--json").Output);
+            JsonElement reader = json.RootElement.EnumerateArray().Single(r => r.GetProperty("reader").GetString() == "data-only");
+            ulong real = ulong.Parse(row[6], System.Globalization.CultureInfo.InvariantCulture), found = reader.GetProperty("data_offset").GetUInt64();
+            ulong pad = BitConverter.ToUInt16(head, 4096 + 0x36) < 1 ? 0 : BitConverter.ToUInt32(head, 4096 + 0x4c);
+            Assert.Equal((row[1], real - pad, pad == 0 ? "opens" : "misreads"), (row[1], found, reader.GetProperty("reads").GetString()));
+            if (pad == 0) plain++;
+            else padded++;
+        }
+        Assert.True(padded > 0 && plain > 20, $"{padded} {plain}");
+    }
+
     [Fact]
     public void The_label_that_a_block_names_can_be_taken_as_there()
     {

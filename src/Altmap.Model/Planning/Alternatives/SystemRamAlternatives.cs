@@ -1,0 +1,173 @@
+using System.Collections.Immutable;
+using Altmap.Core.Findings;
+using Altmap.Core.Kernels;
+using Altmap.Core.Units;
+using Altmap.Formats.InfoBlocks;
+using Altmap.Model.Memory;
+
+namespace Altmap.Model.Planning.Alternatives;
+
+/// <summary>
+/// A devdax range given back as System RAM: what of it comes back, and the ways out weighed in January 2021. The page map is in RAM throughout: kmem does not use one on the device.
+/// </summary>
+internal static class SystemRamAlternatives
+{
+    private const string Thread = "linux-mm thread on hot-plugging a devdax carve-out, January 2021";
+    private const string KmemSource = "drivers/dax/kmem.c dev_dax_kmem_probe()";
+
+    /// <summary>Memory of kmem is not in the firmware's map: the next kernel knows nothing of it.</summary>
+    private const string Kexec = "not in the firmware map";
+
+    public static AlternativeGroup Of(AlternativesRequest given)
+    {
+        AlternativesRequest request = given with { Kind = InfoBlockKind.Dax, Map = PageMapMode.Ram };
+        var rows = ImmutableArray.CreateBuilder<Alternative>();
+        rows.Add(AsItIs(request));
+        rows.AddRange(OtherAligns(request));
+        rows.Add(Early(request));
+        rows.Add(SubSections(request));
+        rows.Add(LabelKept(request));
+        rows.Add(LabelAtEnd(request));
+        rows.Add(NoLabel(request, "label-outside", "info-block kept elsewhere", [], "nothing in the range but data; nobody proposed where it should be"));
+        rows.Add(NoLabel(request, "label-none", "no info-block at all", [],
+            "raw mode has none and cannot become devdax; soft-reserved memory (EFI, CXL) has none from the start, but its contents are not kept over a reboot by the firmware"));
+        rows.AddRange(SmallerSections(request));
+        return new("system-ram", $"the range as devdax, given back as System RAM in memory blocks of {request.MemoryBlock.ToHuman()}", rows.ToImmutable());
+    }
+
+    private static Alternative AsItIs(AlternativesRequest request)
+    {
+        NamespacePlan plan = request.Plan();
+        ByteSize usable = UsableOf(plan, request.MemoryBlock);
+        return Row(request, "as-is", "as it is", plan, usable, request.Having(HasKmem), Breakdown(plan, request.MemoryBlock), KmemSource) with { IsPresent = true };
+    }
+
+    private static IEnumerable<Alternative> OtherAligns(AlternativesRequest request)
+    {
+        foreach (ByteSize align in request.Architecture.SupportedAligns)
+        {
+            if (align == request.Align) continue;
+            NamespacePlan plan = (request with { Align = align }).Plan();
+            yield return Row(request with { Align = align }, $"align-{align.ToHuman().Replace(" ", "", StringComparison.Ordinal)}", $"align {align.ToHuman()}", plan, UsableOf(plan, request.MemoryBlock),
+                request.Having(k => HasKmem(k) && ArchitectureRules.Find(k, request.Architecture.Architecture, request.Architecture.PageSize)!.SupportedAligns.Contains(align)),
+                Breakdown(plan, request.MemoryBlock), "drivers/nvdimm/pfn_devs.c nd_pfn_init(); " + KmemSource);
+        }
+    }
+
+    /// <summary>The data then starts at a memory block. The 2 MiB come from the RAM before, and share its last block.</summary>
+    private static Alternative Early(AlternativesRequest request)
+    {
+        ByteSize early = request.Architecture.CompatAlign, block = request.MemoryBlock;
+        ulong boundary = Alignment.Up(request.Range.Start.Bytes, block.Bytes);
+        if (boundary < early.Bytes || boundary - early.Bytes >= request.Range.End.Bytes)
+            return Impossible(request, "early", $"start {early.ToHuman()} before a memory block", "the range holds no start of a memory block");
+        var start = new PhysicalAddress(boundary - early.Bytes);
+        var range = new PhysicalRange(start, request.Range.End - start);
+        NamespacePlan plan = request.Plan(range: range);
+        ByteSize usable = UsableOf(plan, block), pageblock = request.Architecture.PmdSize;
+        string hazard = plan.Overrun is { IsZero: false } past
+            ? $". Hazard: align {request.Align.ToHuman()} with map=mem writes the struct pages of {past.ToHuman()} behind the range, or oopses; an align of one page does not" : "";
+        string thp = pageblock > early ? $". The RAM before it loses the last {(pageblock - early).ToHuman()} of a pageblock for huge pages" : "";
+        return Row(request, "early", $"start {early.ToHuman()} before a memory block, at {start}", plan, usable, request.Having(HasKmem),
+            $"{Breakdown(plan, block)}. The block before has a hole and never goes offline{NoRam(request, start)}{thp}{OnlineHole(request)}{hazard}",
+            Thread + "; seen on arm64 5.10, 6.12 and 7.2, x86-64 6.1");
+    }
+
+    /// <summary>kmem is younger than any kernel that maps whole sections.</summary>
+    private static bool HasKmem(KernelProfile kernel) => !kernel.DeviceMapsAreSections;
+
+    private static string NoRam(AlternativesRequest request, PhysicalAddress start)
+    {
+        if (request.Neighbours.SystemRam.IsDefaultOrEmpty || start >= request.Range.Start) return "";
+        return request.Neighbours.SystemRam.Any(r => r.Contains(start)) ? "" : ". On this machine the bytes before the range are no System RAM";
+    }
+
+    private static string OnlineHole(AlternativesRequest request) =>
+        request.Kernel.PfnToOnlinePage is PfnOnlineRule.SectionFlag && !request.Kernel.Arm64PfnValidAsksMemblock
+            ? ". This kernel takes its device pages for online memory" : "";
+
+    private static Alternative SubSections(AlternativesRequest request)
+    {
+        NamespacePlan plan = request.Plan();
+        return Row(request, "sub-section", "online and offline in sub-sections of 2 MiB", plan, UsableOf(plan, ArchitectureRules.SubSectionSize), [],
+            "not wanted by a maintainer of memory hotplug; check_hotplug_memory_range() takes whole blocks. Huge pages need whole pageblocks all the same", Thread);
+    }
+
+    /// <summary>The whole range is added; the pages of the metadata are never handed out.</summary>
+    private static Alternative LabelKept(AlternativesRequest request)
+    {
+        NamespacePlan plan = request.Plan();
+        ByteSize usable = ByteSize.Zero;
+        if (plan.Settings is { } settings && Kmem.Trim(request.Range, request.MemoryBlock) is { } added)
+        {
+            PhysicalAddress data = request.Range.Start + settings.DataOffset;
+            usable = data <= added.Start ? added.Size : added.Contains(data) ? added.End - data : ByteSize.Zero;
+        }
+        return Row(request, "label-kept", "add the info-block too, never hand it out", plan, usable, [],
+            "add_memory() would have to skip the first pages, as it does for memmap_on_memory; kmem does not know the size of the metadata. The metadata must have no device map of its own", Thread);
+    }
+
+    private static Alternative LabelAtEnd(AlternativesRequest request)
+    {
+        NamespacePlan plan = request.Plan();
+        if (plan.Settings is not { } settings || settings.DataOffset >= request.Range.Size) return Impossible(request, "label-end", "info-block at the end", Refusal(plan));
+        var data = new PhysicalRange(request.Range.Start, request.Range.Size - settings.DataOffset);
+        return Row(request, "label-end", "info-block at the end", plan, Kmem.Trim(data, request.MemoryBlock)?.Size ?? ByteSize.Zero, [],
+            "the loss moves from the first memory block to the last, unless the range goes on behind one", Thread);
+    }
+
+    private static Alternative NoLabel(AlternativesRequest request, string id, string what, ImmutableArray<KernelProfile> kernels, string why) =>
+        Row(request, id, what, request.Plan(), Kmem.Trim(request.Range, request.MemoryBlock)?.Size ?? ByteSize.Zero, kernels, why, Thread);
+
+    /// <summary>The section sizes of other kernels, and where there are none smaller, half of the present one.</summary>
+    private static IEnumerable<Alternative> SmallerSections(AlternativesRequest request)
+    {
+        NamespacePlan plan = request.Plan();
+        Architecture architecture = request.Architecture.Architecture;
+        ByteSize page = request.Architecture.PageSize;
+        ByteSize[] known = [.. KernelProfiles.All.SelectMany(k => new[] { k.SectionSize(architecture, page), k.SectionSize(architecture, ByteSize.KiB(4)) })
+            .Where(s => s < request.MemoryBlock).Distinct().OrderDescending()];
+        if (known.Length == 0) known = [new ByteSize(request.MemoryBlock.Bytes / 2)];
+        foreach (ByteSize section in known)
+        {
+            ImmutableArray<KernelProfile> kernels = request.Having(k => HasKmem(k) && k.SectionSize(architecture, page) == section);
+            string why = kernels.IsEmpty ? "no kernel has them with these pages: a pageblock must fit into a section" : "kdump must know the new size (SECTION_SIZE_BITS in vmcoreinfo, exported since stable 5.10.46)";
+            yield return Row(request, $"sections-{section.ToHuman().Replace(" ", "", StringComparison.Ordinal)}", $"sections and memory blocks of {section.ToHuman()}", plan, UsableOf(plan, section), kernels,
+                $"{why}. {Breakdown(plan, section)}", Thread + "; arch/*/include/asm/sparsemem.h", section);
+        }
+    }
+
+    private static ByteSize UsableOf(NamespacePlan plan, ByteSize block) =>
+        DataOf(plan) is { IsEmpty: false } data ? Kmem.Trim(data, block)?.Size ?? ByteSize.Zero : ByteSize.Zero;
+
+    private static PhysicalRange? DataOf(NamespacePlan plan) =>
+        plan.Settings is { } settings ? new PhysicalRange(plan.Range.Start + settings.StartPad + settings.DataOffset, plan.Usable) : null;
+
+    private static string Breakdown(NamespacePlan plan, ByteSize block)
+    {
+        if (DataOf(plan) is not { } data) return Refusal(plan);
+        string metadata = $"{(data.Start - plan.Range.Start).ToHuman()} of metadata";
+        if (data.IsEmpty || Kmem.Trim(data, block) is not { } added) return $"{metadata}, and no whole memory block in the rest";
+        ByteSize behind = plan.Range.End - added.End;
+        return $"{metadata}, {(added.Start - data.Start).ToHuman()} lost in front of the first whole block, {behind.ToHuman()} behind the last";
+    }
+
+    private static string Refusal(NamespacePlan plan) => $"no devdax device: {plan.Message ?? plan.Errno.Describe()}";
+
+    private static Alternative Impossible(AlternativesRequest request, string id, string what, string why) =>
+        new(id, what, request.Range.Size, ByteSize.Zero, ByteSize.Zero, new("-", "-", "-", "-", "-"), [], why, Thread);
+
+    private static Alternative Row(
+        AlternativesRequest request, string id, string what, NamespacePlan plan, ByteSize usable, ImmutableArray<KernelProfile> kernels, string why, string source, ByteSize? unit = null)
+    {
+        string dax = plan.IsAccepted ? "as devdax" : "no";
+        bool hasMemory = !usable.IsZero;
+        ByteSize pageblock = request.Architecture.PmdSize;
+        string pages = !hasMemory || (unit is { } section && section < pageblock) ? "no" : pageblock.ToHuman();
+        return new(id, what, plan.Range.Size - usable, usable, StructPages(request, usable),
+            new(dax, "no", hasMemory ? "if online_movable" : "-", pages, hasMemory ? Kexec : "-"), kernels, why, source);
+    }
+
+    /// <summary>The memmap of the added blocks, from the RAM that is there.</summary>
+    private static ByteSize StructPages(AlternativesRequest request, ByteSize usable) => request.Kernel.StructPageSize * (usable / request.Architecture.PageSize);
+}
