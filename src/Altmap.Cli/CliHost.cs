@@ -53,8 +53,11 @@ internal sealed class CliHost : IDisposable
     /// <summary>Something to know about an answer.</summary>
     public void Note(string text) => Error.WriteLine($"note: {text}");
 
+    private static Stream OpenProcessInput() =>
+        StandardInput.IsClosed() ? throw new CliError(ExitCode.HostError, "<stdin>: standard input is closed; give a file or a pipe") : Console.OpenStandardInput();
+
     public static CliHost OfProcess() => new(
-        Console.OpenStandardOutput(), new StreamWriter(Console.OpenStandardError(), Utf8, 1024) { AutoFlush = true, NewLine = "\n" }, Console.OpenStandardInput)
+        Console.OpenStandardOutput(), new StreamWriter(Console.OpenStandardError(), Utf8, 1024) { AutoFlush = true, NewLine = "\n" }, OpenProcessInput)
     {
         IsInputTerminal = !Console.IsInputRedirected,
         IsOutputTerminal = !Console.IsOutputRedirected,

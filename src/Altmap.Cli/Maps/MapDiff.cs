@@ -108,11 +108,7 @@ internal static class MapDiff
                 devices[n.Device.Name] = n.Size.IsZero ? "a seed" : $"{n.Size.ToHuman()}, {(n.IsBound ? "raw" : n.Claim is { } claim ? $"claimed by {claim}" : "disabled")}";
             foreach (BttDeviceState b in region.Btts.Values) devices[b.Device.Name] = b.IsBound ? "bound" : "not bound";
             foreach (PfnDeviceState p in region.Pfns.Values.Concat(region.Daxes.Values)) devices[$"{p.Device} (nd)"] = p.IsBound ? "bound" : "not bound";
-            foreach (DaxDeviceState d in region.DaxDevices.Values)
-            {
-                string driver = Kmem.IsBound(machine, d.Name) ? "kmem" : d.Driver ?? "no driver";
-                devices[d.Name] = $"{d.Range.Size.ToHuman()}, {driver}";
-            }
+            foreach (DaxDeviceState d in region.DaxDevices.Values) devices[d.Name] = $"{d.Range.Size.ToHuman()}, {d.Driver ?? "no driver"}";
         }
         return devices;
     }

@@ -4,6 +4,8 @@ using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Model;
 using Altmap.Model.Memory;
+using Altmap.Model.Memory.States;
+using Altmap.Model.Nvdimm;
 
 namespace Altmap.Cli.Maps;
 
@@ -20,7 +22,7 @@ internal static class MapNotes
 
     /// <summary>All notes of a machine, the worst first; collisions only of sections that are shown.</summary>
     public static ImmutableArray<MapNote> Of(Machine machine, IReadOnlyList<MapPart> parts, Func<ulong, bool> isShown) =>
-        [.. Damage(machine).Concat(Wrong(machine, parts)).Concat(Collisions(machine, isShown))];
+        [.. Damage(machine).Concat(Wrong(machine, parts)).Concat(Pads(machine)).Concat(Collisions(machine, isShown))];
 
     private static IEnumerable<MapNote> Collisions(Machine machine, Func<ulong, bool> isShown)
     {
@@ -37,6 +39,22 @@ internal static class MapNotes
             ulong cost = all.Aggregate(0UL, (sum, c) => sum + c.Shares.Min(s => s.Size.Bytes));
             yield return new MapNote([.. all.Select(c => c.Section.Number)],
                 $"{(kind.Key ? "pmem and System RAM" : "pmem regions")} share {(all.Length == 1 ? "section" : "sections")} {places}. {outcome} Leaving each to one of them costs {new ByteSize(cost).ToHuman()} at least.");
+        }
+    }
+
+    /// <summary>start_pad: block I/O counts dataoff from behind it, DAX from the raw start (drivers/nvdimm/pmem.c pmem_attach_disk(), up to today; __bdev_dax_supported() notices).</summary>
+    private static IEnumerable<MapNote> Pads(Machine machine)
+    {
+        foreach (RegionState region in machine.Regions.Values)
+        {
+            foreach (PfnDeviceState pfn in region.Pfns.Values)
+            {
+                if (pfn is not { Layout: { StartPad.IsZero: false } layout, NamespaceId: { } id } || !region.Namespaces.TryGetValue(id, out NamespaceState? ndns)) continue;
+                PhysicalAddress io = ndns.Range.Start + layout.StartPad + layout.DataOffset, dax = ndns.Range.Start + layout.DataOffset;
+                Pfn page = Pfn.Containing(dax, machine.Mm.PageSize);
+                string there = machine.Mm.Pages.PgmapOf(page) == Pgmap.Live ? "where other data is: it is wrong" : "where the device has no struct pages: it is disabled";
+                yield return new MapNote([], $"{ndns.Device} has a start_pad of {layout.StartPad.ToHuman()}. Block I/O starts at {io} and is right; DAX looks at {dax}, {there}.");
+            }
         }
     }
 

@@ -69,9 +69,9 @@ internal static class PageOwners
         }
         foreach (DaxDeviceState dax in machine.Regions.Values.SelectMany(r => r.DaxDevices.Values))
         {
-            if (dax.Range.IsEmpty || !machine.Mm.Kmem.TryGetValue(dax.Name, out KmemDevice? kmem)) continue;
+            if (dax.Range.IsEmpty || dax.Driver != DaxDeviceDrivers.Kmem) continue;
             string name = $"{dax.Name} lost: no whole memory block";
-            if (kmem.Range is not { } taken)
+            if (Kmem.Trim(machine, dax.Range) is not { } taken)
             {
                 yield return (dax.Range, name);
                 continue;
