@@ -58,7 +58,8 @@ internal static class MapParts
         string zone = content != MemmapContent.Ram || !range.IsOnline ? "" : hasNodes ? $"{range.Memmap.Zone.Name()} of node {range.Memmap.Node}" : range.Memmap.Zone.Name();
         bool isWrong = isDamaged || (range.IsOnline && content is not (MemmapContent.Ram or MemmapContent.Hole));
         string label = owner ?? (content == MemmapContent.None ? MapPart.Nothing : Hole);
-        return new MapPart(range.Pages, tone, kind, label, zone, StateOf(range, owner, isDamaged), isWrong);
+        string state = tone == Tone.Lost && !range.IsOnline ? "" : StateOf(range, owner, isDamaged); // lost says it all
+        return new MapPart(range.Pages, tone, kind, label, zone, state, isWrong);
     }
 
     private static string StateOf(in MemoryRange range, string? owner, bool isDamaged) => (range.Memmap.Content, range.IsOnline) switch

@@ -23,7 +23,7 @@ internal static class PageRange
         Pfn first = PageOf(left, text, page);
         if (text[at] == '-')
         {
-            if (IsNumber(left) != IsNumber(right)) throw CliError.Usage($"{Name}: {Quote.Text(text)} mixes a page number and an address; an address starts with 0x, or ends with K, M, G or T");
+            if (IsNumber(left) != IsNumber(right) && left != "0") throw CliError.Usage($"{Name}: {Quote.Text(text)} mixes a page number and an address; an address starts with 0x, or ends with K, M, G or T");
             Pfn last = PageOf(right, text, page);
             return last >= first ? new PfnRange(first, last + new PfnCount(1)) : throw CliError.Usage($"{Name}: {Quote.Text(text)} ends before it starts");
         }

@@ -10,8 +10,8 @@ namespace Altmap.Model.Memory;
 /// <param name="By">The device that is still mapped, or null: it is gone, the damage stays until reboot.</param>
 public sealed record MemmapDamage(PfnRange Pages, string? By)
 {
-    /// <summary>The profiles that have the defect, by name: those that map devices in compound pages.</summary>
-    public static readonly string Kernels = string.Join(", ", KernelProfiles.All.Where(k => k.HasCompoundMemmap).Select(k => k.Name));
+    /// <summary>The kernels that have the defect, by name: those known to map devices in compound pages.</summary>
+    public static readonly string Kernels = string.Join(", ", KernelProfiles.All.Where(k => k.HasCompoundMemmap && k.IsVerified && !k.Name.Contains("+", StringComparison.Ordinal)).Select(k => k.Name));
 
     /// <summary>
     /// A kernel defect: compound device pages are cut from the start of the range, so that the last one reaches behind its end where the start is no multiple of
