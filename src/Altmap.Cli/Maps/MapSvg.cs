@@ -13,8 +13,9 @@ internal static class MapSvg
     {
         var picture = new SvgPicture(view.Title, 1180);
         picture.Text(SvgPicture.Margin, 34, view.Title, SvgType.Title);
-        picture.Text(SvgPicture.Margin, 56, $"{view.Subtitle}. {view.Totals}.", SvgType.Small);
-        double y = picture.Legend(SvgPicture.Margin, 70, view.Legend) + 8;
+        double y = 56 - LineHeight;
+        foreach (string line in MapText.Wrap($"{view.Subtitle}. {view.Totals}.", NoteColumns)) picture.Text(SvgPicture.Margin, y += LineHeight, line, SvgType.Small);
+        y = picture.Legend(SvgPicture.Margin, y + LineHeight, view.Legend) + 8;
         picture.Text(SvgPicture.Margin, y + 4, view.UnitName, SvgType.Bold);
         picture.Text(BarLeft - 16, y + 4, "first byte", SvgType.Bold, SvgAnchor.End);
         picture.AxisX(BarLeft, y, BarWidth, Enumerable.Range(0, 5).Select(i => new SvgTick(i / 4.0, i == 0 ? "0" : new ByteSize(view.UnitSize.Bytes / 4 * (ulong)i).ToHuman())));
