@@ -16,15 +16,15 @@ internal static class PageRange
         int at = text.IndexOfAny(['-', '+']);
         if (at <= 0)
         {
-            Pfn one = PageOf(text, text, page);
+            Pfn one = Values.Page(text, Name, page);
             return new PfnRange(one, one + new PfnCount(1));
         }
         string left = text[..at], right = text[(at + 1)..];
-        Pfn first = PageOf(left, text, page);
+        Pfn first = Values.Page(left, Name, page);
         if (text[at] == '-')
         {
             if (IsNumber(left) != IsNumber(right) && left != "0") throw CliError.Usage($"{Name}: {Quote.Text(text)} mixes a page number and an address; an address starts with 0x, or ends with K, M, G or T");
-            Pfn last = PageOf(right, text, page);
+            Pfn last = Values.Page(right, Name, page);
             return last >= first ? new PfnRange(first, last + new PfnCount(1)) : throw CliError.Usage($"{Name}: {Quote.Text(text)} ends before it starts");
         }
         if (IsNumber(left) && ulong.TryParse(right, NumberStyles.None, CultureInfo.InvariantCulture, out ulong pages) && pages <= Values.AddressMax / page.Bytes)
@@ -38,10 +38,4 @@ internal static class PageRange
     private static CliError Empty(string text) => CliError.Usage($"{Name}: {Quote.Text(text)} has no page in it");
 
     private static bool IsNumber(string text) => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _);
-
-    private static Pfn PageOf(string text, string whole, ByteSize page)
-    {
-        if (!ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number)) return Pfn.Containing(Values.Address(text, Name)!.Value, page);
-        return number <= Values.AddressMax / page.Bytes ? new Pfn(number) : throw CliError.Usage($"{Name}: {Quote.Text(whole)} is beyond the last page; an address starts with 0x");
-    }
 }

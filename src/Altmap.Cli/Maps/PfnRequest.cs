@@ -18,7 +18,8 @@ internal sealed class PfnRequest
 
     private readonly Argument<string[]> _pages = new("PFN|ADDRESS|RANGE")
     {
-        Description = "a page: its number in decimal, or an address in it, as 0x187c000000 or 4G; or a range of either: A-B, both inside, or A+SIZE", Arity = ArgumentArity.OneOrMore,
+        Description = "a page: its number in decimal, or an address in it, as 0x187c000000 or 4G; or a range of either: A-B, both inside, or A+SIZE",
+        Arity = ArgumentArity.OneOrMore,
     };
 
     private readonly Option<bool> _json = JsonOutput.Option();
