@@ -50,16 +50,18 @@ public class StepBenchmarks
     [Params(0, 100, 500)]
     public int Namespaces { get; set; }
 
+    internal int Terabytes { get; set; } = 64;
+
     /// <summary>24 regions, each on a DIMM of its own, 64 TiB in all.</summary>
     [GlobalSetup]
     public void Setup()
     {
-        _state = new ShellState(SessionBenchmarks.Start(Large(24, ByteSize.GiB(64 * 1024 / 24))), UuidSource.FromSeed(1));
+        _state = new ShellState(SessionBenchmarks.Start(Large(24, ByteSize.GiB((ulong)Terabytes * 1024 / 24))), UuidSource.FromSeed(1));
         Run("ndctl disable-region all");
         Run("ndctl init-labels all");
         Run("ndctl enable-region all");
-        for (int i = 0; i < Namespaces; i++) Run($"ndctl create-namespace -r region{i % 24} -m fsdax -s 1G");
-        _create = ["ndctl", "create-namespace", "-r", "region5", "-m", "fsdax", "-s", "1G"];
+        for (int i = 0; i < Namespaces; i++) Run($"ndctl create-namespace -r region{i % 24} -m fsdax -s 512M");
+        _create = ["ndctl", "create-namespace", "-r", "region5", "-m", "fsdax", "-s", "512M"];
     }
 
     internal ShellState State => _state;

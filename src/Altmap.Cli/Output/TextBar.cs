@@ -5,22 +5,19 @@ namespace Altmap.Cli.Output;
 /// <summary>Bars of text: a row of cells, each part as wide as its share. Parts that are there are seen: each takes a cell at least, while there are cells.</summary>
 internal static class TextBar
 {
-    /// <summary>A bar of exactly <paramref name="cells"/> columns (fewer only where no part has an amount: none).</summary>
+    /// <summary>A bar of exactly <paramref name="cells"/> columns, or an empty one where no part has an amount. Neighbours of one tone have a line between them.</summary>
     public static string Draw(IReadOnlyList<BarPart> parts, int cells, Screen screen)
     {
         int[] widths = Widths([.. parts.Select(p => p.Amount)], cells);
-        return Draw([.. parts.SelectMany((p, i) => Enumerable.Repeat(p.Tone, widths[i]))], screen);
-    }
-
-    /// <summary>One column for each tone.</summary>
-    public static string Draw(IReadOnlyList<Tone> cells, Screen screen)
-    {
         var text = new StringBuilder();
-        for (int i = 0; i < cells.Count;)
+        Tone? before = null;
+        for (int i = 0; i < parts.Count; i++)
         {
-            int start = i;
-            while (i < cells.Count && cells[i] == cells[start]) i++;
-            text.Append(Colored(new string(Cell(cells[start], screen), i - start), cells[start], screen));
+            if (widths[i] == 0) continue;
+            string part = new(Cell(parts[i].Tone, screen), widths[i]);
+            if (parts[i].Tone == before && widths[i] > 1) part = (screen.HasUnicode ? '│' : '|') + part[1..];
+            before = parts[i].Tone;
+            text.Append(Colored(part, parts[i].Tone, screen));
         }
         return text.ToString();
     }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Altmap.Cli.Sessions;
 using Altmap.Model;
 using Altmap.Shell;
 using Altmap.Shell.Options;
@@ -19,7 +20,7 @@ internal static class PromptCompletion
     public static ImmutableArray<string> Candidates(Machine machine, string before, string word)
     {
         string[] words = before.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        IEnumerable<string> all = words.Length == 0 ? CommandShell.Commands.Concat(OwnWords)
+        IEnumerable<string> all = words.Length == 0 ? CommandShell.Commands.Concat(OwnWords).Concat(SessionCommands.Names)
             : word.StartsWith('/') ? SysfsTree.Complete(machine, word).Concat(["/proc/iomem", "/proc/cmdline"])
             : words[0] is "echo" or "mkpfn" ? DeviceNames(machine)
             : words[0] is not ("ndctl" or "daxctl") ? []

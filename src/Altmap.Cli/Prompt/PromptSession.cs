@@ -18,6 +18,7 @@ internal sealed class PromptSession(CliHost host, SessionRunner runner)
                 return false;
             case "help":
                 host.Out.WriteLine($"Commands of the machine: {string.Join(", ", CommandShell.Commands)}.");
+                host.Out.WriteLine(SessionCommands.Help);
                 host.Out.WriteLine("undo takes the last one back, exit (or Ctrl-D) ends; Tab completes; nothing here touches this computer.");
                 break;
             case "undo":

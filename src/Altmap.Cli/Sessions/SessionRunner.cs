@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Altmap.Model;
 using Altmap.Shell;
 using Altmap.Shell.Scripts;
 
@@ -8,7 +9,7 @@ namespace Altmap.Cli.Sessions;
 /// <summary>Runs commands one after the other, prints what they print and keeps what a saved machine needs. A failing command stops nothing, as in sh.</summary>
 internal sealed class SessionRunner(CliHost host, ShellState state, bool isTranscript)
 {
-    private readonly Stack<(ShellState State, int Steps)> _before = [];
+    private readonly Stack<(ShellState State, int Steps, string Command)> _before = [];
     private readonly ImmutableArray<string>.Builder _steps = ImmutableArray.CreateBuilder<string>();
 
     public ShellState State { get; private set; } = state;
@@ -33,10 +34,15 @@ internal sealed class SessionRunner(CliHost host, ShellState state, bool isTrans
 
     public void Run(ScriptLine line)
     {
+        if (line is { Words: [var name, ..], RedirectTo: null } && SessionCommands.Names.Contains(name))
+        {
+            RunOwn(line);
+            return;
+        }
         CommandResult result = CommandShell.Run(State, line.Words, line.RedirectTo);
         if (!result.IsUnsupported)
         {
-            _before.Push((State, _steps.Count));
+            _before.Push((State, _steps.Count, line.Text));
             if (HasChanged(State, result.State)) _steps.Add(StepText.Of(line.Text, State.Uuids, result.State.Uuids));
         }
         State = result.State;
@@ -47,7 +53,7 @@ internal sealed class SessionRunner(CliHost host, ShellState state, bool isTrans
     /// <summary>Takes back the last command that changed the machine, and what only looked at it since; false when there is none.</summary>
     public bool Undo()
     {
-        while (_before.TryPop(out (ShellState State, int Steps) before))
+        while (_before.TryPop(out (ShellState State, int Steps, string Command) before))
         {
             bool changed = !ReferenceEquals(before.State.Machine, State.Machine);
             State = before.State;
@@ -55,6 +61,23 @@ internal sealed class SessionRunner(CliHost host, ShellState state, bool isTrans
             if (changed) return true;
         }
         return false;
+    }
+
+    /// <summary>Prints as the machine's commands do: in a transcript its line first, its exit code last.</summary>
+    private void RunOwn(ScriptLine line)
+    {
+        (string Command, Machine Before)? last = null;
+        Machine after = State.Machine;
+        foreach ((ShellState state, _, string command) in _before) // the latest first
+        {
+            if (ReferenceEquals(state.Machine, after)) continue;
+            last = (command, state.Machine);
+            break;
+        }
+        if (isTranscript) host.Out.WriteLine($"+ {line.Echo}");
+        ExitCode = SessionCommands.Run(host, line.Words, after, last);
+        if (isTranscript) host.Out.WriteLine($"# rc={ExitCode}");
+        host.Out.Flush();
     }
 
     /// <summary>True where the machine or the session's files are others. UUIDs that a failed command took need no step: those picked later are kept with their own.</summary>

@@ -35,7 +35,7 @@ internal static class DeviceMaps
         memory = memory.WidenZone(Math.Max(0, order.Node), ZoneKind.Device, request.Range, default);
         memory = memory with
         {
-            Maps = memory.Maps.SetItem(order.Owner, new DeviceMap(order.Owner, request.Range, order.Altmap, use)),
+            Maps = memory.Maps.SetItem(order.Owner, new DeviceMap(order.Owner, request.Range, order.Altmap, use) { Overrun = new PfnRange(request.Range.End, request.Range.End + request.Overrun) }),
             MaxPfn = MaxPfnAfter(machine, request.Range.End, isDeviceMap: true),
         };
         return (machine with { Mm = memory }).Done();

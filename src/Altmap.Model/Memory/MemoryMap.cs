@@ -58,11 +58,25 @@ public sealed class MemoryMap
     public Pfn End => Ranges.IsEmpty ? default : Ranges[^1].Pages.End;
 
     /// <summary>The map of a machine.</summary>
-    public static MemoryMap Of(Machine machine)
+    public static MemoryMap Of(Machine machine) => Of(machine, withAllOwned: false);
+
+    /// <summary>The map of a machine, and behind its sections whatever else has an owner: devices without struct pages, reserved ranges.</summary>
+    public static MemoryMap OfAllOwned(Machine machine) => Of(machine, withAllOwned: true);
+
+    /// <summary>The ranges of a part of the machine, cut wherever any fact about a page changes: flags of its section, validity, struct page, device map, owner.</summary>
+    public static IEnumerable<MemoryRange> Facts(Machine machine, PfnRange part)
+    {
+        RunMap<int> owners = PageOwners.Of(machine, out IReadOnlyList<string?> names);
+        return Walk(machine.Mm, machine.Kernel, machine.Architecture, part, owners, names);
+    }
+
+    private static MemoryMap Of(Machine machine, bool withAllOwned)
     {
         var ranges = ImmutableArray.CreateBuilder<MemoryRange>();
-        var all = new PfnRange(default, EndOf(machine.Mm));
         RunMap<int> owners = PageOwners.Of(machine, out IReadOnlyList<string?> names);
+        Pfn end = EndOf(machine.Mm);
+        if (withAllOwned && owners.Runs.Last().Start > end.Number) end = new Pfn(owners.Runs.Last().Start); // behind the last owner is nobody
+        var all = new PfnRange(default, end);
         foreach (MemoryRange range in Walk(machine.Mm, machine.Kernel, machine.Architecture, all, owners, names))
         {
             if (ranges.Count > 0 && ranges[^1] is var last && last.IsOnline == range.IsOnline && last.Memmap == range.Memmap && last.Owner == range.Owner)

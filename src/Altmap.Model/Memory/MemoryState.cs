@@ -60,7 +60,11 @@ public readonly record struct MemoryBlock(BlockState State, ZoneKind Zone, short
 /// <param name="Pages">The whole range.</param>
 /// <param name="Altmap">Metadata on the device, or null.</param>
 /// <param name="Use">Where the memmap was taken from.</param>
-public sealed record DeviceMap(string Owner, PfnRange Pages, AltmapSpace? Altmap, MemmapUse Use);
+public sealed record DeviceMap(string Owner, PfnRange Pages, AltmapSpace? Altmap, MemmapUse Use)
+{
+    /// <summary>Pages behind the range whose struct pages the kernel overwrote when it mapped (<see cref="DeviceMapRequest.Overrun"/>); mostly none.</summary>
+    public PfnRange Overrun { get; init; }
+}
 
 /// <summary>Where the memmap of a device map was taken from.</summary>
 /// <param name="AltmapPages">Pages of the altmap that hold struct pages.</param>

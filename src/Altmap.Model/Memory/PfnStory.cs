@@ -54,6 +54,9 @@ public sealed record PfnStory
     /// </summary>
     public bool IsWrong => IsOnline && Memmap.Content is not (MemmapContent.Ram or MemmapContent.Hole);
 
+    /// <summary>True for a page of System RAM whose struct page a device map has overwritten (<see cref="MemmapDamage"/>).</summary>
+    public bool IsDamaged { get; init; }
+
     /// <summary>The story on the machine's own kernel.</summary>
     public static PfnStory Of(Machine machine, Pfn pfn) => Of(machine, pfn, machine.Kernel.PfnToOnlinePage);
 
@@ -74,6 +77,7 @@ public sealed record PfnStory
         }
         bool isOnline = checks[^1].Passes;
         Memmap memmap = state.MemmapOf(pfn);
+        bool isDamaged = pfn.Number != ulong.MaxValue && MemmapDamage.IsAt(machine, pfn, memmap);
         return new PfnStory
         {
             Pfn = pfn,
@@ -86,9 +90,12 @@ public sealed record PfnStory
             Memmap = memmap,
             Pgmap = facts.Pgmap,
             Checks = checks.ToImmutable(),
-            Reason = isOnline ? Given(memmap, rule) : $"NULL: {checks[^1].Reason}",
+            IsDamaged = isDamaged,
+            Reason = !isOnline ? $"NULL: {checks[^1].Reason}" : isDamaged ? Damaged : Given(memmap, rule),
         };
     }
+
+    private const string Damaged = "a page of System RAM whose struct page a device map has overwritten: a kernel defect (the last compound device page reaches behind the device); memory is corrupt until reboot";
 
     private static string Explain(OnlineCheck check, in PageFacts facts) =>
         !facts.Section.HasFlag(SectionBits.Present) ? "its section is not there: no RAM in it at boot, and nothing mapped or added it since" : check.Reason;

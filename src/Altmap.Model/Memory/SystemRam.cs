@@ -23,7 +23,7 @@ public static class SystemRam
     public static RamOverlap Overlap(Machine machine, PhysicalAddress start, PhysicalAddress last)
     {
         bool meets = false;
-        foreach (PhysicalRange ram in Ranges(machine))
+        foreach (PhysicalRange ram in Ranges(machine, withKmem: true))
         {
             if (ram.Start > last || ram.Last < start) continue;
             if (ram.Start <= start && last <= ram.Last) return RamOverlap.Intersects;
@@ -32,14 +32,14 @@ public static class SystemRam
         return meets ? RamOverlap.Mixed : RamOverlap.Disjoint;
     }
 
-    /// <summary>System RAM of the firmware, plugged, and given back by kmem (whether its blocks are online or not).</summary>
-    private static IEnumerable<PhysicalRange> Ranges(Machine machine)
+    /// <summary>System RAM of the firmware, plugged, and, where asked, given back by kmem (whether its blocks are online or not).</summary>
+    internal static IEnumerable<PhysicalRange> Ranges(Machine machine, bool withKmem)
     {
         foreach (MemoryMapEntry entry in machine.Memory)
         {
             if (entry.Type == E820Type.Ram && !entry.Range.IsEmpty) yield return entry.Range;
         }
         foreach (PhysicalRange range in machine.Mm.PluggedRam) yield return range;
-        foreach (KmemMemory kmem in machine.Mm.Kmem) yield return kmem.Range;
+        foreach (KmemMemory kmem in machine.Mm.Kmem.Where(_ => withKmem)) yield return kmem.Range;
     }
 }

@@ -1,0 +1,101 @@
+using Altmap.Cli.Output;
+using Altmap.Core.Units;
+using Altmap.Model;
+using Altmap.Model.Memory;
+using Altmap.Model.Memory.States;
+using Altmap.Model.Nvdimm;
+
+namespace Altmap.Cli.Maps;
+
+/// <summary>What owns what, in the words of a map.</summary>
+internal static class MapParts
+{
+    private const string Ram = "System RAM", RamOnline = "System RAM, online", Pmem = "pmem, no memmap", Data = "pmem with struct pages", PageMap = "page map (altmap)", Block = "info-block and padding",
+        Lost = "lost to alignment", Offline = "System RAM, offline", Reserved = "Reserved", Hole = "hole", Damaged = "struct pages damaged";
+
+    /// <summary>The whole machine, from page 0 to the last that somebody has; ascending, touching, neighbours differ.</summary>
+    public static List<MapPart> Of(Machine machine)
+    {
+        RunMap<int> regions = RegionsOf(machine, out List<string> names);
+        bool hasNodes = machine.Mm.Zones.Select(z => z.Node).Distinct().Count() > 1;
+        var parts = new List<MapPart>();
+        foreach (MemoryRange range in MemoryMap.OfAllOwned(machine).Ranges)
+        {
+            bool isFree = range.Owner is null || range.Owner.StartsWith("Persistent Memory", StringComparison.Ordinal);
+            if (!isFree)
+            {
+                Add(parts, PartOf(range, range.Owner, hasNodes));
+                continue;
+            }
+            foreach ((ulong start, ulong end, int name) in regions.Within(range.Pages.Start.Number, range.Pages.End.Number))
+                Add(parts, PartOf(range with { Pages = new PfnRange(new Pfn(start), new Pfn(end)) }, names[name].Length > 0 ? names[name] : range.Owner, hasNodes));
+        }
+        return parts;
+    }
+
+    private static void Add(List<MapPart> parts, MapPart part)
+    {
+        if (parts.Count > 0 && parts[^1].IsLike(part)) parts[^1] = parts[^1] with { Pages = new PfnRange(parts[^1].Pages.Start, part.Pages.End) };
+        else parts.Add(part);
+    }
+
+    private static MapPart PartOf(in MemoryRange range, string? owner, bool hasNodes)
+    {
+        bool isRam = owner is not null && owner.StartsWith(Ram, StringComparison.Ordinal);
+        MemmapContent content = range.Memmap.Content;
+        bool isDamaged = isRam && content == MemmapContent.ZoneDevice;
+        (Tone tone, string kind) = owner switch
+        {
+            _ when isDamaged => (Tone.Bad, Damaged),
+            null => (Tone.Hole, Hole),
+            _ when isRam => range.IsOnline ? (Tone.Ram, RamOnline) : (Tone.Free, Offline),
+            _ when owner.EndsWith(" page map", StringComparison.Ordinal) => (Tone.PageMap, PageMap),
+            _ when owner.EndsWith(" info-block", StringComparison.Ordinal) => (Tone.InfoBlock, Block),
+            _ when owner.EndsWith(" start_pad", StringComparison.Ordinal) || owner.EndsWith(" end_trunc", StringComparison.Ordinal) || owner.Contains(" lost: ", StringComparison.Ordinal) => (Tone.Lost, Lost),
+            _ when !IsPmem(owner) => (Tone.Reserved, Reserved),
+            _ => content == MemmapContent.ZoneDevice ? (Tone.Data, Data) : (Tone.Pmem, Pmem),
+        };
+        string zone = content != MemmapContent.Ram || !range.IsOnline ? "" : hasNodes ? $"{range.Memmap.Zone.Name()} of node {range.Memmap.Node}" : range.Memmap.Zone.Name();
+        bool isWrong = isDamaged || (range.IsOnline && content is not (MemmapContent.Ram or MemmapContent.Hole));
+        string label = owner ?? (content == MemmapContent.None ? MapPart.Nothing : Hole);
+        string state = tone == Tone.Lost && !range.IsOnline ? "" : StateOf(range, owner, isDamaged); // lost says it all
+        return new MapPart(range.Pages, tone, kind, label, zone, state, isWrong);
+    }
+
+    private static string StateOf(in MemoryRange range, string? owner, bool isDamaged) => (range.Memmap.Content, range.IsOnline) switch
+    {
+        _ when isDamaged => "overwritten by a device map",
+        (MemmapContent.Ram, true) => owner?.StartsWith(Ram, StringComparison.Ordinal) == true ? "" : "online", // RAM is, unless it says otherwise
+        (MemmapContent.Hole, true) => "online",
+        (_, true) => "online, wrongly",
+        (MemmapContent.None, _) => owner is null || !IsPmem(owner) ? "" : "no memmap",
+        (MemmapContent.Poison, _) => "poisoned, not online",
+        (MemmapContent.Uninitialised, _) => "not initialised, not online",
+        _ => "not online",
+    };
+
+    private static bool IsPmem(string owner) =>
+        owner.StartsWith("namespace", StringComparison.Ordinal) || owner.StartsWith("region", StringComparison.Ordinal) || owner.StartsWith("dax", StringComparison.Ordinal)
+        || owner.StartsWith("pfn", StringComparison.Ordinal) || owner.StartsWith("Persistent Memory", StringComparison.Ordinal);
+
+    /// <summary>Regions and namespaces by page: what is there while no driver has it.</summary>
+    private static RunMap<int> RegionsOf(Machine machine, out List<string> names)
+    {
+        names = [""];
+        ulong page = machine.Mm.PageSize.Bytes;
+        var map = new RunMap<int>(0);
+        foreach (RegionState region in machine.Regions.Values)
+        {
+            Set(names, region.Range, $"{region.Device}, free");
+            foreach (NamespaceState ndns in region.Namespaces.Values) Set(names, ndns.Range, $"{ndns.Device}{(ndns.IsIdle ? ", disabled" : "")}");
+        }
+        return map;
+
+        void Set(List<string> all, PhysicalRange range, string name)
+        {
+            if (range.IsEmpty) return;
+            map = map.Set(range.Start.Bytes / page, (range.Last.Bytes / page) + 1, all.Count);
+            all.Add(name);
+        }
+    }
+}

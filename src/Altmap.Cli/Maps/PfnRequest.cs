@@ -1,0 +1,116 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Altmap.Cli.Output;
+using Altmap.Core.Units;
+using Altmap.Model;
+using Altmap.Model.Memory;
+using Altmap.Model.Memory.States;
+
+namespace Altmap.Cli.Maps;
+
+/// <summary>What <c>altmap pfn</c> and the prompt's <c>pfn</c> share: the arguments, and the answers for machines.</summary>
+internal sealed class PfnRequest
+{
+    /// <summary>Pages that all have the same story, told of the first.</summary>
+    private sealed record Answer(Machine Machine, PfnRange Pages, PfnStory Story, string? Owner, bool IsRange);
+
+    private readonly Argument<string[]> _pages = new("PFN|ADDRESS|RANGE")
+    {
+        Description = "a page: its number in decimal, or an address in it, as 0x187c000000 or 4G; or a range of either: A-B, both inside, or A+SIZE",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    private readonly Option<bool> _json = JsonOutput.Option();
+
+    public void AddTo(Command command)
+    {
+        command.Add(_pages);
+        command.Add(_json);
+    }
+
+    /// <summary>Answers for each machine. Ranges are told by runs of pages that are alike: as many lines as the machine has differences there.</summary>
+    public void Show(CliHost host, ParseResult parse, IEnumerable<Machine> machines)
+    {
+        string[] pages = parse.GetRequiredValue(_pages);
+        ImmutableArray<Answer> answers = [.. machines.SelectMany(m => pages.SelectMany(p => Of(m, p)))];
+        if (parse.GetValue(_json)) JsonOutput.Write(host, json => WriteJson(json, answers));
+        else foreach (Answer answer in answers) WriteText(host, answer);
+    }
+
+    private static IEnumerable<Answer> Of(Machine machine, string text)
+    {
+        PfnRange asked = PageRange.Parse(text, machine.Mm.PageSize);
+        bool isRange = asked.Count.Pages > 1 || text.IndexOfAny(['-', '+']) > 0;
+        Answer? last = null;
+        foreach (MemoryRange range in MemoryMap.Facts(machine, asked))
+        {
+            PfnStory story = PfnStory.Of(machine, range.Pages.Start);
+            if (last is not null && last.Owner == range.Owner && last.Story.Reason == story.Reason && last.Story.Memmap == story.Memmap && last.Story.IsValid == story.IsValid
+                && last.Story.IsSubSectionValid == story.IsSubSectionValid)
+            {
+                last = last with { Pages = new PfnRange(last.Pages.Start, range.Pages.End) };
+                continue;
+            }
+            if (last is not null) yield return last;
+            last = new Answer(machine, range.Pages, story, range.Owner, isRange);
+        }
+        if (last is not null) yield return last;
+    }
+
+    private static void WriteText(CliHost host, Answer answer)
+    {
+        PfnStory story = answer.Story;
+        ByteSize page = answer.Machine.Mm.PageSize;
+        PhysicalAddress start = answer.Pages.Start.ToAddress(page);
+        ByteSize size = answer.Pages.Count.ToBytes(page);
+        string pages = answer.IsRange
+            ? string.Create(CultureInfo.InvariantCulture, $"pfns {answer.Pages.Start.Number}-{answer.Pages.End.Number - 1} ({new PhysicalRange(start, size)}, {size.ToHuman()}), {SectionsOf(answer)}")
+            : string.Create(CultureInfo.InvariantCulture, $"pfn {story.Pfn.Number} ({start}), section {story.SectionNumber.Number}");
+        host.Out.WriteLine($"kernel {answer.Machine.Kernel.Name}: {pages}, owner {answer.Owner ?? "none"}: {(story.IsOnline ? "online" : "not online")}");
+        foreach (PfnCheck check in story.Checks) host.Out.WriteLine($"  {check.Name}: {(check.Passes ? "passes" : $"stops here: {check.Reason}")}");
+        host.Out.WriteLine($"  {(story.IsWrong ? "WRONG: " : "")}{story.Reason}");
+    }
+
+    private static string SectionsOf(Answer answer)
+    {
+        ulong per = answer.Machine.Mm.Geometry.PagesPerSection.Pages, first = answer.Pages.Start.Number / per, last = (answer.Pages.End.Number - 1) / per;
+        return first == last ? string.Create(CultureInfo.InvariantCulture, $"section {first}") : string.Create(CultureInfo.InvariantCulture, $"sections {first}-{last}");
+    }
+
+    private static void WriteJson(Utf8JsonWriter json, ImmutableArray<Answer> answers)
+    {
+        json.WriteStartArray();
+        foreach (Answer answer in answers)
+        {
+            PfnStory story = answer.Story;
+            json.WriteStartObject();
+            json.WriteString("kernel", answer.Machine.Kernel.Name);
+            json.WriteNumber("pfn", story.Pfn.Number);
+            json.WriteNumber("end_pfn", answer.Pages.End.Number);
+            json.WriteString("address", JsonOutput.Hex(answer.Pages.Start.ToAddress(answer.Machine.Mm.PageSize).Bytes));
+            json.WriteNumber("section", story.SectionNumber.Number);
+            json.WriteString("owner", answer.Owner);
+            json.WriteBoolean("valid", story.IsValid);
+            json.WriteBoolean("section_valid", story.IsSubSectionValid);
+            json.WriteBoolean("online", story.IsOnline);
+            json.WriteBoolean("wrong", story.IsWrong);
+            json.WriteBoolean("damaged", story.IsDamaged);
+            json.WriteString("zone", story.Memmap.Zone == ZoneKind.None ? null : story.Memmap.Zone.Name());
+            json.WriteString("reason", story.Reason);
+            json.WriteStartArray("checks");
+            foreach (PfnCheck check in story.Checks)
+            {
+                json.WriteStartObject();
+                json.WriteString("name", check.Name);
+                json.WriteBoolean("passes", check.Passes);
+                json.WriteString("reason", check.Reason);
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+}
