@@ -1,5 +1,6 @@
 using System.Globalization;
 using Altmap.Cli.Output;
+using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Model.Buddy;
 using Altmap.Model.Kmsan;
@@ -17,7 +18,8 @@ internal static class KmsanText
         CarveOut carveOut = answer.CarveOut;
         ByteSize page = answer.Architecture.PageSize;
         if (answer.Boot is { } boot) WriteBoot(host, answer, boot);
-        host.Out.WriteLine($"kernel {answer.Kernel.Name} with KMSAN: of {N(carveOut.Pages)} pages ({Human(carveOut.Pages)}) that memblock hands over, {N(carveOut.Released)} ({Human(carveOut.Released)}) reach the page allocator");
+        string kernel = answer.Kernel.Name.Replace(KernelProfiles.KmsanSuffix, "", StringComparison.Ordinal);
+        host.Out.WriteLine($"kernel {kernel} with KMSAN: of {N(carveOut.Pages)} pages ({Human(carveOut.Pages)}) that memblock hands over, {N(carveOut.Released)} ({Human(carveOut.Released)}) reach the page allocator");
         var totals = new TextTable("what", ">pages", ">size", ">share");
         Row("released", carveOut.Released);
         Row("shadow", carveOut.Released);
