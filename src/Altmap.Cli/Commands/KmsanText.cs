@@ -87,6 +87,8 @@ internal static class KmsanText
             string where = part.Place is { } place ? $"shadow from {N(place.Shadow.Number)}, origins from {N(place.Origin.Number)}" : "shadow and origins from memblock, at places not known";
             host.Out.WriteLine($"  {KmsanCommand.Text(part.Pages)} ({part.Owner}): {where}");
         }
+        if (torn.Segments[0].Place is null)
+            host.Out.WriteLine($"  a request of order {N(torn.Block.Order)} writes the metadata of all its pages behind those of pfn {N(torn.Block.Start.Number)}, wherever they are: over other memory, and {KmsanCommand.Text(torn.Segments[1].Pages)} keeps its old ones");
         foreach (Overrun wrong in torn.Overruns(carveOut))
         {
             host.Out.WriteLine($"  a request of order {N(torn.Block.Order)} writes the shadow of {KmsanCommand.Text(wrong.Pages)} to {KmsanCommand.Text(wrong.Shadow)} ({Role(torn, wrong.Shadow, wrong.ShadowRole)}),");
