@@ -32,14 +32,18 @@ internal static class KmsanCommand
         var late = new Option<string?>("--late") { Description = "memory taken between metadata and the page allocator (default: 1 KiB per MiB of RAM, up to 16 MiB)", HelpName = "S" };
         var blocks = new Option<bool>("--blocks") { Description = "every block that reaches the page allocator, in order, with its shadow and origins" };
         var search = new Option<bool>("--search") { Description = "look for torn blocks on all small memory maps, and on large ones at random, instead" };
-        var seed = new Option<string?>("--seed") { Description = "for --search (default: 1)", HelpName = "N" };
+        var seed = new Option<string?>("--seed") { Description = "for --search and --compare (default: 1)", HelpName = "N" };
         Option<bool> json = JsonOutput.Option();
         var command = new Command("kmsan", "Shows which memory a KMSAN kernel keeps as shadow and origins at boot, which reaches the page allocator, and whether free blocks have their metadata side by side.")
         {
             machine, ranges, kernel, initrd, later, image, early, late, blocks, search, seed, json,
         };
+        var compare = KmsanCompare.Options.Create();
+        compare.AddTo(command);
         command.SetAction(p =>
         {
+            bool compares = KmsanCompare.IsAsked(p, compare);
+            if (compares && (p.GetValue(search) || p.GetValue(blocks))) throw CliError.Usage("--compare answers something else than --search and --blocks: one of them");
             if (p.GetValue(search)) return KmsanSearch.Run(host, Values.Number(p.GetValue(seed), "--seed") ?? 1, p.GetValue(json));
             KmsanAnswer answer = (p.GetValue(machine), p.GetValue(ranges)) switch
             {
@@ -49,13 +53,17 @@ internal static class KmsanCommand
                 ({ }, { }) => throw CliError.Usage("a MACHINE, or --ranges with the free ranges of one: not both"),
                 _ => throw CliError.Usage("give a MACHINE, or --ranges FILE with free memblock ranges; example: altmap kmsan machine.json"),
             };
+            if (compares) return KmsanCompare.Run(host, CompareSource(answer), p, compare, Values.Number(p.GetValue(seed), "--seed") ?? 1, p.GetValue(json));
             if (p.GetValue(json)) JsonOutput.Write(host, j => KmsanJson.Write(j, answer, p.GetValue(blocks)));
             else KmsanText.Write(host, answer, p.GetValue(blocks));
             return answer.Contiguity.Torn.IsEmpty ? ExitCode.Success : ExitCode.ErrorsLeft;
         });
-        CommandHelp.SetExamples(command, "altmap kmsan machine.json", "altmap kmsan machine.json --initrd 0x3fe00000-0x403d7fff", "altmap kmsan --ranges free.txt --blocks --json", "altmap kmsan --search");
+        CommandHelp.SetExamples(command, "altmap kmsan machine.json", "altmap kmsan machine.json --initrd 0x3fe00000-0x403d7fff", "altmap kmsan --ranges free.txt --blocks --json", "altmap kmsan --search", "altmap kmsan machine.json --compare --svg designs.svg");
         return command;
     }
+
+    private static KmsanCompare.Source CompareSource(KmsanAnswer answer) => new(
+        answer.Kernel, answer.Architecture, answer.CarveOut.FreeRanges, answer.Zones, ranges => CarveOut.Of(ranges, answer.Architecture.PageOrderMax).Blocks().Select(b => b.Block.Block), null);
 
     private static KmsanAnswer OfRanges(CliHost host, string path, string? kernelName, string? initrd, string[] later)
     {

@@ -138,6 +138,7 @@ public sealed class KernelProfile
         RangeLimitIsE2big = Word(Rules.RangeLimitErrno) == "e2big";
         KmemSaysTruncated = IsYes(Rules.KmemSaysTruncated);
         StructPage = StructPageProfile.Of(Word);
+        HasKmsan = Word(Rules.Kmsan) == "two-of-three";
     }
 
     /// <summary>As <c>6.1</c>, or the name in a user's profile file.</summary>
@@ -260,8 +261,8 @@ public sealed class KernelProfile
     /// <summary>See <see cref="StructPageRules"/>.</summary>
     public StructPageProfile StructPage { get; }
 
-    /// <summary>True when it can be built with CONFIG_KMSAN (see <see cref="StructPageRules.Fields"/>).</summary>
-    public bool HasKmsan => StructPage.Kmsan != KmsanFields.None;
+    /// <summary>See <see cref="Rules.Kmsan"/>.</summary>
+    public bool HasKmsan { get; }
 
     /// <summary>The size of a memory section on <paramref name="architecture"/> with <paramref name="pageSize"/> pages.</summary>
     public ByteSize SectionSize(Architecture architecture, ByteSize pageSize) => new(1UL << (int)Number(SectionRule(architecture, pageSize)));

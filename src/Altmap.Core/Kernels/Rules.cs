@@ -155,6 +155,10 @@ public static class Rules
     /// <summary>kmem and lost bytes.</summary>
     public static readonly RuleDefinition KmemSaysTruncated = new("kmem.says-truncated", "kmem logs how much it cuts off", ["yes", "no"]);
 
+    /// <summary>KMSAN.</summary>
+    public static readonly RuleDefinition Kmsan = new("kmsan.carve-out",
+        "what a KMSAN build keeps of the memory that memblock hands over: two of each three blocks of an order; or there is no KMSAN", ["none", "two-of-three"]);
+
     /// <summary>All rules, in the order in which they are shown.</summary>
     public static readonly IReadOnlyList<RuleDefinition> All =
     [
@@ -162,7 +166,7 @@ public static class Rules
         SmallNamespaceCheck, CreateSpaceCheck, StructPageSize, BttLaneCheck, LabelSizeCheck, LabelSlotProduct, LocalLabels, ProbeMessage, BindErrno,
         DaxMemmapOnMemory, KmemEmptyDevice, KmemSaysTruncated, MemoryAutoOnline, AcpiDevicePath, PudAlign, SectionBitsX86, SectionBitsArm64, SectionBitsArm64Pages64K, SectionBitsPpc64,
         PfnToOnlinePage, Arm64PfnValid, BootHoles, DeviceMapUnit, MaxPfnX86, MaxPfnArm64,
-        BlockSizeX86, BlockZone, Arm64Memmap, MemmapOnMemory, CompoundMemmap, RangeLimitErrno,
+        BlockSizeX86, BlockZone, Arm64Memmap, MemmapOnMemory, CompoundMemmap, RangeLimitErrno, Kmsan,
         .. StructPageRules.All,
     ];
 
