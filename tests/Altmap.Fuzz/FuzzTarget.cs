@@ -21,5 +21,6 @@ public static class FuzzTargets
         new("btt", BttTarget.Run, BttTarget.Seeds),
         new("info-block", InfoBlockTarget.Run, InfoBlockTarget.Seeds),
         new("machine-file", MachineFileTarget.Run, MachineFileTarget.Seeds),
+        new("free-ranges", FreeRangesTarget.Run, FreeRangesTarget.Seeds),
     ];
 }

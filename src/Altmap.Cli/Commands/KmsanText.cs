@@ -1,5 +1,6 @@
 using System.Globalization;
 using Altmap.Cli.Output;
+using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Model.Buddy;
 using Altmap.Model.Kmsan;
@@ -17,7 +18,8 @@ internal static class KmsanText
         CarveOut carveOut = answer.CarveOut;
         ByteSize page = answer.Architecture.PageSize;
         if (answer.Boot is { } boot) WriteBoot(host, answer, boot);
-        host.Out.WriteLine($"kernel {answer.Kernel.Name} with KMSAN: of {N(carveOut.Pages)} pages ({Human(carveOut.Pages)}) that memblock hands over, {N(carveOut.Released)} ({Human(carveOut.Released)}) reach the page allocator");
+        string kernel = answer.Kernel.Name.Replace(KernelProfiles.KmsanSuffix, "", StringComparison.Ordinal);
+        host.Out.WriteLine($"kernel {kernel} with KMSAN: of {N(carveOut.Pages)} pages ({Human(carveOut.Pages)}) that memblock hands over, {N(carveOut.Released)} ({Human(carveOut.Released)}) reach the page allocator");
         var totals = new TextTable("what", ">pages", ">size", ">share");
         Row("released", carveOut.Released);
         Row("shadow", carveOut.Released);
@@ -85,6 +87,8 @@ internal static class KmsanText
             string where = part.Place is { } place ? $"shadow from {N(place.Shadow.Number)}, origins from {N(place.Origin.Number)}" : "shadow and origins from memblock, at places not known";
             host.Out.WriteLine($"  {KmsanCommand.Text(part.Pages)} ({part.Owner}): {where}");
         }
+        if (torn.Segments[0].Place is null)
+            host.Out.WriteLine($"  a request of order {N(torn.Block.Order)} writes the metadata of all its pages behind those of pfn {N(torn.Block.Start.Number)}, wherever they are: over other memory, and {KmsanCommand.Text(torn.Segments[1].Pages)} keeps its old ones");
         foreach (Overrun wrong in torn.Overruns(carveOut))
         {
             host.Out.WriteLine($"  a request of order {N(torn.Block.Order)} writes the shadow of {KmsanCommand.Text(wrong.Pages)} to {KmsanCommand.Text(wrong.Shadow)} ({Role(torn, wrong.Shadow, wrong.ShadowRole)}),");

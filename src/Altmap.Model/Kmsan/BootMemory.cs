@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Model.Memory;
 
@@ -54,7 +55,8 @@ public sealed record BootMemory(ImmutableArray<BootUse> Uses, BootMetadata Metad
 
     /// <summary>sizeof(struct page) of a KMSAN build: two pointers more than the profile's, unless the machine file says (include/linux/mm_types.h, CONFIG_KMSAN).</summary>
     public static ByteSize StructPageSize(Machine machine) =>
-        machine.Description.Config.ContainsKey("struct_page_size") ? machine.StructPageSize : machine.StructPageSize + new ByteSize(16);
+        machine.Description.Config.ContainsKey("struct_page_size") || machine.Kernel.Name.EndsWith(KernelProfiles.KmsanSuffix, StringComparison.Ordinal)
+            ? machine.StructPageSize : machine.StructPageSize + new ByteSize(16);
 
     /// <summary>Struct pages of every section with RAM, in pieces of 2 MiB, in one piece for all that follow each other in a node (mm/sparse.c sparse_init_nid()).</summary>
     private static string? Memmap(Machine machine, Memblock memblock, bool bottomUp)
