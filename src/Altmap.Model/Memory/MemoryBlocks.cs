@@ -38,8 +38,12 @@ public static class MemoryBlocks
     public static MemoryBlock Find(Machine machine, MemoryBlockNumber block) => machine.Mm.Blocks[block.Number];
 
     /// <summary>Every block device, ascending. There may be very many: see <see cref="Runs"/>.</summary>
-    public static IEnumerable<(MemoryBlockNumber Number, MemoryBlock Block)> All(Machine machine) =>
-        Runs(machine).SelectMany(run => Range(run.First, run.Past).Select(n => (new MemoryBlockNumber(n), run.Block)));
+    public static IEnumerable<(MemoryBlockNumber Number, MemoryBlock Block)> All(Machine machine) => All(machine, 0, ulong.MaxValue);
+
+    /// <summary>The block devices among [<paramref name="first"/>, <paramref name="past"/>), ascending.</summary>
+    public static IEnumerable<(MemoryBlockNumber Number, MemoryBlock Block)> All(Machine machine, ulong first, ulong past) =>
+        machine.Mm.Blocks.Within(first, past).Where(r => r.Value.State != BlockState.Absent)
+            .SelectMany(r => Range(r.Start, r.End).Select(n => (new MemoryBlockNumber(n), r.Value)));
 
     /// <summary>Runs of blocks that are alike, ascending: first number, one past the last.</summary>
     public static IEnumerable<(ulong First, ulong Past, MemoryBlock Block)> Runs(Machine machine) =>
