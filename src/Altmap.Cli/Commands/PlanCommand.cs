@@ -45,7 +45,7 @@ internal static class PlanCommand
         Option<string?> map = Text("--map", "MAP", "where struct pages lie: dev (default) or mem; any: with --usable, what takes less", "-M");
         Option<string?> align = Text("--align", "A", "alignment (default: what one page-middle entry maps, 2M on x86-64); any: with --usable, what takes less", "-a");
         Option<string?> sector = Text("--sector-size", "BYTES", "of a sector namespace (default: 4096)", "-l");
-        Option<string?> block = Text("--block-size", "SIZE", "size of a memory block, for system-ram and hotplug (default: the machine's, or the smallest)");
+        Option<string?> block = Text("--block-size", "SIZE", "size of a memory block, for system-ram and hotplug (default: the smallest; a MACHINE has its own)");
         Option<string?> count = Text("--count", "N", "with --usable: so many namespaces");
         Option<string?> rest = Text("--rest", "MODE", "with --usable: one more namespace, of what is left then");
         Option<string?> region = Text("--region", "REGION", "with --usable: only in this region, as region0", "-r");
@@ -109,7 +109,7 @@ internal static class PlanCommand
         }
         if (wanted.IsEmpty) return;
         if (ns is not null) throw CliError.Usage($"{Quote.Text(ns)} is there already, the options are of a new namespace: not both");
-        if ((wanted.Architecture ?? wanted.PageSize) is not null) throw CliError.Usage("--arch and --page-size are the MACHINE's: not both");
+        if ((wanted.Architecture ?? wanted.PageSize ?? wanted.Block) is not null) throw CliError.Usage("--arch, --page-size and --block-size are the MACHINE's: not both");
         if (wanted.Usable is null && (wanted.Size is null || wanted.Start is null))
             throw CliError.Usage("of a new namespace on a MACHINE give --usable, or --start and --size: altmap plan MACHINE --usable 1G");
         if (wanted is { Usable: not null, Start: not null }) throw CliError.Usage("with a MACHINE and --usable the kernel chooses the start: --region says where");
@@ -227,9 +227,7 @@ internal static class PlanCommand
         {
             Count = (int)count, Rest = wanted.Rest is null ? null : Mode(wanted.Rest, "--rest", Modes[..^1]), SectorSizeBytes = SectorOf(wanted), Region = region,
         };
-        UsablePlan plan = Modelled(() => UsablePlanner.Plan(machine, wish));
-        if (!plan.IsComplete) throw new CliError(ExitCode.ErrorsLeft, Shortfall(path, machine, plan, wish));
-        ImmutableArray<MadeNamespace> made = Modelled(() => PlanUsable.Make(session.State, plan, wish.Usable));
+        ImmutableArray<MadeNamespace> made = Modelled(() => PlanUsable.Make(session.State, wish, plan => Shortfall(path, machine, plan, wish)));
         foreach (string note in made.Select(m => m.Note).OfType<string>().Distinct()) host.Note($"not run on the model: {note}");
         return made.Select(m => new Answer(m.Namespace, m.Result, m));
     }
@@ -300,8 +298,8 @@ internal static class PlanCommand
     {
         if (answer.Made is { } made)
         {
-            if (made.Planned.Place.Use != RegionUse.Labels && made.Planned.Place.Region.Namespaces.Count > 0)
-                host.Out.WriteLine($"{made.Planned.Place.Region.Device} has one namespace without label: what it holds is lost");
+            if (made.Planned.Place.Use == RegionUse.Whole || made.Commands.Any(c => c.StartsWith("ndctl disable-region ", StringComparison.Ordinal)))
+                host.Out.WriteLine($"{made.Planned.Place.Region.Device} has one namespace, without label: what it holds is lost");
             foreach (string command in made.Commands) host.Out.WriteLine($"$ {command}");
             if (made.IsChecked) host.Out.WriteLine($"run on the model: {answer.Namespace} gives {answer.Plan.Usable}");
         }

@@ -35,6 +35,7 @@ internal static class PlanText
     /// <summary>A bar over the width of the screen, and what its cells mean.</summary>
     public static void WriteBar(CliHost host, IReadOnlyList<BarPart> parts)
     {
+        if (parts.Count < 2) return;
         Screen screen = Screen.Of(host);
         host.Out.WriteLine($"[{TextBar.Draw(parts, screen.Width - 2, screen)}]");
         host.Out.WriteLine(TextBar.Legend(parts, screen));

@@ -23,12 +23,37 @@ internal sealed record MadeNamespace(PlannedNamespace Planned, ImmutableArray<st
 /// <summary>Turns a plan into the commands that people type, runs them on the model, and checks what they gave.</summary>
 internal static class PlanUsable
 {
-    /// <summary>All of a plan, one after the other. Ends the command when the model gives less than was planned.</summary>
-    public static ImmutableArray<MadeNamespace> Make(ShellState state, UsablePlan plan, ByteSize wanted)
+    /// <summary>
+    /// Plans, and makes all of it on the model, one after the other. Where the model refuses one (its range may lie badly, which the planner does not see), the region is left
+    /// out and planned again. Ends the command when nothing holds.
+    /// </summary>
+    /// <param name="state">The machine.</param>
+    /// <param name="wish">What is wanted.</param>
+    /// <param name="shortfall">The message where there is no room.</param>
+    public static ImmutableArray<MadeNamespace> Make(ShellState state, UsableWish wish, Func<UsablePlan, string> shortfall)
     {
-        var made = ImmutableArray.CreateBuilder<MadeNamespace>(plan.Namespaces.Length);
-        foreach (PlannedNamespace each in plan.Namespaces) made.Add(Make(ref state, each, wanted));
-        return made.ToImmutable();
+        string? refused = null;
+        while (true)
+        {
+            UsablePlan plan = UsablePlanner.Plan(state.Machine, wish);
+            if (!plan.IsComplete) throw new CliError(ExitCode.ErrorsLeft, refused is null ? shortfall(plan) : $"{shortfall(plan)}; refused was {refused}");
+            var made = ImmutableArray.CreateBuilder<MadeNamespace>(plan.Namespaces.Length);
+            ShellState next = state;
+            try
+            {
+                foreach (PlannedNamespace each in plan.Namespaces) made.Add(Make(ref next, each, wish.Usable));
+                return made.MoveToImmutable();
+            }
+            catch (PlanRefusedException e) when (wish.Region is null)
+            {
+                refused = e.Message;
+                wish = wish with { Without = wish.Without.Add(plan.Namespaces[made.Count].Place.Region.Device) };
+            }
+            catch (PlanRefusedException e)
+            {
+                throw new CliError(ExitCode.ErrorsLeft, $"the plan does not hold on the model: {e.Message}");
+            }
+        }
     }
 
     private static MadeNamespace Make(ref ShellState state, PlannedNamespace planned, ByteSize wanted)
@@ -90,5 +115,8 @@ internal static class PlanUsable
         return null;
     }
 
-    private static CliError Different(string what) => new(ExitCode.ErrorsLeft, $"the plan does not hold on the model: {what}");
+    private static PlanRefusedException Different(string what) => new(what);
+
+    /// <summary>A command failed on the model, or gave something else than planned.</summary>
+    private sealed class PlanRefusedException(string what) : Exception(what);
 }

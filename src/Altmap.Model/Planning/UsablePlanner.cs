@@ -10,8 +10,8 @@ namespace Altmap.Model.Planning;
 /// <summary>So much shall be usable.</summary>
 /// <param name="Usable">Bytes for the user, of each namespace.</param>
 /// <param name="Mode">What for; not <see cref="CapacityMode.Hotplug"/>.</param>
-/// <param name="Maps">Where struct pages may lie; of equal sizes the first wins.</param>
-/// <param name="Aligns">Alignments that will do; of equal sizes the first wins.</param>
+/// <param name="Maps">Where struct pages may lie; of equal sizes the one that gives more, then the first.</param>
+/// <param name="Aligns">Alignments that will do; of equal sizes the one that gives more, then the first.</param>
 public sealed record UsableWish(ByteSize Usable, CapacityMode Mode, ImmutableArray<PageMapMode> Maps, ImmutableArray<ByteSize> Aligns)
 {
     /// <summary>How many namespaces.</summary>
@@ -25,6 +25,9 @@ public sealed record UsableWish(ByteSize Usable, CapacityMode Mode, ImmutableArr
 
     /// <summary>The only region that may be used; null: any.</summary>
     public NdDevice? Region { get; init; }
+
+    /// <summary>Regions that may not be used: a namespace was refused there.</summary>
+    public ImmutableHashSet<NdDevice> Without { get; init; } = [];
 }
 
 /// <summary>A namespace that is planned.</summary>
@@ -55,21 +58,14 @@ public static class UsablePlanner
     /// <summary>Plans one after the other. Throws <see cref="NotModelledException"/> where the size of a memory block matters and is not known.</summary>
     public static UsablePlan Plan(Machine machine, UsableWish wish)
     {
-        List<RegionPlace> places = [.. PlacesOf(machine).Where(p => wish.Region is null || p.Region.Device == wish.Region)];
+        List<RegionPlace> places = [.. PlacesOf(machine).Where(p => (wish.Region is null || p.Region.Device == wish.Region) && !wish.Without.Contains(p.Region.Device))];
         var planned = ImmutableArray.CreateBuilder<PlannedNamespace>(wish.Count);
         for (int i = 0; i < wish.Count; i++)
         {
-            (int at, PlannedNamespace Found, RegionPlace After)? best = null;
-            for (int p = 0; p < places.Count; p++)
-            {
-                foreach (NamespaceWish each in Variants(machine, places[p], wish, wish.Mode))
-                {
-                    if (Smallest(machine, places[p], each, wish.Usable) is not { } plan || (best is { } b && b.Found.Plan.Range.Size <= plan.Range.Size)) continue;
-                    if (places[p].Take(plan.Range) is { } after) best = (p, new PlannedNamespace(places[p], each, plan, false), after);
-                }
-            }
+            // Free space first: a namespace without label, which others take, may hold data.
+            (int At, PlannedNamespace Found, RegionPlace After)? best = Best(machine, places, wish, isFree: true) ?? Best(machine, places, wish, isFree: false);
             if (best is not { } found) return new UsablePlan(planned.ToImmutable(), false, Most(machine, places, wish));
-            places[found.at] = found.After;
+            places[found.At] = found.After;
             planned.Add(found.Found);
         }
         if (wish.Rest is not { } rest) return new UsablePlan(planned.ToImmutable(), true, null);
@@ -79,11 +75,29 @@ public static class UsablePlanner
         return new UsablePlan(planned.ToImmutable(), true, null);
     }
 
+    private static (int At, PlannedNamespace Found, RegionPlace After)? Best(Machine machine, List<RegionPlace> places, UsableWish wish, bool isFree)
+    {
+        (int, PlannedNamespace Found, RegionPlace)? best = null;
+        for (int p = 0; p < places.Count; p++)
+        {
+            if ((places[p].Use == RegionUse.Labels) != isFree) continue;
+            foreach (NamespaceWish each in Variants(machine, places[p], wish, wish.Mode))
+            {
+                if (Smallest(machine, places[p], each, wish.Usable) is not { } plan || (best is { } b && !IsBetter(plan, b.Found.Plan))) continue;
+                if (places[p].Take(plan.Range) is { } after) best = (p, new PlannedNamespace(places[p], each, plan, false), after);
+            }
+        }
+        return best;
+    }
+
+    private static bool IsBetter(NamespacePlan plan, NamespacePlan than) =>
+        plan.Range.Size < than.Range.Size || (plan.Range.Size == than.Range.Size && plan.Usable > than.Usable);
+
     private static NamespacePlan? Smallest(Machine machine, RegionPlace place, NamespaceWish wish, ByteSize usable)
     {
         if (place.Use == RegionUse.Whole)
         {
-            if (place.Free().IsEmpty) return null;
+            if (place.Free().IsEmpty || !place.Region.Range.Size.IsMultipleOf(Step(place, wish, machine))) return null; // ndctl refuses the second
             NamespacePlan whole = NamespacePlan.Of(place.Region.Range, wish, machine.Kernel, machine.Architecture);
             return whole.IsAccepted && whole.Usable >= usable ? whole : null;
         }
