@@ -300,8 +300,8 @@ internal static class PlanCommand
         {
             if (made.Planned.Place.Use == RegionUse.Whole || made.Commands.Any(c => c.StartsWith("ndctl disable-region ", StringComparison.Ordinal)))
                 host.Out.WriteLine($"{made.Planned.Place.Region.Device} has one namespace, without label: what it holds is lost");
-            foreach (string command in made.Commands) host.Out.WriteLine($"$ {command}");
-            if (made.IsChecked) host.Out.WriteLine($"run on the model: {answer.Namespace} gives {answer.Plan.Usable}");
+            foreach (string command in made.Commands) host.Out.WriteLine($"run: {command}");
+            if (made.IsChecked) host.Out.WriteLine($"on the model {answer.Namespace} gives {answer.Plan.Usable}");
         }
         PlanText.Write(host, answer.Plan, answer.Namespace);
     }
