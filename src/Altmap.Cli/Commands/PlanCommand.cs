@@ -1,13 +1,14 @@
 using System.Collections.Immutable;
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json;
 using Altmap.Cli.Common;
 using Altmap.Cli.Output;
 using Altmap.Cli.Sessions;
-using Altmap.Core.Findings;
 using Altmap.Core.Json;
 using Altmap.Core.Kernels;
 using Altmap.Core.Units;
+using Altmap.Formats.Btt;
 using Altmap.Formats.InfoBlocks;
 using Altmap.Model;
 using Altmap.Model.Nvdimm;
@@ -16,174 +17,301 @@ using Altmap.Shell.Sysfs;
 
 namespace Altmap.Cli.Commands;
 
-/// <summary><c>altmap plan</c>: the capacity of a namespace that is there, or would be, to the byte.</summary>
+/// <summary><c>altmap plan</c>: the capacity of namespaces that are there, or would be, to the byte; and how large they must be.</summary>
 internal static class PlanCommand
 {
-    /// <summary>A plan, and the namespace of a machine that it is of.</summary>
-    private sealed record Answer(string? Namespace, NamespacePlan Plan);
+    private const int CountMax = 4096;
+    private static readonly string[] Modes = ["fsdax", "devdax", "system-ram", "sector", "raw", "hotplug"];
 
-    private sealed record Wanted(string? Start, string? Size, string? Mode, string? Map, string? Align, string? Architecture, string? PageSize)
+    /// <summary>A plan, and the namespace of a machine that it is of.</summary>
+    private sealed record Answer(string? Namespace, NamespacePlan Plan, MadeNamespace? Made = null);
+
+    /// <summary>What the words of the command line ask for; null: not given.</summary>
+    private sealed record Wanted(string? Start, string? Size, string? Usable, string? Mode, string? Map, string? Align, string? Sector, string? Block,
+        string? Architecture, string? PageSize, string? Count, string? Rest, string? Region)
     {
-        public bool IsEmpty => this == new Wanted(null, null, null, null, null, null, null);
+        public bool IsEmpty => this == new Wanted(null, null, null, null, null, null, null, null, null, null, null, null, null);
     }
+
+    private sealed record Output(bool IsJson, bool IsWhole, string? Svg);
 
     public static Command Create(CliHost host)
     {
         var machine = new Argument<string?>("MACHINE") { Description = "a machine file, or a capture directory", Arity = ArgumentArity.ZeroOrOne };
-        var ns = new Argument<string?>("NAMESPACE") { Description = "as namespace0.0 (default: every one)", Arity = ArgumentArity.ZeroOrOne };
+        var ns = new Argument<string?>("NAMESPACE") { Description = "as namespace0.0 (default: every one, and the books of the whole machine)", Arity = ArgumentArity.ZeroOrOne };
         Option<string?> start = Values.StartOption(), size = Values.SizeOption("size of the namespace");
-        var mode = new Option<string?>("--mode", "-m") { Description = "fsdax (default) or devdax", HelpName = "MODE" };
-        var map = new Option<string?>("--map", "-M") { Description = "where struct pages lie: dev (default) or mem", HelpName = "MAP" };
-        var align = new Option<string?>("--align", "-a") { Description = "alignment (default: what one page-middle entry maps, 2M on x86-64)", HelpName = "A" };
-        mode.CompletionSources.Add("fsdax", "devdax");
-        map.CompletionSources.Add("dev", "mem");
+        Option<string?> usable = Text("--usable", "U", "instead of --size: the smallest size that gives at least U to the user");
+        Option<string?> mode = Text("--mode", "MODE", "fsdax (default), devdax, system-ram (devdax given to kmem), sector, raw; hotplug: a range without info-block", "-m");
+        Option<string?> map = Text("--map", "MAP", "where struct pages lie: dev (default) or mem; any: with --usable, what takes less", "-M");
+        Option<string?> align = Text("--align", "A", "alignment (default: what one page-middle entry maps, 2M on x86-64); any: with --usable, what takes less", "-a");
+        Option<string?> sector = Text("--sector-size", "BYTES", "of a sector namespace (default: 4096)", "-l");
+        Option<string?> block = Text("--block-size", "SIZE", "size of a memory block, for system-ram and hotplug (default: the smallest; a MACHINE has its own)");
+        Option<string?> count = Text("--count", "N", "with --usable: so many namespaces");
+        Option<string?> rest = Text("--rest", "MODE", "with --usable: one more namespace, of what is left then");
+        Option<string?> region = Text("--region", "REGION", "with --usable: only in this region, as region0", "-r");
+        mode.CompletionSources.Add(Modes);
+        rest.CompletionSources.Add(Modes[..^1]);
+        map.CompletionSources.Add("dev", "mem", "any");
         Option<string?> kernel = KernelChoice.Option(), arch = Values.ArchitectureOption(), page = Values.PageSizeOption();
+        Option<string?> svg = Text("--svg", "FILE", "writes the bars as a picture");
+        var whole = new Option<bool>("--whole") { Description = "with --json: one document with every DIMM, region and namespace of the machine" };
         Option<bool> all = KernelChoice.AllOption(), json = JsonOutput.Option();
         var compare = new Option<bool>("--compare") { Description = "the alternatives to the present way, side by side; with a MACHINE, --start and --size lie in one of its regions" };
-        var about = new Option<string?>("--about") { Description = "with --compare, one question alone: page-map, system-ram or shared-sections", HelpName = "Q" };
+        Option<string?> about = Text("--about", "Q", "with --compare, one question alone: page-map, system-ram or shared-sections");
         about.CompletionSources.Add(PlanCompare.Groups);
-        var command = new Command("plan", "Shows where each byte of a namespace goes: what is usable, and what is not.")
+        var command = new Command("plan", "Shows where each byte of a namespace goes, and how large one must be to get so much.")
         {
-            machine, ns, start, size, mode, map, align, kernel, all, arch, page, compare, about, json,
+            machine, ns, start, size, usable, mode, map, align, sector, block, count, rest, region, kernel, all, arch, page, compare, about, svg, whole, json,
         };
-        command.SetAction(p => p.GetValue(compare) || p.GetValue(about) is not null ? Compare(host, p.GetValue(machine), p.GetValue(ns), p.GetValue(kernel), p.GetValue(all), p.GetValue(json),
-            new(p.GetValue(start), p.GetValue(size), p.GetValue(mode), p.GetValue(map), p.GetValue(align), p.GetValue(arch), p.GetValue(page), p.GetValue(about))) : Run(host, p.GetValue(machine), p.GetValue(ns), p.GetValue(kernel), p.GetValue(all), p.GetValue(json),
-            new Wanted(p.GetValue(start), p.GetValue(size), p.GetValue(mode), p.GetValue(map), p.GetValue(align), p.GetValue(arch), p.GetValue(page))));
+        command.SetAction(p => p.GetValue(compare) || p.GetValue(about) is not null
+            ? Compare(host, p.GetValue(machine), p.GetValue(ns), p.GetValue(kernel), p.GetValue(all), p.GetValue(json),
+                new(p.GetValue(start), p.GetValue(size), p.GetValue(mode), p.GetValue(map), p.GetValue(align), p.GetValue(arch), p.GetValue(page), p.GetValue(about)))
+            : Run(host, p.GetValue(machine), p.GetValue(ns), p.GetValue(kernel), p.GetValue(all), new Output(p.GetValue(json), p.GetValue(whole), p.GetValue(svg)),
+            new Wanted(p.GetValue(start), p.GetValue(size), p.GetValue(usable), p.GetValue(mode), p.GetValue(map), p.GetValue(align), p.GetValue(sector), p.GetValue(block),
+                p.GetValue(arch), p.GetValue(page), p.GetValue(count), p.GetValue(rest), p.GetValue(region))));
         CommandHelp.SetExamples(command, "altmap plan machine.json namespace0.0", "altmap plan --start 4G --size 1T --map dev --all-kernels", "altmap plan --compare --start 4G --size 1T",
+            "altmap plan machine.json --usable 1G --count 3 --rest fsdax", "altmap plan --start 5G --size 2G --mode system-ram --map mem --arch aarch64 --kernel 5.10",
             "altmap plan --start 4G --size 64G --mode devdax --arch aarch64 --page-size 64K --json");
         return command;
+
+        static Option<string?> Text(string name, string help, string description, params string[] aliases) => new(name, aliases) { Description = description, HelpName = help };
     }
 
     private static int Compare(CliHost host, string? machine, string? ns, string? kernel, bool all, bool isJson, PlanCompare.Options options) =>
         all ? throw CliError.Usage("--compare names the kernels that have each alternative: not with --all-kernels") : PlanCompare.Run(host, machine, ns, kernel, isJson, options);
 
-    private static int Run(CliHost host, string? machine, string? ns, string? kernel, bool all, bool isJson, Wanted wanted)
+    private static int Run(CliHost host, string? machine, string? ns, string? kernel, bool all, Output output, Wanted wanted)
     {
-        if (machine is not null && !wanted.IsEmpty) throw CliError.Usage("a MACHINE, or --start and --size with the options of a new namespace: not both");
-        if (machine is null && (wanted.Start is null || wanted.Size is null)) throw CliError.Usage("give a MACHINE, or --start and --size of a namespace");
+        CheckUse(machine, ns, wanted, output);
         if (machine is not null && kernel is not null && all) throw CliError.Usage("--kernel and --all-kernels exclude each other");
-        ImmutableArray<Answer> plans = machine is null ? Forward(host, wanted, KernelChoice.Select(kernel, all))
-            : all ? [.. KernelProfiles.All.SelectMany(k => OfMachine(host, machine, ns, k.Name))]
-            : OfMachine(host, machine, ns, kernel);
-        bool isList = all || (machine is not null && ns is null);
-        if (isJson) JsonOutput.Write(host, json => WriteJson(json, plans, isList));
-        else foreach (Answer answer in plans) WriteText(host, answer.Plan, answer.Namespace);
+        string?[] kernels = machine is not null && all ? [.. KernelProfiles.All.Select(k => k.Name)] : [kernel];
+        ImmutableArray<Answer> plans;
+        if (machine is null)
+        {
+            plans = OfRange(host, wanted, KernelChoice.Select(kernel, all));
+        }
+        else if (wanted.IsEmpty)
+        {
+            if (ns is null) return PlanWhole.Run(host, machine, kernels, output.IsJson, output.IsWhole, output.Svg);
+            plans = [.. kernels.Select(k => OfNamespace(host, machine, ns, k))];
+        }
+        else
+        {
+            plans = [.. kernels.SelectMany(k => wanted.Usable is null ? [InMachine(host, machine, k, wanted)] : OfUsable(host, machine, k, wanted))];
+        }
+        bool isList = all || wanted.Count is not null || wanted.Rest is not null;
+        if (output.Svg is { } path) SvgFile.WriteSvg(path, PlanPicture.Draw("Where the bytes go", [.. plans.Select(p => PlanPicture.BarOf(p.Namespace, p.Plan))]));
+        if (output.IsJson) JsonOutput.Write(host, json => WriteJson(json, plans, isList));
+        else foreach (Answer answer in plans) WriteText(host, answer);
         return plans.All(p => p.Plan.IsAccepted) ? ExitCode.Success : ExitCode.ErrorsLeft;
     }
 
-    private static ImmutableArray<Answer> Forward(CliHost host, Wanted wanted, ImmutableArray<KernelProfile> kernels)
+    private static void CheckUse(string? machine, string? ns, Wanted wanted, Output output)
+    {
+        if (wanted is { Size: not null, Usable: not null }) throw CliError.Usage("--size and --usable exclude each other: how large it is, or how much it shall give");
+        if (output.IsWhole && (!output.IsJson || machine is null || ns is not null || !wanted.IsEmpty)) throw CliError.Usage("--whole goes with MACHINE and --json alone");
+        if (machine is null)
+        {
+            if (wanted.Start is null || (wanted.Size ?? wanted.Usable) is null) throw CliError.Usage("give a MACHINE, or --start and --size (or --usable) of a namespace");
+            if ((wanted.Count ?? wanted.Rest ?? wanted.Region) is not null) throw CliError.Usage("--count, --rest and --region need a MACHINE");
+            return;
+        }
+        if (wanted.IsEmpty) return;
+        if (ns is not null) throw CliError.Usage($"{Quote.Text(ns)} is there already, the options are of a new namespace: not both");
+        if ((wanted.Architecture ?? wanted.PageSize ?? wanted.Block) is not null) throw CliError.Usage("--arch, --page-size and --block-size are the MACHINE's: not both");
+        if (wanted.Usable is null && (wanted.Size is null || wanted.Start is null))
+            throw CliError.Usage("of a new namespace on a MACHINE give --usable, or --start and --size: altmap plan MACHINE --usable 1G");
+        if (wanted is { Usable: not null, Start: not null }) throw CliError.Usage("with a MACHINE and --usable the kernel chooses the start: --region says where");
+        if (wanted.Usable is null && (wanted.Count ?? wanted.Rest ?? wanted.Region) is not null) throw CliError.Usage("--count, --rest and --region go with --usable");
+    }
+
+    private static CapacityMode Mode(string? text, string option, string[] words)
+    {
+        string word = Values.Word(text, option, words) ?? "fsdax";
+        return Enum.GetValues<CapacityMode>().First(m => NamespaceWish.WordOf(m) == word);
+    }
+
+    private static NamespaceWish WishOf(Wanted wanted, ArchitectureRules architecture)
+    {
+        ByteSize? block = Values.Size(wanted.Block, "--block-size");
+        if (block is { } b && (!b.IsPowerOfTwo || b < ByteSize.MiB(2))) throw CliError.Usage($"--block-size: {b} is none; expected a power of two from 2M on, as 128M, 1G or 2G");
+        PageMapMode map = Values.Word(wanted.Map, "--map", "dev", "mem") == "mem" ? PageMapMode.Ram : PageMapMode.Pmem;
+        return new NamespaceWish(Mode(wanted.Mode, "--mode", Modes), map, Values.Size(wanted.Align, "--align") ?? architecture.PmdSize)
+        {
+            BlockSize = block, SectorSizeBytes = SectorOf(wanted),
+        };
+    }
+
+    private static uint SectorOf(Wanted wanted)
+    {
+        ByteSize size = Values.Size(wanted.Sector, "--sector-size") ?? ByteSize.KiB(4);
+        return BttConstants.SectorSizes.FirstOrDefault(s => s == size.Bytes) is var found and not 0 ? found
+            : throw CliError.Usage($"--sector-size: {size.Bytes} is none of a BTT's; expected {string.Join(", ", BttConstants.SectorSizes)}");
+    }
+
+    private static ByteSize UsableOf(Wanted wanted) => Values.Size(wanted.Usable, "--usable") is { IsZero: false } usable ? usable
+        : throw CliError.Usage("--usable: 0 bytes need no namespace; expected a size, as 1G");
+
+    private static PhysicalRange RangeOf(Wanted wanted)
     {
         var range = new PhysicalRange(Values.Address(wanted.Start, "--start")!.Value, Values.Size(wanted.Size, "--size")!.Value);
         if (range.Size.IsZero) throw CliError.Usage($"--size: 0; a namespace has bytes, at least {NamespacePlan.SizeMin} for a page map");
-        InfoBlockKind kind = Values.Word(wanted.Mode, "--mode", "fsdax", "devdax") == "devdax" ? InfoBlockKind.Dax : InfoBlockKind.Pfn;
-        PageMapMode map = Values.Word(wanted.Map, "--map", "dev", "mem") == "mem" ? PageMapMode.Ram : PageMapMode.Pmem;
-        ByteSize? align = Values.Size(wanted.Align, "--align");
+        return range;
+    }
+
+    private static ImmutableArray<Answer> OfRange(CliHost host, Wanted wanted, ImmutableArray<KernelProfile> kernels)
+    {
         var plans = ImmutableArray.CreateBuilder<Answer>(kernels.Length);
         foreach (KernelProfile kernel in kernels)
         {
             ArchitectureRules architecture = Values.Architecture(kernel, wanted.Architecture, wanted.PageSize);
             KernelChoice.NoteUnverified(host, kernel, kernel == kernels[0] ? architecture : null);
-            plans.Add(new(null, NamespacePlan.Of(range, kind, map, align ?? architecture.PmdSize, kernel, architecture)));
+            plans.Add(new(null, wanted.Usable is null ? NamespacePlan.Of(RangeOf(wanted), WishOf(wanted, architecture), kernel, architecture) : Smallest(wanted, kernel, architecture)));
         }
         return plans.ToImmutable();
     }
 
-    private static ImmutableArray<Answer> OfMachine(CliHost host, string path, string? name, string? kernel)
+    /// <summary>Sizes are multiples of what the kernel maps: what comes behind the range starts aligned.</summary>
+    private static NamespacePlan Smallest(Wanted wanted, KernelProfile kernel, ArchitectureRules architecture)
     {
-        Machine machine = MachineSession.Open(host, path, kernel).State.Machine;
-        NamespaceState[] all = [.. SysfsTree.Devices(machine).Where(d => d.Kind == NdDeviceKind.Namespace).Order().Select(d => machine.FindNamespace(d)!).Where(n => !n.Size.IsZero)];
-        if (name is null) return [.. all.Select(n => TryPlan(machine, n, what => host.Note($"{n.Device} is left out: unsupported: {what}"))).OfType<Answer>()];
-        if (all.FirstOrDefault(n => n.Device.Name == name) is { } found)
-            return [TryPlan(machine, found, what => throw new CliError(ExitCode.Unsupported, $"unsupported: {what}"))!];
-        string[] names = [.. all.Select(n => n.Device.Name)];
-        string hint = NearestWord.Hint(name, names);
-        throw CliError.Usage($"{path}: there is no namespace {Quote.Text(name)} with a size; expected {(names.Length == 0 ? "one, but this machine has none" : string.Join(", ", names.Take(20)))}{(hint.Length == 0 ? "" : $"; {hint}")}");
+        ByteSize usable = UsableOf(wanted), step = architecture.CompatAlign;
+        PhysicalAddress start = Values.Address(wanted.Start, "--start")!.Value;
+        NamespacePlan? best = null;
+        foreach ((PageMapMode map, ByteSize align) in from m in MapsOf(wanted) from a in AlignsOf(wanted, architecture) select (m, a))
+        {
+            NamespaceWish wish = WishOf(wanted with { Map = null, Align = null }, architecture) with { Map = map, Align = align };
+            if (!architecture.SupportedAligns.Contains(align)) return NamespacePlan.Of(new PhysicalRange(start, usable), wish, kernel, architecture);
+            var sizes = new SizeRange(start, step, new ByteSize(Values.AddressMax), step, start.IsAligned(step) ? step : new ByteSize(1));
+            if (SizeSearch.Smallest(sizes, usable, wish, kernel, architecture) is { } plan && (best is null || plan.Range.Size < best.Range.Size)) best = plan;
+        }
+        if (best is not null) return best;
+        NamespacePlan refused = NamespacePlan.Of(new PhysicalRange(start, usable), WishOf(wanted with { Map = null, Align = null }, architecture), kernel, architecture);
+        string why = refused is { IsAccepted: false, Message: { } message } ? $": {message}" : "";
+        throw new CliError(ExitCode.ErrorsLeft, $"no size from {start} on gives {usable} on kernel {kernel.Name}{why}; a start that is a multiple of {step} may");
     }
 
-    private static Answer? TryPlan(Machine machine, NamespaceState ndns, Action<string> refuse)
+    private static ImmutableArray<PageMapMode> MapsOf(Wanted wanted) => Values.Word(wanted.Map, "--map", "dev", "mem", "any") switch
+    {
+        "mem" => [PageMapMode.Ram],
+        "any" => [PageMapMode.Pmem, PageMapMode.Ram],
+        _ => [PageMapMode.Pmem],
+    };
+
+    private static ImmutableArray<ByteSize> AlignsOf(Wanted wanted, ArchitectureRules architecture) => wanted.Align switch
+    {
+        null => [architecture.PmdSize],
+        "any" => [.. architecture.SupportedAligns.OrderBy(a => a == architecture.PmdSize ? 0 : 1)],
+        _ => [Values.Size(wanted.Align, "--align")!.Value],
+    };
+
+    /// <summary>A range of a machine: free space of one of its regions.</summary>
+    private static Answer InMachine(CliHost host, string path, string? kernel, Wanted wanted)
+    {
+        Machine machine = MachineSession.Open(host, path, kernel).State.Machine;
+        PhysicalRange range = RangeOf(wanted);
+        NamespaceWish wish = WishOf(wanted, machine.Architecture);
+        if (wish is { BlockSize: null, Mode: CapacityMode.SystemRam or CapacityMode.Hotplug }) wish = wish with { BlockSize = Modelled(() => DaxDeviceMemory.BlockSize(machine)) };
+        if (machine.Regions.Values.FirstOrDefault(r => r.Range.Contains(range)) is not { } region)
+            throw CliError.Usage($"{path}: {range} lies in no region; expected a range in {Listed(machine.Regions.Values.Select(r => $"{r.Device} {r.Range}"), "one, but this machine has none")}");
+        NamespaceState? taken = region.Namespaces.Values.FirstOrDefault(n => n.Range.Overlaps(range) && (n.Type == NamespaceType.Pmem || n.Claim is not null));
+        string[] free = [.. RegionPlace.Of(machine, region)?.Free().Select(f => f.ToString()) ?? []];
+        if (taken is not null) throw CliError.Usage($"{path}: {range} overlaps {taken.Device} {taken.Range}; free in {region.Device}: {Listed(free, "nothing")}");
+        if (RegionPlace.Of(machine, region) is { Use: RegionUse.Whole } && range != region.Range)
+            throw CliError.Usage($"{path}: {region.Device} has no labels and holds one namespace, all of {region.Range}");
+        return new(null, NamespacePlan.Of(range, wish, machine.Kernel, machine.Architecture));
+    }
+
+    private static IEnumerable<Answer> OfUsable(CliHost host, string path, string? kernel, Wanted wanted)
+    {
+        MachineSession session = MachineSession.Open(host, path, kernel, uuidSeed: 0);
+        Machine machine = session.State.Machine;
+        ulong count = Values.Number(wanted.Count, "--count") ?? 1;
+        if (count is 0 or > CountMax) throw CliError.Usage(string.Create(CultureInfo.InvariantCulture, $"--count: {count}; expected 1 to {CountMax}"));
+        CapacityMode mode = Mode(wanted.Mode, "--mode", Modes[..^1]);
+        NdDevice? region = RegionOf(path, machine, wanted.Region);
+        ImmutableArray<ByteSize> aligns = AlignsOf(wanted, machine.Architecture);
+        if (aligns.FirstOrDefault(a => !machine.Architecture.SupportedAligns.Contains(a)) is { IsZero: false } odd)
+            throw CliError.Usage($"--align: {odd} is none that this machine offers; expected {string.Join(", ", machine.Architecture.SupportedAligns.Select(PlanText.Unit))} or any");
+        var wish = new UsableWish(UsableOf(wanted), mode, MapsOf(wanted), aligns)
+        {
+            Count = (int)count, Rest = wanted.Rest is null ? null : Mode(wanted.Rest, "--rest", Modes[..^1]), SectorSizeBytes = SectorOf(wanted), Region = region,
+        };
+        ImmutableArray<MadeNamespace> made = Modelled(() => PlanUsable.Make(session.State, wish, plan => Shortfall(path, machine, plan, wish)));
+        foreach (string note in made.Select(m => m.Note).OfType<string>().Distinct()) host.Note($"not run on the model: {note}");
+        return made.Select(m => new Answer(m.Namespace, m.Result, m));
+    }
+
+    private static NdDevice? RegionOf(string path, Machine machine, string? name)
+    {
+        if (name is null) return null;
+        return machine.Regions.Values.FirstOrDefault(r => r.Device.Name == name)?.Device
+            ?? throw CliError.Usage($"{path}: there is no region {Quote.Text(name)}; expected {Listed(machine.Regions.Values.Select(r => r.Device.Name), "one, but this machine has none")}");
+    }
+
+    private static string Shortfall(string path, Machine machine, UsablePlan plan, UsableWish wish)
+    {
+        string before = plan.Namespaces.Length == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" after {plan.Namespaces.Length} namespaces of {plan.Namespaces[0].Plan.Range.Size.ToHuman()}");
+        if (plan.Namespaces.Length == wish.Count) return $"{path}: nothing is left for --rest{before}";
+        string word = NamespaceWish.WordOf(wish.Mode);
+        if (plan.MostUsable is { } most) return $"{path}: no namespace gives {wish.Usable} as {word}{before}; the most that one gives is {most.Usable}, with {most.Range.Size} from {most.Range.Start} on";
+        string where = string.Join(", ", machine.Regions.Values.Where(r => wish.Region is null || r.Device == wish.Region).Take(20).Select(r => r.Device.Name));
+        return $"{path}: no namespace can be made{before}: {(where.Length == 0 ? "this machine has no region" : $"{where} have no free space that {word} fits in (altmap plan MACHINE shows who has it)")}";
+    }
+
+    private static string Listed(IEnumerable<string> items, string none)
+    {
+        string[] all = [.. items];
+        return all.Length == 0 ? none : string.Join(", ", all.Take(20)) + (all.Length > 20 ? ", …" : "");
+    }
+
+    private static T Modelled<T>(Func<T> answer)
     {
         try
         {
-            return NamespacePlan.Of(machine, ndns) is { } plan ? new Answer(ndns.Device.Name, plan) : null;
+            return answer();
         }
         catch (NotModelledException e)
         {
-            refuse(e.Message);
-            return null;
+            throw new CliError(ExitCode.Unsupported, $"unsupported: {e.Message}");
         }
+    }
+
+    private static Answer OfNamespace(CliHost host, string path, string name, string? kernel)
+    {
+        Machine machine = MachineSession.Open(host, path, kernel).State.Machine;
+        NamespaceState[] all = [.. SysfsTree.Devices(machine).Where(d => d.Kind == NdDeviceKind.Namespace).Order().Select(d => machine.FindNamespace(d)!).Where(n => !n.Size.IsZero)];
+        if (all.FirstOrDefault(n => n.Device.Name == name) is { } found) return new Answer(name, Modelled(() => NamespacePlan.Of(machine, found))!);
+        string[] names = [.. all.Select(n => n.Device.Name)];
+        string hint = NearestWord.Hint(name, names);
+        throw CliError.Usage($"{path}: there is no namespace {Quote.Text(name)} with a size; expected {Listed(names, "one, but this machine has none")}{(hint.Length == 0 ? "" : $"; {hint}")}");
     }
 
     private static void WriteJson(Utf8JsonWriter json, ImmutableArray<Answer> plans, bool isList)
     {
         if (isList) json.WriteStartArray();
-        foreach ((string? name, NamespacePlan plan) in plans)
+        foreach ((string? name, NamespacePlan plan, MadeNamespace? made) in plans)
         {
-            json.WriteStartObject();
-            json.WriteString("namespace", name);
-            json.WriteString("kernel", plan.Kernel.Name);
-            json.WriteString("mode", plan.Mode);
-            json.WriteString("map", MapWord(plan.Map));
-            json.WriteOptional("align", plan.Align?.Bytes);
-            json.WriteString("start", JsonOutput.Hex(plan.Range.Start.Bytes));
-            json.WriteNumber("size", plan.Range.Size.Bytes);
-            json.WriteBoolean("accepted", plan.IsAccepted);
-            json.WriteNumber("errno", (int)plan.Errno);
-            json.WriteString("message", plan.Message);
-            json.WriteString("reason", Reason(plan));
-            json.WriteOptional("start_pad", plan.Settings?.StartPad.Bytes);
-            json.WriteOptional("dataoff", plan.Settings?.DataOffset.Bytes);
-            json.WriteOptional("npfns", plan.Settings?.PageCount.Pages);
-            json.WriteOptional("end_trunc", plan.Settings?.EndTrunc.Bytes);
-            json.WriteNumber("usable", plan.Usable.Bytes);
-            json.WriteStartArray("ledger");
-            foreach (LedgerEntry entry in plan.Ledger)
+            PlanJson.Write(json, name, plan, made is null ? null : () =>
             {
-                json.WriteStartObject();
-                json.WriteString("what", entry.What);
-                json.WriteNumber("bytes", entry.Bytes.Bytes);
-                json.WriteEndObject();
-            }
-            json.WriteEndArray();
-            json.WriteNumber("struct_pages_in_ram", plan.StructPagesInRam.Bytes);
-            json.WriteBoolean("verified", KernelChoice.IsVerified(plan.Kernel, plan.Architecture));
-            json.WriteEndObject();
+                json.WriteString("region", made.Planned.Place.Region.Device.Name);
+                json.WriteStartArray("commands");
+                foreach (string command in made.Commands) json.WriteStringValue(command);
+                json.WriteEndArray();
+                json.WriteBoolean("checked", made.IsChecked);
+            });
         }
         if (isList) json.WriteEndArray();
     }
 
-    /// <summary>The ledger for people.</summary>
-    internal static void WriteText(CliHost host, NamespacePlan plan, string? name = null)
+    private static void WriteText(CliHost host, Answer answer)
     {
-        string device = plan.Map is null ? plan.Mode : $"{plan.Mode}, map={MapWord(plan.Map)}, align {plan.Align}";
-        host.Out.WriteLine($"kernel {plan.Kernel.Name}: {(name is null ? "" : name + ": ")}{device}: {plan.Range.Size} from {plan.Range.Start} on");
-        if (!plan.IsAccepted) host.Out.WriteLine($"refused: {plan.Errno.Describe()} ({plan.Errno}){((plan.Message ?? Reason(plan)) is { } why ? $": {why}" : "")}");
-        var table = new TextTable("what", ">bytes", ">", ">of the namespace");
-        foreach (LedgerEntry entry in plan.Ledger) table.Add(entry.What, Number(entry.Bytes), entry.Bytes.ToHuman(), Share(entry.Bytes, plan.Range.Size));
-        table.Add("total", Number(plan.Range.Size), plan.Range.Size.ToHuman(), Share(plan.Range.Size, plan.Range.Size));
-        table.Write(host);
-        if (!plan.StructPagesInRam.IsZero) host.Out.WriteLine($"and {plan.StructPagesInRam} of RAM for struct pages");
+        if (answer.Made is { } made)
+        {
+            if (made.Planned.Place.Use == RegionUse.Whole || made.Commands.Any(c => c.StartsWith("ndctl disable-region ", StringComparison.Ordinal)))
+                host.Out.WriteLine($"{made.Planned.Place.Region.Device} has one namespace, without label: what it holds is lost");
+            foreach (string command in made.Commands) host.Out.WriteLine($"run: {command}");
+            if (made.IsChecked) host.Out.WriteLine($"on the model {answer.Namespace} gives {answer.Plan.Usable}");
+        }
+        PlanText.Write(host, answer.Plan, answer.Namespace);
     }
-
-    /// <summary>Why a namespace is refused where the kernel gives only an error number; null where it says more, or the cause is not known.</summary>
-    private static string? Reason(NamespacePlan plan)
-    {
-        if (plan.IsAccepted || plan.Message is not null) return null;
-        if (plan.Errno == Errno.ENODEV) return "no driver is bound to it (altmap run MACHINE -- dmesg)";
-        if (plan.Align is { } align && !plan.Architecture.SupportedAligns.Contains(align))
-            return $"align {align} is none that {KernelChoice.Name(plan.Architecture.Architecture)} offers with pages of {plan.Architecture.PageSize.ToHuman()}; expected {string.Join(", ", plan.Architecture.SupportedAligns.Select(a => a.ToHuman()))}";
-        return plan.Range.Size < NamespacePlan.SizeMin ? $"fewer than {NamespacePlan.SizeMin}, the least that a page map is made for" : null;
-    }
-
-    private static string Number(ByteSize size) => size.Bytes.ToString(System.Globalization.CultureInfo.InvariantCulture);
-
-    private static string Share(ByteSize part, ByteSize whole) =>
-        whole.IsZero ? "" : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{100.0 * part.Bytes / whole.Bytes:0.00} %");
-
-    private static string? MapWord(PageMapMode? map) => map switch
-    {
-        PageMapMode.Ram => "mem",
-        PageMapMode.Pmem => "dev",
-        PageMapMode.None => "none",
-        _ => null,
-    };
 }

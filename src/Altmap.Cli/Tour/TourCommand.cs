@@ -35,7 +35,7 @@ internal static class TourCommand
         NamespacePlan[] plans = [.. Namespaces(after).Select(n => NamespacePlan.Of(after, n)!)];
         WriteNamespaces(host, after, plans);
         host.Out.WriteLine("\nWhere every byte of the first one went (altmap plan MACHINE namespace0.0):\n");
-        PlanCommand.WriteText(host, plans[0]);
+        PlanText.Write(host, plans[0]);
         host.Out.WriteLine("""
 
             Try it: altmap run examples/tour/machine.json     a prompt on this machine; nothing can break

@@ -136,6 +136,15 @@ public static class DpaAllocation
     /// <summary>available_size of a region: the sum over its mappings (region_devs.c nd_region_available_dpa(), 6.1).</summary>
     public static ByteSize AvailableSize(IEnumerable<ByteSize> availableOfMappings) => availableOfMappings.Aggregate(ByteSize.Zero, (sum, a) => sum + a);
 
+    /// <summary>The free runs of a mapping that an allocation can take, ascending: what <see cref="Grow"/> puts a new namespace into the first that is large enough of.</summary>
+    public static ImmutableArray<ReservedRange> FreeExtents(DpaMapping mapping, ImmutableArray<ReservedRange> reserved)
+    {
+        if (!reserved.Any(r => r.Start.Bytes < (UInt128)mapping.Start.Bytes + mapping.Size.Bytes && EndOf(r) > mapping.Start.Bytes))
+            return mapping.Size.IsZero ? [] : [new ReservedRange(mapping.Start, mapping.Size, Uuid.Zero)]; // nothing is trimmed where nothing is
+        return [.. Gaps(mapping, reserved).Select(g => Trim(mapping, g.Start, g.End)).Where(g => g is not null)
+            .Select(g => new ReservedRange(new DimmAddress((ulong)g!.Value.Start), new ByteSize((ulong)(g.Value.End - g.Value.Start)), Uuid.Zero))];
+    }
+
     // Follows the kernel's scan gap by gap, because "first gap that touches" and "no reservation at all" differ from a textbook first fit.
     private static (ImmutableArray<ReservedRange> Reserved, ulong Missing) Scan(
         DpaMapping mapping, ImmutableArray<ReservedRange> reserved, Uuid owner, ulong amount, bool isReserve)

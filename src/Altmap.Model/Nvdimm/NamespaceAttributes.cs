@@ -195,7 +195,7 @@ public static class NamespaceAttributes
     }
 
     /// <summary>btt_claim_class(): null when the DIMMs disagree about their labels. A blank area counts as the 1.2 labels it will get, but not beside them.</summary>
-    private static ClaimClass? BttClass(Machine machine, RegionState region)
+    internal static ClaimClass? BttClass(Machine machine, RegionState region)
     {
         DimmState[] dimms = [.. RegionDriver.DimmsOf(machine, region)];
         if (dimms.Any(d => d.Labels is null)) return ClaimClass.Btt;

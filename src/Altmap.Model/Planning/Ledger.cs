@@ -89,7 +89,7 @@ public static class Ledger
 
     /// <summary>The ledger of a device-dax device that kmem has: its page map is not in use any more, and only whole memory blocks are.</summary>
     /// <param name="settings">The block's values.</param>
-    /// <param name="reservedStructPage">As in <see cref="OfDevice"/>.</param>
+    /// <param name="reservedStructPage">What the writer of the block set aside for a page's struct page.</param>
     /// <param name="ns">The namespace.</param>
     /// <param name="block">Size of a memory block.</param>
     /// <param name="memmapPerBlock">What each block gives up for its own memmap.</param>
@@ -172,6 +172,45 @@ public static class Ledger
     public static ByteSize PageMapReserve(in PfnDeviceSettings settings, ByteSize reservedStructPage, ByteSize size, ArchitectureRules architecture) =>
         settings.Mode != PageMapMode.Pmem || size.Bytes < PfnLayout.ReserveBytes ? ByteSize.Zero
             : reservedStructPage * ((size.Bytes - PfnLayout.ReserveBytes) / architecture.PageSize.Bytes);
+
+    /// <summary>The ledger of a pfn or dax device that has its sections for itself (<see cref="PageMapOf"/>).</summary>
+    public static LedgerTable OfDevice(in PfnDeviceSettings settings, ByteSize reservedStructPage, PhysicalRange ns, KernelProfile kernel, ArchitectureRules architecture) =>
+        OfDevice(settings, reservedStructPage, ns, PageMapOf(settings, ns, kernel, architecture, kernel.StructPageSize, 0).AltmapPages, architecture);
+
+    /// <summary>
+    /// Where the memmap of a device goes, as if nothing else were in its sections; where the page map is too small for that, as if boot RAM shared the first and the last.
+    /// </summary>
+    /// <param name="settings">The block's values.</param>
+    /// <param name="ns">The namespace.</param>
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="architecture">Of that kernel.</param>
+    /// <param name="structPage">Size of struct page.</param>
+    /// <param name="sharedCompoundPages">See <see cref="MemmapAccount.SharedCompoundPages"/>.</param>
+    public static MemmapAccount PageMapOf(
+        in PfnDeviceSettings settings, PhysicalRange ns, KernelProfile kernel, ArchitectureRules architecture, ByteSize structPage, ulong sharedCompoundPages)
+    {
+        ulong page = architecture.PageSize.Bytes, reserve = architecture.InfoBlockReserve.Bytes;
+        MemmapSpace? space = settings.Mode == PageMapMode.Pmem && settings.DataOffset.Bytes >= reserve
+            ? new MemmapSpace(new PfnCount(reserve / page), new PfnCount((settings.DataOffset.Bytes - reserve) / page)) : null;
+        PfnRange mapped = MappedPages(settings, ns, kernel, architecture);
+        var start = new MemmapAccount(mapped.Start, space, kernel, architecture, structPage) { SharedCompoundPages = sharedCompoundPages };
+        MemmapAccount account = start;
+        if (account.TryAddAll(mapped, sharesWithBoot: false)) return account;
+        account = start;
+        _ = account.TryAddAll(mapped, sharesWithBoot: true); // the last word is the mapping's
+        return account;
+    }
+
+    /// <summary>The pages that a device maps: from start_pad to end_trunc, or the whole sections that hold them (rule <c>memory.device-map-unit</c>).</summary>
+    internal static PfnRange MappedPages(in PfnDeviceSettings settings, PhysicalRange ns, KernelProfile kernel, ArchitectureRules architecture)
+    {
+        ulong cut = settings.StartPad.Bytes + settings.EndTrunc.Bytes; // two 32-bit fields
+        Pfn first = Pfn.Containing(ns.Start + settings.StartPad, architecture.PageSize);
+        var pages = new PfnRange(first, first + new PfnCount(cut >= ns.Size.Bytes ? 0 : (ns.Size.Bytes - cut) / architecture.PageSize.Bytes));
+        if (!kernel.DeviceMapsAreSections || pages.IsEmpty) return pages;
+        ulong section = kernel.SectionSize(architecture.Architecture, architecture.PageSize) / architecture.PageSize;
+        return new PfnRange(new Pfn(Alignment.Down(pages.Start.Number, section)), new Pfn(Alignment.Up(pages.End.Number, section)));
+    }
 
     private const ulong BttMapEntryBytes = 4;
 

@@ -181,19 +181,7 @@ public sealed record NamespacePlan(
         private AltmapSpace? Altmap => Settings.Mode != PageMapMode.Pmem ? null
             : new AltmapSpace(new PfnCount(Architecture.InfoBlockReserve / Architecture.PageSize), new PfnCount((Settings.DataOffset - Architecture.InfoBlockReserve) / Architecture.PageSize));
 
-        /// <summary>Pages from start_pad to end_trunc.</summary>
-        private PfnRange Mapped
-        {
-            get
-            {
-                ulong cut = Settings.StartPad.Bytes + Settings.EndTrunc.Bytes; // two 32-bit fields
-                Pfn first = Pfn.Containing(Range.Start + Settings.StartPad, Architecture.PageSize);
-                var pages = new PfnRange(first, first + new PfnCount(cut >= Range.Size.Bytes ? 0 : (Range.Size.Bytes - cut) / Architecture.PageSize.Bytes));
-                if (!Kernel.DeviceMapsAreSections || pages.IsEmpty) return pages;
-                ulong section = Kernel.SectionSize(Architecture.Architecture, Architecture.PageSize) / Architecture.PageSize;
-                return new PfnRange(new Pfn(Alignment.Down(pages.Start.Number, section)), new Pfn(Alignment.Up(pages.End.Number, section)));
-            }
-        }
+        private PfnRange Mapped => Planning.Ledger.MappedPages(Settings, Range, Kernel, Architecture);
 
         public NamespacePlan Plan(string mode, string? message)
         {
@@ -217,18 +205,9 @@ public sealed record NamespacePlan(
                 Overrun = DeviceMaps.Overrun(Mapped, Altmap, Compound, Shares, StructPage, Architecture.PageSize).ToBytes(Architecture.PageSize),
             };
 
-        /// <summary>As if nothing else were in its sections; where the page map is too small for that, as if boot RAM shared the first and the last.</summary>
         private MemmapUse UseAlone()
         {
-            MemmapSpace? space = Altmap is { } a ? new MemmapSpace(a.Reserve, a.Free) : null;
-            PfnRange mapped = Mapped;
-            var start = new MemmapAccount(mapped.Start, space, Kernel, Architecture, StructPage) { SharedCompoundPages = Shares ? Compound : 0 };
-            MemmapAccount account = start;
-            if (!account.TryAddAll(mapped, sharesWithBoot: false))
-            {
-                account = start;
-                _ = account.TryAddAll(mapped, sharesWithBoot: true); // judged before
-            }
+            MemmapAccount account = Planning.Ledger.PageMapOf(Settings, Range, Kernel, Architecture, StructPage, Shares ? Compound : 0);
             return new MemmapUse(account.AltmapPages, account.AltmapPadding, account.RamPages, account.ReusedPages);
         }
     }

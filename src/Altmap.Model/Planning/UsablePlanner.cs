@@ -1,0 +1,163 @@
+using System.Collections.Immutable;
+using Altmap.Core.Units;
+using Altmap.Formats.Btt;
+using Altmap.Formats.InfoBlocks;
+using Altmap.Formats.Labels;
+using Altmap.Model.Nvdimm;
+
+namespace Altmap.Model.Planning;
+
+/// <summary>So much shall be usable.</summary>
+/// <param name="Usable">Bytes for the user, of each namespace.</param>
+/// <param name="Mode">What for; not <see cref="CapacityMode.Hotplug"/>.</param>
+/// <param name="Maps">Where struct pages may lie; of equal sizes the one that gives more, then the first.</param>
+/// <param name="Aligns">Alignments that will do; of equal sizes the one that gives more, then the first.</param>
+public sealed record UsableWish(ByteSize Usable, CapacityMode Mode, ImmutableArray<PageMapMode> Maps, ImmutableArray<ByteSize> Aligns)
+{
+    /// <summary>How many namespaces.</summary>
+    public int Count { get; init; } = 1;
+
+    /// <summary>What becomes of the largest extent that is free then, in the region of the last; null: nothing.</summary>
+    public CapacityMode? Rest { get; init; }
+
+    /// <summary>Sector size of a BTT.</summary>
+    public uint SectorSizeBytes { get; init; } = 4096;
+
+    /// <summary>The only region that may be used; null: any.</summary>
+    public NdDevice? Region { get; init; }
+
+    /// <summary>Regions that may not be used: a namespace was refused there.</summary>
+    public ImmutableHashSet<NdDevice> Without { get; init; } = [];
+}
+
+/// <summary>A namespace that is planned.</summary>
+/// <param name="Place">The region as it was before.</param>
+/// <param name="Wish">As which.</param>
+/// <param name="Plan">Where, and what it gives.</param>
+/// <param name="IsRest">All of a free extent, whatever it gives.</param>
+public sealed record PlannedNamespace(RegionPlace Place, NamespaceWish Wish, NamespacePlan Plan, bool IsRest);
+
+/// <summary>What came of a wish.</summary>
+/// <param name="Namespaces">In the order in which they are to be made; fewer than wanted where there is no room.</param>
+/// <param name="IsComplete">All that was wanted.</param>
+/// <param name="MostUsable">Where it is not complete: the most that a further namespace would give; null: none can be made.</param>
+public sealed record UsablePlan(ImmutableArray<PlannedNamespace> Namespaces, bool IsComplete, NamespacePlan? MostUsable);
+
+/// <summary>
+/// The smallest namespaces that give at least so much on this machine. Each ends at a multiple of 16 MiB and of its alignment, so that what comes behind it starts
+/// aligned (ndctl refuses a start that is no multiple of 16 MiB, ndctl/namespace.c 76.1), or at the end of the space. Pure: nothing is made.
+/// </summary>
+public static class UsablePlanner
+{
+    private static readonly ByteSize NdctlStartAlign = ByteSize.MiB(16);
+
+    /// <summary>The places of a machine's regions, by region.</summary>
+    public static ImmutableArray<RegionPlace> PlacesOf(Machine machine) =>
+        [.. machine.Regions.Values.Select(r => RegionPlace.Of(machine, r)).OfType<RegionPlace>()];
+
+    /// <summary>Plans one after the other. Throws <see cref="NotModelledException"/> where the size of a memory block matters and is not known.</summary>
+    public static UsablePlan Plan(Machine machine, UsableWish wish)
+    {
+        List<RegionPlace> places = [.. PlacesOf(machine).Where(p => (wish.Region is null || p.Region.Device == wish.Region) && !wish.Without.Contains(p.Region.Device))];
+        var planned = ImmutableArray.CreateBuilder<PlannedNamespace>(wish.Count);
+        for (int i = 0; i < wish.Count; i++)
+        {
+            // Free space first: a namespace without label, which others take, may hold data.
+            (int At, PlannedNamespace Found, RegionPlace After)? best = Best(machine, places, wish, isFree: true) ?? Best(machine, places, wish, isFree: false);
+            if (best is not { } found) return new UsablePlan(planned.ToImmutable(), false, Most(machine, places, wish));
+            places[found.At] = found.After;
+            planned.Add(found.Found);
+        }
+        if (wish.Rest is not { } rest) return new UsablePlan(planned.ToImmutable(), true, null);
+        int last = places.FindIndex(p => p.Region.Device == planned[^1].Place.Region.Device);
+        if (RestOf(machine, places[last], wish, rest) is not { } all) return new UsablePlan(planned.ToImmutable(), false, null);
+        planned.Add(all);
+        return new UsablePlan(planned.ToImmutable(), true, null);
+    }
+
+    private static (int At, PlannedNamespace Found, RegionPlace After)? Best(Machine machine, List<RegionPlace> places, UsableWish wish, bool isFree)
+    {
+        (int, PlannedNamespace Found, RegionPlace)? best = null;
+        for (int p = 0; p < places.Count; p++)
+        {
+            if ((places[p].Use == RegionUse.Labels) != isFree) continue;
+            foreach (NamespaceWish each in Variants(machine, places[p], wish, wish.Mode))
+            {
+                if (Smallest(machine, places[p], each, wish.Usable) is not { } plan || (best is { } b && !IsBetter(plan, b.Found.Plan))) continue;
+                if (places[p].Take(plan.Range) is { } after) best = (p, new PlannedNamespace(places[p], each, plan, false), after);
+            }
+        }
+        return best;
+    }
+
+    private static bool IsBetter(NamespacePlan plan, NamespacePlan than) =>
+        plan.Range.Size < than.Range.Size || (plan.Range.Size == than.Range.Size && plan.Usable > than.Usable);
+
+    private static NamespacePlan? Smallest(Machine machine, RegionPlace place, NamespaceWish wish, ByteSize usable)
+    {
+        if (place.Use == RegionUse.Whole)
+        {
+            if (place.Free().IsEmpty || !place.Region.Range.Size.IsMultipleOf(Step(place, wish, machine))) return null; // ndctl refuses the second
+            NamespacePlan whole = NamespacePlan.Of(place.Region.Range, wish, machine.Kernel, machine.Architecture);
+            return whole.IsAccepted && whole.Usable >= usable ? whole : null;
+        }
+        ByteSize step = Step(place, wish, machine);
+        ByteSize endAlign = wish.HasInfoBlock && wish.Align > NdctlStartAlign ? wish.Align : NdctlStartAlign;
+        foreach (ByteSize each in (ByteSize[])[endAlign, new ByteSize(1)]) // a region that starts at odd places has no such ends
+        {
+            ByteSize passed = ByteSize.Zero; // a namespace goes into the first extent that holds it
+            foreach (PhysicalRange free in place.Free())
+            {
+                if (free.Size <= passed) continue;
+                var range = new SizeRange(free.Start, new ByteSize(passed.Bytes + 1), free.Size, step, each);
+                if (SizeSearch.Smallest(range, usable, wish, machine.Kernel, machine.Architecture) is { } plan) return plan;
+                passed = free.Size;
+            }
+        }
+        return null;
+    }
+
+    /// <summary>What the kernel's region and ndctl ask of a size.</summary>
+    private static ByteSize Step(RegionPlace place, NamespaceWish wish, Machine machine)
+    {
+        ulong align = (wish.HasInfoBlock ? wish.Align : machine.Architecture.PageSize).Bytes * (ulong)Math.Max(1, place.Region.Ways), region = place.Region.Align.Bytes;
+        ulong a = align, b = region;
+        while (b != 0) (a, b) = (b, a % b);
+        return new ByteSize(align / a) * region;
+    }
+
+    private static IEnumerable<NamespaceWish> Variants(Machine machine, RegionPlace place, UsableWish wish, CapacityMode mode)
+    {
+        bool hasBlock = mode is CapacityMode.FsDax or CapacityMode.DevDax or CapacityMode.SystemRam;
+        ByteSize? block = mode == CapacityMode.SystemRam ? DaxDeviceMemory.BlockSize(machine) : null;
+        BttVersion btt = mode == CapacityMode.Sector ? BttVersion.Of(BttClass(machine, place)) : BttVersion.V1_1;
+        return from map in hasBlock ? wish.Maps : [PageMapMode.None]
+               from align in hasBlock ? wish.Aligns : [machine.Architecture.PageSize]
+               select new NamespaceWish(mode, map, align) { BlockSize = block, SectorSizeBytes = wish.SectorSizeBytes, Btt = btt };
+    }
+
+    private static ClaimClass BttClass(Machine machine, RegionPlace place) => place.Use switch
+    {
+        RegionUse.NewLabels => ClaimClass.Btt2,
+        _ => NamespaceAttributes.BttClass(machine, place.Region) ?? ClaimClass.Btt,
+    };
+
+    /// <summary>The largest free extent, cut to what sizes may be.</summary>
+    private static PlannedNamespace? RestOf(Machine machine, RegionPlace place, UsableWish wish, CapacityMode mode)
+    {
+        if (place.Free().IsEmpty) return null;
+        PhysicalRange largest = place.Free().MaxBy(e => e.Size.Bytes);
+        foreach (NamespaceWish each in Variants(machine, place, wish, mode))
+        {
+            var range = new PhysicalRange(largest.Start, place.Use == RegionUse.Whole ? largest.Size : largest.Size.AlignDown(Step(place, each, machine)));
+            NamespacePlan plan = NamespacePlan.Of(range, each, machine.Kernel, machine.Architecture);
+            if (plan.IsAccepted) return new PlannedNamespace(place, each, plan, true);
+        }
+        return null;
+    }
+
+    private static NamespacePlan? Most(Machine machine, List<RegionPlace> places, UsableWish wish) =>
+        places.SelectMany(p => Variants(machine, p, wish, wish.Mode).SelectMany(each => p.Free().Select(free =>
+            NamespacePlan.Of(new PhysicalRange(free.Start, p.Use == RegionUse.Whole ? free.Size : free.Size.AlignDown(Step(p, each, machine))), each, machine.Kernel, machine.Architecture))))
+            .Where(plan => plan.IsAccepted).MaxBy(plan => plan.Usable.Bytes);
+}
