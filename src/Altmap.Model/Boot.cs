@@ -45,11 +45,11 @@ public static class Boot
     public static Machine Again(Machine machine)
     {
         ByteSize page = machine.Architecture.PageSize;
-        return Probe(machine with
+        Machine booted = machine with { Log = [], KmemIds = [], Mm = MemoryBoot.Start(machine.Description, machine.Memory, machine.Kernel, machine.Architecture) };
+        // Plugged DIMMs are still there; ACPI adds them while it scans, before any NVDIMM.
+        foreach (PluggedDimm dimm in machine.Mm.PluggedRam) booted = MemoryBlocks.Plug(booted, dimm.Range, dimm.Node).Machine;
+        return Probe(booted with
         {
-            Log = [],
-            KmemIds = [],
-            Mm = MemoryBoot.Start(machine.Description, machine.Memory, machine.Kernel, machine.Architecture),
             Dimms = machine.Dimms.ToImmutableSortedDictionary(d => d.Key, d => new DimmState
             {
                 Description = d.Value.Description,
@@ -76,7 +76,7 @@ public static class Boot
         return machine;
     }
 
-    private static DimmState NewDimm(MachineDescription description, DimmDescription dimm, MachineSource source)
+    internal static DimmState NewDimm(MachineDescription description, DimmDescription dimm, MachineSource source)
     {
         string bus = description.Regions.FirstOrDefault(r => r.Mappings.Any(m => m.Dimm == dimm.Name))?.Bus
             ?? description.Buses.FirstOrDefault(b => b.Provider == "ACPI.NFIT")?.Name
@@ -90,7 +90,7 @@ public static class Boot
         };
     }
 
-    private static RegionState NewRegion(MachineDescription description, RegionDescription region, MachineSource source, ArchitectureRules architecture)
+    internal static RegionState NewRegion(MachineDescription description, RegionDescription region, MachineSource source, ArchitectureRules architecture)
     {
         string provider = description.Buses.First(b => b.Name == region.Bus).Provider;
         return new RegionState

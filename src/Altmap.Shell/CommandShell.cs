@@ -2,7 +2,10 @@ using System.Collections.Immutable;
 using Altmap.Core.Findings;
 using Altmap.Model;
 using Altmap.Model.Nvdimm;
+using Altmap.Shell.Hotplug;
+using Altmap.Shell.Lsmem;
 using Altmap.Shell.Options;
+using Altmap.Shell.Proc;
 using Altmap.Shell.Sysfs;
 using Altmap.Shell.Tools;
 
@@ -16,7 +19,7 @@ public static class CommandShell
     private const string EchoFailure = "sh: write error: ";
 
     /// <summary>The words a command line may start with.</summary>
-    public static readonly ImmutableArray<string> Commands = ["cat", "daxctl", "dmesg", "echo", "mkpfn", "ndctl", "reboot", "true"];
+    public static readonly ImmutableArray<string> Commands = ["cat", "daxctl", "dmesg", "echo", "hotplug", "lsmem", "mkpfn", "ndctl", "reboot", "true"];
 
     /// <summary>Runs a command.</summary>
     /// <param name="state">Where it starts.</param>
@@ -34,6 +37,8 @@ public static class CommandShell
             {
                 "cat" => Cat(state, words[1..]),
                 "dmesg" when words.Length == 1 => Say(state, string.Concat(state.Machine.Log.Select(l => l + "\n")), "", 0),
+                "hotplug" => HotplugCommand.Run(state, words[1..]),
+                "lsmem" => LsmemCommand.Run(state, words[1..]),
                 "mkpfn" => MakePfn.Run(state, words[1..]),
                 "reboot" => Reboot(state),
                 "true" => Say(state, "", "", 0),
@@ -87,14 +92,9 @@ public static class CommandShell
         int exitCode = 0;
         foreach (string path in paths)
         {
-            if (path == "/proc/iomem")
+            if (ProcFiles.Read(state.Machine, path) is { } content)
             {
-                output.Out(Iomem.Text(state.Machine));
-                continue;
-            }
-            if (path == "/proc/cmdline")
-            {
-                output.Out(state.Machine.Description.CommandLine + "\n");
+                output.Out(content);
                 continue;
             }
             if (SysfsTree.IsDirectory(state.Machine, path))
