@@ -34,6 +34,9 @@ internal sealed class CliHost : IDisposable
     /// <summary>Reads an environment variable.</summary>
     public Func<string, string?> Variable { get; init; } = _ => null;
 
+    /// <summary>Columns of the terminal; asked only where there is one.</summary>
+    public Func<int> WindowWidth { get; init; } = () => Console.WindowWidth;
+
     /// <summary>True when colour is wanted: a terminal that can, and no NO_COLOR.</summary>
     public bool HasColor => IsOutputTerminal && string.IsNullOrEmpty(Variable("NO_COLOR")) && Variable("TERM") is not "dumb";
 
@@ -50,8 +53,11 @@ internal sealed class CliHost : IDisposable
     /// <summary>Something to know about an answer.</summary>
     public void Note(string text) => Error.WriteLine($"note: {text}");
 
+    private static Stream OpenProcessInput() =>
+        StandardInput.IsClosed() ? throw new CliError(ExitCode.HostError, "<stdin>: standard input is closed; give a file or a pipe") : Console.OpenStandardInput();
+
     public static CliHost OfProcess() => new(
-        Console.OpenStandardOutput(), new StreamWriter(Console.OpenStandardError(), Utf8, 1024) { AutoFlush = true, NewLine = "\n" }, Console.OpenStandardInput)
+        Console.OpenStandardOutput(), new StreamWriter(Console.OpenStandardError(), Utf8, 1024) { AutoFlush = true, NewLine = "\n" }, OpenProcessInput)
     {
         IsInputTerminal = !Console.IsInputRedirected,
         IsOutputTerminal = !Console.IsOutputRedirected,

@@ -18,6 +18,7 @@ internal static class CaptureLoader
     public static LoadResult Load(string directory, string? kernelOverride)
     {
         var errors = new List<HostError>();
+        var cut = new List<string>();
         ImmutableSortedDictionary<string, SparseBytes> labels = ReadLabels(directory, errors, out ImmutableSortedDictionary<string, ByteSize> sizes);
         var texts = new CaptureTexts
         {
@@ -33,10 +34,16 @@ internal static class CaptureLoader
         if (errors.Count > 0) return new(null, [.. errors], []);
         CaptureResult result = CaptureReader.Read(texts, kernelOverride);
         return result.Description is { } description
-            ? MachineLoader.WithFiles(description, directory, result.Notes, labels)
+            ? MachineLoader.WithFiles(description, directory, result.Notes.AddRange(cut), labels)
             : new(null, [.. result.Errors.Select(e => HostError.Of(e with { File = Path.Combine(directory, e.File) }))], result.Notes);
 
-        string? Text(string file) => Bytes(file) is { } bytes ? Encoding.UTF8.GetString(bytes) : null;
+        string? Text(string file)
+        {
+            if (Bytes(file) is not { } bytes) return null;
+            // Every one of these is what a command printed, and ends with a line's end.
+            if (bytes.Length > 0 && bytes[^1] != '\n') cut.Add($"{Path.Combine(directory, file)} ends inside a line: it may be cut off");
+            return Encoding.UTF8.GetString(bytes);
+        }
 
         byte[]? Bytes(string file)
         {

@@ -50,7 +50,8 @@ public static class FileWriter
         }
     }
 
-    private static void TryDelete(string path)
+    /// <summary>Takes away what a failure left behind; the first error is the one that matters.</summary>
+    internal static void TryDelete(string path)
     {
         try
         {
@@ -58,7 +59,7 @@ public static class FileWriter
         }
         catch (Exception e) when (HostError.IsOfFiles(e))
         {
-            // The first error is the one that matters; a leftover has .tmp at its end.
+            // Nothing more to be done; a leftover temporary file has .tmp at its end.
         }
     }
 }

@@ -34,7 +34,7 @@ public sealed record HostError(string Path, string What, string Expected = "", s
         UnauthorizedAccessException when Directory.Exists(path) => new(path, "this is a directory", "a file"),
         UnauthorizedAccessException => new(path, "permission denied", "", "read and write it as a user who may"),
         PathTooLongException => new(path, "the path is too long"),
-        InvalidDataException => new(path, "the gzip data is damaged or cut off", "a whole gzip file", "copy it again"),
+        InvalidDataException => new(path, "the gzip data is damaged or cut off, or the file has several members", "a whole gzip file of one member", "copy it again, or pack it anew with gzip"),
         _ => new(path, exception.Message),
     };
 

@@ -39,21 +39,27 @@ public static class NamespaceFile
     }
 
     /// <summary>
-    /// Writes at the start, in one call, and waits until it is on the media. Whatever follows stays; a missing file is made.
+    /// Writes at the start, in one call, and waits until it is on the media. Whatever follows stays; a missing file is made, and taken away again when that fails.
     /// </summary>
     /// <returns>Null, or the error.</returns>
     public static HostError? WriteHead(string path, ReadOnlySpan<byte> bytes)
     {
+        bool isNew = !Path.Exists(path);
         try
         {
             using SafeFileHandle file = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             RandomAccess.Write(file, bytes, 0);
             RandomAccess.FlushToDisk(file);
+            isNew = false;
             return null;
         }
         catch (Exception e) when (HostError.IsOfFiles(e))
         {
             return HostError.Of(path, e);
+        }
+        finally
+        {
+            if (isNew) FileWriter.TryDelete(path);
         }
     }
 }

@@ -66,11 +66,10 @@ public static class Iomem
             else entries.Add(new IomemEntry(new PhysicalRange(ndns.Range.Start, layout.DataOffset), ndns.Device.Name, depth)); // info-block and page map (drivers/dax/pmem.c)
         }
         entries.AddRange(region.DaxDevices.Values.Where(d => d.Driver == DaxDeviceDrivers.DeviceDax).Select(d => new IomemEntry(d.Range, d.Name, depth)));
-        foreach (KmemDevice kmem in machine.Mm.Kmem.Values)
+        foreach (KmemMemory kmem in machine.Mm.Kmem.Where(k => region.Range.Contains(k.Range)))
         {
-            if (kmem.Range is not { } range || !region.Range.Contains(range)) continue;
-            entries.Add(new IomemEntry(range, kmem.Name, depth));
-            entries.Add(new IomemEntry(range, "System RAM (kmem)", depth + 1));
+            entries.Add(new IomemEntry(kmem.Range, kmem.Device, depth));
+            entries.Add(new IomemEntry(kmem.Range, "System RAM (kmem)", depth + 1));
         }
         return entries.OrderBy(e => e.Range.Start).ThenBy(e => e.Depth);
     }

@@ -100,8 +100,8 @@ public class MachineLoaderTests
         Assert.Equal($"{d["dir"]}: this is a directory; expected a file", Error("dir", null));
         Assert.Equal($"{d["small.bin"]}: 2047 bytes; expected the 2048 bytes of nmem0's label area; correct \"label_bytes\", or give the right file", Error("small.bin", null));
         Assert.Equal($"{d["large"]}: more than 2048 bytes; expected the 2048 bytes of nmem0's label area; correct \"label_bytes\", or give the right file", Error("large", null));
-        Assert.Equal($"{d["cut.gz"]}: the gzip data is damaged or cut off; expected a whole gzip file; copy it again", Error("cut.gz", null));
-        Assert.Equal($"{d["empty.gz"]}: the gzip data is damaged or cut off; expected a whole gzip file; copy it again", Error("empty.gz", null));
+        Assert.Equal($"{d["cut.gz"]}: the gzip data is damaged or cut off, or the file has several members; expected a whole gzip file of one member; copy it again, or pack it anew with gzip", Error("cut.gz", null));
+        Assert.Equal($"{d["empty.gz"]}: the gzip data is damaged or cut off, or the file has several members; expected a whole gzip file of one member; copy it again, or pack it anew with gzip", Error("empty.gz", null));
 
         string Error(string? labels, string? media) => Assert.Single(MachineLoader.Load(d.Put("machine.json", Machine(labels, media))).Errors).ToString();
     }
@@ -142,6 +142,16 @@ public class MachineLoaderTests
             E820Regions.Resolve(got).Select(r => (r.Name, r.Bus, r.Range, r.NumaNode, r.TargetNode, r.RangeIndex, string.Join(' ', r.Mappings))));
         Assert.Equal(got.Dimms.Where(d => !d.LabelAreaSize.IsZero && File.Exists(Golden.Path(capture, $"labels.{d.Name}.bin.gz"))).Select(d => d.Name).Order(StringComparer.Ordinal), result.Source.LabelAreas.Keys);
         Assert.Empty(MachineFile.Parse(Encoding.UTF8.GetBytes(MachineFile.Write(got)), "again").Errors);
+    }
+
+    [Fact]
+    public void A_text_that_ends_inside_a_line_is_told()
+    {
+        using var d = new TemporaryDirectory();
+        foreach (string file in Directory.EnumerateFiles(Golden.Path("d_multi", "1-four"))) File.Copy(file, d[Path.GetFileName(file)]);
+        Assert.DoesNotContain(MachineLoader.Load(d.Root).Notes, n => n.Contains("cut off"));
+        File.WriteAllText(d["cmdline.txt"], "console=ttyS0 memm");
+        Assert.Contains($"{d["cmdline.txt"]} ends inside a line: it may be cut off", MachineLoader.Load(d.Root).Notes);
     }
 
     [Fact]

@@ -32,7 +32,7 @@ internal static class TerminalTables
 
         public bool IsTerminal => host.IsOutputTerminal;
 
-        public int Width => host.IsOutputTerminal ? Math.Max(40, System.Console.WindowWidth) : 120;
+        public int Width => host.IsOutputTerminal ? Math.Max(40, host.WindowWidth()) : 120;
 
         public int Height => host.IsOutputTerminal ? Math.Max(10, System.Console.WindowHeight) : 40;
 

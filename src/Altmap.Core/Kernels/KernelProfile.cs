@@ -137,6 +137,7 @@ public sealed class KernelProfile
         CompoundMemmapIsShared = Word(Rules.CompoundMemmap) == "shared";
         RangeLimitIsE2big = Word(Rules.RangeLimitErrno) == "e2big";
         KmemSaysTruncated = IsYes(Rules.KmemSaysTruncated);
+        SaysFallbackOrder = Word(Rules.ZoneMessages) == "fallback-order";
     }
 
     /// <summary>As <c>6.1</c>, or the name in a user's profile file.</summary>
@@ -255,6 +256,9 @@ public sealed class KernelProfile
 
     /// <summary>See <see cref="Rules.KmemSaysTruncated"/>.</summary>
     public bool KmemSaysTruncated { get; }
+
+    /// <summary>See <see cref="Rules.ZoneMessages"/>.</summary>
+    public bool SaysFallbackOrder { get; }
 
     /// <summary>The size of a memory section on <paramref name="architecture"/> with <paramref name="pageSize"/> pages.</summary>
     public ByteSize SectionSize(Architecture architecture, ByteSize pageSize) => new(1UL << (int)Number(SectionRule(architecture, pageSize)));

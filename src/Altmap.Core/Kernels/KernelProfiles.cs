@@ -46,7 +46,8 @@ public static class KernelProfiles
         (Rules.MemmapOnMemory, "one-block", Confirmation.RealKernel, "mm/memory_hotplug.c mhp_supports_memmap_on_memory()"),
         (Rules.CompoundMemmap, "shared", Confirmation.RealKernel, "mm/sparse-vmemmap.c vmemmap_populate_compound_pages()"),
         (Rules.RangeLimitErrno, "einval", Confirmation.SourceOnly, "mm/memremap.c pagemap_range()"),
-        (Rules.KmemSaysTruncated, "no", Confirmation.RealKernel, "drivers/dax/kmem.c dev_dax_kmem_probe()"));
+        (Rules.KmemSaysTruncated, "no", Confirmation.RealKernel, "drivers/dax/kmem.c dev_dax_kmem_probe()"),
+        (Rules.ZoneMessages, "fallback-order", Confirmation.RealKernel, "mm/page_alloc.c build_zonelists()"));
 
     /// <summary>The check of the lanes came late, and not to every stable series.</summary>
     private static readonly ImmutableDictionary<string, RuleSetting> WithoutLaneCheck = Change(Linux61, Confirmation.RealKernel,
@@ -69,7 +70,8 @@ public static class KernelProfiles
         (Rules.Arm64Memmap, "always-pmd", "arch/arm64/mm/mmu.c vmemmap_populate()"),
         (Rules.MemmapOnMemory, "none", "mm/memory_hotplug.c add_memory_resource()"),
         (Rules.CompoundMemmap, "none", "mm/memremap.c"),
-        (Rules.RangeLimitErrno, "e2big", "mm/memory_hotplug.c check_hotplug_memory_addressable()"));
+        (Rules.RangeLimitErrno, "e2big", "mm/memory_hotplug.c check_hotplug_memory_addressable()"),
+        (Rules.ZoneMessages, "offlined-pages", "mm/memory_hotplug.c offline_pages()"));
 
     private static readonly ImmutableDictionary<string, RuleSetting> Linux612 = Change(WithoutLaneCheck, Confirmation.RealKernel,
         (Rules.SmallNamespaceCheck, "yes", "drivers/nvdimm/pfn_devs.c nd_pfn_validate()"),

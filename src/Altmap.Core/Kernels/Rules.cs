@@ -155,6 +155,10 @@ public static class Rules
     /// <summary>kmem and lost bytes.</summary>
     public static readonly RuleDefinition KmemSaysTruncated = new("kmem.says-truncated", "kmem logs how much it cuts off", ["yes", "no"]);
 
+    /// <summary>What onlining and offlining log.</summary>
+    public static readonly RuleDefinition ZoneMessages = new("memory.zone-messages",
+        "logged where memory goes on- or offline: the pages that went offline, or the fallback order of nodes when a zone gets its first pages or loses its last", ["offlined-pages", "fallback-order"]);
+
     /// <summary>All rules, in the order in which they are shown.</summary>
     public static readonly IReadOnlyList<RuleDefinition> All =
     [
@@ -162,7 +166,7 @@ public static class Rules
         SmallNamespaceCheck, CreateSpaceCheck, StructPageSize, BttLaneCheck, LabelSizeCheck, LabelSlotProduct, LocalLabels, ProbeMessage, BindErrno,
         DaxMemmapOnMemory, KmemEmptyDevice, KmemSaysTruncated, MemoryAutoOnline, AcpiDevicePath, PudAlign, SectionBitsX86, SectionBitsArm64, SectionBitsArm64Pages64K, SectionBitsPpc64,
         PfnToOnlinePage, Arm64PfnValid, BootHoles, DeviceMapUnit, MaxPfnX86, MaxPfnArm64,
-        BlockSizeX86, BlockZone, Arm64Memmap, MemmapOnMemory, CompoundMemmap, RangeLimitErrno,
+        BlockSizeX86, BlockZone, Arm64Memmap, MemmapOnMemory, CompoundMemmap, RangeLimitErrno, ZoneMessages,
     ];
 
     /// <summary>The rule of that name, or null.</summary>

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Altmap.Core.Json;
 using Altmap.Core.Kernels;
+using Altmap.Core.Units;
 using Altmap.Model.Hardware;
 
 namespace Altmap.Model.MachineFiles;
@@ -36,7 +37,7 @@ internal sealed class MachineChecks(InputErrors errors)
         return [.. sorted];
     }
 
-    public void Regions(ImmutableArray<RegionDescription> regions, ImmutableArray<BusDescription> buses, ImmutableArray<DimmDescription> dimms)
+    public void Regions(ImmutableArray<RegionDescription> regions, ImmutableArray<BusDescription> buses, ImmutableArray<DimmDescription> dimms, ByteSize pageSize)
     {
         Unique(regions, "dev", r => r.Name.Length == 0 ? null : r.Name, n => $"there are two regions {n}");
         HashSet<string> busNames = [.. buses.Select(b => b.Name)], dimmNames = [.. dimms.Select(d => d.Name)];
@@ -44,7 +45,7 @@ internal sealed class MachineChecks(InputErrors errors)
         {
             if (region.Bus.Length > 0 && !busNames.Contains(region.Bus))
                 At(region, "bus", $"{region.Name} is on the bus {Quote.Text(region.Bus)}, which is not there", AnyOf(busNames), "add it to \"buses\"");
-            Mappings(region, dimmNames);
+            Mappings(region, dimmNames, pageSize);
         }
         RegionDescription[] sorted = [.. regions.Where(r => !r.Range.IsEmpty).OrderBy(r => r.Range.Start)];
         for (int i = 1; i < sorted.Length; i++)
@@ -73,7 +74,7 @@ internal sealed class MachineChecks(InputErrors errors)
         }
     }
 
-    private void Mappings(RegionDescription region, HashSet<string> dimmNames)
+    private void Mappings(RegionDescription region, HashSet<string> dimmNames, ByteSize pageSize)
     {
         if (region.Mappings.IsEmpty) return;
         int count = region.Mappings.Length;
@@ -96,6 +97,12 @@ internal sealed class MachineChecks(InputErrors errors)
                 region.Range.Size.Bytes % (ulong)count == 0
                     ? string.Create(CultureInfo.InvariantCulture, $"{count} of {share} bytes")
                     : $"a size that divides into {count} equal shares");
+        }
+        // The kernel makes no region of such a range (drivers/nvdimm/region_devs.c nd_region_create(), 6.1).
+        else if (region.Mappings.FirstOrDefault(m => m.Offset.Bytes % pageSize.Bytes != 0 || m.Size.Bytes % pageSize.Bytes != 0) is { } odd)
+        {
+            At(odd, odd.Size.Bytes % pageSize.Bytes != 0 ? "size" : "offset", $"the share of {odd.Dimm} in {region.Name} is not made of whole pages",
+                string.Create(CultureInfo.InvariantCulture, $"a multiple of {pageSize.Bytes}"));
         }
     }
 

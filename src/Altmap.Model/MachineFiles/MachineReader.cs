@@ -29,13 +29,14 @@ internal sealed class MachineReader(InputErrors errors, Func<string, bool> isKer
         if (format.Length > 0 && format != MachineFile.Format)
             fields.Complain("format", $"the format is {Quote.Text(format)}", $"\"{MachineFile.Format}\"", "is this a machine file, and of this version of Altmap?");
         Architecture architecture = ReadArchitecture(fields);
+        ByteSize pageSize = ReadPageSize(fields, architecture);
         ImmutableArray<BusDescription> buses = ReadAll(fields, "buses", ReadBus);
         _checks.Buses(buses);
         ImmutableArray<DimmDescription> dimms = ReadAll(fields, "dimms", ReadDimm);
         _checks.Dimms(dimms);
         ImmutableArray<FirmwareRange> memory = ReadAll(fields, "memory", ReadMemory);
         ImmutableArray<RegionDescription> regions = ReadAll(fields, "regions", ReadRegion);
-        _checks.Regions(regions, buses, dimms);
+        _checks.Regions(regions, buses, dimms, pageSize);
         memory = _checks.Memory(memory);
         string commandLine = fields.Text("cmdline");
         _checks.RegionsOnRam(regions, memory, commandLine, architecture);
@@ -44,7 +45,7 @@ internal sealed class MachineReader(InputErrors errors, Func<string, bool> isKer
             Name = fields.Text("name", "machine"),
             Kernel = ReadKernel(fields),
             Architecture = architecture,
-            PageSize = ReadPageSize(fields, architecture),
+            PageSize = pageSize,
             CommandLine = commandLine,
             Config = ReadConfig(fields),
             Memory = memory,

@@ -5,18 +5,14 @@ using Altmap.Model.Nvdimm;
 
 namespace Altmap.Model.Memory;
 
-/// <summary>A device-dax device that kmem has, or that left memory behind.</summary>
-/// <param name="Name">As <c>dax0.0</c>.</param>
-/// <param name="Range">The whole memory blocks of it that are System RAM; null: it holds none (kernels that bind all the same).</param>
-/// <param name="IsBound">False: unbound while memory was online; resource and blocks stay until reboot.</param>
-public sealed record KmemDevice(string Name, PhysicalRange? Range, bool IsBound);
+/// <summary>Memory that kmem made of a device-dax device. It outlives the device's driver where a block of it was online: resource and blocks then stay until reboot.</summary>
+/// <param name="Device">As <c>dax0.0</c>.</param>
+/// <param name="Range">Whole memory blocks.</param>
+public sealed record KmemMemory(string Device, PhysicalRange Range);
 
 /// <summary>The kmem driver: a device-dax device given back as System RAM (drivers/dax/kmem.c; 5.10, 6.1, 6.12, 7.2).</summary>
 public static class Kmem
 {
-    /// <summary>True when kmem drives the device.</summary>
-    public static bool IsBound(Machine machine, string dax) => machine.Mm.Kmem.TryGetValue(dax, out KmemDevice? device) && device.IsBound;
-
     /// <summary>The whole memory blocks in the range, or null (the trimming rule of dax_kmem_range()).</summary>
     public static PhysicalRange? Trim(Machine machine, PhysicalRange range)
     {
@@ -31,10 +27,7 @@ public static class Kmem
     /// <summary>
     /// Binds kmem to a device that has no driver. EINVAL: no node, or (by profile) no whole memory block; EBUSY: memory of it is still there from before; others as add_memory()'s.
     /// </summary>
-    /// <param name="machine">The machine.</param>
-    /// <param name="dax">The device.</param>
-    /// <param name="memmapOnMemory">Its memmap_on_memory attribute.</param>
-    public static StepResult Bind(Machine machine, DaxDeviceState dax, bool memmapOnMemory = false)
+    public static StepResult Bind(Machine machine, DaxDeviceState dax)
     {
         string prefix = $"kmem {dax.Name}: ";
         string mapping = string.Create(CultureInfo.InvariantCulture, $"mapping0: 0x{dax.Range.Start.Bytes:x}-0x{dax.Range.Last.Bytes:x}");
@@ -45,37 +38,31 @@ public static class Kmem
             machine = machine.WithMessage($"{prefix}{mapping} too small after alignment");
             return machine.Kernel.KmemRefusesEmptyDevice
                 ? Fail(machine.WithMessage($"{prefix}rejecting DAX region without any memory after alignment"), dax, Errno.EINVAL)
-                : With(machine, new KmemDevice(dax.Name, null, IsBound: true)).Done();
+                : Bound(machine, dax).Done();
         }
         if (machine.Kernel.KmemSaysTruncated && range.Size < dax.Range.Size)
             machine = machine.WithMessage($"{prefix}DAX region truncated by {SizeText(dax.Range.Size - range.Size)} due to alignment");
-        if (machine.Mm.Kmem.Values.Any(k => k.Range is { } taken && taken.Overlaps(range)))
+        if (machine.Mm.Kmem.Any(k => k.Range.Overlaps(range)))
             return Fail(machine.WithMessage($"{prefix}{mapping} could not reserve region"), dax, Errno.EBUSY);
-        StepResult added = MemoryBlocks.Add(machine, range, dax.TargetNode, memmapOnMemory && machine.Kernel.DaxHasMemmapOnMemory);
+        StepResult added = MemoryBlocks.Add(machine, range, dax.TargetNode, dax.MemmapOnMemory);
         return added.Succeeded
-            ? With(added.Machine, new KmemDevice(dax.Name, range, IsBound: true)).Done()
+            ? Bound(added.Machine with { Mm = added.Machine.Mm with { Kmem = added.Machine.Mm.Kmem.Add(new KmemMemory(dax.Name, range)) } }, dax).Done()
             : Fail(added.Machine.WithMessage($"{prefix}{mapping} memory add failed"), dax, added.Errno);
     }
 
     /// <summary>Unbinds kmem. Always succeeds; memory of which a block is online stays until the next reboot.</summary>
-    public static Machine Unbind(Machine machine, string dax)
+    public static Machine Unbind(Machine machine, DaxDeviceState dax)
     {
-        if (!machine.Mm.Kmem.TryGetValue(dax, out KmemDevice? device)) return machine;
-        if (device.Range is { } range)
-        {
-            StepResult removed = MemoryBlocks.Remove(machine, range);
-            machine = removed.Machine;
-            if (!removed.Succeeded)
-            {
-                machine = machine.WithMessage(string.Create(CultureInfo.InvariantCulture,
-                    $"kmem {dax}: mapping0: 0x{range.Start.Bytes:x}-0x{range.Last.Bytes:x} cannot be hotremoved until the next reboot"));
-                return With(machine, device with { IsBound = false });
-            }
-        }
-        return machine with { Mm = machine.Mm with { Kmem = machine.Mm.Kmem.Remove(dax) } };
+        machine = machine.With(dax with { Driver = null });
+        if (machine.Mm.Kmem.Find(k => k.Device == dax.Name && dax.Range.Contains(k.Range)) is not { Range: var range } taken) return machine;
+        StepResult removed = MemoryBlocks.Remove(machine, range);
+        return removed.Succeeded
+            ? removed.Machine with { Mm = removed.Machine.Mm with { Kmem = removed.Machine.Mm.Kmem.Remove(taken) } }
+            : removed.Machine.WithMessage(string.Create(CultureInfo.InvariantCulture,
+                $"kmem {dax.Name}: mapping0: 0x{range.Start.Bytes:x}-0x{range.Last.Bytes:x} cannot be hotremoved until the next reboot"));
     }
 
-    private static Machine With(Machine machine, KmemDevice device) => machine with { Mm = machine.Mm with { Kmem = machine.Mm.Kmem.SetItem(device.Name, device) } };
+    private static Machine Bound(Machine machine, DaxDeviceState dax) => machine.With(dax with { Driver = DaxDeviceDrivers.Kmem });
 
     private static StepResult Fail(Machine machine, DaxDeviceState dax, Errno errno) => DriverCore.WithProbeFailure(machine, "kmem", dax.Name, errno).Fail(errno);
 

@@ -38,8 +38,12 @@ public static class MemoryBlocks
     public static MemoryBlock Find(Machine machine, MemoryBlockNumber block) => machine.Mm.Blocks[block.Number];
 
     /// <summary>Every block device, ascending. There may be very many: see <see cref="Runs"/>.</summary>
-    public static IEnumerable<(MemoryBlockNumber Number, MemoryBlock Block)> All(Machine machine) =>
-        Runs(machine).SelectMany(run => Range(run.First, run.Past).Select(n => (new MemoryBlockNumber(n), run.Block)));
+    public static IEnumerable<(MemoryBlockNumber Number, MemoryBlock Block)> All(Machine machine) => All(machine, 0, ulong.MaxValue);
+
+    /// <summary>The block devices among [<paramref name="first"/>, <paramref name="past"/>), ascending.</summary>
+    public static IEnumerable<(MemoryBlockNumber Number, MemoryBlock Block)> All(Machine machine, ulong first, ulong past) =>
+        machine.Mm.Blocks.Within(first, past).Where(r => r.Value.State != BlockState.Absent)
+            .SelectMany(r => Range(r.Start, r.End).Select(n => (new MemoryBlockNumber(n), r.Value)));
 
     /// <summary>Runs of blocks that are alike, ascending: first number, one past the last.</summary>
     public static IEnumerable<(ulong First, ulong Past, MemoryBlock Block)> Runs(Machine machine) =>
@@ -145,9 +149,11 @@ public static class MemoryBlocks
             var pages = new PfnRange(memory.PagesOfBlock(first).Start, memory.PagesOfBlock(next - 1).End);
             (RunLengthState state, Errno errno) = BlockSteps.Online<RunLengthState>(pages, zone, block.Node).Fold(memory.Pages);
             if (errno != Errno.None) return machine.Fail(errno);
+            bool isFirst = memory.ZoneOf(block.Node, zone).Present.Pages == 0;
             memory = (memory with { Pages = state, Blocks = memory.Blocks.Change(first, next, b => b with { State = BlockState.Online, Zone = zone }) })
                 .WidenZone(block.Node, zone, pages, pages.Count);
             machine = machine with { Mm = memory };
+            if (isFirst) machine = BlockZones.TellFallbackOrder(machine);
             first = next;
         }
         return machine.Done();
@@ -164,7 +170,9 @@ public static class MemoryBlocks
         (RunLengthState state, Errno errno) = BlockSteps.Offline<RunLengthState>(pages, memory.Options.Poisons).Fold(memory.Pages);
         if (errno != Errno.None) return machine.Fail(errno);
         memory = memory with { Pages = state, Blocks = memory.Blocks.Set(number, number + 1, block with { State = BlockState.Offline, Zone = ZoneKind.None }) };
-        return (machine with { Mm = BlockZones.Shrink(memory, machine, block.Node, zone, pages) }).Done();
+        machine = machine with { Mm = BlockZones.Shrink(memory, machine, block.Node, zone, pages) };
+        if (!machine.Kernel.SaysFallbackOrder) machine = machine.WithMessage($"Offlined Pages {pages.Count}");
+        return (machine.Mm.ZoneOf(block.Node, zone).Present.Pages == 0 ? BlockZones.TellFallbackOrder(machine) : machine).Done();
     }
 
     private static ZoneKind OnlineZone(Machine machine, ulong number, MemoryBlock block) =>

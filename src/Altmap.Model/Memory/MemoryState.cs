@@ -123,8 +123,8 @@ public sealed record MemoryState
     /// <summary>Live device maps by owner.</summary>
     public ImmutableSortedDictionary<string, DeviceMap> Maps { get; init; } = ImmutableSortedDictionary.Create<string, DeviceMap>(StringComparer.Ordinal);
 
-    /// <summary>Devices that kmem has, or that left memory behind, by name.</summary>
-    public ImmutableSortedDictionary<string, KmemDevice> Kmem { get; init; } = ImmutableSortedDictionary.Create<string, KmemDevice>(StringComparer.Ordinal);
+    /// <summary>Memory of device-dax devices that kmem has, or could not take back. Which devices it drives, <see cref="Nvdimm.DaxDeviceState.Driver"/> says.</summary>
+    public ImmutableList<KmemMemory> Kmem { get; init; } = [];
 
     /// <summary>DIMMs plugged while running: System RAM without a driver.</summary>
     public ImmutableList<PluggedDimm> PluggedRam { get; init; } = [];

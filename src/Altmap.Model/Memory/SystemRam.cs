@@ -40,9 +40,6 @@ public static class SystemRam
             if (entry.Type == E820Type.Ram && !entry.Range.IsEmpty) yield return entry.Range;
         }
         foreach (PluggedDimm dimm in machine.Mm.PluggedRam) yield return dimm.Range;
-        foreach (KmemDevice kmem in machine.Mm.Kmem.Values)
-        {
-            if (kmem.Range is { } range) yield return range;
-        }
+        foreach (KmemMemory kmem in machine.Mm.Kmem) yield return kmem.Range;
     }
 }

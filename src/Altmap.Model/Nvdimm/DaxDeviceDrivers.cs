@@ -45,9 +45,31 @@ public static class DaxDeviceDrivers
     public static StepResult Unbind(Machine machine, string driver, string name)
     {
         if (Find(machine, name) is not { } device || device.Driver != driver) return machine.Fail(Errno.ENODEV);
-        machine = driver == DeviceDax ? Memory.DeviceDax.Unbind(machine, device) : Memory.Kmem.Unbind(machine, name);
-        return machine.With(device with { Driver = null }).Done();
+        return Release(machine, device).Done();
     }
+
+    /// <summary>The machine without the device's driver, if it has one.</summary>
+    internal static Machine Release(Machine machine, DaxDeviceState device) => device.Driver switch
+    {
+        null => machine,
+        Kmem => Memory.Kmem.Unbind(machine, device),
+        _ => Memory.DeviceDax.Unbind(machine, device),
+    };
+
+    /// <summary>
+    /// <c>memmap_on_memory</c>: EINVAL: not a truth value; EOPNOTSUPP: wanted, and no block of this machine can hold its memmap; EBUSY: a change while kmem drives the
+    /// device (drivers/dax/bus.c memmap_on_memory_store(), 6.12).
+    /// </summary>
+    /// <param name="machine">The machine.</param>
+    /// <param name="device">The device.</param>
+    /// <param name="value">Null: the text was none.</param>
+    public static StepResult SetMemmapOnMemory(Machine machine, DaxDeviceState device, bool? value) => value switch
+    {
+        null => machine.Fail(Errno.EINVAL),
+        true when !Memory.MemmapOnMemory.IsAvailable(machine) => machine.Fail(Errno.EOPNOTSUPP),
+        { } wanted when wanted != device.MemmapOnMemory && device.Driver == Kmem => machine.Fail(Errno.EBUSY),
+        { } wanted => machine.With(device with { MemmapOnMemory = wanted }).Done(),
+    };
 
     /// <summary>
     /// <c>new_id</c>: the driver remembers the name, whether there is such a device or not, and is then tried on every device without driver that it takes;
@@ -78,12 +100,8 @@ public static class DaxDeviceDrivers
     {
         if (device.Range.IsEmpty) return DriverCore.WithProbeFailure(machine, driver, device.Name, Errno.ENXIO).Fail(Errno.ENXIO);
         if (driver == DeviceDax) return Memory.DeviceDax.Bind(machine, device);
-        // Online memory is what daxctl looks at next; its folders in sysfs are not modelled yet.
         if (device.TargetNode >= 0) _ = DaxDeviceMemory.BlockSize(machine); // throws where it is not known, and with it whether there is a whole block
-        if (device.TargetNode >= 0 && Memory.Kmem.Trim(machine, device.Range) is not null)
-            throw new NotModelledException($"{device.Name} as system RAM: adding its memory to the running system is not modelled");
-        StepResult bound = Memory.Kmem.Bind(machine, device);
-        return bound.Succeeded ? bound.Machine.With(device with { Driver = Kmem }).Done() : bound;
+        return Memory.Kmem.Bind(machine, device);
     }
 
     /// <summary><c>daxN.M</c>, each number written as the kernel would print it.</summary>

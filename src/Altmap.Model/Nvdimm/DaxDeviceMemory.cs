@@ -1,3 +1,4 @@
+using System.Globalization;
 using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Model.Hardware;
@@ -25,20 +26,35 @@ public static class DaxDeviceMemory
     }
 
     /// <summary>
-    /// For a device without a whole memory block: the block of boot RAM that starts in the device and goes on behind its end, or null. daxctl takes such a block for
-    /// the device's own. It is online, in no one zone, and has a hole, so it can never go offline.
+    /// The memory blocks that daxctl takes for the device's: those in the folder of its node that start in the device, in ascending order. That is what kmem added, and a block of
+    /// boot RAM where the device ends in the middle of one. Throws <see cref="NotModelledException"/> where it is not known whether there is such a folder.
     /// </summary>
-    public static ulong? BorrowedBlock(Machine machine, DaxDeviceState device)
+    public static IEnumerable<(MemoryBlockNumber Number, MemoryBlock Block)> Blocks(Machine machine, DaxDeviceState device)
     {
-        ulong block = BlockSize(machine).Bytes;
-        ulong number = device.Range.Last.Bytes / block;
-        if (number * block < device.Range.Start.Bytes || number > (ulong.MaxValue / block) - 1) return null;
-        var range = new PhysicalRange(new PhysicalAddress(number * block), new ByteSize(block));
-        return RamOfNode(machine, device.TargetNode).Any(ram => ram.Overlaps(range)) ? number : null;
+        ulong size = BlockSize(machine).Bytes;
+        if (!HasMemory(machine, device.TargetNode))
+            throw new NotModelledException(string.Create(CultureInfo.InvariantCulture, $"system-ram mode on node {device.TargetNode}, which has no memory of its own"));
+        if (device.Range.IsEmpty) return [];
+        ulong first = device.Range.Start.Bytes / size, past = (device.Range.Last.Bytes / size) + 1;
+        if (first * size < device.Range.Start.Bytes) first++;
+        return MemoryBlocks.All(machine, first, past).Where(b => IsOnNode(machine, b.Number, b.Block, device.TargetNode));
     }
 
-    /// <summary>True when the node has boot RAM, and so a folder in sysfs. A node of processors alone has one too, but a machine file names no processors.</summary>
-    public static bool HasBootMemory(Machine machine, int node) => RamOfNode(machine, node).Any();
+    /// <summary>
+    /// True when the block has a link in the node's folder: boot memory in that of each node that has a part of it, other memory in that of its node
+    /// (drivers/base/node.c register_mem_block_under_node_early(), …_hotplug(); 6.1).
+    /// </summary>
+    public static bool IsOnNode(Machine machine, MemoryBlockNumber number, MemoryBlock block, int node)
+    {
+        if (!block.IsEarly) return block.Node == node;
+        ByteSize size = machine.Mm.BlockSize;
+        var range = new PhysicalRange(new PhysicalAddress(number.Number * size.Bytes), size);
+        return RamOfNode(machine, node).Any(ram => ram.Overlaps(range));
+    }
+
+    /// <summary>True when the node has memory blocks, and so a folder in sysfs. A node of processors alone has one too, but a machine file names no processors.</summary>
+    public static bool HasMemory(Machine machine, int node) =>
+        RamOfNode(machine, node).Any() || MemoryBlocks.Runs(machine).Any(r => !r.Block.IsEarly && r.Block.Node == node);
 
     /// <summary>Usable memory that the kernel has, cut to what the firmware puts on the node.</summary>
     private static IEnumerable<PhysicalRange> RamOfNode(Machine machine, int node) =>

@@ -12,6 +12,9 @@ namespace Altmap.Model.Nvdimm;
 /// <param name="Driver">One of <see cref="DaxDeviceDrivers.All"/>, or null: disabled.</param>
 public sealed record DaxDeviceState(int RegionNumber, int Id, PhysicalRange Range, ByteSize Align, int TargetNode, int NumaNode, string? Driver)
 {
+    /// <summary>Its <c>memmap_on_memory</c>, where the profile has one: memory that kmem makes of it is to hold its own memmap.</summary>
+    public bool MemmapOnMemory { get; init; }
+
     /// <summary>As <c>dax1.0</c>.</summary>
     public string Name => $"dax{RegionNumber}.{Id}";
 

@@ -113,9 +113,8 @@ internal static class DaxDriver
 
     public static Machine Remove(Machine machine, PfnDeviceState dax)
     {
+        machine = DaxDeviceDrivers.Release(machine, machine.Regions[dax.Device.Number].DaxDevices[dax.NamespaceId!.Value]);
         RegionState region = machine.Regions[dax.Device.Number];
-        string name = region.DaxDevices[dax.NamespaceId!.Value].Name;
-        machine = Kmem.Unbind(DeviceMaps.Unmap(machine, name), name);
         return machine.With((region with { DaxDevices = region.DaxDevices.Remove(dax.NamespaceId!.Value) }).With(dax with { Layout = null }));
     }
 }

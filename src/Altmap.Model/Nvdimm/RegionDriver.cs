@@ -77,7 +77,7 @@ public static class RegionDriver
     /// <summary>What the region's children have mapped goes with them; memory that kmem cannot take back stays.</summary>
     private static Machine UnmapAll(Machine machine, RegionState region)
     {
-        foreach (DaxDeviceState dax in region.DaxDevices.Values) machine = Kmem.Unbind(DeviceMaps.Unmap(machine, dax.Name), dax.Name);
+        foreach (DaxDeviceState dax in region.DaxDevices.Values) machine = DaxDeviceDrivers.Release(machine, dax);
         foreach (PfnDeviceState pfn in region.Pfns.Values) machine = DeviceMaps.Unmap(machine, pfn.Device.Name);
         foreach (NamespaceState ndns in region.Namespaces.Values) machine = DeviceMaps.Unmap(machine, ndns.Device.Name);
         return machine;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Immutable;
 
 namespace Altmap.Shell.Scripts;
@@ -18,6 +19,8 @@ public static class ScriptParser
     public const int ErrorsMax = 100;
 
     private const int NestingMax = 8;
+    private static readonly SearchValues<char> ControlCharacters = SearchValues.Create([.. Enumerable.Range(0, ' ').Select(c => (char)c).Where(c => c != '\t')]);
+    private const char ByteOrderMark = '\ufeff'; // some editors begin a file with it
 
     /// <summary>Reads a script. Any text is accepted; what is no command becomes an error.</summary>
     public static ScriptResult Parse(string text)
@@ -26,7 +29,7 @@ public static class ScriptParser
         var lines = ImmutableArray.CreateBuilder<ScriptLine>();
         var errors = ImmutableArray.CreateBuilder<ScriptError>();
         var number = 0;
-        var reader = new LineReader(text);
+        var reader = new LineReader(text.TrimStart(ByteOrderMark));
         while (reader.Next(out var line) && errors.Count < ErrorsMax)
         {
             number++;
@@ -63,6 +66,9 @@ public static class ScriptParser
     {
         if (line.Length > LineCharsMax)
             return (null, new ScriptError(number, 0, $"a line has at most {LineCharsMax} characters"));
+        // A saved machine keeps its steps as lines of JSON text, which has no control characters.
+        if (line.AsSpan().IndexOfAny(ControlCharacters) is >= 0 and var control)
+            return (null, new ScriptError(number, control + 1, $"a control character (U+{(int)line[control]:X4}); a command is one line of text"));
         var read = new LineLexer(line).Read();
         if (read.Error is not null)
             return (null, new ScriptError(number, read.Column, read.Error));

@@ -7,7 +7,7 @@ using Altmap.Model.Nvdimm;
 namespace Altmap.Shell.Sysfs;
 
 /// <summary>
-/// <c>/sys/bus/dax</c>: devices with their attributes, which are read-only for those of libnvdimm, and the drivers' bind, unbind, new_id and remove_id
+/// <c>/sys/bus/dax</c>: devices with their attributes (for those of libnvdimm all but memmap_on_memory are read-only), and the drivers' bind, unbind, new_id and remove_id
 /// (drivers/dax/bus.c dev_dax_visible(), dax_drv_attrs; 5.10, 6.1, 6.12, 7.2).
 /// </summary>
 internal static class DaxFiles
@@ -15,7 +15,6 @@ internal static class DaxFiles
     private const string Bus = "/sys/bus/dax/";
     private const string Devices = Bus + "devices/";
     private const string Drivers = Bus + "drivers/";
-    private const string MemmapOnMemory = "memmap_on_memory";
 
     private static readonly ImmutableArray<string> s_actions = ["bind", "new_id", "remove_id", "unbind"];
 
@@ -27,11 +26,11 @@ internal static class DaxFiles
         return Find(machine, path) is { } attribute ? attribute.Read!(machine) : Errno.ENOENT;
     }
 
-    /// <summary>Null: not modelled.</summary>
-    public static StepResult? Write(Machine machine, string path, string text)
+    /// <summary>EACCES: read-only, or no such file.</summary>
+    public static StepResult Write(Machine machine, string path, string text)
     {
-        if (ActionOf(machine, path) is not { } action)
-            return Find(machine, path)?.Name == MemmapOnMemory ? null : machine.Fail(Errno.EACCES); // a new file: open() with O_CREAT in sysfs
+        if (ActionOf(machine, path) is not { } action) // a new file: open() with O_CREAT in sysfs
+            return Find(machine, path)?.Write is { } write ? write(machine, text) : machine.Fail(Errno.EACCES);
         string name = text.EndsWith('\n') ? text[..^1] : text;
         return action.Name switch
         {
@@ -89,7 +88,9 @@ internal static class DaxFiles
         yield return new("resource", _ => Hex(device.Range.Start.Bytes));
         yield return new("size", _ => Number(device.Range.Size.Bytes));
         if (device.TargetNode >= 0) yield return new("target_node", _ => device.TargetNode.ToString(CultureInfo.InvariantCulture));
-        if (machine.Kernel.DaxHasMemmapOnMemory) yield return new(MemmapOnMemory, _ => "0");
+        if (!machine.Kernel.DaxHasMemmapOnMemory) yield break;
+        yield return new("memmap_on_memory", _ => device.MemmapOnMemory ? "1" : "0",
+            (m, v) => DaxDeviceDrivers.SetMemmapOnMemory(m, device, KernelText.TryBool(v, out bool on) ? on : null));
     }
 
     private static string Number(ulong value) => value.ToString(CultureInfo.InvariantCulture);

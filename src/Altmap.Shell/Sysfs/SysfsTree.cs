@@ -5,7 +5,7 @@ using Altmap.Model.Nvdimm;
 namespace Altmap.Shell.Sysfs;
 
 /// <summary>
-/// The sysfs files of the nd and dax buses, the drivers' bind and unbind, and the policy of memory blocks. Paths of devices are those of <c>/sys/bus/…</c>;
+/// The sysfs files of the nd and dax buses, the drivers' bind and unbind, and memory blocks. Paths of devices are those of <c>/sys/bus/…</c>;
 /// the longer ones under <c>/sys/devices</c> are not modelled.
 /// </summary>
 public static class SysfsTree
@@ -16,14 +16,15 @@ public static class SysfsTree
     private static readonly string[] FixedFolders =
     [
         "/sys/", "/sys/bus/", "/sys/bus/nd/", NdDevices, NdDriverFolder, "/sys/bus/dax/", "/sys/bus/dax/devices/", "/sys/bus/dax/drivers/",
-        "/sys/devices/", "/sys/devices/system/", "/sys/devices/system/memory/",
+        "/sys/devices/", "/sys/devices/system/",
     ];
 
     /// <summary>Reads an attribute. ENOENT: no such file; EACCES: write-only; other errno as the kernel's show function gives it. Null: a path outside of what is modelled.</summary>
     public static SysfsValue? Read(Machine machine, string path)
     {
         if (DaxFiles.Owns(path)) return DaxFiles.Read(machine, path);
-        if (MemoryFiles.Owns(path)) return MemoryFiles.Read(machine, path);
+        if (MemoryFiles.Owns(machine, path)) return MemoryFiles.Read(machine, path);
+        if (VmFiles.Owns(path)) return Errno.EACCES;
         if (!path.StartsWith("/sys/bus/nd/", StringComparison.Ordinal)) return null;
         if (path.StartsWith(NdDriverFolder, StringComparison.Ordinal)) return IsDriverFile(path, out _, out _) ? Errno.EACCES : Errno.ENOENT;
         if (FindAttribute(machine, path) is { } attribute) return attribute.Read is null ? Errno.EACCES : attribute.Read(machine);
@@ -34,7 +35,8 @@ public static class SysfsTree
     public static StepResult? Write(Machine machine, string path, string text)
     {
         if (DaxFiles.Owns(path)) return DaxFiles.Write(machine, path, text);
-        if (MemoryFiles.Owns(path)) return MemoryFiles.Write(machine, path, text);
+        if (MemoryFiles.Owns(machine, path)) return MemoryFiles.Write(machine, path, text);
+        if (VmFiles.Owns(path)) return VmFiles.Write(machine, text);
         if (IsDriverFile(path, out string driver, out bool binds))
         {
             string name = text.EndsWith('\n') ? text[..^1] : text;
@@ -73,7 +75,7 @@ public static class SysfsTree
     {
         IEnumerable<string> attributes = Devices(machine).SelectMany(d => NdAttributes.Of(machine, d).Select(a => $"{NdDevices}{d}/{a.Name}"));
         IEnumerable<string> drivers = NdDrivers.All.SelectMany(d => (string[])[$"{NdDriverFolder}{d}/bind", $"{NdDriverFolder}{d}/unbind"]);
-        return attributes.Concat(drivers).Concat(DaxFiles.Names(machine)).Concat(MemoryFiles.Names).Where(p => p.StartsWith(prefix, StringComparison.Ordinal));
+        return attributes.Concat(drivers).Concat(DaxFiles.Names(machine)).Concat(MemoryFiles.Names(machine, prefix)).Append(VmFiles.DropCaches).Where(p => p.StartsWith(prefix, StringComparison.Ordinal));
     }
 
     /// <summary>True for a folder of the nd bus, the dax bus or a device on one, with or without slashes behind.</summary>
@@ -82,7 +84,7 @@ public static class SysfsTree
         ArgumentNullException.ThrowIfNull(path);
         if (!path.StartsWith("/sys", StringComparison.Ordinal)) return false;
         string folder = path.TrimEnd('/') + "/";
-        if (FixedFolders.Contains(folder) || NdDrivers.All.Any(d => folder == $"{NdDriverFolder}{d}/") || DaxDeviceDrivers.All.Any(d => folder == $"/sys/bus/dax/drivers/{d}/")) return true;
+        if (FixedFolders.Contains(folder) || MemoryFiles.IsDirectory(machine, folder) || NdDrivers.All.Any(d => folder == $"{NdDriverFolder}{d}/") || DaxDeviceDrivers.All.Any(d => folder == $"/sys/bus/dax/drivers/{d}/")) return true;
         if (!folder.StartsWith(NdDevices, StringComparison.Ordinal))
             return DaxDeviceDrivers.Devices(machine).Any(d => folder == $"/sys/bus/dax/devices/{d.Name}/") || DaxFiles.Names(machine).Any(p => p.StartsWith(folder, StringComparison.Ordinal));
         string[] parts = folder[NdDevices.Length..^1].Split('/', 2);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Altmap.Core.Findings;
+using Altmap.Core.Kernels;
 using Altmap.Model.Nvdimm;
 using Altmap.Shell.Json;
 using Altmap.Shell.Options;
@@ -100,7 +101,7 @@ internal sealed class DaxDeviceCommands(ToolContext context, OptionResult option
         if (_library.IsMemory(name))
         {
             if (options.Flag("force") && OfflineMemory(name) is var offline and < 0) return offline;
-            if (_library.BlockCount(name) > 0) return -(int)Errno.EBUSY;
+            if (_library.CountBlocks(name).Online > 0) return -(int)Errno.EBUSY;
             _library.Disable(name);
         }
         else if (_library.Device(name).IsEnabled)
@@ -111,10 +112,10 @@ internal sealed class DaxDeviceCommands(ToolContext context, OptionResult option
         return _library.Enable(name, DaxDeviceDrivers.DeviceDax);
     }
 
-    /// <summary>dev_online_memory(). Every block there is is online here, so that is what it says.</summary>
+    /// <summary>dev_online_memory().</summary>
     private int OnlineMemory(string name)
     {
-        int online = _library.BlockCount(name);
+        (int online, int total) = _library.CountBlocks(name);
         if (online > 0)
         {
             Say($"""
@@ -126,22 +127,31 @@ internal sealed class DaxDeviceCommands(ToolContext context, OptionResult option
                   use the --no-online option to suppress this warning
                 """.ReplaceLineEndings("\n"));
         }
-        Say(string.Create(CultureInfo.InvariantCulture, $"{name}: all memory sections ({online}) already online"));
-        return 1;
+        if (online == total) return SayAlready(name, $"all memory sections ({online})", "online");
+        if (online > 0) SayAlready(name, Sections(online), "online");
+        int result = _library.OnlineMemory(name, options.Flag("no-movable") ? OnlinePolicy.OnlineKernel : OnlinePolicy.OnlineMovable);
+        if (result < 0) Say($"{name}: failed to online memory: {Describe(result)}");
+        return result;
     }
 
     /// <summary>dev_offline_memory().</summary>
     private int OfflineMemory(string name)
     {
-        if (_library.BlockCount(name) == 0)
-        {
-            Say($"{name}: all memory sections (0) already offline");
-            return 1;
-        }
+        (int online, int total) = _library.CountBlocks(name);
+        if (online == 0) return SayAlready(name, $"all memory sections ({total})", "offline");
+        if (online < total) SayAlready(name, Sections(total - online), "offline");
         int result = _library.OfflineMemory(name);
-        Say($"{name}: failed to offline memory: {Describe(result)}");
+        if (result < 0) Say($"{name}: failed to offline memory: {Describe(result)}");
         return result;
     }
+
+    private int SayAlready(string name, string what, string state)
+    {
+        Say($"{name}: {what} already {state}");
+        return 1;
+    }
+
+    private static string Sections(int count) => string.Create(CultureInfo.InvariantCulture, $"{count} memory section{(count == 1 ? "" : "s")}");
 
     /// <summary>do_xline().</summary>
     private int InMemoryMode(string name, Func<string, int> action)

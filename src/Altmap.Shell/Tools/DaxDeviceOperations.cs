@@ -3,6 +3,7 @@ using System.Globalization;
 using Altmap.Core.Findings;
 using Altmap.Core.Kernels;
 using Altmap.Model;
+using Altmap.Model.Memory;
 using Altmap.Model.Nvdimm;
 
 namespace Altmap.Shell.Tools;
@@ -12,16 +13,9 @@ namespace Altmap.Shell.Tools;
 /// </summary>
 internal sealed class DaxDeviceOperations(ToolContext context)
 {
-    /// <summary>
-    /// The memory blocks that daxctl counts as the device's: those of its node that start in it. kmem holds none in this model, so there is at most one, of boot RAM and
-    /// online. Throws <see cref="NotModelledException"/> when the node has no RAM: whether it exists at all is then not known.
-    /// </summary>
-    public static ImmutableArray<ulong> MemoryBlocks(Machine machine, DaxDeviceState device)
-    {
-        if (!DaxDeviceMemory.HasBootMemory(machine, device.TargetNode))
-            throw new NotModelledException(string.Create(CultureInfo.InvariantCulture, $"system-ram mode on node {device.TargetNode}, which has no memory of its own"));
-        return DaxDeviceMemory.BorrowedBlock(machine, device) is { } block ? [block] : [];
-    }
+    /// <summary>The memory blocks of the device, in the order in which the folder of the node lists them, that is in which the tool comes across them.</summary>
+    public static ImmutableArray<(MemoryBlockNumber Number, MemoryBlock Block)> Blocks(Machine machine, DaxDeviceState device) =>
+        [.. KernfsOrder.Read(DaxDeviceMemory.Blocks(machine, device), b => b.Number.ToString())];
 
     public DaxDeviceState Device(string name) => DaxDeviceDrivers.Find(context.Machine, name)!;
 
@@ -31,7 +25,27 @@ internal sealed class DaxDeviceOperations(ToolContext context)
     /// <summary>daxctl_dev_will_auto_online_memory().</summary>
     public bool WillAutoOnline => context.Machine.Mm.AutoOnline != OnlinePolicy.Offline;
 
-    public int BlockCount(string name) => MemoryBlocks(context.Machine, Device(name)).Length;
+    /// <summary>How many memory blocks the device has, and how many of them are online (daxctl_memory_num_sections(), daxctl_memory_is_online()).</summary>
+    public (int Online, int Total) CountBlocks(string name) => CountBlocks(context.Machine, Device(name));
+
+    public static (int Online, int Total) CountBlocks(Machine machine, DaxDeviceState device)
+    {
+        int online = 0, total = 0;
+        foreach ((_, MemoryBlock block) in DaxDeviceMemory.Blocks(machine, device)) (online, total) = (online + (block.State == BlockState.Online ? 1 : 0), total + 1);
+        return (online, total);
+    }
+
+    /// <summary>daxctl_memory_is_movable(): null while a block is offline; true when all there are, and at least one, are in ZONE_MOVABLE.</summary>
+    public static bool? IsMovable(Machine machine, DaxDeviceState device)
+    {
+        bool any = false, all = true;
+        foreach ((MemoryBlockNumber number, MemoryBlock block) in DaxDeviceMemory.Blocks(machine, device))
+        {
+            if (block.State != BlockState.Online) return null;
+            (any, all) = (true, all && MemoryBlocks.ValidZones(machine, number) == "Movable");
+        }
+        return any && all;
+    }
 
     /// <summary>daxctl_dev_enable(). Giving the name to the driver already makes it try; the write to bind then says how it went.</summary>
     public int Enable(string name, string driver)
@@ -59,14 +73,28 @@ internal sealed class DaxDeviceOperations(ToolContext context)
         return -(int)Errno.ENXIO;
     }
 
-    /// <summary>daxctl_memory_offline(): the kernel takes no block with a hole offline (drivers/base/memory.c, mm/memory_hotplug.c offline_pages(); seen on 5.10).</summary>
-    public int OfflineMemory(string name)
+    /// <summary>daxctl_memory_online(), daxctl_memory_online_no_movable(): the word is written to every block that is offline; the first failure ends it, without a message.</summary>
+    public int OnlineMemory(string name, OnlinePolicy type) => ChangeBlocks(name, type, _ => { });
+
+    /// <summary>daxctl_memory_offline(): blocks that are online go offline, up to the first that does not, of which the library tells.</summary>
+    public int OfflineMemory(string name) => ChangeBlocks(name, OnlinePolicy.Offline, failed =>
     {
-        foreach (ulong block in MemoryBlocks(context.Machine, Device(name)))
+        string state = string.Create(CultureInfo.InvariantCulture, $"/sys/devices/system/node/node{Device(name).TargetNode}/{failed.Number}/state");
+        Error("offline_one_memblock", name, $"Failed to offline {state}: {failed.Errno.Describe()}");
+    });
+
+    private int ChangeBlocks(string name, OnlinePolicy type, Action<(MemoryBlockNumber Number, Errno Errno)> failed)
+    {
+        // Where no block can fail the order makes no difference, and an ascending one keeps alike blocks together.
+        ImmutableArray<(MemoryBlockNumber Number, MemoryBlock Block)> blocks = [.. DaxDeviceMemory.Blocks(context.Machine, Device(name))];
+        if (blocks.Any(b => b.Block.IsEarly)) blocks = Blocks(context.Machine, Device(name));
+        BlockState from = type == OnlinePolicy.Offline ? BlockState.Online : BlockState.Offline;
+        foreach ((MemoryBlockNumber number, _) in blocks.Where(b => b.Block.State == from))
         {
-            string state = string.Create(CultureInfo.InvariantCulture, $"/sys/devices/system/node/node{Device(name).TargetNode}/memory{block}/state");
-            Error("offline_one_memblock", name, $"Failed to offline {state}: {Errno.EINVAL.Describe()}");
-            return -(int)Errno.EINVAL;
+            Errno errno = context.Step(MemoryBlocks.SetState(context.Machine, number, type.Word()));
+            if (errno == Errno.None) continue;
+            failed((number, errno));
+            return -(int)errno;
         }
         return 0;
     }

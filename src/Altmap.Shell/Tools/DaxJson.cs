@@ -27,8 +27,9 @@ internal static class DaxJson
         json = json.Add("mode", device.Driver == DaxDeviceDrivers.Kmem ? "system-ram" : "devdax");
         if (device.Driver == DaxDeviceDrivers.Kmem)
         {
-            long blocks = DaxDeviceOperations.MemoryBlocks(machine, device).Length;
-            json = json.Add("online_memblocks", blocks).Add("total_memblocks", blocks).Add("movable", false);
+            (int online, int total) = DaxDeviceOperations.CountBlocks(machine, device);
+            json = json.Add("online_memblocks", (long)online).Add("total_memblocks", (long)total);
+            if (DaxDeviceOperations.IsMovable(machine, device) is { } isMovable) json = json.Add("movable", isMovable);
         }
         if (!device.IsEnabled) json = json.Add("state", "disabled");
         return (flags & JsonDetail.DaxMappings) == 0 || device.Range.IsEmpty ? json : json.Add("mappings", JsonArray.Empty.Add(Mapping(device, flags)));

@@ -125,7 +125,7 @@ internal sealed class ToolContext(ShellState state)
     {
         bool isActive = HolderOf(Namespace(device)!) is { IsBound: true, Device.Kind: NdDeviceKind.Dax }
             && Region(device).DaxDevices.GetValueOrDefault(device.Id) is { Driver: DaxDeviceDrivers.Kmem } dax
-            && !DaxDeviceOperations.MemoryBlocks(Machine, dax).IsEmpty;
+            && DaxDeviceOperations.CountBlocks(Machine, dax).Online > 0;
         if (isActive) return Errno.EBUSY;
         DisableNamespace(device);
         return Errno.None; // the library does not look how that went

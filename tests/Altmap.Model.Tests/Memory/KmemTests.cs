@@ -31,8 +31,9 @@ public class KmemTests
             Machine machine = DevDax(kernel, commandLine);
             StepResult bound = Kmem.Bind(machine, Dax(machine));
             Assert.Equal(Errno.None, bound.Errno);
-            PhysicalRange range = bound.Machine.Mm.Kmem["dax0.0"].Range!.Value;
-            Assert.Equal((start, end), (range.Start.Bytes, range.End.Bytes));
+            KmemMemory memory = Assert.Single(bound.Machine.Mm.Kmem);
+            Assert.Equal(("dax0.0", start, end), (memory.Device, memory.Range.Start.Bytes, memory.Range.End.Bytes));
+            Assert.Equal(DaxDeviceDrivers.Kmem, Dax(bound.Machine).Driver);
         }
     }
 
@@ -46,7 +47,8 @@ public class KmemTests
         StepResult bound = Kmem.Bind(machine, Dax(machine));
         Assert.Equal(errno, bound.Errno);
         Assert.Contains("kmem dax0.0: mapping0: 0x44200000-0x47ffffff too small after alignment", bound.Machine.Log);
-        Assert.Equal(errno == Errno.None, Kmem.IsBound(bound.Machine, "dax0.0"));
+        Assert.Equal(errno == Errno.None ? DaxDeviceDrivers.Kmem : null, Dax(bound.Machine).Driver);
+        Assert.Empty(bound.Machine.Mm.Kmem);
     }
 
     [Fact]
@@ -57,7 +59,8 @@ public class KmemTests
         machine = Kmem.Bind(machine, Dax(machine)).Machine;
         machine = MemoryBlocks.SetState(machine, new(10), "online_movable").Machine;
         Assert.Equal(Errno.EINVAL, MemoryBlocks.SetState(machine, new(10), "online").Errno); // it is already
-        machine = Kmem.Unbind(machine, "dax0.0");
+        machine = Kmem.Unbind(machine, Dax(machine));
+        Assert.False(Dax(machine).IsEnabled);
         Assert.Equal("removing memory fails, because memory [0x0000000050000000-0x0000000057ffffff] is onlined", machine.Log[^2]);
         Assert.Equal("kmem dax0.0: mapping0: 0x48000000-0x5fffffff cannot be hotremoved until the next reboot", machine.Log[^1]);
         Assert.True(PfnStory.Of(machine, new Pfn(0x50000)).IsOnline);
@@ -93,7 +96,7 @@ public class KmemTests
     {
         Machine machine = DevDax(kernel, "memmap=448M!1088M memory_hotplug.memmap_on_memory=1");
         Assert.True(MemmapOnMemory.IsAvailable(machine));
-        machine = Kmem.Bind(machine, Dax(machine), memmapOnMemory: true).Machine;
+        machine = Kmem.Bind(machine, Dax(machine) with { MemmapOnMemory = machine.Kernel.DaxHasMemmapOnMemory }).Machine;
         Assert.Equal(pages, MemoryBlocks.Find(machine, new(9)).MemmapPages.Pages);
     }
 

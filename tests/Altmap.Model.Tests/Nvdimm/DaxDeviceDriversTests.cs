@@ -1,6 +1,7 @@
 using Altmap.Core.Findings;
 using Altmap.Core.Identity;
 using Altmap.Formats.InfoBlocks;
+using Altmap.Model.Memory;
 using Altmap.Model.Nvdimm;
 using FsCheck;
 using FsCheck.Fluent;
@@ -55,11 +56,44 @@ public class DaxDeviceDriversTests
         Assert.Contains("kmem dax0.0: rejecting DAX region with invalid node: -1", machine.Log);
     }
 
-    [Fact]
-    public void What_would_become_memory_is_not_modelled()
+    [Theory]
+    [InlineData("5.10")]
+    [InlineData("6.1")]
+    [InlineData("7.2")]
+    [Trait("problem", "D3")]
+    public void Whole_blocks_become_memory_and_come_back_while_they_are_offline(string kernel)
     {
-        Machine machine = Unbound(Devdax("memmap=1G!1G", "6.1"), "dax0.0");
-        Assert.Throws<NotModelledException>(() => DaxDeviceDrivers.AddId(machine, DaxDeviceDrivers.Kmem, "dax0.0"));
+        Machine devdax = Unbound(Devdax("memmap=1G!1G memhp_default_state=offline", kernel), "dax0.0");
+        Machine machine = DaxDeviceDrivers.AddId(devdax, DaxDeviceDrivers.Kmem, "dax0.0").Machine;
+        Assert.Equal(DaxDeviceDrivers.Kmem, DaxDeviceDrivers.Find(machine, "dax0.0")!.Driver);
+        Assert.Equal([9UL, 10, 11, 12, 13, 14, 15], DaxDeviceMemory.Blocks(machine, DaxDeviceDrivers.Find(machine, "dax0.0")!).Select(b => b.Number.Number));
+        Machine back = DaxDeviceDrivers.RemoveId(Unbound(machine, "dax0.0"), DaxDeviceDrivers.Kmem, "dax0.0").Machine;
+        Assert.Empty(DaxDeviceMemory.Blocks(back, DaxDeviceDrivers.Find(back, "dax0.0")!));
+        Assert.Equal(Iomem.Text(devdax), Iomem.Text(back));
+
+        // Online blocks stay, also when the namespace goes.
+        machine = MemoryBlocks.SetState(machine, new(12), "online_movable").Machine;
+        Machine without = DriverCore.Unbind(machine, NdDrivers.Dax, new NdDevice(NdDeviceKind.Dax, 0, 0)).Machine;
+        Assert.Empty(DaxDeviceDrivers.Devices(without));
+        Assert.Contains("48000000-7fffffff : System RAM (kmem)", Iomem.Text(without), StringComparison.Ordinal);
+        Assert.Contains("cannot be hotremoved until the next reboot", without.Log[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Trait("problem", "D3")]
+    public void Memmap_on_memory_is_set_where_blocks_can_hold_it_and_not_under_kmem()
+    {
+        Machine machine = Unbound(Devdax("memmap=1G!1G memhp_default_state=offline memory_hotplug.memmap_on_memory=1", "6.12"), "dax0.0");
+        DaxDeviceState Now(Machine m) => DaxDeviceDrivers.Find(m, "dax0.0")!;
+        Assert.Equal(Errno.EINVAL, DaxDeviceDrivers.SetMemmapOnMemory(machine, Now(machine), null).Errno);
+        machine = DaxDeviceDrivers.SetMemmapOnMemory(machine, Now(machine), true).Machine;
+        machine = DaxDeviceDrivers.AddId(machine, DaxDeviceDrivers.Kmem, "dax0.0").Machine;
+        Assert.Equal(512UL, MemoryBlocks.Find(machine, new(9)).MemmapPages.Pages);
+        Assert.Equal(Errno.EBUSY, DaxDeviceDrivers.SetMemmapOnMemory(machine, Now(machine), false).Errno);
+        Assert.Equal(Errno.None, DaxDeviceDrivers.SetMemmapOnMemory(machine, Now(machine), true).Errno);
+        Machine without = Devdax("memmap=1G!1G", "6.12");
+        Assert.Equal(Errno.EOPNOTSUPP, DaxDeviceDrivers.SetMemmapOnMemory(without, Now(without), true).Errno);
+        Assert.Equal(Errno.None, DaxDeviceDrivers.SetMemmapOnMemory(without, Now(without), false).Errno);
     }
 
     [Theory]

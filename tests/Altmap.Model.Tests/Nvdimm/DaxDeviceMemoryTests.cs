@@ -49,7 +49,7 @@ public class DaxDeviceMemoryTests
         Machine machine = Machine(4);
         DaxDeviceState device = Device(ulong.MaxValue - (256 * MiB) + 1, 256 * MiB);
         Assert.Equal(2UL, WholeBlocks(machine, device));
-        Assert.Null(DaxDeviceMemory.BorrowedBlock(machine, device));
+        Assert.Empty(DaxDeviceMemory.Blocks(machine, device));
     }
 
     [Theory]
@@ -93,7 +93,8 @@ public class DaxDeviceMemoryTests
     [InlineData(0x48200000, 0x480fffff + 0x200000, 0x48300000, null)]
     public void A_block_of_boot_memory_that_starts_in_the_device_is_borrowed(ulong start, ulong last, ulong ramAgain, ulong? block)
     {
-        Machine machine = Machine(4) with
+        Machine machine = Machine(4);
+        machine = Boot.Again(machine with
         {
             Memory =
             [
@@ -101,13 +102,13 @@ public class DaxDeviceMemoryTests
                 new(PhysicalRange.FromInclusive(new PhysicalAddress(start), new PhysicalAddress(ramAgain - 1)), E820Type.PersistentLegacy),
                 new(PhysicalRange.FromInclusive(new PhysicalAddress(ramAgain), new PhysicalAddress(0xffffffff)), E820Type.Ram),
             ],
-        };
+        });
         DaxDeviceState device = Device(start, last - start + 1);
         Assert.Equal(0UL, WholeBlocks(machine, device));
-        Assert.Equal(block, DaxDeviceMemory.BorrowedBlock(machine, device));
-        Assert.Null(DaxDeviceMemory.BorrowedBlock(machine, device with { TargetNode = 1 }));
-        Assert.True(DaxDeviceMemory.HasBootMemory(machine, 0));
-        Assert.False(DaxDeviceMemory.HasBootMemory(machine, 1));
+        Assert.Equal(block is { } n ? [n] : [], DaxDeviceMemory.Blocks(machine, device).Select(b => b.Number.Number));
+        Assert.True(DaxDeviceMemory.HasMemory(machine, 0));
+        Assert.False(DaxDeviceMemory.HasMemory(machine, 1));
+        Assert.Throws<NotModelledException>(() => DaxDeviceMemory.Blocks(machine, device with { TargetNode = 1 }));
     }
 
     [Theory]

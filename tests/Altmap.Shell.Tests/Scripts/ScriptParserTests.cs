@@ -23,6 +23,7 @@ public class ScriptParserTests
     [InlineData("sh -c 'echo 1 > /sys/a'", "echo|1", "/sys/a")]
     [InlineData("/bin/sh -c \"sh -c 'echo 1 > /sys/a'\"", "echo|1", "/sys/a")]
     [InlineData("echo é😀", "echo|é😀", null)]
+    [InlineData("\ufeffecho x", "echo|x", null)] // a byte order mark
     public void Reads_a_command(string text, string words, string? redirectTo)
     {
         var result = ScriptParser.Parse(text);
@@ -34,6 +35,7 @@ public class ScriptParserTests
 
     [Theory]
     [InlineData("ndctl list | jq .", "pipes", 12)]
+    [InlineData("ndctl list\u0001", "U+0001", 11)]
     [InlineData("a && b", "&&", 3)]
     [InlineData("a; b", ";", 2)]
     [InlineData("echo $HOME", "variables", 6)]

@@ -60,11 +60,13 @@ public class DaxFilesTests
     }
 
     [Fact]
-    public void Memmap_on_memory_is_shown_where_the_kernel_has_it_and_not_modelled_further()
+    public void Memmap_on_memory_is_there_where_the_kernel_has_it()
     {
         Machine machine = Devdax("r_tools", "6.12");
         Assert.Equal("0", SysfsTree.Read(machine, Device + "/memmap_on_memory")!.Value.Text);
-        Assert.Null(SysfsTree.Write(machine, Device + "/memmap_on_memory", "1\n"));
+        Assert.Equal(Errno.EOPNOTSUPP, SysfsTree.Write(machine, Device + "/memmap_on_memory", "1\n")!.Value.Errno); // not on the command line
+        Assert.Equal(Errno.None, SysfsTree.Write(machine, Device + "/memmap_on_memory", "off\n")!.Value.Errno);
+        Assert.Equal(Errno.EINVAL, SysfsTree.Write(machine, Device + "/memmap_on_memory", "\n")!.Value.Errno);
     }
 
     [Fact]
