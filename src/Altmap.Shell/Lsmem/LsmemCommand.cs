@@ -110,8 +110,8 @@ internal static class LsmemCommand
             for (int i = 0; i < row.Length; i++)
             {
                 if (i > 0) text.Append(' ');
-                bool isLeft = request.Columns[i] == LsmemColumn.Range;
-                text.Append(!isLeft ? row[i].PadLeft(widths[i]) : i == row.Length - 1 ? row[i] : row[i].PadRight(widths[i]));
+                bool isLeft = request.Columns[i] == LsmemColumn.Range, isBare = i == row.Length - 1 && (isLeft || row[i].Length == 0); // nothing is filled up behind the last
+                text.Append(isBare ? row[i] : isLeft ? row[i].PadRight(widths[i]) : row[i].PadLeft(widths[i]));
             }
             text.Append('\n');
         }

@@ -71,7 +71,7 @@ internal sealed class MemoryRecording(Machine machine, string file)
     }
 
     /// <summary>What the arm64 guest does between two devices, unrecorded: unbinds all, lets go of the namespace, wipes its info-block.</summary>
-    private static Machine Teardown(Machine machine)
+    internal static Machine Teardown(Machine machine)
     {
         foreach (RegionState region in machine.Regions.Values)
         {
