@@ -53,6 +53,7 @@ internal static class AltmapCommand
         root.Add(PlanCommand.Create(host));
         root.Add(MapCommand.Create(host));
         root.Add(PfnCommand.Create(host));
+        root.Add(StructPageCommand.Create(host));
         root.Add(KernelsCommand.Create(host));
         root.Add(ExplainCommand.Create(host));
         root.Add(CompletionCommand.Create(host));

@@ -46,7 +46,9 @@ public static class Boot
     {
         ByteSize page = machine.Architecture.PageSize;
         Machine booted = machine with { Log = [], KmemIds = [], Mm = MemoryBoot.Start(machine.Description, machine.Memory, machine.Kernel, machine.Architecture) };
-        // Plugged DIMMs are still there; ACPI adds them while it scans, before any NVDIMM.
+        // Plugged DIMMs are still there; ACPI adds them while it scans, before any NVDIMM, and only below mem= (mm/memory_hotplug.c register_memory_resource()).
+        if (!machine.Mm.PluggedRam.IsEmpty && CommandLine.Find(machine.Description.CommandLine, "mem") is not null)
+            throw new NotModelledException("a reboot with a plugged DIMM and mem= on the command line");
         foreach (PluggedDimm dimm in machine.Mm.PluggedRam) booted = MemoryBlocks.Plug(booted, dimm.Range, dimm.Node).Machine;
         return Probe(booted with
         {

@@ -45,6 +45,7 @@ public static class Hotplug
     public static StepResult AddDimm(Machine machine, PhysicalRange range, int node)
     {
         RequireAcpi(machine, "plugging a DIMM");
+        if (CommandLine.Has(machine.Description.CommandLine, "acpi_no_memhotplug")) throw new NotModelledException("plugging a DIMM with acpi_no_memhotplug on the command line");
         return MemoryBlocks.Plug(machine, range, node);
     }
 

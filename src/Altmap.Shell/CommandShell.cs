@@ -83,8 +83,13 @@ public static class CommandShell
         ShellState next = state with { Machine = written.Machine };
         if (written.Succeeded) return Say(next, "", "", 0);
         bool cannotOpen = written.Errno == Errno.EACCES;
-        return Say(next, "", cannotOpen ? $"sh: can't create {redirectTo}: {written.Errno.Describe()}\n" : $"{EchoFailure}{written.Errno.Describe()}\n", 1);
+        return Say(next, "", cannotOpen ? $"sh: can't create {redirectTo}: {(LacksFolder(state.Machine, redirectTo) ? "nonexistent directory" : written.Errno.Describe())}\n" : $"{EchoFailure}{written.Errno.Describe()}\n", 1);
     }
+
+    /// <summary>busybox's words for ENOENT when it creates.</summary>
+    private static bool LacksFolder(Machine machine, string path) =>
+        (path.StartsWith("/sys/bus/", StringComparison.Ordinal) || path.StartsWith("/sys/devices/system/memory/", StringComparison.Ordinal))
+        && !SysfsTree.IsDirectory(machine, path[..path.LastIndexOf('/')]);
 
     private static CommandResult Cat(ShellState state, ImmutableArray<string> paths)
     {

@@ -95,7 +95,7 @@ internal static class InfoBlockCheckCommand
         FindingText.Write(host, answer.Findings);
     }
 
-    private static string Word(BindingVerdict verdict) => verdict switch
+    internal static string Word(BindingVerdict verdict) => verdict switch
     {
         BindingVerdict.Raw => "raw",
         BindingVerdict.Bound => "bound",

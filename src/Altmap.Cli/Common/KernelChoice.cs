@@ -14,7 +14,7 @@ internal static class KernelChoice
     public static Option<string?> Option()
     {
         var option = new Option<string?>("--kernel", "-k") { Description = "the kernel: a profile's name (altmap kernels), or the path of a profile file", HelpName = "K" };
-        option.CompletionSources.Add(_ => KernelProfiles.All.Select(p => new System.CommandLine.Completions.CompletionItem(p.Name)));
+        option.CompletionSources.Add(_ => KernelProfiles.All.Concat(KernelProfiles.Kmsan).Select(p => new System.CommandLine.Completions.CompletionItem(p.Name)));
         return option;
     }
 
@@ -27,7 +27,7 @@ internal static class KernelChoice
         string path = Path.Combine(directory, name);
         if (!IsPath(name) && !File.Exists(path))
         {
-            string[] names = [.. KernelProfiles.All.Select(p => p.Name)];
+            string[] names = [.. KernelProfiles.All.Concat(KernelProfiles.Kmsan).Select(p => p.Name)];
             string series = string.Join('.', name.Split('.').Take(2));
             string hint = names.Contains(series) ? $"did you mean \"{series}\"?" : NearestWord.Hint(name, names);
             throw CliError.Usage($"there is no kernel profile {Quote.Text(name)}; expected one of {KernelProfiles.Names}, or the path of a profile file{(hint.Length == 0 ? "" : $"; {hint}")}");

@@ -138,6 +138,7 @@ public sealed class KernelProfile
         RangeLimitIsE2big = Word(Rules.RangeLimitErrno) == "e2big";
         KmemSaysTruncated = IsYes(Rules.KmemSaysTruncated);
         SaysFallbackOrder = Word(Rules.ZoneMessages) == "fallback-order";
+        StructPage = StructPageProfile.Of(Word);
     }
 
     /// <summary>As <c>6.1</c>, or the name in a user's profile file.</summary>
@@ -259,6 +260,9 @@ public sealed class KernelProfile
 
     /// <summary>See <see cref="Rules.ZoneMessages"/>.</summary>
     public bool SaysFallbackOrder { get; }
+
+    /// <summary>See <see cref="StructPageRules"/>.</summary>
+    public StructPageProfile StructPage { get; }
 
     /// <summary>The size of a memory section on <paramref name="architecture"/> with <paramref name="pageSize"/> pages.</summary>
     public ByteSize SectionSize(Architecture architecture, ByteSize pageSize) => new(1UL << (int)Number(SectionRule(architecture, pageSize)));

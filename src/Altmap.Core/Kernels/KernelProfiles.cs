@@ -6,12 +6,17 @@ namespace Altmap.Core.Kernels;
 public static class KernelProfiles
 {
     private const string Sources = "Linux 5.10.262, 6.1.192, 6.12.107, 7.2.13: ";
+    private const string MmTypes = "include/linux/mm_types.h struct page", PageFlags = "include/linux/page-flags.h enum pageflags",
+        FlagsLayout = "include/linux/page-flags-layout.h", PageExt = "mm/page_ext.c";
+
+    /// <summary>What the name of a kernel built with CONFIG_KMSAN ends in, as <c>6.12+kmsan</c>.</summary>
+    public const string KmsanSuffix = "+kmsan";
 
     private static readonly ImmutableDictionary<string, RuleSetting> Linux61 = Build(
         (Rules.InfoBlockLayout, "compat-align", Confirmation.RealKernel, "drivers/nvdimm/pfn_devs.c nd_pfn_init()"),
         (Rules.InfoBlockMinor, "4", Confirmation.RealKernel, "drivers/nvdimm/pfn_devs.c nd_pfn_init()"),
         (Rules.MaxStructPageSize, "64", Confirmation.RealKernel, "drivers/nvdimm/nd.h MAX_STRUCT_PAGE_SIZE"),
-        (Rules.LargeStructPage, "refuse", Confirmation.SourceOnly, "drivers/nvdimm/pfn_devs.c nd_pfn_init(); a KMSAN kernel of 6.1 was seen to refuse"),
+        (Rules.LargeStructPage, "refuse", Confirmation.SourceOnly, "drivers/nvdimm/pfn_devs.c nd_pfn_init(); a KMSAN kernel of 6.12.107 was seen to refuse"),
         (Rules.PageSizeCheck, "yes", Confirmation.RealKernel, "drivers/nvdimm/pfn_devs.c nd_pfn_validate()"),
         (Rules.RefusalErrno, "eopnotsupp", Confirmation.RealKernel, "drivers/nvdimm/pfn_devs.c nd_pfn_validate()"),
         (Rules.OffsetCheck, "physical", Confirmation.RealKernel, "drivers/nvdimm/pfn_devs.c nd_pfn_validate()"),
@@ -47,7 +52,19 @@ public static class KernelProfiles
         (Rules.CompoundMemmap, "shared", Confirmation.RealKernel, "mm/sparse-vmemmap.c vmemmap_populate_compound_pages()"),
         (Rules.RangeLimitErrno, "einval", Confirmation.SourceOnly, "mm/memremap.c pagemap_range()"),
         (Rules.KmemSaysTruncated, "no", Confirmation.RealKernel, "drivers/dax/kmem.c dev_dax_kmem_probe()"),
-        (Rules.ZoneMessages, "fallback-order", Confirmation.RealKernel, "mm/page_alloc.c build_zonelists()"));
+        (Rules.ZoneMessages, "fallback-order", Confirmation.RealKernel, "mm/page_alloc.c build_zonelists()"),
+        (StructPageRules.Fields, "kmsan-then-cpupid", Confirmation.SourceOnly, MmTypes),
+        (StructPageRules.MemcgWord, "memcg", Confirmation.SourceOnly, MmTypes),
+        (StructPageRules.Alignment, "slub", Confirmation.SourceOnly, "arch/x86/Kconfig, arch/arm64/Kconfig HAVE_ALIGNED_STRUCT_PAGE"),
+        (StructPageRules.Zeroing, "up-to-96", Confirmation.SourceOnly, "include/linux/mm.h mm_zero_struct_page(); in 6.1 since 6.1.13"),
+        (StructPageRules.ClassicSparsemem, "yes", Confirmation.SourceOnly, "arch/x86/Kconfig X86_5LEVEL, SPARSEMEM_VMEMMAP"),
+        (StructPageRules.FlagsFixed, "22", Confirmation.SourceOnly, PageFlags),
+        (StructPageRules.FlagsOptional, "uncached-skip-kasan", Confirmation.SourceOnly, PageFlags),
+        (StructPageRules.KasanHardwareTag, "8", Confirmation.SourceOnly, FlagsLayout),
+        (StructPageRules.LruGen, "yes", Confirmation.SourceOnly, FlagsLayout),
+        (StructPageRules.ExtFlagsWord, "always", Confirmation.SourceOnly, PageExt),
+        (StructPageRules.ExtOwner, "56", Confirmation.SourceOnly, "mm/page_owner.c struct page_owner"),
+        (StructPageRules.ExtInit, "early-by-parameter", Confirmation.SourceOnly, "init/main.c page_ext_init(), mm/page_ext.c early_page_ext"));
 
     /// <summary>The check of the lanes came late, and not to every stable series.</summary>
     private static readonly ImmutableDictionary<string, RuleSetting> WithoutLaneCheck = Change(Linux61, Confirmation.RealKernel,
@@ -71,7 +88,14 @@ public static class KernelProfiles
         (Rules.MemmapOnMemory, "none", "mm/memory_hotplug.c add_memory_resource()"),
         (Rules.CompoundMemmap, "none", "mm/memremap.c"),
         (Rules.RangeLimitErrno, "e2big", "mm/memory_hotplug.c check_hotplug_memory_addressable()"),
-        (Rules.ZoneMessages, "offlined-pages", "mm/memory_hotplug.c offline_pages()"));
+        (Rules.ZoneMessages, "offlined-pages", "mm/memory_hotplug.c offline_pages()"),
+        (StructPageRules.Fields, "no-kmsan", MmTypes),
+        (StructPageRules.Zeroing, "up-to-80", "include/linux/mm.h mm_zero_struct_page()"),
+        (StructPageRules.FlagsOptional, "uncached", PageFlags),
+        (StructPageRules.KasanHardwareTag, "0", FlagsLayout),
+        (StructPageRules.LruGen, "no", FlagsLayout),
+        (StructPageRules.ExtOwner, "16", "mm/page_owner.c struct page_owner"),
+        (StructPageRules.ExtInit, "late", "init/main.c page_ext_init()"));
 
     private static readonly ImmutableDictionary<string, RuleSetting> Linux612 = Change(WithoutLaneCheck, Confirmation.RealKernel,
         (Rules.SmallNamespaceCheck, "yes", "drivers/nvdimm/pfn_devs.c nd_pfn_validate()"),
@@ -86,7 +110,15 @@ public static class KernelProfiles
         (Rules.SectionBitsArm64Pages64K, "29", "arch/arm64/include/asm/sparsemem.h"),
         (Rules.Arm64PfnValid, "generic", "include/linux/mmzone.h pfn_valid()"),
         (Rules.MaxPfnArm64, "raise", "arch/arm64/mm/mmu.c arch_add_memory()"),
-        (Rules.MemmapOnMemory, "blocks", "mm/memory_hotplug.c create_altmaps_and_memory_blocks()"));
+        (Rules.MemmapOnMemory, "blocks", "mm/memory_hotplug.c create_altmaps_and_memory_blocks()"),
+        (StructPageRules.Fields, "cpupid-then-kmsan", MmTypes),
+        (StructPageRules.MemcgWord, "memcg-or-slab-obj-ext", MmTypes),
+        (StructPageRules.Alignment, "always", "arch/x86/Kconfig, arch/arm64/Kconfig HAVE_ALIGNED_STRUCT_PAGE"),
+        (StructPageRules.FlagsFixed, "20", PageFlags),
+        (StructPageRules.FlagsOptional, "arch-2-3", PageFlags),
+        (StructPageRules.ExtFlagsWord, "if-needed", PageExt),
+        (StructPageRules.ExtOwner, "64", "mm/page_owner.c struct page_owner"),
+        (StructPageRules.ExtInit, "early", "mm/mm_init.c page_ext_init()"));
 
     private static readonly ImmutableDictionary<string, RuleSetting> Linux72 = Change(Linux612, Confirmation.RealKernel,
         (Rules.AcpiDevicePath, "platform", "drivers/acpi/nfit/core.c"),
@@ -94,7 +126,10 @@ public static class KernelProfiles
         (Rules.LabelSizeCheck, "yes", "drivers/nvdimm/label.c __nd_label_validate()"),
         (Rules.LabelSlotProduct, "64", "drivers/nvdimm/label.c __nd_label_validate()"),
         (Rules.BlockSizeX86, "advised", "arch/x86/mm/init_64.c probe_memory_block_size()"),
-        (Rules.KmemSaysTruncated, "yes", "drivers/dax/kmem.c dev_dax_kmem_probe()"));
+        (Rules.KmemSaysTruncated, "yes", "drivers/dax/kmem.c dev_dax_kmem_probe()"),
+        (StructPageRules.ClassicSparsemem, "no", "arch/x86/Kconfig SPARSEMEM_VMEMMAP"),
+        (StructPageRules.FlagsFixed, "21", PageFlags),
+        (StructPageRules.KasanHardwareTag, "4", FlagsLayout));
 
     private static readonly ImmutableDictionary<string, RuleSetting> Linux54 = Change(Infer(Linux510, "as 5.10"), Confirmation.Inferred,
         (Rules.InfoBlockLayout, "sub-section", "a vendor tree of 5.4: drivers/nvdimm/pfn_devs.c nd_pfn_init()"),
@@ -106,7 +141,8 @@ public static class KernelProfiles
         (Rules.InfoBlockLayout, "section-4.19", "a vendor tree of 4.19.37: drivers/nvdimm/pfn_devs.c nd_pfn_init()"),
         (Rules.InfoBlockMinor, "2", "a vendor tree of 4.19.37: drivers/nvdimm/pfn_devs.c nd_pfn_init()"),
         (Rules.PageSizeCheck, "no", "a vendor tree of 4.19.37: drivers/nvdimm/pfn_devs.c nd_pfn_validate()"),
-        (Rules.DeviceMapUnit, "section", "before ba72b4c8cf60 (\"mm/sparsemem: support sub-section hotplug\")"));
+        (Rules.DeviceMapUnit, "section", "before ba72b4c8cf60 (\"mm/sparsemem: support sub-section hotplug\")"),
+        (StructPageRules.Zeroing, "memset", "before 5470dea49f53 (\"mm: use mm_zero_struct_page from SPARC on all 64b architectures\")"));
 
     /// <summary>All that ship, oldest first.</summary>
     public static readonly ImmutableArray<KernelProfile> All =
@@ -116,10 +152,15 @@ public static class KernelProfiles
         new("5.10", "Debian 11; run as 5.10.223", Linux510),
         new("5.15", "interpolated between 5.10 and 6.1, never run", Change(Infer(Linux61, "between 5.10 and 6.1"), Confirmation.Inferred,
             (Rules.LargeStructPage, "build-error", "between 5.10 and 6.1"),
+            (StructPageRules.Fields, "no-kmsan", "KMSAN came with 6.1"),
+            (StructPageRules.Zeroing, "up-to-80", "before 6.1.13"),
+            (StructPageRules.LruGen, "no", "CONFIG_LRU_GEN came with 6.1"),
+            (StructPageRules.ExtInit, "late", "early_page_ext came with 6.1"),
             (Rules.BttLaneCheck, "no", "as 5.10: later series got the check late"))),
         new("6.1.0", "6.1.0 to 6.1.11: page map reserved at 128 bytes a page; never run", Change(Infer(Linux61, "as 6.1"), Confirmation.Inferred,
             (Rules.MaxStructPageSize, "128", "6e9f05dc66f9 (\"libnvdimm/pfn_dev: increase MAX_STRUCT_PAGE_SIZE\"), the thread; not read as source"),
             (Rules.BttLaneCheck, "no", "as 5.10: the series got the check late"),
+            (StructPageRules.Zeroing, "up-to-80", "before \"mm: extend max struct page size for kmsan\" (6.1.13)"),
             (Rules.LargeStructPage, "build-error", "before c91d71363084 (\"nvdimm: Support sizeof(struct page) > MAX_STRUCT_PAGE_SIZE\")"))),
         new("6.1", "Debian 12, 6.1.12 and later; run as 6.1.192", Linux61),
         new("6.6", "interpolated between 6.1 and 6.12, never run", Infer(Linux61, "between 6.1 and 6.12")),
@@ -130,11 +171,29 @@ public static class KernelProfiles
     /// <summary>The kernel where neither a machine nor the user names one: that of most recordings.</summary>
     public static KernelProfile Default => Find("6.1")!;
 
+    /// <summary>The same kernels built with CONFIG_KMSAN, where they have it: struct page of 80 bytes. <see cref="All"/> is without them.</summary>
+    public static readonly ImmutableArray<KernelProfile> Kmsan = [.. All.Where(p => p.StructPage.Kmsan != KmsanFields.None).Select(WithKmsan)];
+
     /// <summary>The profile of that name, or null. A longer version (<c>6.1.192</c>) is not guessed at.</summary>
-    public static KernelProfile? Find(string name) => All.FirstOrDefault(p => p.Name == name);
+    public static KernelProfile? Find(string name) => All.FirstOrDefault(p => p.Name == name) ?? Kmsan.FirstOrDefault(p => p.Name == name);
 
     /// <summary>Names for messages: <c>4.19, 5.4, …</c>.</summary>
     public static string Names => string.Join(", ", All.Select(p => p.Name));
+
+    /// <summary>The kernel with MEMCG and KMSAN: 64 + 16 bytes, whatever the order of the fields. Only that of 6.12 was built and run.</summary>
+    private static KernelProfile WithKmsan(KernelProfile profile)
+    {
+        bool wasRun = profile.Name == "6.12";
+        var size = new RuleSetting("80", wasRun ? Confirmation.RealKernel : Confirmation.Inferred,
+            wasRun ? "a kernel 6.12.107 with CONFIG_KMSAN" : "computed from the fields; a KMSAN kernel was run of 6.12.107 only");
+        RuleSetting large = profile.Settings[Rules.LargeStructPage.Name];
+        var rules = new Dictionary<string, RuleSetting>(profile.Settings)
+        {
+            [Rules.StructPageSize.Name] = size,
+            [Rules.LargeStructPage.Name] = wasRun ? large with { Confirmation = Confirmation.RealKernel } : large,
+        };
+        return new(profile.Name + KmsanSuffix, $"{profile.Name} built with CONFIG_KMSAN{(wasRun ? "; run as 6.12.107" : ", never run")}", rules);
+    }
 
     private static ImmutableDictionary<string, RuleSetting> Build(params (RuleDefinition Rule, string Value, Confirmation Confirmation, string Source)[] rules) =>
         rules.ToImmutableDictionary(r => r.Rule.Name, r => new RuleSetting(r.Value, r.Confirmation, Sources + r.Source));

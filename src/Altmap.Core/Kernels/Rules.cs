@@ -167,6 +167,7 @@ public static class Rules
         DaxMemmapOnMemory, KmemEmptyDevice, KmemSaysTruncated, MemoryAutoOnline, AcpiDevicePath, PudAlign, SectionBitsX86, SectionBitsArm64, SectionBitsArm64Pages64K, SectionBitsPpc64,
         PfnToOnlinePage, Arm64PfnValid, BootHoles, DeviceMapUnit, MaxPfnX86, MaxPfnArm64,
         BlockSizeX86, BlockZone, Arm64Memmap, MemmapOnMemory, CompoundMemmap, RangeLimitErrno, ZoneMessages,
+        .. StructPageRules.All,
     ];
 
     /// <summary>The rule of that name, or null.</summary>

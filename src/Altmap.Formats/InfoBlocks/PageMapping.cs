@@ -96,21 +96,13 @@ public static class PageMapping
     }
 
     /// <summary>
-    /// x86-64 (arch/x86/mm/init_64.c vmemmap_populate(), the same in the four versions): each whole section takes its memmap in 2 MiB
-    /// blocks from the altmap, with no other source; pieces of a section take theirs from RAM. Judged only where a section's memmap is
-    /// a whole number of such blocks; other architectures are not judged.
+    /// Whether the altmap holds the memmap of the range's whole sections (<see cref="MemmapAccount"/>). What the others need depends on what else is in them, which
+    /// nobody knows here: it counts as nothing.
     /// </summary>
     internal static bool HasRoomForMemmap(ulong firstPfn, ulong pages, ulong reserve, ulong free, KernelProfile profile, ArchitectureRules arch)
     {
-        ulong page = arch.PageSize.Bytes, pmd = arch.PmdSize.Bytes;
-        ulong sectionPages = profile.SectionSize(arch.Architecture, arch.PageSize).Bytes / page;
-        ulong memmap = sectionPages * profile.StructPageSize.Bytes;
-        if (arch.Architecture != Architecture.X86_64 || memmap % pmd != 0) return true;
-        ulong firstSection = Alignment.Up(firstPfn, sectionPages), end = Alignment.Down(checked(firstPfn + pages), sectionPages);
-        if (end <= firstSection) return true;
-        // The first block is aligned to its own size; the rest follow without a gap.
-        ulong gap = Alignment.Up(firstPfn + reserve, pmd / page) - (firstPfn + reserve);
-        ulong needed = (end - firstSection) / sectionPages * (memmap / page);
-        return gap <= free && needed <= free - gap;
+        var first = new Pfn(firstPfn);
+        var account = new MemmapAccount(first, new MemmapSpace(new PfnCount(reserve), new PfnCount(free)), profile, arch, profile.StructPageSize);
+        return account.TryAddAll(new PfnRange(first, first + new PfnCount(pages)), sharesWithBoot: true);
     }
 }

@@ -127,22 +127,30 @@ internal static class DeviceMaps
         altmap is { } space && unchecked(space.Reserve.Pages + space.Free.Pages) > pages.Count.Pages
             ? new Refusal(Errno.EINVAL, "memory add fail, invalid altmap") : null;
 
-    /// <summary>
-    /// Compounds are cut from the start of the range; where their struct pages are not shared, those of the last one are written past the end too
-    /// (seen on arm64 with 6.12 and 7.2). Without a memmap there the kernel oopses.
-    /// </summary>
     private static PfnCount OverrunOf(Machine machine, PfnRange pages, AltmapSpace? altmap, ulong compound)
     {
+        PfnCount past = Overrun(pages, altmap, compound, machine.Mm.Options.SharesCompoundMemmap, machine.StructPageSize, machine.Architecture.PageSize);
+        if (past != default && machine.Mm.Pages.AnyMemmap(new PfnRange(pages.End, pages.End + past), MemmapContent.None))
+            throw new NotModelledException($"{pages}: the last compound page reaches past the range, where there is no memmap: the kernel oopses in memmap_init_zone_device()");
+        return past;
+    }
+
+    /// <summary>
+    /// Pages behind the range whose struct pages are written too. Compounds are cut from the start of the range; where their struct pages are not shared, those of the
+    /// last one are written past the end (seen on arm64 with 6.12 and 7.2). Without a memmap there the kernel oopses.
+    /// </summary>
+    /// <param name="pages">What is mapped.</param>
+    /// <param name="altmap">Metadata on the device, or null.</param>
+    /// <param name="compound">Pages of a compound.</param>
+    /// <param name="shares">Struct pages of compounds are shared where their map is in RAM.</param>
+    /// <param name="structPage">Size of struct page.</param>
+    /// <param name="page">Page size.</param>
+    public static PfnCount Overrun(PfnRange pages, AltmapSpace? altmap, ulong compound, bool shares, ByteSize structPage, ByteSize page)
+    {
         if (compound <= 1) return default;
-        ulong structPage = machine.StructPageSize.Bytes;
-        bool isShared = altmap is null && machine.Mm.Options.SharesCompoundMemmap && machine.StructPageSize.IsPowerOfTwo
-            && compound * structPage / machine.Architecture.PageSize.Bytes > 2;
+        bool isShared = altmap is null && shares && structPage.IsPowerOfTwo && compound * structPage.Bytes / page.Bytes > 2;
         if (isShared) return default;
         ulong data = altmap?.DataStart(pages.Start).Number ?? pages.Start.Number;
-        if (data >= pages.End.Number) return default;
-        ulong past = data + Alignment.Up(pages.End.Number - data, compound) - pages.End.Number;
-        if (past != 0 && machine.Mm.Pages.AnyMemmap(new PfnRange(pages.End, pages.End + new PfnCount(past)), MemmapContent.None))
-            throw new NotModelledException($"{pages}: the last compound page reaches past the range, where there is no memmap: the kernel oopses in memmap_init_zone_device()");
-        return new PfnCount(past);
+        return data >= pages.End.Number ? default : new PfnCount(data + Alignment.Up(pages.End.Number - data, compound) - pages.End.Number);
     }
 }

@@ -13,10 +13,13 @@ public sealed record KmemMemory(string Device, PhysicalRange Range);
 /// <summary>The kmem driver: a device-dax device given back as System RAM (drivers/dax/kmem.c; 5.10, 6.1, 6.12, 7.2).</summary>
 public static class Kmem
 {
-    /// <summary>The whole memory blocks in the range, or null (the trimming rule of dax_kmem_range()).</summary>
-    public static PhysicalRange? Trim(Machine machine, PhysicalRange range)
+    /// <summary>The whole memory blocks in the range, or null.</summary>
+    public static PhysicalRange? Trim(Machine machine, PhysicalRange range) => Trim(range, machine.Mm.BlockSize);
+
+    /// <summary>The whole memory blocks of that size in the range, or null (the trimming rule of dax_kmem_range()).</summary>
+    public static PhysicalRange? Trim(PhysicalRange range, ByteSize block)
     {
-        ByteSize block = machine.Mm.BlockSize;
+        if (range.IsEmpty) return null;
         // Counted in blocks and by the last byte: the end may be that of the address space.
         ulong first = range.Start.Bytes / block.Bytes, past = range.Last.Bytes / block.Bytes;
         if (range.Start.Bytes % block.Bytes != 0) first++;

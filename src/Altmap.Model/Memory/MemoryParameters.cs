@@ -20,10 +20,13 @@ internal static class MemoryParameters
                 Architecture.Arm64 => 48UL,
                 _ => 51UL,
             }),
-            // The option is on for x86-64 only among the configurations seen; ppc64le came with 6.6 and was only read.
             SharesCompoundMemmap: kernel.CompoundMemmapIsShared
-                && description.Config.GetValueOrDefault("vmemmap_optimize", architecture.Architecture == Architecture.X86_64 ? 1UL : 0UL) != 0);
+                && description.Config.GetValueOrDefault("vmemmap_optimize", SharesCompoundMemmap(kernel, architecture) ? 1UL : 0UL) != 0);
     }
+
+    /// <summary>What a machine file that says nothing has. The option is on for x86-64 only among the configurations seen; ppc64le came with 6.6 and was only read.</summary>
+    public static bool SharesCompoundMemmap(KernelProfile kernel, ArchitectureRules architecture) =>
+        kernel.CompoundMemmapIsShared && architecture.Architecture == Architecture.X86_64;
 
     /// <summary>auto_online_blocks at boot: memhp_default_state= (the last that is a policy), or the machine file, or the profile
     /// (mm/memory_hotplug.c setup_memhp_default_state(); 5.10, 6.1, 6.12, 7.2).</summary>

@@ -1,14 +1,10 @@
 using System.Collections.Immutable;
 using Altmap.Core.Kernels;
 using Altmap.Core.Units;
+using Altmap.Formats.Btt;
 using Altmap.Formats.InfoBlocks;
 
 namespace Altmap.Model.Planning;
-
-/// <summary>A stretch of a namespace and what it is for.</summary>
-/// <param name="What">As <c>data</c>; the words are those of <see cref="Ledger"/>.</param>
-/// <param name="Bytes">How many.</param>
-public sealed record LedgerEntry(string What, ByteSize Bytes);
 
 /// <summary>
 /// Where each byte of a namespace goes, from its first to its last; entries of no bytes are left out. The sum is the namespace's size, always.
@@ -39,54 +35,175 @@ public static class Ledger
     /// <summary>Of a namespace without a device: nothing of it can be used.</summary>
     public const string Unusable = "not usable";
 
+    /// <summary>kmem: in front of the first whole memory block.</summary>
+    public const string BlockFront = "trimmed before the first memory block";
+
+    /// <summary>kmem: whole memory blocks.</summary>
+    public const string SystemRam = "System RAM";
+
+    /// <summary>kmem: struct pages of the blocks, at the start of each (memmap_on_memory).</summary>
+    public const string BlockMemmap = "memmap of the memory blocks";
+
+    /// <summary>kmem: behind the last whole memory block.</summary>
+    public const string BlockBack = "trimmed after the last memory block";
+
+    /// <summary>BTT 1.1: the first 4096 bytes belong to nobody.</summary>
+    public const string BttStart = "before the first arena";
+
+    /// <summary>BTT: two info-blocks an arena.</summary>
+    public const string BttInfo = "BTT info-blocks";
+
+    /// <summary>BTT: what a block has beyond the sector that the disk shows: metadata, and rounding to 64 bytes.</summary>
+    public const string BttSectorMetadata = "sector metadata and rounding";
+
+    /// <summary>BTT: a free block for each lane, so that a sector is never overwritten in place.</summary>
+    public const string BttFreeBlocks = "BTT free blocks";
+
+    /// <summary>BTT: 4 bytes a sector, in whole pages.</summary>
+    public const string BttMap = "BTT map";
+
+    /// <summary>BTT: the log (flog) of the lanes.</summary>
+    public const string BttLog = "BTT log";
+
+    /// <summary>BTT: between the blocks and the map, and up to whole pages.</summary>
+    public const string BttRounding = "BTT rounding";
+
+    /// <summary>BTT: a rest of less than 16 MiB behind the last arena.</summary>
+    public const string BttRest = "after the last arena";
+
     /// <summary>The ledger of a pfn or dax device.</summary>
     /// <param name="settings">The block's values.</param>
     /// <param name="reservedStructPage">Bytes that the writer of the block set aside for a page's struct page.</param>
     /// <param name="ns">The namespace.</param>
-    /// <param name="kernel">Decides what is used of the page map.</param>
-    /// <param name="architecture">Of that kernel.</param>
-    public static ImmutableArray<LedgerEntry> Of(
-        in PfnDeviceSettings settings, ByteSize reservedStructPage, PhysicalRange ns, KernelProfile kernel, ArchitectureRules architecture)
+    /// <param name="usedPages">Pages of the page map that hold struct pages.</param>
+    /// <param name="architecture">Of the kernel.</param>
+    public static LedgerTable OfDevice(in PfnDeviceSettings settings, ByteSize reservedStructPage, PhysicalRange ns, PfnCount usedPages, ArchitectureRules architecture)
     {
-        if (settings.UsableSize(ns.Size) is not { } usable) return [new(Unusable, ns.Size)];
-        ulong offset = settings.DataOffset.Bytes, page = architecture.PageSize.Bytes;
-        ulong area = Math.Min(architecture.InfoBlockReserve.Bytes, offset);
+        var table = new LedgerTable();
+        if (settings.UsableSize(ns.Size) is not { } usable) return OfUnusable(ns.Size);
+        AddMetadata(ref table, settings, reservedStructPage, ns, usedPages, architecture);
+        table.Add(Data, usable.Bytes);
+        table.Add(EndTrunc, settings.EndTrunc.Bytes);
+        return table;
+    }
+
+    /// <summary>The ledger of a device-dax device that kmem has: its page map is not in use any more, and only whole memory blocks are.</summary>
+    /// <param name="settings">The block's values.</param>
+    /// <param name="reservedStructPage">As in <see cref="OfDevice"/>.</param>
+    /// <param name="ns">The namespace.</param>
+    /// <param name="block">Size of a memory block.</param>
+    /// <param name="memmapPerBlock">What each block gives up for its own memmap.</param>
+    /// <param name="architecture">Of the kernel.</param>
+    public static LedgerTable OfSystemRam(
+        in PfnDeviceSettings settings, ByteSize reservedStructPage, PhysicalRange ns, ByteSize block, ByteSize memmapPerBlock, ArchitectureRules architecture)
+    {
+        var table = new LedgerTable();
+        if (settings.UsableSize(ns.Size) is not { } usable) return OfUnusable(ns.Size);
+        AddMetadata(ref table, settings, reservedStructPage, ns, default, architecture);
+        AddBlocks(ref table, new PhysicalRange(ns.Start + settings.StartPad + settings.DataOffset, usable), block, memmapPerBlock);
+        table.Add(EndTrunc, settings.EndTrunc.Bytes);
+        return table;
+    }
+
+    /// <summary>The ledger of a range that is hot-added as System RAM as it is, without info-block (hmem, CXL).</summary>
+    public static LedgerTable OfHotplug(PhysicalRange range, ByteSize block, ByteSize memmapPerBlock)
+    {
+        var table = new LedgerTable();
+        AddBlocks(ref table, range, block, memmapPerBlock);
+        return table;
+    }
+
+    /// <summary>The ledger of a namespace that is all data.</summary>
+    public static LedgerTable OfRaw(ByteSize size)
+    {
+        var table = new LedgerTable();
+        table.Add(Data, size.Bytes);
+        return table;
+    }
+
+    /// <summary>The ledger of a namespace of which nothing can be used.</summary>
+    public static LedgerTable OfUnusable(ByteSize size)
+    {
+        var table = new LedgerTable();
+        table.Add(Unusable, size.Bytes);
+        return table;
+    }
+
+    /// <summary>The ledger of a BTT, the parts of all arenas taken together; null where its info-blocks do not make sense as a whole (old or damaged media).</summary>
+    /// <param name="size">Of the namespace.</param>
+    /// <param name="arenas">In order.</param>
+    /// <param name="sector">Bytes of a sector of the disk.</param>
+    public static LedgerTable? OfBtt(ByteSize size, ImmutableArray<BttArena> arenas, ByteSize sector)
+    {
+        ulong info = 0, data = 0, metadata = 0, free = 0, map = 0, log = 0, rounding = 0, end = 0;
+        ulong start = arenas.IsEmpty ? 0 : arenas[0].Start.Bytes;
+        foreach ((MediaOffset at, ByteSize arena, BttInfoBlock block) in arenas)
+        {
+            ulong blocks = block.InternalBlocks, visible = block.ExternalBlocks, unit = block.InternalLbaSize;
+            ulong infoEnd = block.Info2Offset + BttInfoBlock.SizeBytes;
+            bool isSane = blocks >= visible && unit >= sector.Bytes && block.DataOffset <= block.MapOffset && block.MapOffset <= block.LogOffset
+                && block.LogOffset <= block.Info2Offset && infoEnd > block.Info2Offset && infoEnd <= arena.Bytes && blocks * unit <= block.MapOffset - block.DataOffset
+                && block.DataOffset >= BttInfoBlock.SizeBytes && visible * BttMapEntryBytes <= block.LogOffset - block.MapOffset
+                && at.Bytes == (end == 0 ? start : end) && at.Bytes <= size.Bytes && arena.Bytes <= size.Bytes - at.Bytes;
+            if (!isSane) return null;
+            info += 2 * BttInfoBlock.SizeBytes;
+            data += visible * sector.Bytes;
+            metadata += visible * (unit - sector.Bytes);
+            free += (blocks - visible) * unit;
+            map += block.LogOffset - block.MapOffset;
+            log += block.Info2Offset - block.LogOffset;
+            rounding += block.MapOffset - block.DataOffset - (blocks * unit) + (block.DataOffset - BttInfoBlock.SizeBytes) + (arena.Bytes - infoEnd);
+            end = at.Bytes + arena.Bytes;
+        }
+        var table = new LedgerTable();
+        table.Add(BttStart, start);
+        table.Add(BttInfo, info);
+        table.Add(Data, data);
+        table.Add(BttSectorMetadata, metadata);
+        table.Add(BttFreeBlocks, free);
+        table.Add(BttMap, map);
+        table.Add(BttLog, log);
+        table.Add(BttRounding, rounding);
+        table.Add(BttRest, size.Bytes - end);
+        return table;
+    }
+
+    /// <summary>What is set aside for struct pages: as the block's writer counts, 8 KiB less than the namespace (nd_pfn_init()).</summary>
+    public static ByteSize PageMapReserve(in PfnDeviceSettings settings, ByteSize reservedStructPage, ByteSize size, ArchitectureRules architecture) =>
+        settings.Mode != PageMapMode.Pmem || size.Bytes < PfnLayout.ReserveBytes ? ByteSize.Zero
+            : reservedStructPage * ((size.Bytes - PfnLayout.ReserveBytes) / architecture.PageSize.Bytes);
+
+    private const ulong BttMapEntryBytes = 4;
+
+    private static void AddMetadata(ref LedgerTable table, in PfnDeviceSettings settings, ByteSize reservedStructPage, PhysicalRange ns, PfnCount usedPages, ArchitectureRules architecture)
+    {
+        ulong offset = settings.DataOffset.Bytes, area = Math.Min(architecture.InfoBlockReserve.Bytes, offset);
         ulong used = 0, unused = 0;
         if (settings.Mode == PageMapMode.Pmem)
         {
-            ulong pages = Math.Max(ns.Size.Bytes, PfnLayout.ReserveBytes) - PfnLayout.ReserveBytes;
-            ulong reserve = Math.Min(pages / page * reservedStructPage.Bytes, offset - area);
-            used = Math.Min(PageMapBytes(settings, ns, kernel, architecture), offset - area);
+            ulong reserve = Math.Min(PageMapReserve(settings, reservedStructPage, ns.Size, architecture).Bytes, offset - area);
+            used = Math.Min(usedPages.ToBytes(architecture.PageSize).Bytes, offset - area);
             unused = Math.Max(reserve, used) - used;
         }
-        (string What, ulong Bytes)[] entries =
-        [
-            (StartPad, settings.StartPad.Bytes), (InfoBlockArea, area), (PageMapUsed, used), (PageMapUnused, unused), (Padding, offset - area - used - unused),
-            (Data, usable.Bytes), (EndTrunc, settings.EndTrunc.Bytes),
-        ];
-        return [.. entries.Where(e => e.Bytes > 0).Select(e => new LedgerEntry(e.What, new ByteSize(e.Bytes)))];
+        table.Add(StartPad, settings.StartPad.Bytes);
+        table.Add(InfoBlockArea, area);
+        table.Add(PageMapUsed, used);
+        table.Add(PageMapUnused, unused);
+        table.Add(Padding, offset - area - used - unused);
     }
 
-    /// <summary>The struct pages of the whole mapped range, in bytes, wherever they lie: the reserve at the start has struct pages too.</summary>
-    public static ByteSize StructPages(in PfnDeviceSettings settings, PhysicalRange ns, KernelProfile kernel, ArchitectureRules architecture) =>
-        kernel.StructPageSize * (MappedBytes(settings, ns) / architecture.PageSize.Bytes);
-
-    /// <summary>
-    /// What the kernel takes from the device. x86-64: a section's struct pages come from there only when the section is mapped whole
-    /// (arch/x86/mm/init_64.c vmemmap_populate(), 5.10, 6.1, 6.12, 7.2); elsewhere those of every page.
-    /// </summary>
-    private static ulong PageMapBytes(in PfnDeviceSettings settings, PhysicalRange ns, KernelProfile kernel, ArchitectureRules architecture)
+    /// <summary>The trimming rule of kmem (drivers/dax/kmem.c dax_kmem_range(); 5.10, 6.1, 6.12, 7.2).</summary>
+    private static void AddBlocks(ref LedgerTable table, PhysicalRange range, ByteSize block, ByteSize memmapPerBlock)
     {
-        if (architecture.Architecture != Architecture.X86_64) return StructPages(settings, ns, kernel, architecture).Bytes;
-        ulong section = kernel.SectionSize(architecture.Architecture, architecture.PageSize).Bytes;
-        ulong first = ns.Start.Bytes + settings.StartPad.Bytes, end = first + MappedBytes(settings, ns);
-        ulong firstWhole = Alignment.Up(first, section), lastWhole = Alignment.Down(end, section);
-        return lastWhole <= firstWhole ? 0 : (lastWhole - firstWhole) / architecture.PageSize.Bytes * kernel.StructPageSize.Bytes;
-    }
-
-    private static ulong MappedBytes(in PfnDeviceSettings settings, PhysicalRange ns)
-    {
-        ulong cut = settings.StartPad.Bytes + settings.EndTrunc.Bytes; // two 32-bit fields
-        return cut >= ns.Size.Bytes ? 0 : ns.Size.Bytes - cut;
+        if (Memory.Kmem.Trim(range, block) is not { } whole)
+        {
+            table.Add(BlockFront, range.Size.Bytes);
+            return;
+        }
+        ulong front = (whole.Start - range.Start).Bytes, memmap = (memmapPerBlock * (whole.Size / block)).Bytes;
+        table.Add(BlockFront, front);
+        table.Add(SystemRam, whole.Size.Bytes - memmap);
+        table.Add(BlockMemmap, memmap);
+        table.Add(BlockBack, range.Size.Bytes - front - whole.Size.Bytes);
     }
 }

@@ -3,7 +3,10 @@ using Altmap.Core.Findings;
 using Altmap.Core.Identity;
 using Altmap.Core.Kernels;
 using Altmap.Core.Units;
+using Altmap.Formats.Btt;
 using Altmap.Formats.InfoBlocks;
+using Altmap.Model.Memory;
+using Altmap.Model.Memory.Steps;
 using Altmap.Model.Nvdimm;
 
 namespace Altmap.Model.Planning;
@@ -11,7 +14,7 @@ namespace Altmap.Model.Planning;
 /// <summary>What a namespace is or would become, and where its bytes go.</summary>
 /// <param name="Kernel">Whose rules.</param>
 /// <param name="Architecture">Of that kernel.</param>
-/// <param name="Mode">In ndctl's words: <c>fsdax</c>, <c>devdax</c>, <c>raw</c>.</param>
+/// <param name="Mode">In the words of ndctl and daxctl: <c>fsdax</c>, <c>devdax</c>, <c>system-ram</c>, <c>sector</c>, <c>raw</c>; <c>hotplug</c> for a range without info-block.</param>
 /// <param name="Map">Where struct pages lie; null without a page map of its own.</param>
 /// <param name="Align">Null where there is none.</param>
 /// <param name="Range">The namespace.</param>
@@ -30,31 +33,65 @@ public sealed record NamespacePlan(
     public bool IsAccepted => Errno == Errno.None;
 
     /// <summary>Bytes that the device offers.</summary>
-    public ByteSize Usable => Ledger.FirstOrDefault(e => e.What == Planning.Ledger.Data)?.Bytes ?? ByteSize.Zero;
+    public ByteSize Usable => Bytes(Planning.Ledger.Data) + Bytes(Planning.Ledger.SystemRam);
 
     /// <summary>Struct pages in RAM instead of on the device: a cost that is no part of the namespace.</summary>
     public ByteSize StructPagesInRam { get; init; }
 
+    /// <summary>What the info-block's writer set aside for struct pages, used or not; zero with the map in RAM.</summary>
+    public ByteSize PageMapReserve { get; init; }
+
+    /// <summary>
+    /// Bytes behind the range whose struct pages the kernel overwrites when device_dax is bound, or oopses where there are none: a defect of kernels with compound
+    /// device pages (<see cref="DeviceMaps.Overrun"/>).
+    /// </summary>
+    public ByteSize Overrun { get; init; }
+
+    /// <summary>Size of a memory block, where the plan is of System RAM; else null.</summary>
+    public ByteSize? BlockSize { get; init; }
+
+    /// <summary>The bytes of a ledger entry; zero where there is none.</summary>
+    public ByteSize Bytes(string what)
+    {
+        foreach (LedgerEntry entry in Ledger)
+        {
+            if (entry.What == what) return entry.Bytes;
+        }
+        return ByteSize.Zero;
+    }
+
     /// <summary>
     /// A namespace that does not exist yet: the attributes of its device are written and the device is bound, in that order. Nothing else lies in its sections.
     /// </summary>
-    public static NamespacePlan Of(PhysicalRange range, InfoBlockKind kind, PageMapMode map, ByteSize align, KernelProfile kernel, ArchitectureRules architecture)
-    {
-        string mode = kind == InfoBlockKind.Pfn ? "fsdax" : "devdax";
-        NamespacePlan Refused(Errno errno, string? message = null) => new(
-            kernel, architecture, mode, map, align, range, errno, message, null, [.. Unusable(range.Size)]);
+    public static NamespacePlan Of(PhysicalRange range, InfoBlockKind kind, PageMapMode map, ByteSize align, KernelProfile kernel, ArchitectureRules architecture) =>
+        Of(range, new NamespaceWish(kind == InfoBlockKind.Pfn ? CapacityMode.FsDax : CapacityMode.DevDax, map, align), kernel, architecture);
 
-        if (!architecture.SupportedAligns.Contains(align)) return Refused(Errno.EINVAL); // align_store()
-        if (range.Size < SizeMin) return Refused(Errno.ENXIO);
+    /// <summary>A range that shall become something, in sections that hold nothing else.</summary>
+    public static NamespacePlan Of(PhysicalRange range, NamespaceWish wish, KernelProfile kernel, ArchitectureRules architecture)
+    {
+        switch (wish.Mode)
+        {
+            case CapacityMode.Raw: return Plain(range, wish, Planning.Ledger.OfRaw(range.Size), kernel, architecture);
+            case CapacityMode.Hotplug: return OfHotplug(range, wish, kernel, architecture);
+            case CapacityMode.Sector: return OfNewBtt(range, wish, kernel, architecture);
+        }
+        if (!architecture.SupportedAligns.Contains(wish.Align)) return Refused(range, wish, Errno.EINVAL, null, kernel, architecture); // align_store()
+        if (range.Size < SizeMin) return Refused(range, wish, Errno.ENXIO, null, kernel, architecture);
         const string name = "namespace0.0";
-        var request = new PageMapRequest(range, kind, map, align, Uuid.Zero, Uuid.Zero, default);
+        var request = new PageMapRequest(range, wish.Kind, wish.Map, wish.Align, Uuid.Zero, Uuid.Zero, default);
         PfnLayoutResult written = PfnLayout.Plan(request, name, kernel, architecture);
-        if (written.Block is not { } block) return Refused(written.Errno, written.Message);
+        if (written.Block is not { } block) return Refused(range, wish, written.Errno, written.Message, kernel, architecture);
         PfnDeviceSettings settings = PfnDeviceSettings.OfBlock(block.ToBytes(), architecture.PageSize);
         PageMapVerdict mapped = PageMapping.Judge(settings, new NamespaceExtent(range, Uuid.Zero), kernel, architecture);
-        return mapped.Errno != Errno.None
-            ? Refused(mapped.Errno, mapped.Message)
-            : OfDevice(mode, settings, Reserved(block), range, written.Message, kernel, architecture);
+        if (mapped.Errno != Errno.None) return Refused(range, wish, mapped.Errno, mapped.Message, kernel, architecture);
+        bool shares = MemoryParameters.SharesCompoundMemmap(kernel, architecture);
+        var device = new DeviceFacts(kernel, architecture, kernel.StructPageSize, settings, Reserved(block), range, null, shares);
+        if (wish.Mode != CapacityMode.SystemRam) return device.Plan(wish.ModeWord, written.Message);
+        ByteSize size = wish.BlockSizeOn(kernel, architecture);
+        NamespacePlan plan = device.SystemRamPlan(size, ByteSize.Zero);
+        return plan.Usable.IsZero && kernel.KmemRefusesEmptyDevice
+            ? Refused(range, wish, Errno.EINVAL, "rejecting DAX region without any memory after alignment", kernel, architecture) with { BlockSize = size, Overrun = plan.Overrun }
+            : plan;
     }
 
     /// <summary>A namespace of a machine. Null for a seed, which has no bytes. Throws <see cref="NotModelledException"/> for what is not modelled.</summary>
@@ -65,35 +102,132 @@ public sealed record NamespacePlan(
         ArchitectureRules architecture = machine.Architecture;
         if (ndns.Claim is not { } claim)
         {
+            // ndctl calls a namespace that is mapped with pages as it is fsdax with its map in RAM.
+            bool hasPages = ndns.IsBound && PmemDriver.MapsPages(machine, ndns);
             Errno errno = ndns.IsBound ? Errno.None : Errno.ENODEV;
-            return new(kernel, architecture, "raw", null, null, ndns.Range, errno, null, null,
-                ndns.IsBound ? [new(Planning.Ledger.Data, ndns.Size)] : [.. Unusable(ndns.Size)]);
+            LedgerTable raw = ndns.IsBound ? Planning.Ledger.OfRaw(ndns.Size) : Planning.Ledger.OfUnusable(ndns.Size);
+            return new(kernel, architecture, hasPages ? "fsdax" : "raw", hasPages ? PageMapMode.Ram : null, null, ndns.Range, errno, null, null, raw.ToArray())
+            {
+                StructPagesInRam = RamOf(machine, ndns.Device.Name),
+            };
         }
-        if (machine.FindPfnDevice(claim) is not { } device) throw new NotModelledException($"the capacity of {claim}");
+        if (claim.Kind == NdDeviceKind.Btt) return OfBtt(machine, ndns, machine.FindBtt(claim)!);
+        PfnDeviceState device = machine.FindPfnDevice(claim)!;
         string mode = device.BlockKind == InfoBlockKind.Pfn ? "fsdax" : "devdax";
         if (device.Layout is not { } settings)
-            return new(kernel, architecture, mode, device.Mode, device.Align, ndns.Range, Errno.ENODEV, null, null, [.. Unusable(ndns.Size)]);
+            return new(kernel, architecture, mode, device.Mode, device.Align, ndns.Range, Errno.ENODEV, null, null, Planning.Ledger.OfUnusable(ndns.Size).ToArray());
         InfoBlock block = InfoBlock.Parse(PfnDriver.ReadBlock(machine, ndns))!; // bound: it has one
-        return OfDevice(mode, settings, Reserved(block), ndns.Range, null, kernel, architecture);
+        DaxDeviceState? dax = device.BlockKind == InfoBlockKind.Dax ? machine.Regions[ndns.Device.Number].DaxDevices.GetValueOrDefault(ndns.Device.Id) : null;
+        string owner = dax?.Name ?? device.Device.Name;
+        var facts = new DeviceFacts(kernel, architecture, machine.StructPageSize, settings, Reserved(block), ndns.Range,
+            machine.Mm.Maps.GetValueOrDefault(owner)?.Use, machine.Mm.Options.SharesCompoundMemmap);
+        if (dax is not { Driver: DaxDeviceDrivers.Kmem }) return facts.Plan(mode, null);
+        ByteSize memmap = Kmem.Trim(machine, dax.Range) is { } whole
+            ? MemoryBlocks.Find(machine, new(whole.Start.Bytes / machine.Mm.BlockSize.Bytes)).MemmapPages.ToBytes(architecture.PageSize) : ByteSize.Zero;
+        return facts.SystemRamPlan(machine.Mm.BlockSize, memmap);
     }
 
-    private static NamespacePlan OfDevice(
-        string mode, in PfnDeviceSettings settings, ByteSize structPage, PhysicalRange range, string? message, KernelProfile kernel, ArchitectureRules architecture)
+    private static NamespacePlan OfBtt(Machine machine, NamespaceState ndns, BttDeviceState btt)
     {
-        ImmutableArray<LedgerEntry> ledger = Planning.Ledger.Of(settings, structPage, range, kernel, architecture);
-        ulong all = Planning.Ledger.StructPages(settings, range, kernel, architecture).Bytes;
-        ulong onDevice = ledger.FirstOrDefault(e => e.What == Planning.Ledger.PageMapUsed)?.Bytes.Bytes ?? 0;
-        return new(kernel, architecture, mode, settings.Mode, settings.Align, range, Errno.None, message, settings, ledger)
-        {
-            StructPagesInRam = new ByteSize(all - Math.Min(all, onDevice)),
-        };
+        NamespacePlan Plan(LedgerTable table, Errno errno) =>
+            new(machine.Kernel, machine.Architecture, "sector", null, null, ndns.Range, errno, null, null, table.ToArray());
+        if (btt is not { IsBound: true, Uuid: { } uuid }) return Plan(Planning.Ledger.OfUnusable(ndns.Size), Errno.ENODEV);
+        RegionState region = machine.Regions[ndns.Device.Number];
+        BttLoadResult load = BttLoad.Run(new BttLoadRequest(region.Media, new MediaOffset((ndns.Range.Start - region.Range.Start).Bytes), ndns.Size, ndns.ParentUuid,
+            ndns.ClaimClass, uuid, btt.LbaSizeBytes, null), machine.Kernel);
+        LedgerTable? ledger = load.IsUnpredictable || load.IsNew || load.Errno != Errno.None ? null
+            : Planning.Ledger.OfBtt(ndns.Size, load.Arenas, new ByteSize(BttConstants.DiskSectorSize(btt.LbaSizeBytes)));
+        return Plan(ledger ?? throw new NotModelledException($"the capacity of {btt.Device}: its arenas do not fit together"), Errno.None);
     }
+
+    private static NamespacePlan OfNewBtt(PhysicalRange range, NamespaceWish wish, KernelProfile kernel, ArchitectureRules architecture)
+    {
+        if (range.Size < wish.Btt.Start - new MediaOffset(0) + BttConstants.ArenaSizeMin) return Refused(range, wish, Errno.ENXIO, null, kernel, architecture);
+        ImmutableArray<BttArena> arenas = BttGeometry.Plan(range.Size, wish.Btt, wish.SectorSizeBytes, Uuid.Zero, Uuid.Zero);
+        return Plain(range, wish, Planning.Ledger.OfBtt(range.Size, arenas, new ByteSize(BttConstants.DiskSectorSize(wish.SectorSizeBytes)))!.Value, kernel, architecture);
+    }
+
+    private static NamespacePlan OfHotplug(PhysicalRange range, NamespaceWish wish, KernelProfile kernel, ArchitectureRules architecture)
+    {
+        ByteSize block = wish.BlockSizeOn(kernel, architecture);
+        NamespacePlan plan = Plain(range, wish, Planning.Ledger.OfHotplug(range, block, ByteSize.Zero), kernel, architecture);
+        if (plan.Usable.IsZero && kernel.KmemRefusesEmptyDevice)
+            plan = Refused(range, wish, Errno.EINVAL, "rejecting DAX region without any memory after alignment", kernel, architecture);
+        return plan with { BlockSize = block, StructPagesInRam = kernel.StructPageSize * (plan.Usable / architecture.PageSize) };
+    }
+
+    private static NamespacePlan Plain(PhysicalRange range, NamespaceWish wish, in LedgerTable table, KernelProfile kernel, ArchitectureRules architecture) =>
+        new(kernel, architecture, wish.ModeWord, null, null, range, Errno.None, null, null, table.ToArray());
+
+    private static NamespacePlan Refused(PhysicalRange range, NamespaceWish wish, Errno errno, string? message, KernelProfile kernel, ArchitectureRules architecture) => new(
+        kernel, architecture, wish.ModeWord, wish.HasInfoBlock ? wish.Map : null, wish.HasInfoBlock ? wish.Align : null, range, errno, message, null,
+        Planning.Ledger.OfUnusable(range.Size).ToArray());
+
+    private static ByteSize RamOf(Machine machine, string owner) =>
+        machine.Mm.Maps.TryGetValue(owner, out DeviceMap? map) ? map.Use.RamPages.ToBytes(machine.Architecture.PageSize) : ByteSize.Zero;
 
     /// <summary>What the block's writer set aside for each page: blocks before version 1.4 do not say, and all had 64.</summary>
     private static ByteSize Reserved(InfoBlock block) => new(block.VersionMinor >= PfnInfoBlockLayout.PageStructSize.SinceMinor ? block.PageStructSize : 64UL);
 
-    private static IEnumerable<LedgerEntry> Unusable(ByteSize size)
+    /// <summary>A pfn or dax device that is bound, or would be. <c>Use</c>: where its memmap was taken from; null: it has sections of its own.</summary>
+    private sealed record DeviceFacts(
+        KernelProfile Kernel, ArchitectureRules Architecture, ByteSize StructPage, PfnDeviceSettings Settings, ByteSize ReservedStructPage, PhysicalRange Range,
+        MemmapUse? Use, bool Shares)
     {
-        if (!size.IsZero) yield return new LedgerEntry(Planning.Ledger.Unusable, size);
+        private ulong Compound => Settings.Kind == InfoBlockKind.Dax && Kernel.HasCompoundMemmap ? Math.Max(1, Settings.MediaAlign / Architecture.PageSize) : 1;
+
+        private AltmapSpace? Altmap => Settings.Mode != PageMapMode.Pmem ? null
+            : new AltmapSpace(new PfnCount(Architecture.InfoBlockReserve / Architecture.PageSize), new PfnCount((Settings.DataOffset - Architecture.InfoBlockReserve) / Architecture.PageSize));
+
+        /// <summary>Pages from start_pad to end_trunc.</summary>
+        private PfnRange Mapped
+        {
+            get
+            {
+                ulong cut = Settings.StartPad.Bytes + Settings.EndTrunc.Bytes; // two 32-bit fields
+                Pfn first = Pfn.Containing(Range.Start + Settings.StartPad, Architecture.PageSize);
+                var pages = new PfnRange(first, first + new PfnCount(cut >= Range.Size.Bytes ? 0 : (Range.Size.Bytes - cut) / Architecture.PageSize.Bytes));
+                if (!Kernel.DeviceMapsAreSections || pages.IsEmpty) return pages;
+                ulong section = Kernel.SectionSize(Architecture.Architecture, Architecture.PageSize) / Architecture.PageSize;
+                return new PfnRange(new Pfn(Alignment.Down(pages.Start.Number, section)), new Pfn(Alignment.Up(pages.End.Number, section)));
+            }
+        }
+
+        public NamespacePlan Plan(string mode, string? message)
+        {
+            MemmapUse use = Use ?? UseAlone();
+            LedgerTable table = Planning.Ledger.OfDevice(Settings, ReservedStructPage, Range, use.AltmapPages, Architecture);
+            return Of(mode, message, table) with { StructPagesInRam = use.RamPages.ToBytes(Architecture.PageSize) };
+        }
+
+        /// <summary>kmem takes the memmap of what it adds from System RAM, unless the blocks hold their own.</summary>
+        public NamespacePlan SystemRamPlan(ByteSize block, ByteSize memmapPerBlock)
+        {
+            LedgerTable table = Planning.Ledger.OfSystemRam(Settings, ReservedStructPage, Range, block, memmapPerBlock, Architecture);
+            NamespacePlan plan = Of("system-ram", null, table) with { BlockSize = block };
+            return plan with { StructPagesInRam = memmapPerBlock.IsZero ? StructPage * (plan.Usable / Architecture.PageSize) : ByteSize.Zero };
+        }
+
+        private NamespacePlan Of(string mode, string? message, in LedgerTable table) =>
+            new(Kernel, Architecture, mode, Settings.Mode, Settings.Align, Range, Errno.None, message, Settings, table.ToArray())
+            {
+                PageMapReserve = Planning.Ledger.PageMapReserve(Settings, ReservedStructPage, Range.Size, Architecture),
+                Overrun = DeviceMaps.Overrun(Mapped, Altmap, Compound, Shares, StructPage, Architecture.PageSize).ToBytes(Architecture.PageSize),
+            };
+
+        /// <summary>As if nothing else were in its sections; where the page map is too small for that, as if boot RAM shared the first and the last.</summary>
+        private MemmapUse UseAlone()
+        {
+            MemmapSpace? space = Altmap is { } a ? new MemmapSpace(a.Reserve, a.Free) : null;
+            PfnRange mapped = Mapped;
+            var start = new MemmapAccount(mapped.Start, space, Kernel, Architecture, StructPage) { SharedCompoundPages = Shares ? Compound : 0 };
+            MemmapAccount account = start;
+            if (!account.TryAddAll(mapped, sharesWithBoot: false))
+            {
+                account = start;
+                _ = account.TryAddAll(mapped, sharesWithBoot: true); // judged before
+            }
+            return new MemmapUse(account.AltmapPages, account.AltmapPadding, account.RamPages, account.ReusedPages);
+        }
     }
 }

@@ -84,7 +84,7 @@ public class LedgerTests
         ArchitectureRules.Find(kernel, Architecture.Arm64, ByteSize.KiB(64))!,
     ];
 
-    private static ulong Bytes(NamespacePlan plan, string what) => plan.Ledger.FirstOrDefault(e => e.What == what)?.Bytes.Bytes ?? 0;
+    private static ulong Bytes(NamespacePlan plan, string what) => plan.Bytes(what).Bytes;
 
     private static NamespacePlan Plan(string kernel, string start, string size, PageMapMode map, string align)
     {
