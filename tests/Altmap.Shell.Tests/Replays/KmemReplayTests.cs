@@ -22,22 +22,15 @@ public class KmemReplayTests
 
     private static readonly (string Name, int Commands)[] s_secondBoot = [("no-online", 1), ("no-movable", 2), ("no-movable2", 3)];
 
-    public static TheoryData<string, string> Recordings => new()
-    {
-        { "g_kmem", "6.1" },
-        { "q_kernels/5.10/g_kmem", "5.10" },
-        { "q_kernels/6.12/g_kmem", "6.12" },
-        { "q_kernels/6.12/g_kmem-offline", "6.12" },
-        { "q_kernels/7.2/g_kmem", "7.2" },
-        { "q_kernels/7.2/g_kmem-offline", "7.2" },
-    };
+    public static TheoryData<string> Recordings =>
+        ["g_kmem", "q_kernels/5.10/g_kmem", "q_kernels/6.12/g_kmem", "q_kernels/6.12/g_kmem-offline", "q_kernels/7.2/g_kmem", "q_kernels/7.2/g_kmem-offline"];
 
     [Theory]
     [MemberData(nameof(Recordings))]
     [Trait("problem", "D1")]
-    public void Every_command_of_both_boots_is_the_same(string group, string kernel)
+    public void Every_command_of_both_boots_is_the_same(string group)
     {
-        ReplayResult first = RecordedMachine.Replay(Booted(group, kernel), RecordedMachine.Session(group, "session.online.log"));
+        ReplayResult first = RecordedMachine.Replay(RecordedMachine.Boot(group), RecordedMachine.Session(group, "session.online.log"));
         Assert.True(first.IsSame, RecordedMachine.Differences(first));
         Assert.Equal(15, first.Commands.Length);
 
@@ -52,12 +45,12 @@ public class KmemReplayTests
     [Theory]
     [MemberData(nameof(Recordings))]
     [Trait("problem", "D1")]
-    public void Memory_blocks_are_the_recorded_ones_after_each_command(string group, string kernel)
+    public void Memory_blocks_are_the_recorded_ones_after_each_command(string group)
     {
         Dictionary<string, string> recorded = Blocks(group);
         RecordedSession session = RecordedMachine.Session(group, "session.online.log");
-        foreach ((string name, int commands) in s_firstBoot) Check(RecordedMachine.Replay(Booted(group, kernel), session, commands).State, name);
-        Machine again = Boot.Again(RecordedMachine.Replay(Booted(group, kernel), session).State.Machine);
+        foreach ((string name, int commands) in s_firstBoot) Check(RecordedMachine.Replay(RecordedMachine.Boot(group), session, commands).State, name);
+        Machine again = Boot.Again(RecordedMachine.Replay(RecordedMachine.Boot(group), session).State.Machine);
         session = RecordedMachine.Session(group, "session.no-online.log");
         foreach ((string name, int commands) in s_secondBoot) Check(RecordedMachine.Replay(again, session, commands).State, name);
 
@@ -67,13 +60,13 @@ public class KmemReplayTests
     [Theory]
     [MemberData(nameof(Recordings))]
     [Trait("problem", "D3")]
-    public void Listings_attributes_iomem_and_messages_are_the_recorded_ones(string group, string kernel)
+    public void Listings_attributes_iomem_and_messages_are_the_recorded_ones(string group)
     {
         RecordedSession session = RecordedMachine.Session(group, "session.online.log");
         foreach ((string snapshot, int commands) in (ReadOnlySpan<(string, int)>)[("devdax", 6), ("system-ram", 12), ("back", 15)])
-            AssertSame(group, snapshot, RecordedMachine.Replay(Booted(group, kernel), session, commands).State);
+            AssertSame(group, snapshot, RecordedMachine.Replay(RecordedMachine.Boot(group), session, commands).State);
         if (group == "q_kernels/6.12/g_kmem") return; // the race
-        Machine again = Boot.Again(RecordedMachine.Replay(Booted(group, kernel), session).State.Machine);
+        Machine again = Boot.Again(RecordedMachine.Replay(RecordedMachine.Boot(group), session).State.Machine);
         AssertSame(group, "no-online", RecordedMachine.Replay(again, RecordedMachine.Session(group, "session.no-online.log"), 1).State);
     }
 
@@ -83,12 +76,6 @@ public class KmemReplayTests
         string file = Golden.Path(group, snapshot, "dmesg.txt");
         string[] recorded = File.Exists(file) ? [.. File.ReadLines(file).Where(l => l.Contains("kmem", StringComparison.Ordinal)).Select(l => l[(l.IndexOf(']', StringComparison.Ordinal) + 2)..])] : [];
         Assert.Equal(recorded, state.Machine.Log.Where(m => m.Contains("kmem", StringComparison.Ordinal)));
-    }
-
-    private static Machine Booted(string group, string kernel)
-    {
-        bool isOffline = group.EndsWith("-offline", StringComparison.Ordinal);
-        return RecordedMachine.Boot("g_kmem", kernel, isOffline ? d => d with { CommandLine = d.CommandLine + " memhp_default_state=offline" } : null);
     }
 
     /// <summary>By name. Those of a group that has none are equal to those of g_kmem.</summary>
