@@ -12,14 +12,14 @@ using Altmap.Shell.Tools;
 namespace Altmap.Shell;
 
 /// <summary>
-/// The commands people know, over the model: ndctl, daxctl, cat, echo with <c>&gt;</c>, reboot. Text in, text out; what is not modelled is refused.
+/// The commands people know, over the model: ndctl, daxctl, cat, ls, echo with <c>&gt;</c>, reboot. Text in, text out; what is not modelled is refused.
 /// </summary>
 public static class CommandShell
 {
     private const string EchoFailure = "sh: write error: ";
 
     /// <summary>The words a command line may start with.</summary>
-    public static readonly ImmutableArray<string> Commands = ["cat", "daxctl", "dmesg", "echo", "hotplug", "lsmem", "mkpfn", "ndctl", "reboot", "true"];
+    public static readonly ImmutableArray<string> Commands = ["cat", "daxctl", "dmesg", "echo", "hotplug", "ls", "lsmem", "mkpfn", "ndctl", "reboot", "true"];
 
     /// <summary>Runs a command.</summary>
     /// <param name="state">Where it starts.</param>
@@ -38,6 +38,7 @@ public static class CommandShell
                 "cat" => Cat(state, words[1..]),
                 "dmesg" when words.Length == 1 => Say(state, string.Concat(state.Machine.Log.Select(l => l + "\n")), "", 0),
                 "hotplug" => HotplugCommand.Run(state, words[1..]),
+                "ls" => FolderListing.Run(state, words[1..]),
                 "lsmem" => LsmemCommand.Run(state, words[1..]),
                 "mkpfn" => MakePfn.Run(state, words[1..]),
                 "reboot" => Reboot(state),

@@ -40,7 +40,7 @@ internal static class MemoryFiles
             case OnlineNodes: return OnlineNodesOf(machine);
             case Parameter: return ParameterOf(machine) is { } value ? value : Errno.ENOENT; // no such parameter
         }
-        if (Find(machine, path) is not ({ } number, { } block, var attribute)) return Errno.ENOENT;
+        if (Find(machine, path) is not var (number, block, attribute)) return Errno.ENOENT;
         return attribute switch
         {
             "online" => block.State == BlockState.Online ? "1" : "0",
@@ -49,7 +49,7 @@ internal static class MemoryFiles
             "removable" => "1",
             "state" => block.State == BlockState.Online ? "online" : "offline",
             "valid_zones" => MemoryBlocks.ValidZones(machine, number),
-            _ when attribute == "uevent" || attribute.StartsWith("power/", StringComparison.Ordinal) => throw new NotModelledException($"reading {path}"),
+            _ when attribute == "uevent" || attribute.Contains('/', StringComparison.Ordinal) => throw new NotModelledException($"reading {path}"),
             _ => Errno.ENOENT,
         };
     }
@@ -58,7 +58,7 @@ internal static class MemoryFiles
     public static StepResult Write(Machine machine, string path, string text)
     {
         if (path == AutoOnline) return MemoryBlocks.SetAutoOnline(machine, text);
-        if (Find(machine, path) is not ({ } number, { } block, var attribute)) return machine.Fail(Errno.EACCES);
+        if (Find(machine, path) is not var (number, block, attribute)) return machine.Fail(Errno.EACCES);
         if (attribute == "state") return MemoryBlocks.SetState(machine, number, text);
         if (attribute != "online") return machine.Fail(Errno.EACCES);
         // The same as state, but what is so already is no error.
@@ -73,9 +73,9 @@ internal static class MemoryFiles
         if (folder.StartsWith("/sys/module/", StringComparison.Ordinal) && ParameterOf(machine) is null) return false;
         if (s_folders.Contains(folder)) return true;
         if (NodeOf(folder, out string rest) is { } node && rest.Length == 0) return DaxDeviceMemory.HasMemory(machine, node);
-        if (Find(machine, folder[..^1] + "/state") is ({ }, { }, _)) return true; // the block itself
-        return Find(machine, folder[..^1]) is ({ } number, { } block, var link) && link.StartsWith("node", StringComparison.Ordinal)
-            && int.TryParse(link.AsSpan(4), NumberStyles.None, CultureInfo.InvariantCulture, out int of) && DaxDeviceMemory.IsOnNode(machine, number, block, of);
+        if (Find(machine, folder) is not var (number, block, link)) return false;
+        return link.Length == 0 || (link.StartsWith("node", StringComparison.Ordinal)
+            && int.TryParse(link.AsSpan(4, link.Length - 5), NumberStyles.None, CultureInfo.InvariantCulture, out int of) && DaxDeviceMemory.IsOnNode(machine, number, block, of));
     }
 
     private static IEnumerable<string> Fixed(Machine machine)
@@ -87,14 +87,14 @@ internal static class MemoryFiles
     }
 
     /// <summary>The block that a path names, where there is such a block and, below a node, where it is on the node.</summary>
-    private static (MemoryBlockNumber? Number, MemoryBlock? Block, string Attribute) Find(Machine machine, string path)
+    private static (MemoryBlockNumber Number, MemoryBlock Block, string Attribute)? Find(Machine machine, string path)
     {
-        if (BlockPath(path) is not var (node, name, attribute)) return default;
-        if (!ulong.TryParse(name.AsSpan("memory".Length), NumberStyles.None, CultureInfo.InvariantCulture, out ulong n)) return default;
+        if (BlockPath(path) is not var (node, name, attribute)) return null;
+        if (!ulong.TryParse(name.AsSpan("memory".Length), NumberStyles.None, CultureInfo.InvariantCulture, out ulong n)) return null;
         var number = new MemoryBlockNumber(n);
         MemoryBlock block = MemoryBlocks.Find(machine, number);
         bool exists = number.ToString() == name && block.State != BlockState.Absent && (node is null || DaxDeviceMemory.IsOnNode(machine, number, block, node.Value));
-        return exists ? (number, block, attribute) : default;
+        return exists ? (number, block, attribute) : null;
     }
 
     /// <summary>Node, if it names one, folder and file of <c>…/memoryN/FILE</c>.</summary>
