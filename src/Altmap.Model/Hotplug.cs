@@ -65,12 +65,23 @@ public static class Hotplug
         uint serial = nvdimm.Serial ?? SerialOfSlot(handle - 1);
         var dimm = new DimmDescription
         {
-            Name = dimmDevice.Name, Handle = handle, Vendor = 0x8680, Device = 0x0100, RevisionId = 0x0100, Serial = serial,
-            Id = $"8680-{serial:x8}", Format = 0x0301, LabelAreaSize = nvdimm.LabelSize,
+            Name = dimmDevice.Name,
+            Handle = handle,
+            Vendor = 0x8680,
+            Device = 0x0100,
+            RevisionId = 0x0100,
+            Serial = serial,
+            Id = $"8680-{serial:x8}",
+            Format = 0x0301,
+            LabelAreaSize = nvdimm.LabelSize,
         };
         var region = new RegionDescription
         {
-            Name = regionDevice.Name, Bus = bus, Range = nvdimm.Range, NumaNode = nvdimm.Node, TargetNode = nvdimm.Node,
+            Name = regionDevice.Name,
+            Bus = bus,
+            Range = nvdimm.Range,
+            NumaNode = nvdimm.Node,
+            TargetNode = nvdimm.Node,
             Mappings = [new MappingDescription(dimm.Name, default, nvdimm.Range.Size, 0)],
         };
         bool isNewBus = !machine.Buses.Values.Any(b => b.Name == bus);
