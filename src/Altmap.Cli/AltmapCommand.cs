@@ -54,6 +54,7 @@ internal static class AltmapCommand
         root.Add(MapCommand.Create(host));
         root.Add(PfnCommand.Create(host));
         root.Add(StructPageCommand.Create(host));
+        root.Add(KmsanCommand.Create(host));
         root.Add(KernelsCommand.Create(host));
         root.Add(ExplainCommand.Create(host));
         root.Add(CompletionCommand.Create(host));

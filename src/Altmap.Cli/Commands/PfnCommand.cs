@@ -1,11 +1,9 @@
 using System.Collections.Immutable;
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json;
 using Altmap.Cli.Common;
 using Altmap.Cli.Output;
 using Altmap.Cli.Sessions;
-using Altmap.Core.Json;
 using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Model;
@@ -52,16 +50,9 @@ internal static class PfnCommand
         ByteSize page = machine.Mm.PageSize;
         foreach (string text in pages)
         {
-            Pfn pfn = PageOf(text, page);
+            Pfn pfn = Values.Page(text, "PFN|ADDRESS", page);
             yield return new Answer(machine.Kernel.Name, pfn.ToAddress(page), PfnStory.Of(machine, pfn), pfn < map.End ? map[pfn].Owner : null);
         }
-    }
-
-    private static Pfn PageOf(string text, ByteSize page)
-    {
-        bool isNumber = ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number);
-        if (!isNumber) return Pfn.Containing(Values.Address(text, "PFN|ADDRESS")!.Value, page);
-        return number <= Values.AddressMax / page.Bytes ? new Pfn(number) : throw CliError.Usage($"PFN|ADDRESS: {Quote.Text(text)} is beyond the last page; an address starts with 0x");
     }
 
     private static void WriteText(CliHost host, Answer answer)

@@ -67,7 +67,7 @@ internal static class StructPageText
 
     private static string Zeroing(StructPageLayout layout) => layout.Kernel.StructPage.ZeroedMax is not { } max ? "memset, whatever the size"
         : layout.IsZeroed ? $"covered: the switch of mm_zero_struct_page() goes from {StructPageProfile.ZeroedMin.Bytes} to {max.Bytes} bytes"
-        : $"NOT covered: the switch of mm_zero_struct_page() goes from {StructPageProfile.ZeroedMin.Bytes} to {max.Bytes} bytes (\"no case matching constant switch condition '{layout.Size.Bytes}'\")";
+        : $"NOT covered: the switch of mm_zero_struct_page() goes from {StructPageProfile.ZeroedMin.Bytes} to {max.Bytes} bytes; such a kernel does not build (BUILD_BUG_ON; \"no case matching constant switch condition '{layout.Size.Bytes}'\")";
 
     /// <summary>Why a page map cannot be on the device; null: it can.</summary>
     internal static string? PageMapRefusal(StructPageCommand.Answer answer)

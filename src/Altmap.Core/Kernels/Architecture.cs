@@ -29,6 +29,12 @@ public sealed record ArchitectureRules(
     /// <summary>SUBSECTION_SIZE (include/linux/mmzone.h, since 5.3; the same everywhere).</summary>
     public static readonly ByteSize SubSectionSize = ByteSize.MiB(2);
 
+    /// <summary>The largest order of the page allocator in kernels as they are configured by default (MAX_ORDER - 1 up to 6.3, MAX_PAGE_ORDER from 6.8 on; arm64: ARCH_FORCE_MAX_ORDER).</summary>
+    public int PageOrderMax => PageSize.Bytes switch { 4096 => 10, 16384 => 11, _ => 13 };
+
+    /// <summary>Width of physical addresses (MAX_PHYSMEM_BITS; x86-64 with four levels of page tables).</summary>
+    public int PhysicalBits => Architecture switch { Architecture.X86_64 => 46, Architecture.Arm64 => 48, _ => 51 };
+
     /// <summary>The space kept free at the start of a namespace for its info-block: 8 KiB, in whole pages (drivers/nvdimm/nd.h nd_info_block_reserve()).</summary>
     public ByteSize InfoBlockReserve => ByteSize.KiB(8).AlignUp(PageSize);
 

@@ -139,6 +139,7 @@ public sealed class KernelProfile
         KmemSaysTruncated = IsYes(Rules.KmemSaysTruncated);
         SaysFallbackOrder = Word(Rules.ZoneMessages) == "fallback-order";
         StructPage = StructPageProfile.Of(Word);
+        HasKmsan = Word(Rules.Kmsan) == "two-of-three";
     }
 
     /// <summary>As <c>6.1</c>, or the name in a user's profile file.</summary>
@@ -263,6 +264,9 @@ public sealed class KernelProfile
 
     /// <summary>See <see cref="StructPageRules"/>.</summary>
     public StructPageProfile StructPage { get; }
+
+    /// <summary>See <see cref="Rules.Kmsan"/>.</summary>
+    public bool HasKmsan { get; }
 
     /// <summary>The size of a memory section on <paramref name="architecture"/> with <paramref name="pageSize"/> pages.</summary>
     public ByteSize SectionSize(Architecture architecture, ByteSize pageSize) => new(1UL << (int)Number(SectionRule(architecture, pageSize)));

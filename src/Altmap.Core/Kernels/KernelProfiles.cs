@@ -53,7 +53,7 @@ public static class KernelProfiles
         (Rules.RangeLimitErrno, "einval", Confirmation.SourceOnly, "mm/memremap.c pagemap_range()"),
         (Rules.KmemSaysTruncated, "no", Confirmation.RealKernel, "drivers/dax/kmem.c dev_dax_kmem_probe()"),
         (Rules.ZoneMessages, "fallback-order", Confirmation.RealKernel, "mm/page_alloc.c build_zonelists()"),
-        (StructPageRules.Fields, "kmsan-then-cpupid", Confirmation.SourceOnly, MmTypes),
+        (StructPageRules.KmsanFields, "before-cpupid", Confirmation.SourceOnly, MmTypes),
         (StructPageRules.MemcgWord, "memcg", Confirmation.SourceOnly, MmTypes),
         (StructPageRules.Alignment, "slub", Confirmation.SourceOnly, "arch/x86/Kconfig, arch/arm64/Kconfig HAVE_ALIGNED_STRUCT_PAGE"),
         (StructPageRules.Zeroing, "up-to-96", Confirmation.SourceOnly, "include/linux/mm.h mm_zero_struct_page(); in 6.1 since 6.1.13"),
@@ -64,7 +64,8 @@ public static class KernelProfiles
         (StructPageRules.LruGen, "yes", Confirmation.SourceOnly, FlagsLayout),
         (StructPageRules.ExtFlagsWord, "always", Confirmation.SourceOnly, PageExt),
         (StructPageRules.ExtOwner, "56", Confirmation.SourceOnly, "mm/page_owner.c struct page_owner"),
-        (StructPageRules.ExtInit, "early-by-parameter", Confirmation.SourceOnly, "init/main.c page_ext_init(), mm/page_ext.c early_page_ext"));
+        (StructPageRules.ExtInit, "early-by-parameter", Confirmation.SourceOnly, "init/main.c page_ext_init(), mm/page_ext.c early_page_ext"),
+        (Rules.Kmsan, "two-of-three", Confirmation.SourceOnly, "mm/kmsan/init.c kmsan_memblock_free_pages(); a KMSAN kernel of 6.12 was seen to do so"));
 
     /// <summary>The check of the lanes came late, and not to every stable series.</summary>
     private static readonly ImmutableDictionary<string, RuleSetting> WithoutLaneCheck = Change(Linux61, Confirmation.RealKernel,
@@ -72,6 +73,7 @@ public static class KernelProfiles
 
     private static readonly ImmutableDictionary<string, RuleSetting> Linux510 = Change(WithoutLaneCheck, Confirmation.RealKernel,
         (Rules.LargeStructPage, "build-error", "drivers/nvdimm/pfn_devs.c nd_pfn_init()"),
+        (Rules.Kmsan, "none", "mm/"),
         (Rules.BindErrno, "enodev", "drivers/base/bus.c bind_store()"),
         (Rules.KmemEmptyDevice, "bind", "drivers/dax/kmem.c dev_dax_kmem_probe()"),
         (Rules.LabelSizeCheck, "no", "drivers/nvdimm/label.c __nd_label_validate()"),
@@ -89,7 +91,6 @@ public static class KernelProfiles
         (Rules.CompoundMemmap, "none", "mm/memremap.c"),
         (Rules.RangeLimitErrno, "e2big", "mm/memory_hotplug.c check_hotplug_memory_addressable()"),
         (Rules.ZoneMessages, "offlined-pages", "mm/memory_hotplug.c offline_pages()"),
-        (StructPageRules.Fields, "no-kmsan", MmTypes),
         (StructPageRules.Zeroing, "up-to-80", "include/linux/mm.h mm_zero_struct_page()"),
         (StructPageRules.FlagsOptional, "uncached", PageFlags),
         (StructPageRules.KasanHardwareTag, "0", FlagsLayout),
@@ -111,7 +112,7 @@ public static class KernelProfiles
         (Rules.Arm64PfnValid, "generic", "include/linux/mmzone.h pfn_valid()"),
         (Rules.MaxPfnArm64, "raise", "arch/arm64/mm/mmu.c arch_add_memory()"),
         (Rules.MemmapOnMemory, "blocks", "mm/memory_hotplug.c create_altmaps_and_memory_blocks()"),
-        (StructPageRules.Fields, "cpupid-then-kmsan", MmTypes),
+        (StructPageRules.KmsanFields, "behind-cpupid", MmTypes),
         (StructPageRules.MemcgWord, "memcg-or-slab-obj-ext", MmTypes),
         (StructPageRules.Alignment, "always", "arch/x86/Kconfig, arch/arm64/Kconfig HAVE_ALIGNED_STRUCT_PAGE"),
         (StructPageRules.FlagsFixed, "20", PageFlags),
@@ -152,10 +153,10 @@ public static class KernelProfiles
         new("5.10", "Debian 11; run as 5.10.223", Linux510),
         new("5.15", "interpolated between 5.10 and 6.1, never run", Change(Infer(Linux61, "between 5.10 and 6.1"), Confirmation.Inferred,
             (Rules.LargeStructPage, "build-error", "between 5.10 and 6.1"),
-            (StructPageRules.Fields, "no-kmsan", "KMSAN came with 6.1"),
             (StructPageRules.Zeroing, "up-to-80", "before 6.1.13"),
             (StructPageRules.LruGen, "no", "CONFIG_LRU_GEN came with 6.1"),
             (StructPageRules.ExtInit, "late", "early_page_ext came with 6.1"),
+            (Rules.Kmsan, "none", "KMSAN came with 6.1"),
             (Rules.BttLaneCheck, "no", "as 5.10: later series got the check late"))),
         new("6.1.0", "6.1.0 to 6.1.11: page map reserved at 128 bytes a page; never run", Change(Infer(Linux61, "as 6.1"), Confirmation.Inferred,
             (Rules.MaxStructPageSize, "128", "6e9f05dc66f9 (\"libnvdimm/pfn_dev: increase MAX_STRUCT_PAGE_SIZE\"), the thread; not read as source"),
@@ -186,11 +187,12 @@ public static class KernelProfiles
         bool wasRun = profile.Name == "6.12";
         var size = new RuleSetting("80", wasRun ? Confirmation.RealKernel : Confirmation.Inferred,
             wasRun ? "a kernel 6.12.107 with CONFIG_KMSAN" : "computed from the fields; a KMSAN kernel was run of 6.12.107 only");
-        RuleSetting large = profile.Settings[Rules.LargeStructPage.Name];
+        RuleSetting large = profile.Settings[Rules.LargeStructPage.Name], carveOut = profile.Settings[Rules.Kmsan.Name];
         var rules = new Dictionary<string, RuleSetting>(profile.Settings)
         {
             [Rules.StructPageSize.Name] = size,
             [Rules.LargeStructPage.Name] = wasRun ? large with { Confirmation = Confirmation.RealKernel } : large,
+            [Rules.Kmsan.Name] = wasRun ? carveOut with { Confirmation = Confirmation.RealKernel } : carveOut,
         };
         return new(profile.Name + KmsanSuffix, $"{profile.Name} built with CONFIG_KMSAN{(wasRun ? "; run as 6.12.107" : ", never run")}", rules);
     }

@@ -3,7 +3,7 @@ using Altmap.Core.Units;
 
 namespace Altmap.Core.Kernels;
 
-/// <summary>Where the two KMSAN pointers of struct page stand (rule <c>struct-page.fields</c>).</summary>
+/// <summary>Where the two KMSAN pointers of struct page stand (rules <c>struct-page.kmsan-fields</c> and <c>kmsan.carve-out</c>).</summary>
 public enum KmsanFields
 {
     /// <summary>There is no KMSAN.</summary>
@@ -30,7 +30,7 @@ public enum PageExtInit
 }
 
 /// <summary>What a kernel says of struct page and page_ext, as values; the settings with their sources are in <see cref="KernelProfile.Settings"/>.</summary>
-/// <param name="Kmsan">See <see cref="StructPageRules.Fields"/>.</param>
+/// <param name="Kmsan">See <see cref="StructPageRules.KmsanFields"/> and <see cref="Rules.Kmsan"/>.</param>
 /// <param name="MemcgWordForSlab">See <see cref="StructPageRules.MemcgWord"/>: CONFIG_SLAB_OBJ_EXT alone brings the word.</param>
 /// <param name="AlignsWithoutSlub">See <see cref="StructPageRules.Alignment"/>.</param>
 /// <param name="ZeroedMax">See <see cref="StructPageRules.Zeroing"/>: the largest size of the switch; null: any size.</param>
@@ -58,12 +58,7 @@ public sealed record StructPageProfile(
         ZeroedMax is not { } max || (structPage.Bytes % 8 == 0 && structPage >= ZeroedMin && structPage <= max);
 
     internal static StructPageProfile Of(Func<RuleDefinition, string> word) => new(
-        word(StructPageRules.Fields) switch
-        {
-            "no-kmsan" => KmsanFields.None,
-            "kmsan-then-cpupid" => KmsanFields.BeforeCpupid,
-            _ => KmsanFields.AfterCpupid,
-        },
+        word(Rules.Kmsan) == "none" ? KmsanFields.None : word(StructPageRules.KmsanFields) == "before-cpupid" ? KmsanFields.BeforeCpupid : KmsanFields.AfterCpupid,
         word(StructPageRules.MemcgWord) != "memcg",
         word(StructPageRules.Alignment) == "always",
         word(StructPageRules.Zeroing) switch { "memset" => null, "up-to-80" => new ByteSize(80), _ => new ByteSize(96) },

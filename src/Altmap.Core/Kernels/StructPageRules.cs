@@ -3,10 +3,9 @@ namespace Altmap.Core.Kernels;
 /// <summary>The rules of a profile that decide what struct page and page_ext hold; part of <see cref="Rules.All"/>.</summary>
 public static class StructPageRules
 {
-    /// <summary>Optional fields and their order.</summary>
-    public static readonly RuleDefinition Fields = new("struct-page.fields",
-        "optional fields of struct page: no KMSAN; the two KMSAN pointers before last_cpupid; or behind it",
-        ["no-kmsan", "kmsan-then-cpupid", "cpupid-then-kmsan"]);
+    /// <summary>Where the KMSAN pointers stand.</summary>
+    public static readonly RuleDefinition KmsanFields = new("struct-page.kmsan-fields",
+        "where the two KMSAN pointers of struct page stand, in kernels that have KMSAN: before last_cpupid, or behind it", ["before-cpupid", "behind-cpupid"]);
 
     /// <summary>When the memcg word is there.</summary>
     public static readonly RuleDefinition MemcgWord = new("struct-page.memcg-word",
@@ -52,6 +51,6 @@ public static class StructPageRules
     /// <summary>In the order in which they are shown.</summary>
     public static readonly IReadOnlyList<RuleDefinition> All =
     [
-        Fields, MemcgWord, Alignment, Zeroing, ClassicSparsemem, FlagsFixed, FlagsOptional, KasanHardwareTag, LruGen, ExtFlagsWord, ExtOwner, ExtInit,
+        KmsanFields, MemcgWord, Alignment, Zeroing, ClassicSparsemem, FlagsFixed, FlagsOptional, KasanHardwareTag, LruGen, ExtFlagsWord, ExtOwner, ExtInit,
     ];
 }

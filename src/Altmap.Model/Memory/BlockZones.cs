@@ -92,7 +92,7 @@ internal static class BlockZones
     {
         MemoryState memory = machine.Mm;
         bool ownsPfnValid = MemoryMap.OwnsPfnValid(machine.Kernel, machine.Architecture);
-        ulong unit = MaxOrderPages(machine.Architecture);
+        ulong unit = 1UL << machine.Architecture.PageOrderMax; // MAX_ORDER_NR_PAGES
         ZoneKind found = ZoneKind.None;
         ZoneSpan? span = null;
         ulong looked = ulong.MaxValue; // the unit whose page was looked at last
@@ -111,7 +111,4 @@ internal static class BlockZones
         }
         return found;
     }
-
-    /// <summary>MAX_ORDER_NR_PAGES (memory-side table of constants: 4 MiB with 4K pages, 32 MiB with 16K, 512 MiB with 64K).</summary>
-    private static ulong MaxOrderPages(ArchitectureRules architecture) => architecture.PageSize.Bytes switch { 4096 => 1024, 16384 => 2048, _ => 8192 };
 }

@@ -79,6 +79,10 @@ internal static class MemoryBoot
         }
     }
 
+    /// <summary>arch/x86/mm/init.c zone_sizes_init(), as distributions configure it.</summary>
+    internal static ImmutableArray<(ZoneKind Kind, Pfn End)> X86ZoneLimits(ByteSize page) =>
+        [(ZoneKind.Dma, new Pfn(ByteSize.MiB(16) / page)), (ZoneKind.Dma32, new Pfn(ByteSize.GiB(4) / page)), (ZoneKind.Normal, new Pfn(ulong.MaxValue))];
+
     /// <summary>Zone limits of the architecture, ascending; the last is open.</summary>
     private static ImmutableArray<(ZoneKind Kind, Pfn End)> ZoneLimits(ImmutableArray<Ram> ram, MachineDescription description, ArchitectureRules architecture)
     {
@@ -87,8 +91,8 @@ internal static class MemoryBoot
         Pfn below4 = new(ByteSize.GiB(4) / page);
         switch (architecture.Architecture)
         {
-            case Architecture.X86_64: // arch/x86/mm/init.c zone_sizes_init()
-                return [(ZoneKind.Dma, new Pfn(ByteSize.MiB(16) / page)), (ZoneKind.Dma32, below4), open];
+            case Architecture.X86_64:
+                return X86ZoneLimits(page);
             case Architecture.Arm64: // arch/arm64/mm/init.c zone_sizes_init(): 32 bits, unless all memory is above; no device tree with narrower limits
                 bool has = description.Config.GetValueOrDefault("zone_dma", 1UL) != 0 && !ram.IsEmpty && ram[0].Pages.Start < below4;
                 return has ? [(ZoneKind.Dma, below4), open] : [open];

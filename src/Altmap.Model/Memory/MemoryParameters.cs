@@ -14,12 +14,7 @@ internal static class MemoryParameters
             HasMovableNode: CommandLine.Has(line, "movable_node"),
             MemmapOnMemory: MemmapOnMemoryOf(CommandLine.Find(line, "memory_hotplug.memmap_on_memory"), kernel),
             AutoMovable: CommandLine.Find(line, "memory_hotplug.online_policy") == "auto-movable" && kernel.MemmapOnMemory != MemmapOnMemoryRule.None,
-            PhysicalBits: (int)description.Config.GetValueOrDefault("physmem_bits", architecture.Architecture switch
-            {
-                Architecture.X86_64 => 46UL,
-                Architecture.Arm64 => 48UL,
-                _ => 51UL,
-            }),
+            PhysicalBits: (int)description.Config.GetValueOrDefault("physmem_bits", (ulong)architecture.PhysicalBits),
             SharesCompoundMemmap: kernel.CompoundMemmapIsShared
                 && description.Config.GetValueOrDefault("vmemmap_optimize", SharesCompoundMemmap(kernel, architecture) ? 1UL : 0UL) != 0);
     }
