@@ -52,7 +52,7 @@ public static class Boot
     {
         ByteSize page = architecture.PageSize;
         MachineDescription description = machine.Description with { PageSize = page };
-        return Probe(machine with
+        Machine booted = machine with
         {
             Description = description,
             Kernel = kernel,
@@ -60,6 +60,13 @@ public static class Boot
             Log = [],
             KmemIds = [],
             Mm = MemoryBoot.Start(description, machine.Memory, kernel, architecture),
+        };
+        // Plugged DIMMs are still there; ACPI adds them while it scans, before any NVDIMM, and only below mem= (mm/memory_hotplug.c register_memory_resource()).
+        if (!machine.Mm.PluggedRam.IsEmpty && CommandLine.Find(description.CommandLine, "mem") is not null)
+            throw new NotModelledException("a reboot with a plugged DIMM and mem= on the command line");
+        foreach (PluggedDimm dimm in machine.Mm.PluggedRam) booted = MemoryBlocks.Plug(booted, dimm.Range, dimm.Node).Machine;
+        return Probe(booted with
+        {
             Dimms = machine.Dimms.ToImmutableSortedDictionary(d => d.Key, d => new DimmState
             {
                 Description = d.Value.Description,
@@ -86,7 +93,7 @@ public static class Boot
         return machine;
     }
 
-    private static DimmState NewDimm(MachineDescription description, DimmDescription dimm, MachineSource source)
+    internal static DimmState NewDimm(MachineDescription description, DimmDescription dimm, MachineSource source)
     {
         string bus = description.Regions.FirstOrDefault(r => r.Mappings.Any(m => m.Dimm == dimm.Name))?.Bus
             ?? description.Buses.FirstOrDefault(b => b.Provider == "ACPI.NFIT")?.Name
@@ -100,7 +107,7 @@ public static class Boot
         };
     }
 
-    private static RegionState NewRegion(MachineDescription description, RegionDescription region, MachineSource source, ArchitectureRules architecture)
+    internal static RegionState NewRegion(MachineDescription description, RegionDescription region, MachineSource source, ArchitectureRules architecture)
     {
         string provider = description.Buses.First(b => b.Name == region.Bus).Provider;
         return new RegionState

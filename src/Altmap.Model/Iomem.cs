@@ -28,7 +28,7 @@ public static class Iomem
             .Where(r => ProviderOf(machine, r) != "of_pmem" && (r.Ways > 0 || !machine.Memory.Any(m => m.Type == E820Type.PersistentLegacy && m.Range.Contains(r.Range))))
             .Select(r => (r.Range, Name: "Persistent Memory", Depth: 0)));
         top.AddRange(machine.Regions.Values.Where(r => ProviderOf(machine, r) == "of_pmem").Select(r => (r.Range, Name: "", Depth: -1)));
-        top.AddRange(machine.Mm.PluggedRam.Select(r => (r, Name: "System RAM", Depth: 0)));
+        top.AddRange(machine.Mm.PluggedRam.Select(d => (d.Range, Name: "System RAM", Depth: 0)));
         var entries = new List<IomemEntry>();
         foreach ((PhysicalRange range, string name, int depth) in top.Where(t => !t.Range.IsEmpty).OrderBy(t => t.Range.Start))
         {

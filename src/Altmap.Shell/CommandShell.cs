@@ -2,7 +2,10 @@ using System.Collections.Immutable;
 using Altmap.Core.Findings;
 using Altmap.Model;
 using Altmap.Model.Nvdimm;
+using Altmap.Shell.Hotplug;
+using Altmap.Shell.Lsmem;
 using Altmap.Shell.Options;
+using Altmap.Shell.Proc;
 using Altmap.Shell.Sysfs;
 using Altmap.Shell.Tools;
 
@@ -16,7 +19,7 @@ public static class CommandShell
     private const string EchoFailure = "sh: write error: ";
 
     /// <summary>The words a command line may start with.</summary>
-    public static readonly ImmutableArray<string> Commands = ["cat", "daxctl", "dmesg", "echo", "ls", "mkpfn", "ndctl", "reboot", "true"];
+    public static readonly ImmutableArray<string> Commands = ["cat", "daxctl", "dmesg", "echo", "hotplug", "ls", "lsmem", "mkpfn", "ndctl", "reboot", "true"];
 
     /// <summary>Runs a command.</summary>
     /// <param name="state">Where it starts.</param>
@@ -34,7 +37,9 @@ public static class CommandShell
             {
                 "cat" => Cat(state, words[1..]),
                 "dmesg" when words.Length == 1 => Say(state, string.Concat(state.Machine.Log.Select(l => l + "\n")), "", 0),
+                "hotplug" => HotplugCommand.Run(state, words[1..]),
                 "ls" => FolderListing.Run(state, words[1..]),
+                "lsmem" => LsmemCommand.Run(state, words[1..]),
                 "mkpfn" => MakePfn.Run(state, words[1..]),
                 "reboot" => Reboot(state),
                 "true" => Say(state, "", "", 0),
@@ -79,8 +84,13 @@ public static class CommandShell
         ShellState next = state with { Machine = written.Machine };
         if (written.Succeeded) return Say(next, "", "", 0);
         bool cannotOpen = written.Errno == Errno.EACCES;
-        return Say(next, "", cannotOpen ? $"sh: can't create {redirectTo}: {written.Errno.Describe()}\n" : $"{EchoFailure}{written.Errno.Describe()}\n", 1);
+        return Say(next, "", cannotOpen ? $"sh: can't create {redirectTo}: {(LacksFolder(state.Machine, redirectTo) ? "nonexistent directory" : written.Errno.Describe())}\n" : $"{EchoFailure}{written.Errno.Describe()}\n", 1);
     }
+
+    /// <summary>busybox's words for ENOENT when it creates.</summary>
+    private static bool LacksFolder(Machine machine, string path) =>
+        (path.StartsWith("/sys/bus/", StringComparison.Ordinal) || path.StartsWith("/sys/devices/system/memory/", StringComparison.Ordinal))
+        && !SysfsTree.IsDirectory(machine, path[..path.LastIndexOf('/')]);
 
     private static CommandResult Cat(ShellState state, ImmutableArray<string> paths)
     {
@@ -88,14 +98,9 @@ public static class CommandShell
         int exitCode = 0;
         foreach (string path in paths)
         {
-            if (path == "/proc/iomem")
+            if (ProcFiles.Read(state.Machine, path) is { } content)
             {
-                output.Out(Iomem.Text(state.Machine));
-                continue;
-            }
-            if (path == "/proc/cmdline")
-            {
-                output.Out(state.Machine.Description.CommandLine + "\n");
+                output.Out(content);
                 continue;
             }
             if (SysfsTree.IsDirectory(state.Machine, path))

@@ -138,7 +138,8 @@ internal static class PlanCommand
         PageMapMode map = Values.Word(wanted.Map, "--map", "dev", "mem") == "mem" ? PageMapMode.Ram : PageMapMode.Pmem;
         return new NamespaceWish(Mode(wanted.Mode, "--mode", Modes), map, Values.Size(wanted.Align, "--align") ?? architecture.PmdSize)
         {
-            BlockSize = block, SectorSizeBytes = SectorOf(wanted),
+            BlockSize = block,
+            SectorSizeBytes = SectorOf(wanted),
         };
     }
 
@@ -234,7 +235,10 @@ internal static class PlanCommand
             throw CliError.Usage($"--align: {odd} is none that this machine offers; expected {string.Join(", ", machine.Architecture.SupportedAligns.Select(PlanText.Unit))} or any");
         var wish = new UsableWish(UsableOf(wanted), mode, MapsOf(wanted), aligns)
         {
-            Count = (int)count, Rest = wanted.Rest is null ? null : Mode(wanted.Rest, "--rest", Modes[..^1]), SectorSizeBytes = SectorOf(wanted), Region = region,
+            Count = (int)count,
+            Rest = wanted.Rest is null ? null : Mode(wanted.Rest, "--rest", Modes[..^1]),
+            SectorSizeBytes = SectorOf(wanted),
+            Region = region,
         };
         ImmutableArray<MadeNamespace> made = Modelled(() => PlanUsable.Make(session.State, wish, plan => Shortfall(path, machine, plan, wish)));
         foreach (string note in made.Select(m => m.Note).OfType<string>().Distinct()) host.Note($"not run on the model: {note}");

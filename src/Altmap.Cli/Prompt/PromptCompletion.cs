@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 using Altmap.Cli.Sessions;
 using Altmap.Model;
 using Altmap.Shell;
+using Altmap.Shell.Hotplug;
 using Altmap.Shell.Options;
+using Altmap.Shell.Proc;
 using Altmap.Shell.Sysfs;
 
 namespace Altmap.Cli.Prompt;
@@ -21,7 +23,8 @@ internal static class PromptCompletion
     {
         string[] words = before.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         IEnumerable<string> all = words.Length == 0 ? CommandShell.Commands.Concat(OwnWords).Concat(SessionCommands.Names)
-            : word.StartsWith('/') ? SysfsTree.Complete(machine, word).Concat(["/proc/iomem", "/proc/cmdline"])
+            : word.StartsWith('/') ? SysfsTree.Complete(machine, word).Concat(ProcFiles.Names)
+            : words[0] == "hotplug" ? words.Length == 1 ? HotplugCommand.Actions : []
             : words[0] is "echo" or "mkpfn" ? DeviceNames(machine)
             : words[0] is not ("ndctl" or "daxctl") ? []
             : words.Length == 1 ? (words[0] == "ndctl" ? NdctlCommands.Ndctl : NdctlCommands.Daxctl).Select(c => c.Name)

@@ -7,6 +7,7 @@ using Altmap.Core.Kernels;
 using Altmap.Host;
 using Altmap.Model;
 using Altmap.Model.Hardware;
+using Altmap.Model.Memory;
 using Altmap.Model.Nvdimm;
 using Altmap.Shell;
 using Altmap.Shell.Scripts;
@@ -34,6 +35,7 @@ internal sealed record MachineSession(string Path, MachineSource Source, ShellSt
         ArchitectureRules architecture = ArchitectureRules.Find(kernel, description.Architecture, description.PageSize)
             ?? throw CliError.Usage($"{path}: {KernelChoice.Name(description.Architecture)} has no pages of {description.PageSize.Bytes} bytes; expected {ArchitectureRules.PageSizesOf(description.Architecture)}");
         KernelChoice.NoteUnverified(host, kernel, architecture);
+        foreach (string note in MemoryNotes.Of(description)) host.Note(note);
         try
         {
             (Machine? machine, string? panic) = Boot.Start(source, WithConfig(kernel, description), architecture);

@@ -137,6 +137,7 @@ public sealed class KernelProfile
         CompoundMemmapIsShared = Word(Rules.CompoundMemmap) == "shared";
         RangeLimitIsE2big = Word(Rules.RangeLimitErrno) == "e2big";
         KmemSaysTruncated = IsYes(Rules.KmemSaysTruncated);
+        SaysFallbackOrder = Word(Rules.ZoneMessages) == "fallback-order";
         StructPage = StructPageProfile.Of(Word);
         HasKmsan = Word(Rules.Kmsan) == "two-of-three";
     }
@@ -257,6 +258,9 @@ public sealed class KernelProfile
 
     /// <summary>See <see cref="Rules.KmemSaysTruncated"/>.</summary>
     public bool KmemSaysTruncated { get; }
+
+    /// <summary>See <see cref="Rules.ZoneMessages"/>.</summary>
+    public bool SaysFallbackOrder { get; }
 
     /// <summary>See <see cref="StructPageRules"/>.</summary>
     public StructPageProfile StructPage { get; }

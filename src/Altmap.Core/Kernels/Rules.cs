@@ -151,6 +151,10 @@ public static class Rules
     /// <summary>kmem and lost bytes.</summary>
     public static readonly RuleDefinition KmemSaysTruncated = new("kmem.says-truncated", "kmem logs how much it cuts off", ["yes", "no"]);
 
+    /// <summary>What onlining and offlining log.</summary>
+    public static readonly RuleDefinition ZoneMessages = new("memory.zone-messages",
+        "logged where memory goes on- or offline: the pages that went offline, or the fallback order of nodes when a zone gets its first pages or loses its last", ["offlined-pages", "fallback-order"]);
+
     /// <summary>KMSAN.</summary>
     public static readonly RuleDefinition Kmsan = new("kmsan.carve-out",
         "what a KMSAN build keeps of the memory that memblock hands over: two of each three blocks of an order; or there is no KMSAN", ["none", "two-of-three"]);
@@ -162,7 +166,7 @@ public static class Rules
         SmallNamespaceCheck, CreateSpaceCheck, StructPageSize, BttLaneCheck, LabelSizeCheck, LabelSlotProduct, LocalLabels, ProbeMessage, BindErrno,
         DaxMemmapOnMemory, KmemEmptyDevice, KmemSaysTruncated, MemoryAutoOnline, AcpiDevicePath, PudAlign, SectionBitsX86, SectionBitsArm64, SectionBitsArm64Pages64K, SectionBitsPpc64,
         PfnToOnlinePage, Arm64PfnValid, BootHoles, DeviceMapUnit, MaxPfnX86, MaxPfnArm64,
-        BlockZone, Arm64Memmap, MemmapOnMemory, CompoundMemmap, RangeLimitErrno, Kmsan,
+        BlockZone, Arm64Memmap, MemmapOnMemory, CompoundMemmap, RangeLimitErrno, ZoneMessages, Kmsan,
         .. StructPageRules.All,
     ];
 

@@ -77,6 +77,16 @@ internal static class BlockZones
         return memory.With(zone);
     }
 
+    /// <summary>
+    /// What building the zonelists anew logs (build_zonelists()). With several nodes the order follows distances, which a machine file does not know: nothing then.
+    /// "Built … zonelists" counts free pages, which are not modelled.
+    /// </summary>
+    public static Machine TellFallbackOrder(Machine machine)
+    {
+        int[] nodes = [.. machine.Mm.Zones.Select(z => z.Node).Distinct()];
+        return machine.Kernel.SaysFallbackOrder && nodes is [var node] ? machine.WithMessage($"Fallback order for Node {node}: {node} ") : machine;
+    }
+
     /// <summary>test_pages_in_a_zone() of 5.10: the first valid page of each largest buddy block; none when they differ or leave the zone's span.</summary>
     public static ZoneKind OfPages(Machine machine, PfnRange pages)
     {

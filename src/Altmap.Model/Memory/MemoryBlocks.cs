@@ -67,7 +67,28 @@ public static class MemoryBlocks
     public static StepResult Plug(Machine machine, PhysicalRange range, int node)
     {
         if (SystemRam.Overlap(machine, range.Start, range.Last) != RamOverlap.Disjoint) return machine.Fail(Errno.EEXIST);
-        return Add(machine, range, node, wantsMemmapOnMemory: true, claim: m => m with { Mm = m.Mm with { PluggedRam = m.Mm.PluggedRam.Add(range) } });
+        return Add(machine, range, node, wantsMemmapOnMemory: true, claim: m => m with { Mm = m.Mm with { PluggedRam = m.Mm.PluggedRam.Add(new PluggedDimm(range, node)) } });
+    }
+
+    /// <summary>
+    /// A plugged DIMM goes: its blocks are offlined first; where one cannot be, nothing has changed (drivers/acpi/scan.c acpi_scan_hot_remove(),
+    /// acpi_scan_try_to_offline(), which bring the others online again; 5.10, 6.1, 6.12, 7.2). ENOENT: no such DIMM.
+    /// </summary>
+    public static StepResult Unplug(Machine machine, PhysicalAddress start)
+    {
+        if (machine.Mm.PluggedRam.FirstOrDefault(d => d.Range.Start == start) is not { Range.IsEmpty: false } dimm) return machine.Fail(Errno.ENOENT);
+        PfnRange pages = machine.Mm.PagesOf(dimm.Range);
+        ulong perBlock = machine.Mm.PagesPerBlock.Pages;
+        Machine next = machine;
+        for (ulong block = pages.Start.Number / perBlock; block < pages.End.Number / perBlock; block++)
+        {
+            if (next.Mm.Blocks[block].State != BlockState.Online) continue;
+            StepResult offline = SetState(next, new MemoryBlockNumber(block), "offline");
+            if (!offline.Succeeded) return machine.Fail(Errno.EBUSY);
+            next = offline.Machine;
+        }
+        StepResult removed = Remove(next, dimm.Range);
+        return removed.Succeeded ? (removed.Machine with { Mm = removed.Machine.Mm with { PluggedRam = removed.Machine.Mm.PluggedRam.Remove(dimm) } }).Done() : removed;
     }
 
     /// <summary>add_memory_resource(): blocks are there, offline, or online at once where auto_online_blocks says so.</summary>
@@ -128,9 +149,11 @@ public static class MemoryBlocks
             var pages = new PfnRange(memory.PagesOfBlock(first).Start, memory.PagesOfBlock(next - 1).End);
             (RunLengthState state, Errno errno) = BlockSteps.Online<RunLengthState>(pages, zone, block.Node).Fold(memory.Pages);
             if (errno != Errno.None) return machine.Fail(errno);
+            bool isFirst = memory.ZoneOf(block.Node, zone).Present.Pages == 0;
             memory = (memory with { Pages = state, Blocks = memory.Blocks.Change(first, next, b => b with { State = BlockState.Online, Zone = zone }) })
                 .WidenZone(block.Node, zone, pages, pages.Count);
             machine = machine with { Mm = memory };
+            if (isFirst) machine = BlockZones.TellFallbackOrder(machine);
             first = next;
         }
         return machine.Done();
@@ -147,7 +170,9 @@ public static class MemoryBlocks
         (RunLengthState state, Errno errno) = BlockSteps.Offline<RunLengthState>(pages, memory.Options.Poisons).Fold(memory.Pages);
         if (errno != Errno.None) return machine.Fail(errno);
         memory = memory with { Pages = state, Blocks = memory.Blocks.Set(number, number + 1, block with { State = BlockState.Offline, Zone = ZoneKind.None }) };
-        return (machine with { Mm = BlockZones.Shrink(memory, machine, block.Node, zone, pages) }).Done();
+        machine = machine with { Mm = BlockZones.Shrink(memory, machine, block.Node, zone, pages) };
+        if (!machine.Kernel.SaysFallbackOrder) machine = machine.WithMessage($"Offlined Pages {pages.Count}");
+        return (machine.Mm.ZoneOf(block.Node, zone).Present.Pages == 0 ? BlockZones.TellFallbackOrder(machine) : machine).Done();
     }
 
     private static ZoneKind OnlineZone(Machine machine, ulong number, MemoryBlock block) =>

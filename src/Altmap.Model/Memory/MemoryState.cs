@@ -77,6 +77,11 @@ public sealed record MemmapUse(PfnCount AltmapPages, PfnCount AltmapPadding, Pfn
     public static readonly MemmapUse None = new(default, default, default, default);
 }
 
+/// <summary>A DIMM that came while the machine ran.</summary>
+/// <param name="Range">Its memory.</param>
+/// <param name="Node">Its NUMA node.</param>
+public readonly record struct PluggedDimm(PhysicalRange Range, int Node);
+
 /// <summary>What configuration and command line decide, fixed at boot.</summary>
 /// <param name="Poisons">Struct pages are poisoned (CONFIG_DEBUG_VM, vm_debug=).</param>
 /// <param name="HasMovableNode">movable_node.</param>
@@ -125,8 +130,8 @@ public sealed record MemoryState
     /// <summary>Memory of device-dax devices that kmem has, or could not take back. Which devices it drives, <see cref="Nvdimm.DaxDeviceState.Driver"/> says.</summary>
     public ImmutableList<KmemMemory> Kmem { get; init; } = [];
 
-    /// <summary>System RAM plugged while running, without a driver.</summary>
-    public ImmutableList<PhysicalRange> PluggedRam { get; init; } = [];
+    /// <summary>DIMMs plugged while running: System RAM without a driver.</summary>
+    public ImmutableList<PluggedDimm> PluggedRam { get; init; } = [];
 
     /// <summary>Sizes of sections and sub-sections.</summary>
     public Geometry Geometry => Pages.Geometry;

@@ -39,7 +39,7 @@ public static class SystemRam
         {
             if (entry.Type == E820Type.Ram && !entry.Range.IsEmpty) yield return entry.Range;
         }
-        foreach (PhysicalRange range in machine.Mm.PluggedRam) yield return range;
+        foreach (PluggedDimm dimm in machine.Mm.PluggedRam) yield return dimm.Range;
         foreach (KmemMemory kmem in machine.Mm.Kmem.Where(_ => withKmem)) yield return kmem.Range;
     }
 }

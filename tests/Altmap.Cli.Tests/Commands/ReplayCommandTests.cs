@@ -33,7 +33,7 @@ public class ReplayCommandTests
             -disabled 3 regions
             +disabled 2 regions
             line 6: mount /dev/pmem0 /mnt
-              unsupported: the command mount; known are cat, daxctl, dmesg, echo, ls, mkpfn, ndctl, reboot, true
+              unsupported: the command mount; known are cat, daxctl, dmesg, echo, hotplug, ls, lsmem, mkpfn, ndctl, reboot, true
             3 commands: 1 same, 1 different, 1 unsupported
 
             """, result.Output);

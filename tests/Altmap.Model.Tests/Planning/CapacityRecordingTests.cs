@@ -87,7 +87,9 @@ public class CapacityRecordingTests
         CapacityMode mode = Enum.GetValues<CapacityMode>().First(m => NamespaceWish.WordOf(m) == fields[7]);
         var wish = new NamespaceWish(mode, fields[8] == "mem" ? PageMapMode.Ram : PageMapMode.Pmem, new ByteSize(Number(9)))
         {
-            SectorSizeBytes = (uint)Math.Min(Number(9), 8192), Btt = fields[8] == "2.0" ? BttVersion.V2_0 : BttVersion.V1_1, BlockSize = new ByteSize(Number(4)),
+            SectorSizeBytes = (uint)Math.Min(Number(9), 8192),
+            Btt = fields[8] == "2.0" ? BttVersion.V2_0 : BttVersion.V1_1,
+            BlockSize = new ByteSize(Number(4)),
         };
         return new(line, NamespacePlan.Of(new PhysicalRange(new PhysicalAddress(Number(5)), new ByteSize(Number(6))), wish, kernel, ArchitectureRules.Find(kernel, name, new ByteSize(Number(3)))!),
             Number(10), Number(4));

@@ -7,6 +7,7 @@ using Altmap.Model;
 using Altmap.Model.Memory;
 using Altmap.Model.Memory.States;
 using Altmap.Model.Nvdimm;
+using Altmap.Shell.Proc;
 using Altmap.Shell.Scripts;
 using Altmap.TestSupport;
 
@@ -19,6 +20,7 @@ namespace Altmap.Shell.Tests.Replays;
 internal sealed class MemoryRecording(Machine machine, string file)
 {
     private ShellState _state = new(machine, UuidSource.FromSeed(1));
+    private int _told;
 
     public Machine Machine => _state.Machine;
 
@@ -33,8 +35,6 @@ internal sealed class MemoryRecording(Machine machine, string file)
             if (line.StartsWith("## ", StringComparison.Ordinal))
             {
                 step = line[3..];
-                // The hypervisor plugs a DIMM.
-                if (step == "01a-dimm") _state = _state with { Machine = MemoryBlocks.Plug(Machine, new PhysicalRange(new PhysicalAddress(0x110000000), ByteSize.MiB(128)), 0).Machine };
             }
             else if (line == "[end]")
             {
@@ -71,7 +71,7 @@ internal sealed class MemoryRecording(Machine machine, string file)
     }
 
     /// <summary>What the arm64 guest does between two devices, unrecorded: unbinds all, lets go of the namespace, wipes its info-block.</summary>
-    private static Machine Teardown(Machine machine)
+    internal static Machine Teardown(Machine machine)
     {
         foreach (RegionState region in machine.Regions.Values)
         {
@@ -93,6 +93,7 @@ internal sealed class MemoryRecording(Machine machine, string file)
         if (sections.TryGetValue("zones", out List<string>? zones)) all = all.Concat(Zones(zones));
         if (sections.TryGetValue("blocks", out List<string>? blocks)) all = all.Concat(Blocks(blocks));
         if (sections.TryGetValue("iomem", out List<string>? iomem)) all = all.Concat(IomemLines(iomem));
+        if (sections.TryGetValue("dmesg", out List<string>? log)) all = all.Concat(NewMessages(log));
         return all;
     }
 
@@ -119,25 +120,52 @@ internal sealed class MemoryRecording(Machine machine, string file)
         return found;
     }
 
+    /// <summary>/proc/zoneinfo, line by line; managed pages where it tells them.</summary>
     private List<string> Zones(List<string> rows)
     {
         var found = new List<string>();
+        Dictionary<string, ZoneLines> zones = ZoneLines.Read(ProcFiles.Read(Machine, "/proc/zoneinfo")!);
         foreach (string row in rows)
         {
             string[] f = row.Split(' ');
             if (row.StartsWith("device zone:", StringComparison.Ordinal))
             {
-                ulong spanned = ulong.Parse(f[2].Split('=')[1], CultureInfo.InvariantCulture);
-                if (Machine.Mm.ZoneOf(0, ZoneKind.Device).Spanned.Pages != spanned) found.Add($"{row}: {Machine.Mm.ZoneOf(0, ZoneKind.Device)}");
+                if (zones["0 Device"].Spanned != f[2].Split('=')[1]) found.Add($"{row}: {zones["0 Device"]}");
                 continue;
             }
             if (f[1] == "Device") continue;
-            ZoneSpan zone = Machine.Mm.Zones.FirstOrDefault(z => z.Node == int.Parse(f[0], CultureInfo.InvariantCulture) && z.Kind.Name() == f[1])
-                ?? new ZoneSpan(0, ZoneKind.None, default, default, default);
-            string mine = $"{(f[2] == "-" ? "-" : zone.Start.Number)} {zone.Spanned} {zone.Present}";
-            if (mine != $"{f[2]} {f[3]} {f[4]}") found.Add($"zone {row}: {mine}");
+            ZoneLines? mine = zones.GetValueOrDefault($"{f[0]} {f[1]}");
+            if (mine is null || mine.Start != f[2] || mine.Spanned != f[3] || mine.Present != f[4] || (mine.Managed is not null && mine.Managed != f[5])) found.Add($"zone {row}: {mine}");
         }
         return found;
+    }
+
+    /// <summary>What /proc/zoneinfo says of a zone.</summary>
+    private sealed record ZoneLines(string Start, string Spanned, string Present, string? Managed)
+    {
+        /// <summary>By node and name, as <c>0 DMA32</c>.</summary>
+        public static Dictionary<string, ZoneLines> Read(string text)
+        {
+            var zones = new Dictionary<string, ZoneLines>();
+            foreach (string zone in text.Split("Node ", StringSplitOptions.RemoveEmptyEntries))
+            {
+                string[] lines = zone.Split('\n', StringSplitOptions.TrimEntries), name = lines[0].Split(", zone");
+                string? Value(string key) => lines.FirstOrDefault(l => l.StartsWith(key, StringComparison.Ordinal))?[key.Length..].Trim();
+                zones[$"{name[0]} {name[1].Trim()}"] = new(Value("start_pfn:") ?? "-", Value("spanned")!, Value("present")!, Value("managed"));
+            }
+            return zones;
+        }
+    }
+
+    /// <summary>Kernel messages since the last step, in order.</summary>
+    private IEnumerable<string> NewMessages(List<string> rows)
+    {
+        bool isBoot = _told == 0; // drivers probe side by side then
+        IEnumerable<string> mine = Machine.Log.Skip(_told).Select(l => l.TrimEnd());
+        _told = Machine.Log.Count;
+        return isBoot ? rows.Order().SequenceEqual(mine.Order()) ? [] : Differ() : rows.SequenceEqual(mine) ? [] : Differ();
+
+        IEnumerable<string> Differ() => [$"dmesg: kernel: {string.Join(" | ", rows)}; model: {string.Join(" | ", mine)}"];
     }
 
     private IEnumerable<string> Blocks(List<string> rows)

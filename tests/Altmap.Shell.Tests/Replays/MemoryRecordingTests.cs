@@ -1,6 +1,3 @@
-using Altmap.Core.Units;
-using Altmap.Model;
-using Altmap.Model.Hardware;
 using Altmap.TestSupport;
 
 namespace Altmap.Shell.Tests.Replays;
@@ -23,7 +20,7 @@ public class MemoryRecordingTests(ITestOutputHelper output)
 
     private void AssertSame(string folder)
     {
-        var recording = new MemoryRecording(Boot(folder), Golden.Path(folder, "steps.txt"));
+        var recording = new MemoryRecording(RecordedMachine.Boot(folder), Golden.Path(folder, "steps.txt"));
         int steps = 0, different = 0;
         foreach ((string step, Dictionary<string, List<string>> sections) in recording.Steps())
         {
@@ -38,19 +35,4 @@ public class MemoryRecordingTests(ITestOutputHelper output)
         Assert.True(steps > 0);
         Assert.Equal(0, different);
     }
-
-    /// <summary>Where the hypervisor plugged the NVDIMM while the guest ran, it is there at boot here: the first recorded step is the same.</summary>
-    private static Machine Boot(string folder) => !folder.Contains("nfit-hot", StringComparison.Ordinal) ? RecordedMachine.Boot(folder) : RecordedMachine.Boot(folder, change: d => d with
-    {
-        Buses = [new BusDescription("ndbus0", "ACPI.NFIT")],
-        Dimms = [new DimmDescription { Name = "nmem0", Handle = 1 }],
-        Regions =
-        [
-            new RegionDescription
-            {
-                Name = "region0", Bus = "ndbus0", Range = new PhysicalRange(new PhysicalAddress(0x104000000), ByteSize.MiB(192)),
-                Mappings = [new MappingDescription("nmem0", default, ByteSize.MiB(192), 0)],
-            },
-        ],
-    });
 }

@@ -1,0 +1,132 @@
+using System.Collections.Immutable;
+using Altmap.Core.Kernels;
+using Altmap.Core.Media;
+using Altmap.Core.Units;
+using Altmap.Model.Hardware;
+using Altmap.Model.Memory;
+using Altmap.Model.Nvdimm;
+
+namespace Altmap.Model;
+
+/// <summary>An NVDIMM that comes while the machine runs: one DIMM, one region, not interleaved.</summary>
+/// <param name="Range">Its persistent memory, label area not counted.</param>
+/// <param name="LabelSize">Size of the label area, blank; zero: none.</param>
+public sealed record NewNvdimm(PhysicalRange Range, ByteSize LabelSize)
+{
+    /// <summary>Node of the processors near to it, and of its memory as System RAM.</summary>
+    public int Node { get; init; }
+
+    /// <summary>NFIT handle; null: the lowest free one from 1 on.</summary>
+    public uint? Handle { get; init; }
+
+    /// <summary>Serial number as sysfs prints it; null: the one QEMU gives the slot.</summary>
+    public uint? Serial { get; init; }
+}
+
+/// <summary>What comes and goes in a running machine without a command of it: DIMMs and NVDIMMs that a hypervisor or a person plugs.</summary>
+public static class Hotplug
+{
+    private const string Nfit = "ACPI.NFIT";
+
+    /// <summary>Why the range cannot hold a new DIMM or NVDIMM, in words, or null: what the firmware's map or another device has there.</summary>
+    public static string? Obstacle(Machine machine, PhysicalRange range)
+    {
+        if (range.IsEmpty) return "it has no bytes";
+        if (machine.Memory.FirstOrDefault(m => m.Range.Overlaps(range)) is { } entry) return $"{entry.IomemName} is at {entry.Range}";
+        if (machine.Regions.Values.FirstOrDefault(r => r.Range.Overlaps(range)) is { } region) return $"{region.Device} is at {region.Range}";
+        if (machine.Mm.PluggedRam.FirstOrDefault(d => d.Range.Overlaps(range)) is { Range.IsEmpty: false } dimm) return $"a DIMM is at {dimm.Range}";
+        return null;
+    }
+
+    /// <summary>
+    /// A DIMM comes (drivers/acpi/acpi_memhotplug.c acpi_memory_enable_device(); as <see cref="MemoryBlocks.Plug"/>). Throws <see cref="NotModelledException"/> for
+    /// machines without ACPI.
+    /// </summary>
+    public static StepResult AddDimm(Machine machine, PhysicalRange range, int node)
+    {
+        RequireAcpi(machine, "plugging a DIMM");
+        if (CommandLine.Has(machine.Description.CommandLine, "acpi_no_memhotplug")) throw new NotModelledException("plugging a DIMM with acpi_no_memhotplug on the command line");
+        return MemoryBlocks.Plug(machine, range, node);
+    }
+
+    /// <summary>
+    /// An NVDIMM comes: a DIMM and a region on the NFIT bus, which comes with the first, then probed as at boot (drivers/acpi/nfit/core.c __acpi_nfit_notify(),
+    /// acpi_nfit_init(); 5.10, 6.1, 6.12, 7.2). Throws <see cref="NotModelledException"/> for machines without ACPI.
+    /// </summary>
+    /// <returns>The machine and the new DIMM and region; errno is that of the region's probe.</returns>
+    public static (StepResult Result, NdDevice Dimm, NdDevice Region) AddNvdimm(Machine machine, NewNvdimm nvdimm)
+    {
+        RequireAcpi(machine, "plugging an NVDIMM");
+        MachineDescription description = machine.Description;
+        string bus = machine.Buses.Values.FirstOrDefault(b => b.Provider == Nfit)?.Name ?? new NdDevice(NdDeviceKind.Bus, Free(machine.Buses.Keys)).Name;
+        var dimmDevice = new NdDevice(NdDeviceKind.Dimm, Free(machine.Dimms.Keys));
+        var regionDevice = new NdDevice(NdDeviceKind.Region, Free(machine.Regions.Values.Select(r => r.Device)));
+        uint handle = nvdimm.Handle ?? LowestHandle(machine);
+        uint serial = nvdimm.Serial ?? SerialOfSlot(handle - 1);
+        var dimm = new DimmDescription
+        {
+            Name = dimmDevice.Name,
+            Handle = handle,
+            Vendor = 0x8680,
+            Device = 0x0100,
+            RevisionId = 0x0100,
+            Serial = serial,
+            Id = $"8680-{serial:x8}",
+            Format = 0x0301,
+            LabelAreaSize = nvdimm.LabelSize,
+        };
+        var region = new RegionDescription
+        {
+            Name = regionDevice.Name,
+            Bus = bus,
+            Range = nvdimm.Range,
+            NumaNode = nvdimm.Node,
+            TargetNode = nvdimm.Node,
+            Mappings = [new MappingDescription(dimm.Name, default, nvdimm.Range.Size, 0)],
+        };
+        bool isNewBus = !machine.Buses.Values.Any(b => b.Name == bus);
+        description = description with
+        {
+            Buses = isNewBus ? description.Buses.Add(new BusDescription(bus, Nfit)) : description.Buses,
+            Dimms = description.Dimms.Add(dimm),
+            Regions = description.Regions.Add(region),
+        };
+        var source = new MachineSource(description, ImmutableSortedDictionary<string, SparseBytes>.Empty, ImmutableSortedDictionary<string, SparseBytes>.Empty);
+        machine = machine with
+        {
+            Description = description,
+            Buses = isNewBus ? machine.Buses.Add(new NdDevice(NdDeviceKind.Bus, Free(machine.Buses.Keys)), description.Buses[^1]) : machine.Buses,
+            Dimms = machine.Dimms.Add(dimmDevice, Boot.NewDimm(description, dimm, source)),
+            Regions = machine.Regions.Add(regionDevice.Number, Boot.NewRegion(description, region, source, machine.Architecture)),
+        };
+        machine = DriverCore.Probe(machine, dimmDevice).Machine;
+        return (DriverCore.Probe(machine, regionDevice), dimmDevice, regionDevice);
+    }
+
+    /// <summary>Removes the plugged DIMM that starts there. ENOENT: none does; EBUSY: a block of it cannot go offline.</summary>
+    public static StepResult RemoveDimm(Machine machine, PhysicalAddress start) => MemoryBlocks.Unplug(machine, start);
+
+    private static void RequireAcpi(Machine machine, string what)
+    {
+        if (machine.Architecture.Architecture == Architecture.Ppc64LittleEndian || machine.Description.Buses.Any(b => b.Provider == "of_pmem"))
+            throw new NotModelledException($"{what} into a machine that has no ACPI");
+    }
+
+    private static int Free(IEnumerable<NdDevice> taken)
+    {
+        HashSet<int> numbers = [.. taken.Select(d => d.Number)];
+        int number = 0;
+        while (numbers.Contains(number)) number++;
+        return number;
+    }
+
+    private static uint LowestHandle(Machine machine)
+    {
+        uint handle = 1;
+        while (machine.Dimms.Values.Any(d => d.Description.Handle == handle)) handle++;
+        return handle;
+    }
+
+    /// <summary>QEMU's serial numbers: 0x123456 and the slot, which sysfs prints byte-swapped.</summary>
+    private static uint SerialOfSlot(uint slot) => System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(unchecked(0x123456 + slot));
+}

@@ -1,0 +1,26 @@
+using System.Collections.Immutable;
+using Altmap.Model;
+
+namespace Altmap.Shell.Proc;
+
+/// <summary>Files of /proc that follow from the machine, whole or in part.</summary>
+public static class ProcFiles
+{
+    private const string CommandLine = "/proc/cmdline", IomemFile = "/proc/iomem", ZoneInfoFile = "/proc/zoneinfo";
+
+    /// <summary>Their paths.</summary>
+    public static readonly ImmutableArray<string> Names = [CommandLine, IomemFile, ZoneInfoFile];
+
+    /// <summary>The content, or null: no file that is known.</summary>
+    public static string? Read(Machine machine, string path)
+    {
+        ArgumentNullException.ThrowIfNull(machine);
+        return path switch
+        {
+            CommandLine => machine.Description.CommandLine + "\n",
+            IomemFile => Iomem.Text(machine),
+            ZoneInfoFile => ZoneInfo.Text(machine),
+            _ => null,
+        };
+    }
+}
