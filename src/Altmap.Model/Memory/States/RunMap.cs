@@ -138,7 +138,11 @@ public readonly struct RunMap<T> : IEquatable<RunMap<T>>
     private ImmutableArray<ImmutableArray<Run<T>>> Replace(int first, int last, List<Run<T>> runs)
     {
         ImmutableArray<ImmutableArray<Run<T>>> pieces = Chunked(runs);
-        return [.. _chunks.AsSpan()[..first], .. pieces, .. _chunks.AsSpan()[(last + 1)..]];
+        var chunks = ImmutableArray.CreateBuilder<ImmutableArray<Run<T>>>(_chunks.Length - (last - first + 1) + pieces.Length);
+        chunks.AddRange(_chunks.AsSpan()[..first]);
+        chunks.AddRange(pieces);
+        chunks.AddRange(_chunks.AsSpan()[(last + 1)..]);
+        return chunks.MoveToImmutable();
     }
 
     private static ImmutableArray<ImmutableArray<Run<T>>> Chunked(List<Run<T>> runs)
