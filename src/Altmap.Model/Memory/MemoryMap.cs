@@ -30,8 +30,8 @@ public readonly record struct MemoryRange(PfnRange Pages, bool IsOnline, Memmap 
 /// </summary>
 public sealed class MemoryMap
 {
-    // Where to start looking: the range that holds the first pfn of each of many equal parts. A binary search does the rest.
-    private const ulong PartsPerRange = 8;
+    // Where to start looking: the range that holds the first pfn of each of many equal parts, small enough that ranges that crowd fall apart. A binary search does the rest.
+    private const ulong PartsPerRange = 32, PartsMax = 1 << 17;
 
     private readonly int[] _parts;
     private readonly ulong[] _starts;
@@ -43,7 +43,7 @@ public sealed class MemoryMap
         _starts = new ulong[ranges.Length];
         for (int i = 0; i < ranges.Length; i++) _starts[i] = ranges[i].Pages.Start.Number;
 
-        while (End.Number >> _shift > (ulong)ranges.Length * PartsPerRange) _shift++;
+        while (End.Number >> _shift > Math.Min((ulong)ranges.Length * PartsPerRange, PartsMax)) _shift++;
         _parts = new int[(int)(End.Number >> _shift) + 2];
         int at = 0;
         for (int part = 0; part < _parts.Length; part++)
