@@ -33,7 +33,7 @@ internal static class KernelsCommand
     private static void WriteList(CliHost host)
     {
         var table = new TextTable("kernel", "verified", "what it stands for");
-        foreach (KernelProfile profile in KernelProfiles.All.Concat(KernelProfiles.Kmsan)) table.Add(profile.Name, profile.IsVerified ? "yes" : "no", profile.Description);
+        foreach (KernelProfile profile in KernelProfiles.Named) table.Add(profile.Name, profile.IsVerified ? "yes" : "no", profile.Description);
         table.Write(host);
     }
 
@@ -69,7 +69,7 @@ internal static class KernelsCommand
             return;
         }
         json.WriteStartArray();
-        foreach (KernelProfile profile in profiles.Length == 0 ? KernelProfiles.All.Concat(KernelProfiles.Kmsan) : [profiles[0]])
+        foreach (KernelProfile profile in profiles.Length == 0 ? KernelProfiles.Named : [profiles[0]])
         {
             json.WriteStartObject();
             json.WriteString("name", profile.Name);
