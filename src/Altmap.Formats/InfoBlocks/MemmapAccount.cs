@@ -3,11 +3,6 @@ using Altmap.Core.Units;
 
 namespace Altmap.Formats.InfoBlocks;
 
-/// <summary>Where a device map's metadata lies: pages at its start (struct vmem_altmap).</summary>
-/// <param name="Reserve">Pages that hold no metadata: the info-block.</param>
-/// <param name="Free">Pages for the memmap.</param>
-public readonly record struct MemmapSpace(PfnCount Reserve, PfnCount Free);
-
 /// <summary>
 /// What the memmap of a device range takes, from the altmap and from RAM, piece by piece. A piece is a part of a section or a run of whole ones. The altmap is accounted as
 /// vmem_altmap_alloc() does (mm/sparse-vmemmap.c): aligned to the lowest bit of what is asked. Population: arch/x86/mm/init_64.c, arch/arm64/mm/mmu.c
@@ -18,7 +13,7 @@ public readonly record struct MemmapSpace(PfnCount Reserve, PfnCount Free);
 /// <param name="kernel">The kernel.</param>
 /// <param name="architecture">The architecture.</param>
 /// <param name="structPage">Size of struct page; not 0.</param>
-public struct MemmapAccount(Pfn first, MemmapSpace? altmap, KernelProfile kernel, ArchitectureRules architecture, ByteSize structPage)
+public struct MemmapAccount(Pfn first, AltmapSpace? altmap, KernelProfile kernel, ArchitectureRules architecture, ByteSize structPage)
 {
     /// <summary>How a piece takes its memmap.</summary>
     private enum Source
@@ -80,7 +75,7 @@ public struct MemmapAccount(Pfn first, MemmapSpace? altmap, KernelProfile kernel
         return hasPmds && (isWhole || kernel.Arm64MemmapIsAlwaysPmd) ? Source.Pmds : Source.BasePages;
     }
 
-    private bool TakeFromAltmap(PfnRange piece, Source source, MemmapSpace space, ref ulong sections)
+    private bool TakeFromAltmap(PfnRange piece, Source source, AltmapSpace space, ref ulong sections)
     {
         ulong page = architecture.PageSize.Bytes;
         ulong unit = source == Source.Pmds ? architecture.PmdSize.Bytes : page;

@@ -189,9 +189,7 @@ public static class Ledger
     public static MemmapAccount PageMapOf(
         in PfnDeviceSettings settings, PhysicalRange ns, KernelProfile kernel, ArchitectureRules architecture, ByteSize structPage, ulong sharedCompoundPages)
     {
-        ulong page = architecture.PageSize.Bytes, reserve = architecture.InfoBlockReserve.Bytes;
-        MemmapSpace? space = settings.Mode == PageMapMode.Pmem && settings.DataOffset.Bytes >= reserve
-            ? new MemmapSpace(new PfnCount(reserve / page), new PfnCount((settings.DataOffset.Bytes - reserve) / page)) : null;
+        AltmapSpace? space = settings.DataOffset >= architecture.InfoBlockReserve ? settings.Altmap(architecture) : null;
         PfnRange mapped = MappedPages(settings, ns, kernel, architecture);
         var start = new MemmapAccount(mapped.Start, space, kernel, architecture, structPage) { SharedCompoundPages = sharedCompoundPages };
         MemmapAccount account = start;

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Altmap.Core.Findings;
 using Altmap.Core.Kernels;
 using Altmap.Core.Units;
+using Altmap.Formats.InfoBlocks;
 using Altmap.Model.Memory.States;
 using Altmap.Model.Memory.Steps;
 using FsCheck;
