@@ -91,11 +91,11 @@ internal static class KmsanCommand
         {
             EarlyAllocations = Values.Size(words.Early, "--early"),
             LateAllocations = Values.Size(words.Late, "--late"),
-            Initrd = initrd is null ? default : Bytes(Values.Pages(initrd, "--initrd", page), page),
+            Initrd = initrd is null ? default : Bytes(PageRange.ParseRange(initrd, "--initrd", page), page),
         };
         if (words.Image is { } image)
         {
-            PhysicalRange where = Bytes(Values.Pages(image, "--kernel-image", page), page);
+            PhysicalRange where = Bytes(PageRange.ParseRange(image, "--kernel-image", page), page);
             // Where its .data lies is not known then; its size stands for it.
             assumptions = assumptions with { KernelImage = where, KernelData = new(where.Start, where.Size < assumptions.KernelData.Size ? where.Size : assumptions.KernelData.Size) };
         }
@@ -124,8 +124,8 @@ internal static class KmsanCommand
     private static IEnumerable<(string What, PfnRange Pages)> FreedLater(string? initrd, string[] later, ByteSize page, Pfn limit)
     {
         var all = new List<(string What, PfnRange Pages)>();
-        if (initrd is not null) all.Add(("initrd", Values.Pages(initrd, "--initrd", page)));
-        all.AddRange(later.Select(l => ("memory freed later", Values.Pages(l, "--freed-later", page))));
+        if (initrd is not null) all.Add(("initrd", PageRange.ParseRange(initrd, "--initrd", page)));
+        all.AddRange(later.Select(l => ("memory freed later", PageRange.ParseRange(l, "--freed-later", page))));
         foreach ((string what, PfnRange pages) in all)
         {
             if (pages.End > limit) throw CliError.Usage($"{what} {Text(pages)} goes beyond the last page that this architecture can have; expected an end below {limit.Number}");

@@ -32,9 +32,9 @@ internal static class KmsanCompareText
         var table = new TextTable("design", ">struct page", ">off", ">on: pointers", ">shadow, origin", ">lost", ">free", ">blocks a request", "old map=dev blocks", "status");
         foreach (DesignCost cost in comparison.Costs)
         {
-            table.Add(Name(cost.Design), Number(cost.StructPage.Bytes), cost.Off is { } off ? Human(off) : "never off", Human(cost.Pointers),
-                cost.Design == MetadataDesign.Lazy ? "2 a used page" : Human(cost.Metadata, input), Number(cost.Lost.Pages), Human(cost.Free, input),
-                Number((ulong)cost.PagesPerRequest), cost.StructPage > input.Kernel.MaxStructPageSize ? "refused" : "open", Status(cost.Design));
+            table.Add(Name(cost.Design), Numbers.Of(cost.StructPage.Bytes), cost.Off is { } off ? Human(off) : "never off", Human(cost.Pointers),
+                cost.Design == MetadataDesign.Lazy ? "2 a used page" : Human(cost.Metadata, input), Numbers.Of(cost.Lost.Pages), Human(cost.Free, input),
+                Numbers.Of(cost.PagesPerRequest), cost.StructPage > input.Kernel.MaxStructPageSize ? "refused" : "open", Status(cost.Design));
         }
         table.Write(host);
     }
@@ -48,7 +48,7 @@ internal static class KmsanCompareText
         int[] orders = [.. Orders.Where(o => o <= input.OrderMax)];
         var table = new TextTable(["design", ">free at start", ">failed requests", .. orders.Select(o => $">order {o}"), ">half returned"]);
         foreach (DesignRuns runs in comparison.Runs)
-            table.Add([Name(runs.Design), Number(runs.Runs[0].Samples[0].Free.Pages), Range(runs.Runs.Select(r => (double)r.Failed), ""), .. orders.Select(o => Refused(runs, o, comparison)), Range(runs.Runs.Select(r => (double)r.Samples[^1].LargestServed), "")]);
+            table.Add([Name(runs.Design), Numbers.Of(runs.Runs[0].Samples[0].Free.Pages), Range(runs.Runs.Select(r => (double)r.Failed), ""), .. orders.Select(o => Refused(runs, o, comparison)), Range(runs.Runs.Select(r => (double)r.Samples[^1].LargestServed), "")]);
         table.Write(host);
     }
 
@@ -68,7 +68,7 @@ internal static class KmsanCompareText
         var table = new TextTable(">most in use before", ">in use then", ">blocks", ">used", ">wholly free", ">free with metadata", "possible");
         foreach (LateSwitch late in comparison.Late)
         {
-            table.Add($"{late.PeakPercent} %", $"{late.InUsePercent} %", Number(late.Blocks), Number(late.Used), Number(late.WhollyFree), late.IsFeasible ? Number((ulong)late.Tracked) : "-",
+            table.Add($"{late.PeakPercent} %", $"{late.InUsePercent} %", Numbers.Of(late.Blocks), Numbers.Of(late.Used), Numbers.Of(late.WhollyFree), late.IsFeasible ? Numbers.Of((ulong)late.Tracked) : "-",
                 late.IsFeasible ? "yes" : $"no: {(2 * late.Used) - late.WhollyFree} blocks are missing");
         }
         table.Write(host);
@@ -103,6 +103,4 @@ internal static class KmsanCompareText
 
     /// <summary>With its unit, however few.</summary>
     private static string Human(ByteSize size) => size.Bytes < 1024 ? $"{size.Bytes} bytes" : size.ToHuman();
-
-    private static string Number(ulong value) => value.ToString(CultureInfo.InvariantCulture);
 }

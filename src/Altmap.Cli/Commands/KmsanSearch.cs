@@ -31,7 +31,7 @@ internal static class KmsanSearch
     private static void WriteText(CliHost host, List<Searched> all)
     {
         var table = new TextTable("free ranges", "searched", ">maps", ">with a torn block");
-        foreach (Searched searched in all) table.Add(Name(searched.Kind), searched.Bounds, KmsanText.N(searched.Result.Maps), KmsanText.N(searched.Result.TornMaps));
+        foreach (Searched searched in all) table.Add(Name(searched.Kind), searched.Bounds, Numbers.Of(searched.Result.Maps), Numbers.Of(searched.Result.TornMaps));
         table.Write(host);
         foreach (IGrouping<SearchedMaps, Searched> kind in all.GroupBy(s => s.Kind))
         {
@@ -65,5 +65,5 @@ internal static class KmsanSearch
         _ => "apart, memory freed later",
     };
 
-    private static string Text(IEnumerable<PfnRange> ranges) => string.Join(' ', ranges.Select(r => $"[{KmsanText.N(r.Start.Number)},{KmsanText.N(r.End.Number)})"));
+    private static string Text(IEnumerable<PfnRange> ranges) => string.Join(' ', ranges.Select(r => $"[{Numbers.Of(r.Start.Number)},{Numbers.Of(r.End.Number)})"));
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Altmap.Cli.Output;
 using Altmap.Core.Kernels;
 using Altmap.Core.Units;
@@ -19,7 +18,7 @@ internal static class KmsanText
         ByteSize page = answer.Architecture.PageSize;
         if (answer.Boot is { } boot) WriteBoot(host, answer, boot);
         string kernel = answer.Kernel.Name.Replace(KernelProfiles.KmsanSuffix, "", StringComparison.Ordinal);
-        host.Out.WriteLine($"kernel {kernel} with KMSAN: of {N(carveOut.Pages)} pages ({Human(carveOut.Pages)}) that memblock hands over, {N(carveOut.Released)} ({Human(carveOut.Released)}) reach the page allocator");
+        host.Out.WriteLine($"kernel {kernel} with KMSAN: of {Numbers.Of(carveOut.Pages)} pages ({Human(carveOut.Pages)}) that memblock hands over, {Numbers.Of(carveOut.Released)} ({Human(carveOut.Released)}) reach the page allocator");
         var totals = new TextTable("what", ">pages", ">size", ">share");
         Row("released", carveOut.Released);
         Row("shadow", carveOut.Released);
@@ -27,18 +26,18 @@ internal static class KmsanText
         Row("lost", new((ulong)carveOut.Leftover.Length));
         Row("total", carveOut.Pages);
         totals.Write(host);
-        if (answer.FreedLaterPages.Pages > 0) host.Out.WriteLine($"freed later: {N(answer.FreedLaterPages)} pages ({Human(answer.FreedLaterPages)})");
+        if (answer.FreedLaterPages.Pages > 0) host.Out.WriteLine($"freed later: {Numbers.Of(answer.FreedLaterPages)} pages ({Human(answer.FreedLaterPages)})");
         host.Out.WriteLine($"MemTotal: {Kib(answer.MemTotal)} kB, though only {Kib(answer.Managed)} kB (managed) can be allocated");
 
         host.Out.WriteLine();
         var orders = new TextTable(">order", ">handed over", ">released at boot", ">released of leftovers");
-        foreach (OrderTotals order in carveOut.Orders) orders.Add(N(order.Order), N(order.Handed), N(order.ReleasedAtBoot), N(order.ReleasedLater));
+        foreach (OrderTotals order in carveOut.Orders) orders.Add(Numbers.Of(order.Order), Numbers.Of(order.Handed), Numbers.Of(order.ReleasedAtBoot), Numbers.Of(order.ReleasedLater));
         orders.Write(host);
 
         host.Out.WriteLine();
         var zones = new TextTable("zone", ">handed over", ">released", ">share");
         foreach ((BuddySpan zone, PfnCount pages, PfnCount released) in answer.PerZone)
-            zones.Add($"{zone.Kind.Name()}, node {N(zone.Node)}", N(pages), N(released), Share(released, pages));
+            zones.Add($"{zone.Kind.Name()}, node {Numbers.Of(zone.Node)}", Numbers.Of(pages), Numbers.Of(released), Numbers.Share(released, pages));
         zones.Write(host);
 
         host.Out.WriteLine();
@@ -47,12 +46,12 @@ internal static class KmsanText
         host.Out.WriteLine();
         var blocks = new TextTable(">pfn", ">order", ">shadow", ">origins", "released");
         foreach ((ReleasedBlock block, ReleasePhase phase) in carveOut.Blocks())
-            blocks.Add(N(block.Block.Start.Number), N(block.Block.Order), N(block.Shadow.Number), N(block.Origin.Number), phase == ReleasePhase.Boot ? "at boot" : "of leftovers");
+            blocks.Add(Numbers.Of(block.Block.Start.Number), Numbers.Of(block.Block.Order), Numbers.Of(block.Shadow.Number), Numbers.Of(block.Origin.Number), phase == ReleasePhase.Boot ? "at boot" : "of leftovers");
         blocks.Write(host);
 
-        void Row(string what, PfnCount pages) => totals.Add(what, N(pages), Human(pages), Share(pages, carveOut.Pages));
+        void Row(string what, PfnCount pages) => totals.Add(what, Numbers.Of(pages), Human(pages), Numbers.Share(pages, carveOut.Pages));
         string Human(PfnCount pages) => pages.ToBytes(page).ToHuman();
-        string Kib(PfnCount pages) => N(pages.ToBytes(page).Bytes / 1024);
+        string Kib(PfnCount pages) => Numbers.Of(pages.ToBytes(page).Bytes / 1024);
     }
 
     private static void WriteBoot(CliHost host, KmsanAnswer answer, BootMemory boot)
@@ -66,7 +65,7 @@ internal static class KmsanText
         table.Write(host);
         host.Out.WriteLine();
 
-        void Row(string what, ByteSize size) => table.Add(what, N(size.Bytes), size.ToHuman(), Share(new(size.Bytes), new(ram.Bytes)));
+        void Row(string what, ByteSize size) => table.Add(what, Numbers.Of(size.Bytes), size.ToHuman(), Numbers.Share(size, ram));
     }
 
     /// <summary>The torn blocks, or that there is none.</summary>
@@ -76,34 +75,25 @@ internal static class KmsanText
         string unless = answer.FreedLater.IsEmpty ? " (memory that is freed after boot can change that: --initrd, --freed-later)" : "";
         if (contiguity.Torn.IsEmpty) host.Out.WriteLine($"metadata side by side in every free block{unless}");
         foreach (TornBlock torn in contiguity.Torn.Take(TornShownMax)) Describe(host, torn, answer.CarveOut);
-        if (contiguity.Torn.Length > TornShownMax) host.Out.WriteLine($"and {N(contiguity.Torn.Length - TornShownMax)} more torn blocks (--json lists them)");
+        if (contiguity.Torn.Length > TornShownMax) host.Out.WriteLine($"and {Numbers.Of(contiguity.Torn.Length - TornShownMax)} more torn blocks (--json lists them)");
     }
 
     internal static void Describe(CliHost host, TornBlock torn, CarveOut carveOut)
     {
-        host.Out.WriteLine($"TORN{(torn.IsCertain ? "" : " (unless by chance)")}: free block at pfn {N(torn.Block.Start.Number)}, order {N(torn.Block.Order)}: {N(torn.ShadowPages)} shadow and {N(torn.OriginPages)} origin pages of {N(torn.Block.Count)} not side by side");
+        host.Out.WriteLine($"TORN{(torn.IsCertain ? "" : " (unless by chance)")}: free block at pfn {Numbers.Of(torn.Block.Start.Number)}, order {Numbers.Of(torn.Block.Order)}: {Numbers.Of(torn.ShadowPages)} shadow and {Numbers.Of(torn.OriginPages)} origin pages of {Numbers.Of(torn.Block.Count)} not side by side");
         foreach (MetadataSegment part in torn.Segments)
         {
-            string where = part.Place is { } place ? $"shadow from {N(place.Shadow.Number)}, origins from {N(place.Origin.Number)}" : "shadow and origins from memblock, at places not known";
+            string where = part.Place is { } place ? $"shadow from {Numbers.Of(place.Shadow.Number)}, origins from {Numbers.Of(place.Origin.Number)}" : "shadow and origins from memblock, at places not known";
             host.Out.WriteLine($"  {KmsanCommand.Text(part.Pages)} ({part.Owner}): {where}");
         }
         if (torn.Segments[0].Place is null)
-            host.Out.WriteLine($"  a request of order {N(torn.Block.Order)} writes the metadata of all its pages behind those of pfn {N(torn.Block.Start.Number)}, wherever they are: over other memory, and {KmsanCommand.Text(torn.Segments[1].Pages)} keeps its old ones");
+            host.Out.WriteLine($"  a request of order {Numbers.Of(torn.Block.Order)} writes the metadata of all its pages behind those of pfn {Numbers.Of(torn.Block.Start.Number)}, wherever they are: over other memory, and {KmsanCommand.Text(torn.Segments[1].Pages)} keeps its old ones");
         foreach (Overrun wrong in torn.Overruns(carveOut))
         {
-            host.Out.WriteLine($"  a request of order {N(torn.Block.Order)} writes the shadow of {KmsanCommand.Text(wrong.Pages)} to {KmsanCommand.Text(wrong.Shadow)} ({Role(torn, wrong.Shadow, wrong.ShadowRole)}),");
+            host.Out.WriteLine($"  a request of order {Numbers.Of(torn.Block.Order)} writes the shadow of {KmsanCommand.Text(wrong.Pages)} to {KmsanCommand.Text(wrong.Shadow)} ({Role(torn, wrong.Shadow, wrong.ShadowRole)}),");
             host.Out.WriteLine($"  and their origins to {KmsanCommand.Text(wrong.Origin)} ({Role(torn, wrong.Origin, wrong.OriginRole)})");
         }
     }
 
     private static string Role(TornBlock torn, PfnRange target, PageRole role) => torn.Block.Pages.Contains(target.Start) ? "the block itself" : $"{role}";
-
-    internal static string N(PfnCount pages) => N(pages.Pages);
-
-    internal static string N(ulong number) => number.ToString(CultureInfo.InvariantCulture);
-
-    internal static string N(int number) => number.ToString(CultureInfo.InvariantCulture);
-
-    private static string Share(PfnCount part, PfnCount whole) =>
-        whole.Pages == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"{100.0 * part.Pages / whole.Pages:0.00} %");
 }

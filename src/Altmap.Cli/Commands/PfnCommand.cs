@@ -2,7 +2,6 @@ using System.CommandLine;
 using Altmap.Cli.Common;
 using Altmap.Cli.Maps;
 using Altmap.Cli.Sessions;
-using Altmap.Core.Kernels;
 
 namespace Altmap.Cli.Commands;
 
@@ -21,10 +20,7 @@ internal static class PfnCommand
         command.Add(all);
         command.SetAction(p =>
         {
-            string? name = p.GetValue(kernel);
-            if (name is not null && p.GetValue(all)) throw CliError.Usage("--kernel and --all-kernels exclude each other");
-            IEnumerable<string?> kernels = p.GetValue(all) ? KernelProfiles.All.Select(k => (string?)k.Name) : new[] { name };
-            request.Show(host, p, kernels.Select(k => MachineSession.Open(host, p.GetRequiredValue(machine), k).State.Machine));
+            request.Show(host, p, KernelChoice.Names(p.GetValue(kernel), p.GetValue(all)).Select(k => MachineSession.Open(host, p.GetRequiredValue(machine), k).State.Machine));
             return ExitCode.Success;
         });
         CommandHelp.SetExamples(command, "altmap pfn machine.json 0x100000000", "altmap pfn machine.json 0x40000000-0x47ffffff --kernel 5.10", "altmap pfn machine.json 4G+128M", "altmap pfn machine.json 1048576 --all-kernels");

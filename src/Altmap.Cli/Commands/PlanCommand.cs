@@ -83,8 +83,7 @@ internal static class PlanCommand
     private static int Run(CliHost host, string? machine, string? ns, string? kernel, bool all, Output output, Wanted wanted)
     {
         CheckUse(machine, ns, wanted, output);
-        if (machine is not null && kernel is not null && all) throw CliError.Usage("--kernel and --all-kernels exclude each other");
-        string?[] kernels = machine is not null && all ? [.. KernelProfiles.All.Select(k => k.Name)] : [kernel];
+        ImmutableArray<string?> kernels = KernelChoice.Names(kernel, all);
         ImmutableArray<Answer> plans;
         if (machine is null)
         {
@@ -153,13 +152,6 @@ internal static class PlanCommand
     private static ByteSize UsableOf(Wanted wanted) => Values.Size(wanted.Usable, "--usable") is { IsZero: false } usable ? usable
         : throw CliError.Usage("--usable: 0 bytes need no namespace; expected a size, as 1G");
 
-    private static PhysicalRange RangeOf(Wanted wanted)
-    {
-        var range = new PhysicalRange(Values.Address(wanted.Start, "--start")!.Value, Values.Size(wanted.Size, "--size")!.Value);
-        if (range.Size.IsZero) throw CliError.Usage($"--size: 0; a namespace has bytes, at least {NamespacePlan.SizeMin} for a page map");
-        return range;
-    }
-
     private static ImmutableArray<Answer> OfRange(CliHost host, Wanted wanted, ImmutableArray<KernelProfile> kernels)
     {
         var plans = ImmutableArray.CreateBuilder<Answer>(kernels.Length);
@@ -167,7 +159,7 @@ internal static class PlanCommand
         {
             ArchitectureRules architecture = Values.Architecture(kernel, wanted.Architecture, wanted.PageSize);
             KernelChoice.NoteUnverified(host, kernel, kernel == kernels[0] ? architecture : null);
-            plans.Add(new(null, wanted.Usable is null ? NamespacePlan.Of(RangeOf(wanted), WishOf(wanted, architecture), kernel, architecture) : Smallest(wanted, kernel, architecture)));
+            plans.Add(new(null, wanted.Usable is null ? NamespacePlan.Of(PlanPlaces.RangeOf(wanted.Start, wanted.Size), WishOf(wanted, architecture), kernel, architecture) : Smallest(wanted, kernel, architecture)));
         }
         return plans.ToImmutable();
     }
@@ -209,14 +201,13 @@ internal static class PlanCommand
     private static Answer InMachine(CliHost host, string path, string? kernel, Wanted wanted)
     {
         Machine machine = MachineSession.Open(host, path, kernel).State.Machine;
-        PhysicalRange range = RangeOf(wanted);
+        PhysicalRange range = PlanPlaces.RangeOf(wanted.Start, wanted.Size);
         NamespaceWish wish = WishOf(wanted, machine.Architecture);
-        if (wish is { BlockSize: null, Mode: CapacityMode.SystemRam or CapacityMode.Hotplug }) wish = wish with { BlockSize = Modelled(() => DaxDeviceMemory.BlockSize(machine)) };
-        if (machine.Regions.Values.FirstOrDefault(r => r.Range.Contains(range)) is not { } region)
-            throw CliError.Usage($"{path}: {range} lies in no region; expected a range in {Listed(machine.Regions.Values.Select(r => $"{r.Device} {r.Range}"), "one, but this machine has none")}");
+        if (wish is { BlockSize: null, Mode: CapacityMode.SystemRam or CapacityMode.Hotplug }) wish = wish with { BlockSize = Modelled.Answer(() => DaxDeviceMemory.BlockSize(machine)) };
+        RegionState region = PlanPlaces.RegionOf(path, machine, range);
         NamespaceState? taken = region.Namespaces.Values.FirstOrDefault(n => n.Range.Overlaps(range) && (n.Type == NamespaceType.Pmem || n.Claim is not null));
         string[] free = [.. RegionPlace.Of(machine, region)?.Free().Select(f => f.ToString()) ?? []];
-        if (taken is not null) throw CliError.Usage($"{path}: {range} overlaps {taken.Device} {taken.Range}; free in {region.Device}: {Listed(free, "nothing")}");
+        if (taken is not null) throw CliError.Usage($"{path}: {range} overlaps {taken.Device} {taken.Range}; free in {region.Device}: {PlanPlaces.Listed(free, "nothing")}");
         if (RegionPlace.Of(machine, region) is { Use: RegionUse.Whole } && range != region.Range)
             throw CliError.Usage($"{path}: {region.Device} has no labels and holds one namespace, all of {region.Range}");
         return new(null, NamespacePlan.Of(range, wish, machine.Kernel, machine.Architecture));
@@ -232,7 +223,7 @@ internal static class PlanCommand
         NdDevice? region = RegionOf(path, machine, wanted.Region);
         ImmutableArray<ByteSize> aligns = AlignsOf(wanted, machine.Architecture);
         if (aligns.FirstOrDefault(a => !machine.Architecture.SupportedAligns.Contains(a)) is { IsZero: false } odd)
-            throw CliError.Usage($"--align: {odd} is none that this machine offers; expected {string.Join(", ", machine.Architecture.SupportedAligns.Select(PlanText.Unit))} or any");
+            throw CliError.Usage($"--align: {odd} is none that this machine offers; expected {string.Join(", ", machine.Architecture.SupportedAligns.Select(Numbers.Unit))} or any");
         var wish = new UsableWish(UsableOf(wanted), mode, MapsOf(wanted), aligns)
         {
             Count = (int)count,
@@ -240,7 +231,7 @@ internal static class PlanCommand
             SectorSizeBytes = SectorOf(wanted),
             Region = region,
         };
-        ImmutableArray<MadeNamespace> made = Modelled(() => PlanUsable.Make(session.State, wish, plan => Shortfall(path, machine, plan, wish)));
+        ImmutableArray<MadeNamespace> made = Modelled.Answer(() => PlanUsable.Make(session.State, wish, plan => Shortfall(path, machine, plan, wish)));
         foreach (string note in made.Select(m => m.Note).OfType<string>().Distinct()) host.Note($"not run on the model: {note}");
         return made.Select(m => new Answer(m.Namespace, m.Result, m));
     }
@@ -249,7 +240,7 @@ internal static class PlanCommand
     {
         if (name is null) return null;
         return machine.Regions.Values.FirstOrDefault(r => r.Device.Name == name)?.Device
-            ?? throw CliError.Usage($"{path}: there is no region {Quote.Text(name)}; expected {Listed(machine.Regions.Values.Select(r => r.Device.Name), "one, but this machine has none")}");
+            ?? throw CliError.Usage($"{path}: there is no region {Quote.Text(name)}; expected {PlanPlaces.Listed(machine.Regions.Values.Select(r => r.Device.Name), "one, but this machine has none")}");
     }
 
     private static string Shortfall(string path, Machine machine, UsablePlan plan, UsableWish wish)
@@ -262,32 +253,14 @@ internal static class PlanCommand
         return $"{path}: no namespace can be made{before}: {(where.Length == 0 ? "this machine has no region" : $"{where} have no free space that {word} fits in (altmap plan MACHINE shows who has it)")}";
     }
 
-    private static string Listed(IEnumerable<string> items, string none)
-    {
-        string[] all = [.. items];
-        return all.Length == 0 ? none : string.Join(", ", all.Take(20)) + (all.Length > 20 ? ", …" : "");
-    }
-
-    private static T Modelled<T>(Func<T> answer)
-    {
-        try
-        {
-            return answer();
-        }
-        catch (NotModelledException e)
-        {
-            throw new CliError(ExitCode.Unsupported, $"unsupported: {e.Message}");
-        }
-    }
-
     private static Answer OfNamespace(CliHost host, string path, string name, string? kernel)
     {
         Machine machine = MachineSession.Open(host, path, kernel).State.Machine;
         NamespaceState[] all = [.. SysfsTree.Devices(machine).Where(d => d.Kind == NdDeviceKind.Namespace).Order().Select(d => machine.FindNamespace(d)!).Where(n => !n.Size.IsZero)];
-        if (all.FirstOrDefault(n => n.Device.Name == name) is { } found) return new Answer(name, Modelled(() => NamespacePlan.Of(machine, found))!);
+        if (all.FirstOrDefault(n => n.Device.Name == name) is { } found) return new Answer(name, Modelled.Answer(() => NamespacePlan.Of(machine, found))!);
         string[] names = [.. all.Select(n => n.Device.Name)];
         string hint = NearestWord.Hint(name, names);
-        throw CliError.Usage($"{path}: there is no namespace {Quote.Text(name)} with a size; expected {Listed(names, "one, but this machine has none")}{(hint.Length == 0 ? "" : $"; {hint}")}");
+        throw CliError.Usage($"{path}: there is no namespace {Quote.Text(name)} with a size; expected {PlanPlaces.Listed(names, "one, but this machine has none")}{(hint.Length == 0 ? "" : $"; {hint}")}");
     }
 
     private static void WriteJson(Utf8JsonWriter json, ImmutableArray<Answer> plans, bool isList)

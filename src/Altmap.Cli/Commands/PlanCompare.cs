@@ -9,7 +9,6 @@ using Altmap.Core.Units;
 using Altmap.Formats.InfoBlocks;
 using Altmap.Model;
 using Altmap.Model.Nvdimm;
-using Altmap.Model.Planning;
 using Altmap.Model.Planning.Alternatives;
 
 namespace Altmap.Cli.Commands;
@@ -46,7 +45,7 @@ internal static class PlanCompare
         KernelChoice.NoteUnverified(host, kernel, architecture);
         ByteSize block = kernel.SectionSize(architecture.Architecture, architecture.PageSize);
         host.Note($"memory blocks are taken to have {block.ToHuman()}, a section; a MACHINE says more, and what shares the sections of the range");
-        return Answered(null, Request(RangeOf(options), options, kernel, architecture, default, block));
+        return Answered(null, Request(PlanPlaces.RangeOf(options.Start, options.Size), options, kernel, architecture, default, block));
     }
 
     private static ImmutableArray<Answer> OfMachine(CliHost host, string path, string? name, string? kernel, Options options)
@@ -54,20 +53,15 @@ internal static class PlanCompare
         Machine machine = MachineSession.Open(host, path, kernel).State.Machine;
         if (options.Start is not null)
         {
-            PhysicalRange range = RangeOf(options);
-            RegionState? region = machine.Regions.Values.FirstOrDefault(r => r.Range.Contains(range));
-            return region is null
-                ? throw CliError.Usage($"{path}: {range} lies in no region; expected a range in {Join(machine.Regions.Values.Select(r => $"{r.Device} ({r.Range})"), "one, but this machine has none")}")
-                : [Answered(null, Of(host, machine, region, range, options, null))];
+            PhysicalRange range = PlanPlaces.RangeOf(options.Start, options.Size);
+            return [Answered(null, Of(host, machine, PlanPlaces.RegionOf(path, machine, range), range, options, null))];
         }
         NamespaceState[] all = [.. machine.Regions.Values.SelectMany(r => r.Namespaces.Values).Where(n => !n.Size.IsZero)];
         NamespaceState[] asked = name is null ? all : [.. all.Where(n => n.Device.Name == name)];
         if (asked.Length == 0)
-            throw CliError.Usage($"{path}: there is no namespace {(name is null ? "" : Quote.Text(name) + " ")}with a size; expected {Join(all.Select(n => n.Device.Name), "one, but this machine has none")}, or --start and --size in a region");
+            throw CliError.Usage($"{path}: there is no namespace {(name is null ? "" : Quote.Text(name) + " ")}with a size; expected {PlanPlaces.Listed(all.Select(n => n.Device.Name), "one, but this machine has none")}, or --start and --size in a region");
         return [.. asked.Select(n => Answered(n.Device.Name, Of(host, machine, machine.Regions[n.Device.Number], n.Range, options, n)))];
     }
-
-    private static string Join(IEnumerable<string> words, string none) => string.Join(", ", words.Take(20).DefaultIfEmpty(none));
 
     private static Answer Answered(string? name, AlternativesRequest request) => new(name, request, request.Compare());
 
@@ -77,8 +71,8 @@ internal static class PlanCompare
         Options given = device is null ? options : options with
         {
             Mode = options.Mode ?? (device.BlockKind == InfoBlockKind.Dax ? "devdax" : "fsdax"),
-            Map = options.Map ?? (device.Mode == PageMapMode.Ram ? "mem" : "dev"),
-            Align = options.Align ?? device.Align.Bytes.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            Map = options.Map ?? device.Mode.Word(),
+            Align = options.Align ?? Numbers.Of(device.Align),
         };
         return Request(range, given, machine.Kernel, machine.Architecture, PfnNeighbours.Of(machine, region), BlockOf(host, machine));
     }
@@ -96,12 +90,6 @@ internal static class PlanCompare
         }
     }
 
-    private static PhysicalRange RangeOf(Options options)
-    {
-        var range = new PhysicalRange(Values.Address(options.Start, "--start")!.Value, Values.Size(options.Size, "--size")!.Value);
-        return range.Size.IsZero ? throw CliError.Usage($"--size: 0; a namespace has bytes, at least {NamespacePlan.SizeMin} for a page map") : range;
-    }
-
     private static AlternativesRequest Request(
         PhysicalRange range, Options options, KernelProfile kernel, ArchitectureRules architecture, SectionNeighbours neighbours, ByteSize block)
     {
@@ -117,7 +105,7 @@ internal static class PlanCompare
     {
         AlternativesRequest request = answer.Request;
         if (!isFirst) host.Out.WriteLine();
-        host.Out.WriteLine($"kernel {request.Kernel.Name}: {(answer.Name is null ? "" : answer.Name + ": ")}{request.Range.Size} from {request.Range.Start} on, {Mode(request)}, map={Map(request)}, align {request.Align.ToHuman()}");
+        host.Out.WriteLine($"kernel {request.Kernel.Name}: {(answer.Name is null ? "" : answer.Name + ": ")}{request.Range.Size} from {request.Range.Start} on, {Mode(request)}, map={request.Map.Word()}, align {request.Align.ToHuman()}");
         foreach (AlternativeGroup group in answer.Groups)
         {
             host.Out.WriteLine();
@@ -127,14 +115,14 @@ internal static class PlanCompare
             foreach (Alternative row in group.Rows)
             {
                 AlternativeUses uses = row.Uses;
-                table.Add([row.IsPresent ? "*" : "", row.What, Number(row.Lost), row.Lost.ToHuman(), row.Usable.ToHuman(), row.RamCost.ToHuman(), uses.Dax, uses.BlockIo, uses.HotRemove, uses.HugePages,
+                table.Add([row.IsPresent ? "*" : "", row.What, Numbers.Of(row.Lost), row.Lost.ToHuman(), row.Usable.ToHuman(), row.RamCost.ToHuman(), uses.Dax, uses.BlockIo, uses.HotRemove, uses.HugePages,
                     hasDebug ? row.DebugKernel ?? "-" : uses.Kexec, Kernels(row)]);
             }
             table.Write(host);
             string[] sources = [.. group.Rows.Select(r => r.Source).Distinct()];
             foreach (Alternative row in group.Rows)
-                host.Out.WriteLine(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"  {row.What}: {row.Why} [{Array.IndexOf(sources, row.Source) + 1}]"));
-            for (int i = 0; i < sources.Length; i++) host.Out.WriteLine(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"  [{i + 1}] {sources[i]}"));
+                host.Out.WriteLine($"  {row.What}: {row.Why} [{Numbers.Of(Array.IndexOf(sources, row.Source) + 1)}]");
+            for (int i = 0; i < sources.Length; i++) host.Out.WriteLine($"  [{Numbers.Of(i + 1)}] {sources[i]}");
         }
     }
 
@@ -150,7 +138,7 @@ internal static class PlanCompare
             json.WriteString("start", JsonOutput.Hex(request.Range.Start.Bytes));
             json.WriteNumber("size", request.Range.Size.Bytes);
             json.WriteString("mode", Mode(request));
-            json.WriteString("map", Map(request));
+            json.WriteString("map", request.Map.Word());
             json.WriteNumber("align", request.Align.Bytes);
             json.WriteNumber("memory_block", request.MemoryBlock.Bytes);
             json.WriteStartArray("groups");
@@ -199,8 +187,4 @@ internal static class PlanCompare
         : row.Kernels.Length == KernelProfiles.All.Length ? "all" : string.Join(' ', row.Kernels.Select(k => k.Name));
 
     private static string Mode(AlternativesRequest request) => request.Kind == InfoBlockKind.Dax ? "devdax" : "fsdax";
-
-    private static string Map(AlternativesRequest request) => request.Map == PageMapMode.Ram ? "mem" : "dev";
-
-    private static string Number(ByteSize size) => size.Bytes.ToString(System.Globalization.CultureInfo.InvariantCulture);
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Altmap.Cli.Common;
 using Altmap.Cli.Output;
+using Altmap.Formats.InfoBlocks;
 using Altmap.Model.Planning;
 
 namespace Altmap.Cli.Commands;
@@ -15,7 +16,7 @@ internal static class PlanJson
         json.WriteString("namespace", name);
         json.WriteString("kernel", plan.Kernel.Name);
         json.WriteString("mode", plan.Mode);
-        json.WriteString("map", PlanText.MapWord(plan.Map));
+        json.WriteString("map", plan.Map?.Word());
         json.WriteOptional("align", plan.Align?.Bytes);
         json.WriteString("start", JsonOutput.Hex(plan.Range.Start.Bytes));
         json.WriteNumber("size", plan.Range.Size.Bytes);

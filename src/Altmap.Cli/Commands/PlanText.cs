@@ -1,8 +1,6 @@
-using System.Globalization;
 using Altmap.Cli.Common;
 using Altmap.Cli.Output;
 using Altmap.Core.Findings;
-using Altmap.Core.Units;
 using Altmap.Formats.InfoBlocks;
 using Altmap.Model.Planning;
 
@@ -18,17 +16,17 @@ internal static class PlanText
         if (!plan.IsAccepted) host.Out.WriteLine($"refused: {plan.Errno.Describe()} ({plan.Errno}){((plan.Message ?? Reason(plan)) is { } why ? $": {why}" : "")}");
         else WriteBar(host, Parts(plan));
         var table = new TextTable("what", ">bytes", ">", ">of the namespace");
-        foreach (LedgerEntry entry in plan.Ledger) table.Add(entry.What, Number(entry.Bytes), entry.Bytes.ToHuman(), Share(entry.Bytes, plan.Range.Size));
-        table.Add("total", Number(plan.Range.Size), plan.Range.Size.ToHuman(), Share(plan.Range.Size, plan.Range.Size));
+        foreach (LedgerEntry entry in plan.Ledger) table.Add(entry.What, Numbers.Of(entry.Bytes), entry.Bytes.ToHuman(), Numbers.Share(entry.Bytes, plan.Range.Size));
+        table.Add("total", Numbers.Of(plan.Range.Size), plan.Range.Size.ToHuman(), Numbers.Share(plan.Range.Size, plan.Range.Size));
         table.Write(host);
         if (!plan.StructPagesInRam.IsZero) host.Out.WriteLine($"and {plan.StructPagesInRam} of RAM for struct pages");
         if (!plan.Overrun.IsZero)
-            host.Out.WriteLine($"DANGER: this kernel overwrites the struct pages of {plan.Overrun} behind the range when device_dax is bound, or oopses where there are none; use --align {Unit(plan.Architecture.PageSize)}{(plan.Map == PageMapMode.Ram ? " or --map dev" : "")}");
+            host.Out.WriteLine($"DANGER: this kernel overwrites the struct pages of {plan.Overrun} behind the range when device_dax is bound, or oopses where there are none; use --align {Numbers.Unit(plan.Architecture.PageSize)}{(plan.Map == PageMapMode.Ram ? " or --map dev" : "")}");
     }
 
     /// <summary>As <c>fsdax, map=dev, align 2097152 (2 MiB)</c>.</summary>
     public static string Device(NamespacePlan plan) => plan.Mode
-        + (plan.Map is { } map and not PageMapMode.None ? $", map={MapWord(map)}" : "")
+        + (plan.Map is { } map and not PageMapMode.None ? $", map={map.Word()}" : "")
         + (plan.Align is { } align ? $", align {align}" : "")
         + (plan.BlockSize is { } block ? $", memory blocks of {block.ToHuman()}" : "");
 
@@ -69,28 +67,4 @@ internal static class PlanText
         string least = plan.Mode == "sector" ? "the least that a BTT is made in" : "the least that a page map is made for";
         return plan.Range.Size < NamespacePlan.SizeMin ? $"fewer than {NamespacePlan.SizeMin}, {least}" : null;
     }
-
-    /// <summary><c>mem</c>, <c>dev</c>, <c>none</c>, or null.</summary>
-    public static string? MapWord(PageMapMode? map) => map switch
-    {
-        PageMapMode.Ram => "mem",
-        PageMapMode.Pmem => "dev",
-        PageMapMode.None => "none",
-        _ => null,
-    };
-
-    /// <summary>As ndctl reads it: <c>2M</c>, <c>1056M</c>, <c>1G</c>.</summary>
-    public static string Unit(ByteSize size)
-    {
-        foreach ((string suffix, int shift) in ((string, int)[])[("G", 30), ("M", 20), ("K", 10)])
-        {
-            if (size.Bytes != 0 && size.Bytes % (1UL << shift) == 0) return (size.Bytes >> shift).ToString(CultureInfo.InvariantCulture) + suffix;
-        }
-        return Number(size);
-    }
-
-    public static string Number(ByteSize size) => size.Bytes.ToString(CultureInfo.InvariantCulture);
-
-    public static string Share(ByteSize part, ByteSize whole) =>
-        whole.IsZero ? "" : string.Create(CultureInfo.InvariantCulture, $"{100.0 * part.Bytes / whole.Bytes:0.00} %");
 }

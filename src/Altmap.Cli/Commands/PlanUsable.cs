@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Altmap.Cli.Common;
+using Altmap.Cli.Output;
 using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Formats.InfoBlocks;
@@ -95,13 +96,13 @@ internal static class PlanUsable
         {
             CapacityMode.Raw => " -m raw",
             CapacityMode.Sector => $" -m sector -l {wish.SectorSizeBytes}",
-            _ => $" -m {(wish.Mode == CapacityMode.FsDax ? "fsdax" : "devdax")} -M {(wish.Map == PageMapMode.Ram ? "mem" : "dev")} -a {PlanText.Unit(wish.Align)}",
+            _ => $" -m {(wish.Mode == CapacityMode.FsDax ? "fsdax" : "devdax")} -M {wish.Map.Word()} -a {Numbers.Unit(wish.Align)}",
         };
         // ndctl wants to be forced where the start is no multiple of 16 MiB.
         string force = place.Use == RegionUse.Whole || (wish.HasInfoBlock && !plan.Range.Start.IsAligned(ByteSize.MiB(16))) ? " -f" : "";
         yield return place.Use == RegionUse.Whole
             ? $"ndctl create-namespace{force}{(place.Region.Ways > 0 ? " --no-autolabel" : "")} -e namespace{region.Number}.0{options}"
-            : $"ndctl create-namespace{force} -r {region}{options} -s {PlanText.Unit(plan.Range.Size)}";
+            : $"ndctl create-namespace{force} -r {region}{options} -s {Numbers.Unit(plan.Range.Size)}";
     }
 
     /// <summary>Why the model cannot run it, or null: it ran. A command that fails ends ours.</summary>

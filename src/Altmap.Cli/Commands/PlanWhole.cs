@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Altmap.Cli.Common;
 using Altmap.Cli.Output;
 using Altmap.Cli.Sessions;
@@ -11,7 +12,7 @@ internal static class PlanWhole
 {
     private const int ExtentsMax = 24;
 
-    public static int Run(CliHost host, string path, string?[] kernels, bool isJson, bool isWhole, string? svg)
+    public static int Run(CliHost host, string path, ImmutableArray<string?> kernels, bool isJson, bool isWhole, string? svg)
     {
         (Machine Machine, MachineLedger Ledger)[] books = [.. kernels.Select(k => MachineSession.Open(host, path, k).State.Machine).Select(m => (m, MachineLedger.Of(m)))];
         foreach ((_, MachineLedger ledger) in books)
@@ -49,19 +50,19 @@ internal static class PlanWhole
             host.Out.WriteLine($"kernel {machine.Kernel.Name}: this machine has no region of persistent memory");
             return;
         }
-        host.Out.WriteLine($"kernel {machine.Kernel.Name}: all of the machine: {ledger.Size} in {Count(ledger.Regions.Length, "region")}, {Count(ledger.Namespaces.Length, "namespace")}");
+        host.Out.WriteLine($"kernel {machine.Kernel.Name}: all of the machine: {ledger.Size} in {Numbers.Count(ledger.Regions.Length, "region")}, {Numbers.Count(ledger.Namespaces.Length, "namespace")}");
         PlanText.WriteBar(host, [.. ledger.Totals.Select(e => new BarPart(e.Bytes.Bytes, PlanText.ToneOf(e.What), e.What))]);
         var totals = new TextTable("what", ">bytes", ">", ">of the machine");
-        foreach (LedgerEntry entry in ledger.Totals) totals.Add(entry.What, PlanText.Number(entry.Bytes), entry.Bytes.ToHuman(), PlanText.Share(entry.Bytes, ledger.Size));
-        totals.Add("total", PlanText.Number(ledger.Size), ledger.Size.ToHuman(), PlanText.Share(ledger.Size, ledger.Size));
+        foreach (LedgerEntry entry in ledger.Totals) totals.Add(entry.What, Numbers.Of(entry.Bytes), entry.Bytes.ToHuman(), Numbers.Share(entry.Bytes, ledger.Size));
+        totals.Add("total", Numbers.Of(ledger.Size), ledger.Size.ToHuman(), Numbers.Share(ledger.Size, ledger.Size));
         totals.Write(host);
         var table = new TextTable("device", ">from", ">bytes", ">", "what");
         foreach (SpaceLedger space in ledger.Dimms.Concat(ledger.Regions))
         {
             foreach (SpaceExtent extent in space.Extents.Take(ExtentsMax))
-                table.Add(space.Device.Name, JsonOutput.Hex(extent.Start), PlanText.Number(extent.Size), extent.Size.ToHuman(), What(extent));
-            if (space.Extents.Length > ExtentsMax) table.Add(space.Device.Name, "", "", "", Count(space.Extents.Length - ExtentsMax, "more extent") + " (--json --whole)");
-            table.Add(space.Device.Name, "", PlanText.Number(space.Total), space.Total.ToHuman(), "total");
+                table.Add(space.Device.Name, JsonOutput.Hex(extent.Start), Numbers.Of(extent.Size), extent.Size.ToHuman(), What(extent));
+            if (space.Extents.Length > ExtentsMax) table.Add(space.Device.Name, "", "", "", Numbers.Count(space.Extents.Length - ExtentsMax, "more extent") + " (--json --whole)");
+            table.Add(space.Device.Name, "", Numbers.Of(space.Total), space.Total.ToHuman(), "total");
         }
         table.Write(host);
     }
@@ -72,6 +73,4 @@ internal static class PlanWhole
         (_, { } owner) => $"{extent.What} in {owner}",
         _ => extent.What,
     };
-
-    private static string Count(int number, string word) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{number} {word}{(number == 1 ? "" : "s")}");
 }

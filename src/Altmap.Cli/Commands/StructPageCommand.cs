@@ -8,7 +8,6 @@ using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Formats.InfoBlocks;
 using Altmap.Model;
-using Altmap.Model.Nvdimm;
 using Altmap.Model.Planning;
 using Altmap.Model.StructPages;
 
@@ -57,16 +56,8 @@ internal static class StructPageCommand
     private static int Run(CliHost host, Wanted wanted, string? kernel, bool all, bool isJson)
     {
         if (wanted.Machine is not null && (wanted.Architecture ?? wanted.PageSize) is not null) throw CliError.Usage("a MACHINE says its architecture and page size itself: not with --arch or --page-size");
-        ImmutableArray<Answer> answers;
-        try
-        {
-            answers = wanted.Machine is { } path ? OfMachine(host, path, wanted.Config, kernel, all)
-                : [.. KernelChoice.Select(kernel, all).Select(k => Of(host, k, Values.Architecture(k, wanted.Architecture, wanted.PageSize), wanted.Config, all))];
-        }
-        catch (NotModelledException e)
-        {
-            throw new CliError(ExitCode.Unsupported, $"unsupported: {e.Message}");
-        }
+        ImmutableArray<Answer> answers = Modelled.Answer(() => wanted.Machine is { } path ? OfMachine(host, path, wanted.Config, kernel, all)
+            : [.. KernelChoice.Select(kernel, all).Select(k => Of(host, k, Values.Architecture(k, wanted.Architecture, wanted.PageSize), wanted.Config, all))]);
         if (isJson) JsonOutput.Write(host, json => StructPageJson.Write(json, answers, all));
         else if (all) StructPageText.WriteKernels(host, answers);
         else StructPageText.Write(host, answers[0]);
@@ -79,7 +70,7 @@ internal static class StructPageCommand
 
     private static ImmutableArray<Answer> OfMachine(CliHost host, string path, string? config, string? kernel, bool all)
     {
-        if (kernel is not null && all) throw CliError.Usage("--kernel and --all-kernels exclude each other");
+        _ = KernelChoice.Names(kernel, all);
         // Boot and steps are the machine's own, so that its blocks are there; the kernel asked for then meets them.
         Machine machine = MachineSession.Open(host, path, null).State.Machine;
         ImmutableArray<KernelProfile> kernels = kernel is null && !all ? [machine.Kernel] : KernelChoice.Select(kernel, all);

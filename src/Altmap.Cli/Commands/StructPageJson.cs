@@ -104,7 +104,7 @@ internal static class StructPageJson
     {
         json.WriteStartObject();
         if (region is not null) json.WriteString("region", region);
-        json.WriteString("map", plan.Map == PageMapMode.Pmem ? "dev" : "mem");
+        json.WriteString("map", plan.Map?.Word());
         json.WriteNumber("size", plan.Range.Size.Bytes);
         json.WriteBoolean("accepted", plan.IsAccepted);
         json.WriteNumber("errno", (int)plan.Errno);
@@ -132,7 +132,7 @@ internal static class StructPageJson
         {
             json.WriteStartObject();
             json.WriteString("namespace", block.Namespace);
-            json.WriteString("map", block.Map == PageMapMode.Pmem ? "dev" : block.Map == PageMapMode.Ram ? "mem" : "none");
+            json.WriteString("map", block.Map.Word());
             json.WriteNumber("page_struct_size", block.Recorded.Bytes);
             json.WriteString("verdict", InfoBlockCheckCommand.Word(block.Outcome.Verdict));
             json.WriteNumber("errno", (int)block.Outcome.Errno);

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using Altmap.Cli.Common;
 using Altmap.Cli.Output;
 using Altmap.Core.Findings;
@@ -20,7 +19,7 @@ internal static class StructPageText
         host.Out.WriteLine($"kernel {layout.Kernel.Name}, {KernelChoice.Name(layout.Architecture.Architecture)}: struct page of {layout.Size.Bytes} bytes, aligned to {layout.Alignment.Bytes}");
         foreach (string why in layout.Impossible) host.Out.WriteLine($"no such kernel can be built: {why}");
         var table = new TextTable(">offset", ">bytes", "field", "what for");
-        foreach (StructPageField field in layout.Fields) table.Add(Number(field.Offset), Number(field.Size), field.Name, field.Purpose);
+        foreach (StructPageField field in layout.Fields) table.Add(Numbers.Of(field.Offset), Numbers.Of(field.Size), field.Name, field.Purpose);
         table.Write(host);
         if (layout.Flags is { } flags) host.Out.WriteLine($"flags word: {string.Join(", ", flags.Parts.Select(p => $"{p.What} {p.Bits}"))}, free {flags.Free}{Cpupid(flags)}");
         host.Out.WriteLine($"zeroing: {Zeroing(layout)}");
@@ -35,7 +34,7 @@ internal static class StructPageText
         {
             StructPageLayout layout = answer.Layout;
             if (layout.Impossible.IsEmpty)
-                table.Add(layout.Kernel.Name, Number(answer.Kernel.StructPageSize), Number(layout.Alignment), layout.IsZeroed ? "yes" : "no", Memmap(answer).ToHuman(), Reserve(answer, PageMapMode.Pmem), Reserve(answer, PageMapMode.Ram), PageMapRefusal(answer) ?? "");
+                table.Add(layout.Kernel.Name, Numbers.Of(answer.Kernel.StructPageSize), Numbers.Of(layout.Alignment), layout.IsZeroed ? "yes" : "no", Memmap(answer).ToHuman(), Reserve(answer, PageMapMode.Pmem), Reserve(answer, PageMapMode.Ram), PageMapRefusal(answer) ?? "");
             else table.Add(layout.Kernel.Name, "-", "-", "-", "-", "-", "-", string.Join("; ", layout.Impossible));
         }
         table.Write(host);
@@ -50,7 +49,7 @@ internal static class StructPageText
     {
         var table = new TextTable([">aligned to", "MEMCG", "last_cpupid a field", "KMSAN", .. kernels.Select(k => ">" + k.Name)]);
         foreach (StructPageRow row in rows)
-            table.Add([Number(row.Alignment), YesNo(row.Memcg), YesNo(row.Cpupid), YesNo(row.Kmsan), .. row.Cells.Select(Cell)]);
+            table.Add([Numbers.Of(row.Alignment), YesNo(row.Memcg), YesNo(row.Cpupid), YesNo(row.Kmsan), .. row.Cells.Select(Cell)]);
         table.Write(host);
         host.Out.WriteLine("-: that kernel has no such field or alignment; (…): no x86_64 configuration gives it; !: mm_zero_struct_page() does not cover it");
     }
@@ -58,7 +57,7 @@ internal static class StructPageText
     private static string Cell(StructPageCell cell)
     {
         if (cell.Size is not { } size) return "-";
-        string text = Number(size) + (cell.IsZeroed ? "" : "!");
+        string text = Numbers.Of(size) + (cell.IsZeroed ? "" : "!");
         return cell.IsPossible ? text : $"({text})";
     }
 
@@ -82,7 +81,7 @@ internal static class StructPageText
     private static void WritePerTerabyte(CliHost host, StructPageCommand.Answer answer)
     {
         ByteSize terabyte = ByteSize.GiB(1024), memmap = Memmap(answer);
-        host.Out.WriteLine($"memmap of 1 TiB of RAM: {memmap} ({Share(memmap, terabyte)})");
+        host.Out.WriteLine($"memmap of 1 TiB of RAM: {memmap} ({Numbers.Share(memmap, terabyte, 3)})");
         if (PageMapRefusal(answer) is { } refusal) host.Out.WriteLine($"page map of 1 TiB of persistent memory, {refusal}");
         else WritePageMap(host, answer, PageMapMode.Pmem);
         if (answer.Layout.Config.Vmemmap) WritePageMap(host, answer, PageMapMode.Ram);
@@ -97,14 +96,14 @@ internal static class StructPageText
 
     private static void WriteMachine(CliHost host, MachineStructPages machine)
     {
-        host.Out.WriteLine($"memmap at boot: {machine.Memmap}, {Share(machine.Memmap, machine.Ram)} of {machine.Ram} of RAM");
+        host.Out.WriteLine($"memmap at boot: {machine.Memmap}, {Numbers.Share(machine.Memmap, machine.Ram, 3)} of {machine.Ram} of RAM");
         if (!machine.Regions.IsEmpty)
         {
             var table = new TextTable("region", ">size", ">map=dev: before the data", ">usable", ">map=mem: usable", ">RAM for it");
             foreach (RegionPageMap region in machine.Regions)
             {
                 NamespacePlan dev = region.OnDevice, mem = region.InRam;
-                table.Add(region.Region, dev.Range.Size.ToHuman(), Reserve(dev), dev.IsAccepted ? Number(dev.Usable) : "-", mem.IsAccepted ? Number(mem.Usable) : "-", mem.IsAccepted ? mem.StructPagesInRam.ToHuman() : "-");
+                table.Add(region.Region, dev.Range.Size.ToHuman(), Reserve(dev), dev.IsAccepted ? Numbers.Of(dev.Usable) : "-", mem.IsAccepted ? Numbers.Of(mem.Usable) : "-", mem.IsAccepted ? mem.StructPagesInRam.ToHuman() : "-");
             }
             table.Write(host);
             foreach (RegionPageMap region in machine.Regions.Where(r => !r.OnDevice.IsAccepted)) host.Out.WriteLine($"{region.Region}, map=dev: {Refusal(region.OnDevice)}");
@@ -132,11 +131,7 @@ internal static class StructPageText
 
     private static string Refusal(NamespacePlan plan) => $"{plan.Errno.Describe()} ({plan.Errno}){(plan.Message is null ? "" : $": {plan.Message}")}";
 
-    internal static string Word(PageMapMode map) => map switch { PageMapMode.Pmem => "map=dev", PageMapMode.Ram => "map=mem", _ => "no map" };
+    private static string Word(PageMapMode map) => map == PageMapMode.None ? "no map" : $"map={map.Word()}";
 
     private static string YesNo(bool value) => value ? "yes" : "no";
-
-    private static string Number(ByteSize size) => size.Bytes.ToString(CultureInfo.InvariantCulture);
-
-    private static string Share(ByteSize part, ByteSize whole) => whole.IsZero ? "no share" : string.Create(CultureInfo.InvariantCulture, $"{100.0 * part.Bytes / whole.Bytes:0.000} %");
 }

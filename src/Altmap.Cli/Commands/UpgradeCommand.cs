@@ -8,7 +8,6 @@ using Altmap.Core.Units;
 using Altmap.Model;
 using Altmap.Model.Compatibility;
 using Altmap.Model.Hardware;
-using Altmap.Model.Nvdimm;
 using Altmap.Shell;
 
 namespace Altmap.Cli.Commands;
@@ -19,8 +18,8 @@ internal static class UpgradeCommand
     public static Command Create(CliHost host)
     {
         var machine = new Argument<string>("MACHINE") { Description = "a machine file (its steps are done under the first kernel), or a capture directory" };
-        Option<string?> from = KernelOption("--from", "the kernel that the namespaces are made under (default: the machine's)");
-        Option<string?> to = KernelOption("--to", "the kernel that boots on them then (default: the machine's)");
+        Option<string?> from = KernelChoice.Option("--from", "the kernel that the namespaces are made under (default: the machine's)");
+        Option<string?> to = KernelChoice.Option("--to", "the kernel that boots on them then (default: the machine's)");
         var page = new Option<string?>("--to-page-size") { Description = "4K, 16K or 64K: page size of the second kernel (default: that of the machine)", HelpName = "SIZE" };
         Option<bool> json = JsonOutput.Option();
         var command = new Command("upgrade", "Says what another kernel makes of each namespace that a machine has: opens, opens without DAX, refuses, misreads, changes.")
@@ -31,13 +30,6 @@ internal static class UpgradeCommand
         CommandHelp.SetExamples(command, "altmap upgrade machine.json --to 6.12", "altmap upgrade machine.json --from 4.19 --to 6.1 --json", "altmap upgrade machine.json --from 6.12 --to 6.12+kmsan",
             "altmap upgrade arm.json --from 6.12 --to 6.12 --to-page-size 64K");
         return command;
-    }
-
-    private static Option<string?> KernelOption(string name, string description)
-    {
-        var option = new Option<string?>(name) { Description = description, HelpName = "K" };
-        option.CompletionSources.Add(_ => KernelProfiles.All.Select(p => new System.CommandLine.Completions.CompletionItem(p.Name)));
-        return option;
     }
 
     private static int Run(CliHost host, string path, string? from, string? to, string? pageSize, bool isJson)
@@ -51,15 +43,7 @@ internal static class UpgradeCommand
             ?? throw CliError.Usage($"--to-page-size: {KernelChoice.Name(description.Architecture)} has no pages of {page.Bytes} bytes; expected {ArchitectureRules.PageSizesOf(description.Architecture)}");
         KernelProfile kernel = MachineSession.WithConfig(named, description with { PageSize = page });
         KernelChoice.NoteUnverified(host, kernel, architecture);
-        UpgradeReport report;
-        try
-        {
-            report = Upgrade.Compare(session.State.Machine, kernel, architecture);
-        }
-        catch (NotModelledException e)
-        {
-            throw new CliError(ExitCode.Unsupported, $"unsupported: {e.Message}");
-        }
+        UpgradeReport report = Modelled.Answer(() => Upgrade.Compare(session.State.Machine, kernel, architecture));
         ShellState after = session.State with { Machine = report.To };
         (NamespaceUpgrade Upgrade, string Ndctl)[] rows = [.. report.Namespaces.Select(n => (n, NdctlReading.Of(after, n.After)))];
         if (isJson) JsonOutput.Write(host, json => WriteJson(json, report, rows));
@@ -69,7 +53,7 @@ internal static class UpgradeCommand
 
     private static void WriteText(CliHost host, UpgradeReport report, (NamespaceUpgrade Upgrade, string Ndctl)[] rows)
     {
-        host.Out.WriteLine($"{NameOf(report.From)} -> {NameOf(report.To)}: {Count(rows.Length, "namespace")}");
+        host.Out.WriteLine($"{NameOf(report.From)} -> {NameOf(report.To)}: {Numbers.Count(rows.Length, "namespace")}");
         foreach ((NamespaceUpgrade ns, string ndctl) in rows)
         {
             host.Out.WriteLine();
@@ -90,8 +74,8 @@ internal static class UpgradeCommand
     }
 
     private static void AddRow(TextTable table, string reader, NamespaceReading reading, ByteSize? anew) => table.Add(
-        reader, reading.IsOpen ? reading.Mode : $"{reading.Mode}, no device", Number(reading.Size), reading.Size?.ToHuman() ?? "", reading.DataStart is { } start ? $"{start}" : "-",
-        !reading.IsOpen ? "-" : reading.HasDax ? "yes" : "no", Number(anew));
+        reader, reading.IsOpen ? reading.Mode : $"{reading.Mode}, no device", Numbers.Of(reading.Size), reading.Size?.ToHuman() ?? "", reading.DataStart is { } start ? $"{start}" : "-",
+        !reading.IsOpen ? "-" : reading.HasDax ? "yes" : "no", Numbers.Of(anew));
 
     private static void WriteJson(Utf8JsonWriter json, UpgradeReport report, (NamespaceUpgrade Upgrade, string Ndctl)[] rows)
     {
@@ -150,8 +134,4 @@ internal static class UpgradeCommand
 
     private static string NameOf(Machine machine) => machine.Architecture.PageSize == ByteSize.KiB(4) && machine.Architecture.Architecture == Architecture.X86_64
         ? $"kernel {machine.Kernel.Name}" : $"kernel {machine.Kernel.Name} with pages of {machine.Architecture.PageSize.ToHuman()}";
-
-    private static string Count(int count, string what) => count == 1 ? $"1 {what}" : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{count} {what}s");
-
-    private static string Number(ByteSize? size) => size?.Bytes.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "-";
 }

@@ -36,23 +36,6 @@ internal static class Values
 
     public static PhysicalAddress? Address(string? text, string option) => Size(text, option) is { } size ? new PhysicalAddress(size.Bytes) : null;
 
-    /// <summary>A page: its number in decimal, or an address in it.</summary>
-    public static Pfn Page(string text, string option, ByteSize page)
-    {
-        bool isNumber = ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number);
-        if (!isNumber) return Pfn.Containing(Address(text, option)!.Value, page);
-        return number <= AddressMax / page.Bytes ? new Pfn(number) : throw CliError.Usage($"{option}: {Quote.Text(text)} is beyond the last page; an address starts with 0x");
-    }
-
-    /// <summary>Pages from A to B, both included: numbers in decimal, or addresses, as the kernel logs them: <c>0x3fe00000-0x403d7fff</c>.</summary>
-    public static PfnRange Pages(string text, string option, ByteSize page)
-    {
-        int dash = text.IndexOf('-', StringComparison.Ordinal);
-        if (dash <= 0 || dash == text.Length - 1) throw CliError.Usage($"{option}: {Quote.Text(text)} is no range; expected A-B, both included, as 0x3fe00000-0x403d7fff or 261632-263127 (pages)");
-        Pfn first = Page(text[..dash], option, page), last = Page(text[(dash + 1)..], option, page);
-        return last >= first ? new PfnRange(first, last + new PfnCount(1)) : throw CliError.Usage($"{option}: {Quote.Text(text)} ends below its start");
-    }
-
     public static Uuid? Uuid(string? text, string option)
     {
         if (text is null) return null;

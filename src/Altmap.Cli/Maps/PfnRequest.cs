@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using Altmap.Cli.Common;
 using Altmap.Cli.Output;
 using Altmap.Core.Units;
 using Altmap.Model;
@@ -39,9 +40,9 @@ internal sealed class PfnRequest
         else foreach (Answer answer in answers) WriteText(host, answer);
     }
 
-    private static IEnumerable<Answer> Of(Machine machine, string text)
+    private IEnumerable<Answer> Of(Machine machine, string text)
     {
-        PfnRange asked = PageRange.Parse(text, machine.Mm.PageSize);
+        PfnRange asked = PageRange.Parse(text, _pages.Name, machine.Mm.PageSize);
         bool isRange = asked.Count.Pages > 1 || text.IndexOfAny(['-', '+']) > 0;
         Answer? last = null;
         foreach (MemoryRange range in MemoryMap.Facts(machine, asked))
@@ -76,7 +77,7 @@ internal sealed class PfnRequest
     private static string SectionsOf(Answer answer)
     {
         ulong per = answer.Machine.Mm.Geometry.PagesPerSection.Pages, first = answer.Pages.Start.Number / per, last = (answer.Pages.End.Number - 1) / per;
-        return first == last ? string.Create(CultureInfo.InvariantCulture, $"section {first}") : string.Create(CultureInfo.InvariantCulture, $"sections {first}-{last}");
+        return $"section{(first == last ? "" : "s")} {Numbers.Run(first, last)}";
     }
 
     private static void WriteJson(Utf8JsonWriter json, ImmutableArray<Answer> answers)

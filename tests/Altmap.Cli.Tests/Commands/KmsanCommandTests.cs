@@ -41,7 +41,7 @@ public class KmsanCommandTests
     [InlineData("no KMSAN", "--kernel", "5.10")]
     [InlineData("overlaps the free ranges", "--initrd", "20-40")]
     [InlineData("is no range", "--initrd", "20")]
-    [InlineData("ends below its start", "--initrd", "0x9000-0x1000")]
+    [InlineData("ends before it starts", "--initrd", "0x9000-0x1000")]
     [InlineData("overlaps other memory", "--initrd", "31-33", "--freed-later", "32-34")]
     [InlineData("boot of a MACHINE", "--early", "4M")]
     public void A_wrong_option_is_told(string message, params string[] args)
