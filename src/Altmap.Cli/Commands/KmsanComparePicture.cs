@@ -12,7 +12,6 @@ internal static class KmsanComparePicture
     {
         ComparisonInput input = comparison.Input;
         var picture = new SvgPicture($"Debugging metadata on one memory map, kernel {input.Kernel.Name}, seed {input.Seeds[0]}");
-        picture.Text(SvgPicture.Margin, 36, picture.Title, SvgType.Title);
         picture.Text(SvgPicture.Margin, 58, $"{comparison.Simulated.Pages} free pages; use grows to a third of them", SvgType.Small);
         double y = SvgPlot.Draw(picture, 76, PlotHeight, "steps", "free memory, MiB", Series(comparison, s => s.Free.ToBytes(input.PageSize).Bytes / MiB));
         y = SvgPlot.Draw(picture, y + 16, PlotHeight, "steps", "largest free order, plus 1 (0: nothing is free)", Series(comparison, s => s.LargestFree + 1));

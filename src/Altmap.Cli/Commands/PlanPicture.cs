@@ -7,7 +7,7 @@ namespace Altmap.Cli.Commands;
 /// <summary>Ledgers as bars to scale in an SVG picture.</summary>
 internal static class PlanPicture
 {
-    private const double BarHeight = 34, Gap = 30, First = 76, Axis = 34;
+    private const double BarHeight = 34, Gap = 26, First = 66, Axis = 24;
     private const int BarsMax = 200;
 
     /// <summary>A bar for each; more than 200 are not drawn, and the picture says so.</summary>

@@ -12,7 +12,6 @@ internal static class MapSvg
     public static SvgPicture Draw(MapView view)
     {
         var picture = new SvgPicture(view.Title, 1180);
-        picture.Text(SvgPicture.Margin, 34, view.Title, SvgType.Title);
         double y = 56 - LineHeight;
         foreach (string line in MapText.Wrap($"{view.Subtitle}. {view.Totals}.", NoteColumns)) picture.Text(SvgPicture.Margin, y += LineHeight, line, SvgType.Small);
         y = picture.Legend(SvgPicture.Margin, y + LineHeight, view.Legend) + 8;

@@ -17,7 +17,6 @@ internal enum SvgType
     Normal,
     Small,
     Bold,
-    Title,
 }
 
 /// <summary>A mark of an axis.</summary>
@@ -36,6 +35,7 @@ internal sealed class SvgPicture(string title, double width = 960)
     /// <summary>Left and right margin.</summary>
     public const double Margin = 24;
 
+    private const double TitleLine = 34; // what is drawn starts below it
     private const double SmallCharacter = 6.2; // of the small type, on average
     private readonly StringBuilder _body = new();
     private double _bottom;
@@ -144,6 +144,7 @@ internal sealed class SvgPicture(string title, double width = 960)
             <style>
             {SvgStyle.Sheet}</style>
             <rect width="100%" height="100%" class="page"/>
+            <text x="{N(Margin)}" y="{N(TitleLine)}" class="big">{Escape(title)}</text>
             {_body}</svg>
 
             """;
@@ -169,7 +170,7 @@ internal sealed class SvgPicture(string title, double width = 960)
         return escaped.ToString();
     }
 
-    private static string Class(SvgType type) => type switch { SvgType.Small => "small", SvgType.Bold => "bold", SvgType.Title => "big", _ => "text" };
+    private static string Class(SvgType type) => type switch { SvgType.Small => "small", SvgType.Bold => "bold", _ => "text" };
 
     private static string N(double value) => value.ToString("0.##", CultureInfo.InvariantCulture);
 

@@ -23,26 +23,31 @@ internal static class SvgPlot
     /// <returns>Where the next thing may start below it.</returns>
     public static double Draw(SvgPicture picture, double y, double height, string nameX, string nameY, IReadOnlyList<SvgSeries> series)
     {
-        double maxX = Top(series.SelectMany(s => s.Points).Select(p => p.X)), maxY = Top(series.SelectMany(s => s.Points).Select(p => p.Y));
+        (double maxX, int ticksX) = Scale(series.SelectMany(s => s.Points).Select(p => p.X));
+        (double maxY, int ticksY) = Scale(series.SelectMany(s => s.Points).Select(p => p.Y));
         double plotWidth = picture.Width - Left - SvgPicture.Margin, top = y + Below;
         picture.Text(SvgPicture.Margin, y + 12, nameY, SvgType.Small);
-        picture.AxisY(Left, top, height, Ticks(maxY));
-        picture.AxisX(Left, top + height, plotWidth, Ticks(maxX));
+        picture.AxisY(Left, top, height, Ticks(maxY, ticksY));
+        picture.AxisX(Left, top + height, plotWidth, Ticks(maxX, ticksX));
         picture.Text(picture.Width - SvgPicture.Margin, top + height + 34, nameX, SvgType.Small, SvgAnchor.End);
         foreach (SvgSeries one in series)
             picture.Curve(one.Points.Select(p => (Left + (plotWidth * p.X / maxX), top + (height * (1 - (p.Y / maxY))))), one.Tone);
         return picture.Legend(Left, top + height + 44, series.Select(s => new BarPart(1, s.Tone, s.Label)));
     }
 
-    /// <summary>The least 1, 2 or 5 with zeros that is no less than the largest value.</summary>
-    internal static double Top(IEnumerable<double> values)
+    /// <summary>At most five equal steps of 1, 2 or 5 with zeros, up to what is no less than the largest value.</summary>
+    internal static (double Max, int Steps) Scale(IEnumerable<double> values)
     {
-        double max = values.DefaultIfEmpty().Max();
-        if (!(max > 0)) return 1;
-        double unit = Math.Pow(10, Math.Floor(Math.Log10(max)));
-        return new[] { 1, 2, 5, 10 }.Select(m => m * unit).First(t => t >= max * 0.999999999);
+        const int StepsMax = 5;
+        const double Rounding = 1 - 1e-9;
+        double max = values.DefaultIfEmpty().Max() * Rounding;
+        if (!(max > 0)) return (1, 1);
+        double unit = Math.Pow(10, Math.Floor(Math.Log10(max / StepsMax)));
+        double step = new[] { 1, 2, 5, 10 }.Select(m => m * unit).First(s => s * StepsMax >= max);
+        int steps = (int)Math.Ceiling(max / step);
+        return (steps * step, steps);
     }
 
-    private static IEnumerable<SvgTick> Ticks(double max) =>
-        Enumerable.Range(0, 6).Select(i => new SvgTick(i / 5.0, (max * i / 5).ToString("#,0.##", CultureInfo.InvariantCulture)));
+    private static IEnumerable<SvgTick> Ticks(double max, int steps) =>
+        Enumerable.Range(0, steps + 1).Select(i => new SvgTick((double)i / steps, (max * i / steps).ToString("#,0.##", CultureInfo.InvariantCulture)));
 }

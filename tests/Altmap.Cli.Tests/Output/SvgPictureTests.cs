@@ -33,17 +33,25 @@ public class SvgPictureTests
         picture.Bar(0, 0, 400, 20, [new(300, Tone.Ram, "System RAM"), new(99, Tone.Data, "data"), new(1, Tone.Bad, "too long for a pixel", "and <more>")]);
         XElement root = Parse(picture);
         Assert.Equal([300, 99, 1], root.Descendants(Svg + "rect").Where(r => r.Attribute("x") is not null).Select(r => (int)r.Attribute("width")!));
-        Assert.Equal(["System RAM", "data"], root.Descendants(Svg + "text").Select(t => t.Value));
+        Assert.Equal(["bar", "System RAM", "data"], root.Descendants(Svg + "text").Select(t => t.Value));
         Assert.Equal("and <more>", root.Descendants(Svg + "title").Last().Value);
     }
 
     [Theory]
-    [InlineData(0, 1)]
-    [InlineData(3, 5)]
-    [InlineData(5, 5)]
-    [InlineData(1001, 2000)]
-    [InlineData(0.07, 0.1)]
-    public void A_scale_ends_at_a_round_number(double max, double top) => Assert.Equal(top, SvgPlot.Top([0, max]), 9);
+    [InlineData(0, 1, 1)]
+    [InlineData(3, 3, 3)]
+    [InlineData(5, 5, 5)]
+    [InlineData(11, 15, 3)]
+    [InlineData(256, 300, 3)]
+    [InlineData(1001, 1500, 3)]
+    [InlineData(71234, 80000, 4)]
+    [InlineData(0.07, 0.08, 4)]
+    public void A_scale_ends_at_a_round_number(double max, double top, int steps)
+    {
+        (double end, int parts) = SvgPlot.Scale([0, max]);
+        Assert.Equal(top, end, 9);
+        Assert.Equal(steps, parts);
+    }
 
     [Fact]
     public void A_plot_shows_each_curve_and_names_it()
@@ -71,7 +79,6 @@ public class SvgPictureTests
     private static SvgPicture Draw(string title)
     {
         var picture = new SvgPicture(title);
-        picture.Text(SvgPicture.Margin, 30, title, SvgType.Title);
         picture.AxisX(SvgPicture.Margin, 60, picture.Width - (2 * SvgPicture.Margin), [new(0, "0"), new(0.01, "hidden"), new(1, "128 MiB")]);
         picture.Frame(30, 90, 100, 20);
         picture.Legend(SvgPicture.Margin, 120, Enum.GetValues<Tone>().Select(t => new BarPart(1, t, $"a label for {t}")));
