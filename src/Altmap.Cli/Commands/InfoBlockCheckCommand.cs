@@ -36,7 +36,7 @@ internal static class InfoBlockCheckCommand
         provider.CompletionSources.Add("nfit", "e820");
         var command = new Command("check", "Says what a kernel makes of a namespace, and what is wrong with its info-block.")
         {
-            file, start, size, kernel, all, arch, page, parent, claim, provider, json,
+            file, start, size, parent, claim, provider, kernel, all, arch, page, json,
         };
         command.SetAction(p =>
         {

@@ -34,12 +34,11 @@ internal static class KmsanCommand
         var search = new Option<bool>("--search") { Description = "look for torn blocks on all small memory maps, and on large ones at random, instead" };
         var seed = new Option<string?>("--seed") { Description = "for --search and --compare (default: 1)", HelpName = "N" };
         Option<bool> json = JsonOutput.Option();
+        var compare = KmsanCompare.Options.Create();
         var command = new Command("kmsan", "Shows which memory a KMSAN kernel keeps as shadow and origins at boot, which reaches the page allocator, and whether free blocks have their metadata side by side.")
         {
-            machine, ranges, kernel, initrd, later, image, early, late, blocks, search, seed, json,
+            machine, ranges, initrd, later, image, early, late, blocks, search, seed, compare.Compare, compare.Simulate, compare.Seeds, kernel, compare.Svg, json,
         };
-        var compare = KmsanCompare.Options.Create();
-        compare.AddTo(command);
         command.SetAction(p =>
         {
             bool compares = KmsanCompare.IsAsked(p, compare);

@@ -25,14 +25,6 @@ internal static class KmsanCompare
             new Option<string?>("--simulate") { Description = "with --compare: run the workloads on so much of the free memory (default: 256M)", HelpName = "S" },
             new Option<string?>("--seeds") { Description = "with --compare: how many workloads, from --seed on (default: 5)", HelpName = "N" },
             new Option<string?>("--svg") { Description = "with --compare: also a picture of free memory and of the largest order that is served", HelpName = "FILE" });
-
-        public void AddTo(Command command)
-        {
-            command.Add(Compare);
-            command.Add(Simulate);
-            command.Add(Seeds);
-            command.Add(Svg);
-        }
     }
 
     /// <summary>The memory that is compared.</summary>

@@ -51,7 +51,7 @@ internal static class KmsanCompareJson
         json.WriteOptional("off_bytes", cost.Off?.Bytes);
         json.WriteNumber("pointers_bytes", cost.Pointers.Bytes);
         json.WriteNumber("metadata", cost.Metadata.Pages);
-        json.WriteNumber("lost", cost.Lost.Pages);
+        json.WriteNumber("leftover", cost.Leftover.Pages);
         json.WriteNumber("free", cost.Free.Pages);
         json.WriteNumber("blocks_per_request", cost.PagesPerRequest);
         json.WriteStartArray("runs");

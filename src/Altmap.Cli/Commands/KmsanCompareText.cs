@@ -29,11 +29,11 @@ internal static class KmsanCompareText
     private static void WriteCosts(CliHost host, DesignComparison comparison)
     {
         ComparisonInput input = comparison.Input;
-        var table = new TextTable("design", ">struct page", ">off", ">on: pointers", ">shadow, origin", ">lost", ">free", ">blocks a request", "old map=dev blocks", "status");
+        var table = new TextTable("design", ">struct page", ">off", ">on: pointers", ">shadow, origin", ">leftover", ">free", ">blocks a request", "old map=dev blocks", "status");
         foreach (DesignCost cost in comparison.Costs)
         {
             table.Add(Name(cost.Design), Numbers.Of(cost.StructPage.Bytes), cost.Off is { } off ? Human(off) : "never off", Human(cost.Pointers),
-                cost.Design == MetadataDesign.Lazy ? "2 a used page" : Human(cost.Metadata, input), Numbers.Of(cost.Lost.Pages), Human(cost.Free, input),
+                cost.Design == MetadataDesign.Lazy ? "2 a used page" : Human(cost.Metadata, input), Numbers.Of(cost.Leftover.Pages), Human(cost.Free, input),
                 Numbers.Of(cost.PagesPerRequest), cost.StructPage > input.Kernel.MaxStructPageSize ? "refused" : "open", Status(cost.Design));
         }
         table.Write(host);

@@ -23,14 +23,14 @@ internal static class KmsanText
         Row("released", carveOut.Released);
         Row("shadow", carveOut.Released);
         Row("origins", carveOut.Released);
-        Row("lost", new((ulong)carveOut.Leftover.Length));
+        Row("leftover", new((ulong)carveOut.Leftover.Length));
         Row("total", carveOut.Pages);
         totals.Write(host);
         if (answer.FreedLaterPages.Pages > 0) host.Out.WriteLine($"freed later: {Numbers.Of(answer.FreedLaterPages)} pages ({Human(answer.FreedLaterPages)})");
         host.Out.WriteLine($"MemTotal: {Kib(answer.MemTotal)} kB, though only {Kib(answer.Managed)} kB (managed) can be allocated");
 
         host.Out.WriteLine();
-        var orders = new TextTable(">order", ">handed over", ">released at boot", ">released of leftovers");
+        var orders = new TextTable(">order", ">handed over", ">released at boot", ">released at discard");
         foreach (OrderTotals order in carveOut.Orders) orders.Add(Numbers.Of(order.Order), Numbers.Of(order.Handed), Numbers.Of(order.ReleasedAtBoot), Numbers.Of(order.ReleasedLater));
         orders.Write(host);
 
@@ -46,7 +46,7 @@ internal static class KmsanText
         host.Out.WriteLine();
         var blocks = new TextTable(">pfn", ">order", ">shadow", ">origins", "released");
         foreach ((ReleasedBlock block, ReleasePhase phase) in carveOut.Blocks())
-            blocks.Add(Numbers.Of(block.Block.Start.Number), Numbers.Of(block.Block.Order), Numbers.Of(block.Shadow.Number), Numbers.Of(block.Origin.Number), phase == ReleasePhase.Boot ? "at boot" : "of leftovers");
+            blocks.Add(Numbers.Of(block.Block.Start.Number), Numbers.Of(block.Block.Order), Numbers.Of(block.Shadow.Number), Numbers.Of(block.Origin.Number), phase == ReleasePhase.Boot ? "at boot" : "at discard");
         blocks.Write(host);
 
         void Row(string what, PfnCount pages) => totals.Add(what, Numbers.Of(pages), Human(pages), Numbers.Share(pages, carveOut.Pages));

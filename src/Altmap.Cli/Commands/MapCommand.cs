@@ -13,8 +13,8 @@ internal static class MapCommand
         var machine = new Argument<string>("MACHINE") { Description = "a machine file, or a capture directory" };
         Option<string?> kernel = KernelChoice.Option();
         var request = new MapRequest();
-        var command = new Command("map", "Shows the physical memory map: what owns each part of each section, which struct pages there are, and what pfn_to_online_page() says.") { machine, kernel };
-        request.AddTo(command);
+        var command = new Command("map", "Shows the physical memory map: what owns each part of each section, which struct pages there are, and what pfn_to_online_page() says.") { machine };
+        request.AddTo(command, kernel);
         command.SetAction(p =>
         {
             request.Show(host, p, MachineSession.Open(host, p.GetRequiredValue(machine), p.GetValue(kernel)).State.Machine);

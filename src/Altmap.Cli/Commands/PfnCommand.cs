@@ -15,9 +15,7 @@ internal static class PfnCommand
         Option<bool> all = KernelChoice.AllOption();
         var command = new Command("pfn", "Tells the story of pages: which check of pfn_to_online_page() says what, and whether the kernel gets it right.") { machine };
         var request = new PfnRequest();
-        request.AddTo(command);
-        command.Add(kernel);
-        command.Add(all);
+        request.AddTo(command, kernel, all);
         command.SetAction(p =>
         {
             request.Show(host, p, KernelChoice.Names(p.GetValue(kernel), p.GetValue(all)).Select(k => MachineSession.Open(host, p.GetRequiredValue(machine), k).State.Machine));

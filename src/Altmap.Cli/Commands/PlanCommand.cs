@@ -61,7 +61,7 @@ internal static class PlanCommand
         about.CompletionSources.Add(PlanCompare.Groups);
         var command = new Command("plan", "Shows where each byte of a namespace goes, and how large one must be to get so much.")
         {
-            machine, ns, start, size, usable, mode, map, align, sector, block, count, rest, region, kernel, all, arch, page, compare, about, svg, whole, json,
+            machine, ns, start, size, usable, mode, map, align, sector, block, count, rest, region, compare, about, whole, kernel, all, arch, page, svg, json,
         };
         command.SetAction(p => p.GetValue(compare) || p.GetValue(about) is not null
             ? Compare(host, p.GetValue(machine), p.GetValue(ns), p.GetValue(kernel), p.GetValue(all), p.GetValue(json),

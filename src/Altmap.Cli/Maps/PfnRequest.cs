@@ -25,10 +25,11 @@ internal sealed class PfnRequest
 
     private readonly Option<bool> _json = JsonOutput.Option();
 
-    public void AddTo(Command command)
+    /// <summary>With the options that say of which machines.</summary>
+    public void AddTo(Command command, params Option[] ofMachine)
     {
         command.Add(_pages);
-        command.Add(_json);
+        foreach (Option option in (Option[])[.. ofMachine, _json]) command.Add(option);
     }
 
     /// <summary>Answers for each machine. Ranges are told by runs of pages that are alike: as many lines as the machine has differences there.</summary>

@@ -66,6 +66,13 @@ public struct MemmapAccount(Pfn first, AltmapSpace? altmap, KernelProfile kernel
             && (down == range.End || TryAdd(new PfnRange(down, range.End), sharesWithBoot, out _));
     }
 
+    /// <summary>Whether struct pages of compounds of that size can be shared, with the map in RAM (include/linux/mm.h vmemmap_can_optimize(), 6.1.192).</summary>
+    /// <param name="compoundPages">Pages of a compound; 0 or 1: there are none.</param>
+    /// <param name="structPage">Size of struct page.</param>
+    /// <param name="pageSize">PAGE_SIZE.</param>
+    public static bool SharesTails(ulong compoundPages, ByteSize structPage, ByteSize pageSize) =>
+        structPage.IsPowerOfTwo && compoundPages * structPage.Bytes / pageSize.Bytes > 2;
+
     private readonly Source SourceOf(PfnRange piece, bool isEarly)
     {
         bool isWhole = piece.Count.Pages >= _perSection;
@@ -116,7 +123,6 @@ public struct MemmapAccount(Pfn first, AltmapSpace? altmap, KernelProfile kernel
         ulong page = architecture.PageSize.Bytes;
         ulong all = (ulong)(((piece.Count.Pages * (UInt128)structPage.Bytes) + (page - 1)) / page);
         ulong compound = SharedCompoundPages;
-        bool isShared = compound > 0 && altmap is null && structPage.IsPowerOfTwo && compound * structPage.Bytes / page > 2;
-        return isShared ? Math.Min(all, Alignment.Up(piece.Count.Pages, compound) / compound * 2) : all;
+        return altmap is null && SharesTails(compound, structPage, architecture.PageSize) ? Math.Min(all, Alignment.Up(piece.Count.Pages, compound) / compound * 2) : all;
     }
 }

@@ -143,8 +143,7 @@ internal static class DeviceMaps
     public static PfnCount Overrun(PfnRange pages, AltmapSpace? altmap, ulong compound, bool shares, ByteSize structPage, ByteSize page)
     {
         if (compound <= 1) return default;
-        bool isShared = altmap is null && shares && structPage.IsPowerOfTwo && compound * structPage.Bytes / page.Bytes > 2;
-        if (isShared) return default;
+        if (altmap is null && shares && MemmapAccount.SharesTails(compound, structPage, page)) return default;
         ulong data = altmap?.DataStart(pages.Start).Number ?? pages.Start.Number;
         return data >= pages.End.Number ? default : new PfnCount(data + Alignment.Up(pages.End.Number - data, compound) - pages.End.Number);
     }
