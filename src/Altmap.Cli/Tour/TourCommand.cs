@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text;
-using Altmap.Cli.Commands;
 using Altmap.Cli.Common;
 using Altmap.Cli.Output;
+using Altmap.Cli.Planning;
 using Altmap.Core.Kernels;
 using Altmap.Core.Media;
 using Altmap.Formats.InfoBlocks;

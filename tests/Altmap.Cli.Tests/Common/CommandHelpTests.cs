@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Altmap.Cli.Commands;
 
 namespace Altmap.Cli.Tests.Common;
 

@@ -1,3 +1,4 @@
+using Altmap.Cli.Commands;
 using Altmap.Cli.Common;
 using Altmap.Core.Units;
 
