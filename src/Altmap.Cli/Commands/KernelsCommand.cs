@@ -75,18 +75,14 @@ internal static class KernelsCommand
             json.WriteString("name", profile.Name);
             json.WriteString("description", profile.Description);
             json.WriteBoolean("verified", profile.IsVerified);
-            json.WriteStartArray("rules");
-            foreach (RuleDefinition rule in Rules.All)
+            json.WriteObjects("rules", Rules.All, rule =>
             {
-                json.WriteStartObject();
                 json.WriteString("name", rule.Name);
                 WriteSetting(json, "value", rule, profile.Settings[rule.Name]);
                 json.WriteString("confirmation", ConfirmationKey(profile.Settings[rule.Name].Confirmation));
                 json.WriteString("source", profile.Settings[rule.Name].Source);
                 json.WriteString("meaning", rule.Meaning);
-                json.WriteEndObject();
-            }
-            json.WriteEndArray();
+            });
             json.WriteEndObject();
         }
         json.WriteEndArray();
@@ -97,19 +93,15 @@ internal static class KernelsCommand
         json.WriteStartObject();
         json.WriteString("from", from.Name);
         json.WriteString("to", to.Name);
-        json.WriteStartArray("differences");
-        foreach (RuleDefinition rule in Differing(from, to))
+        json.WriteObjects("differences", Differing(from, to), rule =>
         {
-            json.WriteStartObject();
             json.WriteString("name", rule.Name);
             WriteSetting(json, "from", rule, from.Settings[rule.Name]);
             WriteSetting(json, "to", rule, to.Settings[rule.Name]);
             json.WriteString("confirmation", ConfirmationKey(to.Settings[rule.Name].Confirmation));
             json.WriteString("source", to.Settings[rule.Name].Source);
             json.WriteString("meaning", rule.Meaning);
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
+        });
         json.WriteEndObject();
     }
 

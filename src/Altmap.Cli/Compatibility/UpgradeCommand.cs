@@ -95,9 +95,7 @@ internal static class UpgradeCommand
             json.WriteString("verdict", ns.Verdict.Word());
             json.WriteString("why", ns.Why);
             json.WriteNumber("errno", (int)(ns.After?.Errno ?? 0));
-            json.WriteStartArray("messages");
-            foreach (string message in ns.After?.Messages ?? []) json.WriteStringValue(message);
-            json.WriteEndArray();
+            json.WriteStrings("messages", ns.After?.Messages ?? []);
             WriteReading(json, "before", ns.Before, ns.MadeAnew.Before);
             if (ns.After is { } after) WriteReading(json, "after", after, ns.MadeAnew.After);
             else json.WriteNull("after");

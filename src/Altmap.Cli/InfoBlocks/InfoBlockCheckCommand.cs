@@ -73,9 +73,7 @@ internal static class InfoBlockCheckCommand
             json.WriteOptional("data_offset", outcome.DataOffset?.Bytes);
             json.WriteOptional("align", outcome.Align?.Bytes);
             json.WriteNumber("errno", (int)outcome.Errno);
-            json.WriteStartArray("messages");
-            foreach (string message in outcome.Messages) json.WriteStringValue(message);
-            json.WriteEndArray();
+            json.WriteStrings("messages", outcome.Messages);
             json.WriteFindings("findings", answer.Findings);
             json.WriteBoolean("verified", KernelChoice.IsVerified(answer.Kernel, answer.Architecture));
             json.WriteEndObject();

@@ -26,19 +26,15 @@ internal static class KmsanCompareJson
         json.WriteStartArray("designs");
         for (int i = 0; i < comparison.Costs.Length; i++) WriteDesign(json, comparison, comparison.Costs[i], comparison.Runs[i]);
         json.WriteEndArray();
-        json.WriteStartArray("late_switch");
-        foreach (LateSwitch late in comparison.Late)
+        json.WriteObjects("late_switch", comparison.Late, late =>
         {
-            json.WriteStartObject();
             json.WriteNumber("peak_percent", late.PeakPercent);
             json.WriteNumber("in_use_percent", late.InUsePercent);
             json.WriteNumber("blocks", late.Blocks);
             json.WriteNumber("wholly_free", late.WhollyFree);
             json.WriteBoolean("feasible", late.IsFeasible);
             json.WriteOptional("tracked_free_blocks", late.IsFeasible ? (ulong)late.Tracked : null);
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
+        });
         json.WriteEndObject();
     }
 
@@ -67,29 +63,21 @@ internal static class KmsanCompareJson
         json.WriteNumber("requests", run.Requests);
         json.WriteNumber("failed", run.Failed);
         json.WriteOptional("first_failure_step", run.FirstFailure < 0 ? null : (ulong)run.FirstFailure);
-        json.WriteStartArray("first_refused");
-        foreach (Refusal refusal in run.Refusals.OfType<Refusal>())
+        json.WriteObjects("first_refused", run.Refusals.OfType<Refusal>(), refusal =>
         {
-            json.WriteStartObject();
             json.WriteNumber("order", refusal.Order);
             json.WriteNumber("in_use", refusal.InUse.Pages);
             json.WriteNumber("free", refusal.Free.Pages);
             json.WriteNumber("obtainable", refusal.Obtainable);
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
-        json.WriteStartArray("samples");
-        foreach (PoolSample sample in run.Samples)
+        });
+        json.WriteObjects("samples", run.Samples, sample =>
         {
-            json.WriteStartObject();
             json.WriteNumber("step", sample.Step);
             json.WriteNumber("in_use", sample.InUse.Pages);
             json.WriteNumber("free", sample.Free.Pages);
             json.WriteNumber("largest_free_order", sample.LargestFree);
             json.WriteNumber("largest_served_order", sample.LargestServed);
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
+        });
         json.WriteEndObject();
     }
 

@@ -26,17 +26,13 @@ internal static class KmsanJson
         json.WriteNumber("freed_later", answer.FreedLaterPages.Pages);
         json.WriteNumber("mem_total", answer.MemTotal.Pages);
         json.WriteNumber("managed", answer.Managed.Pages);
-        json.WriteStartArray("orders");
-        foreach (OrderTotals order in carveOut.Orders)
+        json.WriteObjects("orders", carveOut.Orders, order =>
         {
-            json.WriteStartObject();
             json.WriteNumber("order", order.Order);
             json.WriteNumber("handed_over", order.Handed);
             json.WriteNumber("freed_boot", order.ReleasedAtBoot);
             json.WriteNumber("freed_discard", order.ReleasedLater);
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
+        });
         json.WriteStartArray("zones");
         foreach ((BuddySpan zone, PfnCount pages, PfnCount released) in answer.PerZone)
         {
@@ -72,55 +68,39 @@ internal static class KmsanJson
 
     private static void WriteBoot(Utf8JsonWriter json, BootMemory boot)
     {
-        json.WriteStartArray("boot");
-        foreach (BootUse use in boot.Uses)
+        json.WriteObjects("boot", boot.Uses, use =>
         {
-            json.WriteStartObject();
             json.WriteString("what", use.What);
             json.WriteNumber("bytes", use.Size.Bytes);
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
-        json.WriteStartArray("boot_metadata");
-        foreach (BootMetadataRange range in boot.Metadata.Ranges)
+        });
+        json.WriteObjects("boot_metadata", boot.Metadata.Ranges, range =>
         {
-            json.WriteStartObject();
             json.WriteString("start", JsonOutput.Hex(range.Range.Start.Bytes));
             json.WriteNumber("size", range.Range.Size.Bytes);
             json.WriteBoolean("in_image", range.InImage);
             json.WriteString("shadow", JsonOutput.Hex(range.Shadow.Start.Bytes));
             json.WriteString("origin", JsonOutput.Hex(range.Origin.Start.Bytes));
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
+        });
     }
 
     private static void WriteTorn(Utf8JsonWriter json, KmsanAnswer answer)
     {
         json.WriteNumber("free_blocks_checked", answer.Contiguity.FreeBlocks.Length);
-        json.WriteStartArray("torn");
-        foreach (TornBlock torn in answer.Contiguity.Torn)
+        json.WriteObjects("torn", answer.Contiguity.Torn, torn =>
         {
-            json.WriteStartObject();
             json.WriteNumber("pfn", torn.Block.Start.Number);
             json.WriteNumber("order", torn.Block.Order);
             json.WriteNumber("shadow_pages", torn.ShadowPages.Pages);
             json.WriteNumber("origin_pages", torn.OriginPages.Pages);
             json.WriteBoolean("certain", torn.IsCertain);
-            json.WriteStartArray("parts");
-            foreach (MetadataSegment part in torn.Segments)
+            json.WriteObjects("parts", torn.Segments, part =>
             {
-                json.WriteStartObject();
                 json.WriteNumber("start_pfn", part.Pages.Start.Number);
                 json.WriteNumber("end_pfn", part.Pages.End.Number);
                 json.WriteString("what", part.Owner);
                 json.WriteOptional("shadow_pfn", part.Place?.Shadow.Number);
                 json.WriteOptional("origin_pfn", part.Place?.Origin.Number);
-                json.WriteEndObject();
-            }
-            json.WriteEndArray();
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
+            });
+        });
     }
 }

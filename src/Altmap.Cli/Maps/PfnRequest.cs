@@ -101,16 +101,12 @@ internal sealed class PfnRequest
             json.WriteBoolean("damaged", story.IsDamaged);
             json.WriteString("zone", story.Memmap.Zone == ZoneKind.None ? null : story.Memmap.Zone.Name());
             json.WriteString("reason", story.Reason);
-            json.WriteStartArray("checks");
-            foreach (PfnCheck check in story.Checks)
+            json.WriteObjects("checks", story.Checks, check =>
             {
-                json.WriteStartObject();
                 json.WriteString("name", check.Name);
                 json.WriteBoolean("passes", check.Passes);
                 json.WriteString("reason", check.Reason);
-                json.WriteEndObject();
-            }
-            json.WriteEndArray();
+            });
             json.WriteEndObject();
         }
         json.WriteEndArray();

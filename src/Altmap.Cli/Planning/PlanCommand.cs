@@ -271,9 +271,7 @@ internal static class PlanCommand
             PlanJson.Write(json, name, plan, made is null ? null : () =>
             {
                 json.WriteString("region", made.Planned.Place.Region.Device.Name);
-                json.WriteStartArray("commands");
-                foreach (string command in made.Commands) json.WriteStringValue(command);
-                json.WriteEndArray();
+                json.WriteStrings("commands", made.Commands);
                 json.WriteBoolean("checked", made.IsChecked);
             });
         }

@@ -155,10 +155,8 @@ internal static class PlanCompare
         json.WriteStartObject();
         json.WriteString("group", group.Id);
         json.WriteString("question", group.Question);
-        json.WriteStartArray("alternatives");
-        foreach (Alternative row in group.Rows)
+        json.WriteObjects("alternatives", group.Rows, row =>
         {
-            json.WriteStartObject();
             json.WriteString("id", row.Id);
             json.WriteString("what", row.What);
             json.WriteBoolean("present", row.IsPresent);
@@ -177,9 +175,7 @@ internal static class PlanCompare
             json.WriteBoolean("proposed_only", row.IsProposedOnly);
             json.WriteString("why", row.Why);
             json.WriteString("source", row.Source);
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
+        });
         json.WriteEndObject();
     }
 

@@ -67,17 +67,13 @@ internal static class PlanJson
             json.WriteStartObject();
             json.WriteString("device", space.Device.Name);
             json.WriteNumber("size", space.Size.Bytes);
-            json.WriteStartArray("extents");
-            foreach (SpaceExtent extent in space.Extents)
+            json.WriteObjects("extents", space.Extents, extent =>
             {
-                json.WriteStartObject();
                 json.WriteString(isPhysical ? "start" : "dpa", JsonOutput.Hex(extent.Start));
                 json.WriteNumber("size", extent.Size.Bytes);
                 json.WriteString("what", extent.What);
                 json.WriteString("owner", extent.Owner);
-                json.WriteEndObject();
-            }
-            json.WriteEndArray();
+            });
             json.WriteEndObject();
         }
         json.WriteEndArray();

@@ -29,17 +29,13 @@ internal static class StructPageJson
             json.WriteBoolean("memcg", row.Memcg);
             json.WriteBoolean("last_cpupid_field", row.Cpupid);
             json.WriteBoolean("kmsan", row.Kmsan);
-            json.WriteStartArray("kernels");
-            foreach (StructPageCell cell in row.Cells)
+            json.WriteObjects("kernels", row.Cells, cell =>
             {
-                json.WriteStartObject();
                 json.WriteString("kernel", cell.Kernel.Name);
                 json.WriteOptional("size", cell.Size?.Bytes);
                 json.WriteBoolean("zeroed", cell.IsZeroed);
                 json.WriteBoolean("possible", cell.IsPossible);
-                json.WriteEndObject();
-            }
-            json.WriteEndArray();
+            });
             json.WriteEndObject();
         }
         json.WriteEndArray();
@@ -54,23 +50,17 @@ internal static class StructPageJson
         json.WriteNumber("page_size", layout.Architecture.PageSize.Bytes);
         json.WriteNumber("size", layout.Size.Bytes);
         json.WriteNumber("align", layout.Alignment.Bytes);
-        json.WriteStartArray("fields");
-        foreach (StructPageField field in layout.Fields)
+        json.WriteObjects("fields", layout.Fields, field =>
         {
-            json.WriteStartObject();
             json.WriteString("name", field.Name);
             json.WriteNumber("offset", field.Offset.Bytes);
             json.WriteNumber("size", field.Size.Bytes);
             json.WriteString("purpose", field.Purpose);
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
+        });
         WriteFlags(json, layout.Flags);
         json.WriteBoolean("zeroed", layout.IsZeroed);
         json.WriteOptional("zeroed_max", layout.Kernel.StructPage.ZeroedMax?.Bytes);
-        json.WriteStartArray("impossible");
-        foreach (string why in layout.Impossible) json.WriteStringValue(why);
-        json.WriteEndArray();
+        json.WriteStrings("impossible", layout.Impossible);
         json.WriteNumber("memmap_per_tib", StructPageText.Memmap(answer).Bytes);
         json.WriteStartArray("page_map_per_tib");
         string? refusal = StructPageText.PageMapRefusal(answer);
@@ -128,22 +118,16 @@ internal static class StructPageJson
             WritePlan(json, region.InRam, region.Region);
         }
         json.WriteEndArray();
-        json.WriteStartArray("namespaces");
-        foreach (ExistingPageMap block in machine.Blocks)
+        json.WriteObjects("namespaces", machine.Blocks, block =>
         {
-            json.WriteStartObject();
             json.WriteString("namespace", block.Namespace);
             json.WriteString("map", block.Map.Word());
             json.WriteNumber("page_struct_size", block.Recorded.Bytes);
             json.WriteString("verdict", InfoBlockCheckCommand.Word(block.Outcome.Verdict));
             json.WriteNumber("errno", (int)block.Outcome.Errno);
-            json.WriteStartArray("messages");
-            foreach (string message in block.Outcome.Messages) json.WriteStringValue(message);
-            json.WriteEndArray();
+            json.WriteStrings("messages", block.Outcome.Messages);
             json.WriteNumber("stranded", block.Stranded.Bytes);
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
+        });
         json.WriteEndObject();
     }
 }
