@@ -2,7 +2,7 @@ using Altmap.Model.Memory.States;
 using FsCheck;
 using FsCheck.Fluent;
 
-namespace Altmap.Model.Tests.Memory;
+namespace Altmap.Model.Tests.Memory.States;
 
 public class RunMapTests
 {
