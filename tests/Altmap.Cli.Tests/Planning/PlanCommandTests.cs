@@ -49,7 +49,7 @@ public class PlanCommandTests
     }
 
     [Theory]
-    [InlineData("refused: Invalid argument (EINVAL): align 3145728 (3 MiB) is none that x86_64 offers with pages of 4 KiB; expected 4 KiB, 2 MiB, 1 GiB", "1G", "3M")]
+    [InlineData("refused: Invalid argument (EINVAL): align 3145728 (3 MiB) is none that x86_64 offers with pages of 4 KiB; expected 4K, 2M, 1G", "1G", "3M")]
     [InlineData("refused: No such device or address (ENXIO): fewer than 16777216 (16 MiB), the least that a page map is made for", "1M", "2M")]
     public void A_bare_error_number_has_a_reason(string line, string size, string align)
     {
