@@ -1,6 +1,12 @@
 using System.CommandLine;
 using Altmap.Cli.Commands;
 using Altmap.Cli.Common;
+using Altmap.Cli.Compatibility;
+using Altmap.Cli.InfoBlocks;
+using Altmap.Cli.Kmsan;
+using Altmap.Cli.Maps;
+using Altmap.Cli.Planning;
+using Altmap.Cli.StructPages;
 
 namespace Altmap.Cli;
 

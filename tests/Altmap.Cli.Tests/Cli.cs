@@ -1,4 +1,5 @@
 using System.Text;
+using Altmap.Cli.Planning;
 
 namespace Altmap.Cli.Tests;
 

@@ -3,6 +3,7 @@ using Altmap.Core.Findings;
 using Altmap.Core.Identity;
 using Altmap.Core.Kernels;
 using Altmap.Core.Units;
+using Altmap.Formats.InfoBlocks;
 using Altmap.Model;
 using Altmap.Model.Hardware;
 using Altmap.Model.Memory;

@@ -33,7 +33,7 @@ internal static class KernelsCommand
     private static void WriteList(CliHost host)
     {
         var table = new TextTable("kernel", "verified", "what it stands for");
-        foreach (KernelProfile profile in KernelProfiles.All.Concat(KernelProfiles.Kmsan)) table.Add(profile.Name, profile.IsVerified ? "yes" : "no", profile.Description);
+        foreach (KernelProfile profile in KernelProfiles.Named) table.Add(profile.Name, profile.IsVerified ? "yes" : "no", profile.Description);
         table.Write(host);
     }
 
@@ -69,24 +69,20 @@ internal static class KernelsCommand
             return;
         }
         json.WriteStartArray();
-        foreach (KernelProfile profile in profiles.Length == 0 ? KernelProfiles.All.Concat(KernelProfiles.Kmsan) : [profiles[0]])
+        foreach (KernelProfile profile in profiles.Length == 0 ? KernelProfiles.Named : [profiles[0]])
         {
             json.WriteStartObject();
             json.WriteString("name", profile.Name);
             json.WriteString("description", profile.Description);
             json.WriteBoolean("verified", profile.IsVerified);
-            json.WriteStartArray("rules");
-            foreach (RuleDefinition rule in Rules.All)
+            json.WriteObjects("rules", Rules.All, rule =>
             {
-                json.WriteStartObject();
                 json.WriteString("name", rule.Name);
                 WriteSetting(json, "value", rule, profile.Settings[rule.Name]);
                 json.WriteString("confirmation", ConfirmationKey(profile.Settings[rule.Name].Confirmation));
                 json.WriteString("source", profile.Settings[rule.Name].Source);
                 json.WriteString("meaning", rule.Meaning);
-                json.WriteEndObject();
-            }
-            json.WriteEndArray();
+            });
             json.WriteEndObject();
         }
         json.WriteEndArray();
@@ -97,19 +93,15 @@ internal static class KernelsCommand
         json.WriteStartObject();
         json.WriteString("from", from.Name);
         json.WriteString("to", to.Name);
-        json.WriteStartArray("differences");
-        foreach (RuleDefinition rule in Differing(from, to))
+        json.WriteObjects("differences", Differing(from, to), rule =>
         {
-            json.WriteStartObject();
             json.WriteString("name", rule.Name);
             WriteSetting(json, "from", rule, from.Settings[rule.Name]);
             WriteSetting(json, "to", rule, to.Settings[rule.Name]);
             json.WriteString("confirmation", ConfirmationKey(to.Settings[rule.Name].Confirmation));
             json.WriteString("source", to.Settings[rule.Name].Source);
             json.WriteString("meaning", rule.Meaning);
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
+        });
         json.WriteEndObject();
     }
 

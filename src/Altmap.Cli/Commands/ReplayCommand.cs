@@ -74,10 +74,8 @@ internal static class ReplayCommand
         json.WriteNumber("same", result.Count(ReplayVerdict.Same));
         json.WriteNumber("different", result.Count(ReplayVerdict.Different));
         json.WriteNumber("unsupported", result.Count(ReplayVerdict.Unsupported));
-        json.WriteStartArray("differences");
-        foreach (ReplayedCommand command in result.Commands.Where(c => c.Verdict != ReplayVerdict.Same))
+        json.WriteObjects("differences", result.Commands.Where(c => c.Verdict != ReplayVerdict.Same), command =>
         {
-            json.WriteStartObject();
             json.WriteNumber("line", command.Command.LineNumber);
             json.WriteString("command", command.Command.Text);
             json.WriteString("verdict", command.Verdict == ReplayVerdict.Different ? "different" : "unsupported");
@@ -85,9 +83,7 @@ internal static class ReplayCommand
             json.WriteNumber("rc", command.Result.ExitCode);
             json.WriteString("recorded_output", command.Command.Output);
             json.WriteString("output", command.Result.Merged);
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
+        });
         json.WriteEndObject();
     }
 }

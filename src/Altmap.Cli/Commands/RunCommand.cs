@@ -24,7 +24,7 @@ internal static class RunCommand
         var save = new Option<string?>("--save", "-o") { Description = "writes the machine file of the machine afterwards", HelpName = "OUT" };
         var transcript = new Option<bool>("--transcript", "-t") { Description = "prints \"+ command\", its output and \"# rc=N\", as recorded sessions have them" };
         var seed = new Option<string?>("--uuid-seed") { Description = "makes the UUIDs that tools pick repeatable", HelpName = "N" };
-        var command = new Command("run", "Runs ndctl, daxctl and sysfs commands on a model of a machine.") { machine, words, kernel, script, save, transcript, seed };
+        var command = new Command("run", "Runs ndctl, daxctl and sysfs commands on a model of a machine.") { machine, words, script, save, transcript, seed, kernel };
         command.SetAction(p =>
         {
             string[] given = p.GetValue(words) ?? [];

@@ -11,14 +11,17 @@ internal static class KernelChoice
 {
     private const int ProfileBytesMax = 1 << 20;
 
-    public static Option<string?> Option()
+    public static Option<string?> Option() => Option("--kernel", "the kernel: a profile's name (altmap kernels), or the path of a profile file", "-k");
+
+    /// <summary>A kernel under another name.</summary>
+    public static Option<string?> Option(string name, string description, params string[] aliases)
     {
-        var option = new Option<string?>("--kernel", "-k") { Description = "the kernel: a profile's name (altmap kernels), or the path of a profile file", HelpName = "K" };
-        option.CompletionSources.Add(_ => KernelProfiles.All.Concat(KernelProfiles.Kmsan).Select(p => new System.CommandLine.Completions.CompletionItem(p.Name)));
+        var option = new Option<string?>(name, aliases) { Description = description, HelpName = "K" };
+        option.CompletionSources.Add(_ => KernelProfiles.Named.Select(p => new System.CommandLine.Completions.CompletionItem(p.Name)));
         return option;
     }
 
-    public static Option<bool> AllOption() => new("--all-kernels") { Description = "the answer of every kernel profile" };
+    public static Option<bool> AllOption() => new("--all-kernels") { Description = "the answer of every kernel profile, those with +kmsan left out" };
 
     /// <summary>A profile by name or path. Paths are relative to <paramref name="directory"/>.</summary>
     public static KernelProfile Load(string name, string directory = ".")
@@ -27,7 +30,7 @@ internal static class KernelChoice
         string path = Path.Combine(directory, name);
         if (!IsPath(name) && !File.Exists(path))
         {
-            string[] names = [.. KernelProfiles.All.Concat(KernelProfiles.Kmsan).Select(p => p.Name)];
+            string[] names = [.. KernelProfiles.Named.Select(p => p.Name)];
             string series = string.Join('.', name.Split('.').Take(2));
             string hint = names.Contains(series) ? $"did you mean \"{series}\"?" : NearestWord.Hint(name, names);
             throw CliError.Usage($"there is no kernel profile {Quote.Text(name)}; expected one of {KernelProfiles.Names}, or the path of a profile file{(hint.Length == 0 ? "" : $"; {hint}")}");
@@ -41,10 +44,20 @@ internal static class KernelChoice
     /// <summary>What <c>--kernel</c> and <c>--all-kernels</c> ask for; one profile unless all are wanted.</summary>
     public static ImmutableArray<KernelProfile> Select(string? name, bool all) => (name, all) switch
     {
-        ({ }, true) => throw CliError.Usage("--kernel and --all-kernels exclude each other"),
+        ({ }, true) => throw Both(),
         (null, true) => KernelProfiles.All,
         _ => [name is null ? KernelProfiles.Default : Load(name)],
     };
+
+    /// <summary>The same for what is asked of a machine: null is the kernel that the machine itself names.</summary>
+    public static ImmutableArray<string?> Names(string? name, bool all) => (name, all) switch
+    {
+        ({ }, true) => throw Both(),
+        (null, true) => [.. KernelProfiles.All.Select(k => (string?)k.Name)],
+        _ => [name],
+    };
+
+    private static CliError Both() => CliError.Usage("--kernel and --all-kernels exclude each other");
 
     public static bool IsPath(string name) => name.Contains('/', StringComparison.Ordinal) || name.EndsWith(".json", StringComparison.Ordinal);
 

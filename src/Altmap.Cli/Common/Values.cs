@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Altmap.Cli.Output;
 using Altmap.Core.Identity;
 using Altmap.Core.Json;
 using Altmap.Core.Kernels;
@@ -36,23 +37,6 @@ internal static class Values
 
     public static PhysicalAddress? Address(string? text, string option) => Size(text, option) is { } size ? new PhysicalAddress(size.Bytes) : null;
 
-    /// <summary>A page: its number in decimal, or an address in it.</summary>
-    public static Pfn Page(string text, string option, ByteSize page)
-    {
-        bool isNumber = ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number);
-        if (!isNumber) return Pfn.Containing(Address(text, option)!.Value, page);
-        return number <= AddressMax / page.Bytes ? new Pfn(number) : throw CliError.Usage($"{option}: {Quote.Text(text)} is beyond the last page; an address starts with 0x");
-    }
-
-    /// <summary>Pages from A to B, both included: numbers in decimal, or addresses, as the kernel logs them: <c>0x3fe00000-0x403d7fff</c>.</summary>
-    public static PfnRange Pages(string text, string option, ByteSize page)
-    {
-        int dash = text.IndexOf('-', StringComparison.Ordinal);
-        if (dash <= 0 || dash == text.Length - 1) throw CliError.Usage($"{option}: {Quote.Text(text)} is no range; expected A-B, both included, as 0x3fe00000-0x403d7fff or 261632-263127 (pages)");
-        Pfn first = Page(text[..dash], option, page), last = Page(text[(dash + 1)..], option, page);
-        return last >= first ? new PfnRange(first, last + new PfnCount(1)) : throw CliError.Usage($"{option}: {Quote.Text(text)} ends below its start");
-    }
-
     public static Uuid? Uuid(string? text, string option)
     {
         if (text is null) return null;
@@ -71,6 +55,18 @@ internal static class Values
         string hint = NearestWord.Hint(text, words);
         throw CliError.Usage($"{option}: {Quote.Text(text)}; expected {string.Join(", ", words)}{(hint.Length == 0 ? "" : $"; {hint}")}");
     }
+
+    /// <summary>A machine file or capture has its own; with a MACHINE the options for them are a mistake.</summary>
+    /// <param name="options">The options that were looked at, for the message.</param>
+    /// <param name="given">Their values; null: not given.</param>
+    public static void RefuseBesideMachine(string options, params string?[] given)
+    {
+        if (given.Any(g => g is not null)) throw CliError.Usage($"a MACHINE says that itself: not with {options}");
+    }
+
+    /// <summary>What is wrong with an alignment that pfn and dax devices do not offer.</summary>
+    public static string NoAlign(ByteSize align, ArchitectureRules architecture) =>
+        $"{align} is none that {KernelChoice.Name(architecture.Architecture)} offers with pages of {architecture.PageSize.ToHuman()}; expected {string.Join(", ", architecture.SupportedAligns.Select(Numbers.Unit))}";
 
     /// <summary>The rules of an architecture and page size by the words of the command line.</summary>
     public static ArchitectureRules Architecture(KernelProfile kernel, string? name, string? pageSize)

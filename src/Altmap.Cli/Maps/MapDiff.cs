@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using System.Globalization;
+using Altmap.Cli.Output;
 using Altmap.Core.Units;
 using Altmap.Model;
 using Altmap.Model.Memory;
@@ -44,7 +44,7 @@ internal static class MapDiff
     private static string Words(MapPart? part)
     {
         if (part is null) return MapPart.Nothing;
-        string state = part.Tone == Output.Tone.Ram ? "online" : part.State;
+        string state = part.Tone == Tone.Ram ? "online" : part.State;
         return string.Join(", ", new[] { part.Label, part.Zone, state }.Where(w => w.Length > 0));
     }
 
@@ -75,8 +75,7 @@ internal static class MapDiff
             MemoryBlock old = before.Mm.Blocks[cuts[i]], now = after.Mm.Blocks[cuts[i]];
             if (old == now) continue;
             ulong last = i + 1 < cuts.Length ? cuts[i + 1] - 1 : ulong.MaxValue;
-            string numbers = last == cuts[i] ? N(last) : $"{N(cuts[i])}-{N(last)}";
-            yield return $"memory{numbers}: {Words(old)} -> {Words(now)}";
+            yield return $"memory{Numbers.Run(cuts[i], last)}: {Words(old)} -> {Words(now)}";
         }
     }
 
@@ -112,6 +111,4 @@ internal static class MapDiff
         }
         return devices;
     }
-
-    private static string N(ulong number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -17,9 +17,10 @@ internal sealed class MapRequest
     private readonly Option<string?> _html = new("--html") { Description = "writes the map as a page: picture and table", HelpName = "FILE" };
     private readonly Option<bool> _json = JsonOutput.Option();
 
-    public void AddTo(Command command)
+    /// <summary>With the options that say of what the map is, in the order of all our helps: own ones, kernel, files, JSON.</summary>
+    public void AddTo(Command command, params Option[] ofMachine)
     {
-        foreach (Option option in new Option[] { _from, _to, _section, _table, _svg, _html, _json }) command.Add(option);
+        foreach (Option option in (Option[])[_from, _to, _section, _table, .. ofMachine, _svg, _html, _json]) command.Add(option);
     }
 
     /// <summary>Shows the map in the way that was asked for. Files are written before anything is printed.</summary>

@@ -56,10 +56,10 @@ internal sealed class MapView
     /// <summary><c>9-15</c>; <c>8.16-63</c> for sub-sections.</summary>
     public string NumbersOf(MapRow row)
     {
-        if (!IsZoomed) return row.First == row.Last ? N(row.First) : $"{N(row.First)}-{N(row.Last)}";
+        if (!IsZoomed) return Numbers.Run(row.First, row.Last);
         ulong per = _machine.Mm.Geometry.PagesPerSection.Pages / _unit.Pages;
-        string first = $"{N(row.First / per)}.{N(row.First % per)}";
-        return row.First == row.Last ? first : row.First / per == row.Last / per ? $"{first}-{N(row.Last % per)}" : $"{first}-{N(row.Last / per)}.{N(row.Last % per)}";
+        string first = $"{Numbers.Of(row.First / per)}.{Numbers.Of(row.First % per)}";
+        return row.First == row.Last ? first : row.First / per == row.Last / per ? $"{first}-{Numbers.Of(row.Last % per)}" : $"{first}-{Numbers.Of(row.Last / per)}.{Numbers.Of(row.Last % per)}";
     }
 
     public PhysicalAddress StartOf(MapRow row) => MapRow.PagesOf(row.First, row.First, _unit).Start.ToAddress(PageSize);
@@ -89,6 +89,4 @@ internal sealed class MapView
             sums.Add((kind.Key, kind.Aggregate(0UL, (sum, p) => sum + p.Pages.Count.Pages)));
         return sums.Count == 0 ? "no memory" : string.Join("; ", sums.Select(s => $"{new PfnCount(s.Pages).ToBytes(PageSize).ToHuman()} {s.Kind}"));
     }
-
-    private static string N(ulong number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using Altmap.Cli.Common;
 using Altmap.Cli.Output;
 using Altmap.Core.Units;
 using Altmap.Model;
@@ -24,10 +25,11 @@ internal sealed class PfnRequest
 
     private readonly Option<bool> _json = JsonOutput.Option();
 
-    public void AddTo(Command command)
+    /// <summary>With the options that say of which machines.</summary>
+    public void AddTo(Command command, params Option[] ofMachine)
     {
         command.Add(_pages);
-        command.Add(_json);
+        foreach (Option option in (Option[])[.. ofMachine, _json]) command.Add(option);
     }
 
     /// <summary>Answers for each machine. Ranges are told by runs of pages that are alike: as many lines as the machine has differences there.</summary>
@@ -39,9 +41,9 @@ internal sealed class PfnRequest
         else foreach (Answer answer in answers) WriteText(host, answer);
     }
 
-    private static IEnumerable<Answer> Of(Machine machine, string text)
+    private IEnumerable<Answer> Of(Machine machine, string text)
     {
-        PfnRange asked = PageRange.Parse(text, machine.Mm.PageSize);
+        PfnRange asked = PageRange.Parse(text, _pages.Name, machine.Mm.PageSize);
         bool isRange = asked.Count.Pages > 1 || text.IndexOfAny(['-', '+']) > 0;
         Answer? last = null;
         foreach (MemoryRange range in MemoryMap.Facts(machine, asked))
@@ -76,7 +78,7 @@ internal sealed class PfnRequest
     private static string SectionsOf(Answer answer)
     {
         ulong per = answer.Machine.Mm.Geometry.PagesPerSection.Pages, first = answer.Pages.Start.Number / per, last = (answer.Pages.End.Number - 1) / per;
-        return first == last ? string.Create(CultureInfo.InvariantCulture, $"section {first}") : string.Create(CultureInfo.InvariantCulture, $"sections {first}-{last}");
+        return $"section{(first == last ? "" : "s")} {Numbers.Run(first, last)}";
     }
 
     private static void WriteJson(Utf8JsonWriter json, ImmutableArray<Answer> answers)
@@ -99,16 +101,12 @@ internal sealed class PfnRequest
             json.WriteBoolean("damaged", story.IsDamaged);
             json.WriteString("zone", story.Memmap.Zone == ZoneKind.None ? null : story.Memmap.Zone.Name());
             json.WriteString("reason", story.Reason);
-            json.WriteStartArray("checks");
-            foreach (PfnCheck check in story.Checks)
+            json.WriteObjects("checks", story.Checks, check =>
             {
-                json.WriteStartObject();
                 json.WriteString("name", check.Name);
                 json.WriteBoolean("passes", check.Passes);
                 json.WriteString("reason", check.Reason);
-                json.WriteEndObject();
-            }
-            json.WriteEndArray();
+            });
             json.WriteEndObject();
         }
         json.WriteEndArray();

@@ -40,12 +40,30 @@ internal static class JsonOutput
         else json.WriteNull(name);
     }
 
-    public static void WriteFindings(this Utf8JsonWriter json, string name, IEnumerable<Finding> findings)
+    /// <summary>A list of objects, whose keys <paramref name="write"/> writes.</summary>
+    public static void WriteObjects<T>(this Utf8JsonWriter json, string name, IEnumerable<T> items, Action<T> write)
     {
         json.WriteStartArray(name);
-        foreach (Finding finding in findings)
+        foreach (T item in items)
         {
             json.WriteStartObject();
+            write(item);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
+    public static void WriteStrings(this Utf8JsonWriter json, string name, IEnumerable<string> texts)
+    {
+        json.WriteStartArray(name);
+        foreach (string text in texts) json.WriteStringValue(text);
+        json.WriteEndArray();
+    }
+
+    public static void WriteFindings(this Utf8JsonWriter json, string name, IEnumerable<Finding> findings)
+    {
+        json.WriteObjects(name, findings, finding =>
+        {
             json.WriteString("code", finding.Code);
             json.WriteString("severity", Word(finding.Severity));
             json.WriteNumber("offset", finding.OffsetBytes);
@@ -53,12 +71,8 @@ internal static class JsonOutput
             json.WriteString("actual", finding.Actual);
             json.WriteString("remedy", finding.Remedy);
             json.WriteString("source", finding.Source);
-            json.WriteStartArray("kernels");
-            if (finding.Kernels.Length > 0) json.WriteStringValue(finding.Kernels);
-            json.WriteEndArray();
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
+            json.WriteStrings("kernels", finding.Kernels.Length > 0 ? [finding.Kernels] : []);
+        });
     }
 
     public static string Word(Severity severity) => severity switch

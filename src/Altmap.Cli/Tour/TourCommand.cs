@@ -1,10 +1,11 @@
 using System.Globalization;
 using System.Text;
-using Altmap.Cli.Commands;
 using Altmap.Cli.Common;
 using Altmap.Cli.Output;
+using Altmap.Cli.Planning;
 using Altmap.Core.Kernels;
 using Altmap.Core.Media;
+using Altmap.Formats.InfoBlocks;
 using Altmap.Model;
 using Altmap.Model.MachineFiles;
 using Altmap.Model.Nvdimm;
@@ -73,7 +74,7 @@ internal static class TourCommand
         var table = new TextTable("namespace", "name", "mode", "map", ">size", ">usable", ">lost");
         foreach ((NamespaceState ndns, NamespacePlan plan) in Namespaces(machine).Zip(plans))
         {
-            table.Add(ndns.Device.Name, ndns.AltName, plan.Mode, plan.Settings?.Mode is { } map ? (map == Formats.InfoBlocks.PageMapMode.Pmem ? "dev" : "mem") : "",
+            table.Add(ndns.Device.Name, ndns.AltName, plan.Mode, plan.Settings?.Mode.Word() ?? "",
                 plan.Range.Size.ToHuman(), plan.Usable.ToHuman(), (plan.Range.Size - plan.Usable).ToHuman());
         }
         table.Write(host);

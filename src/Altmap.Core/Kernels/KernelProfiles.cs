@@ -62,7 +62,6 @@ public static class KernelProfiles
         (StructPageRules.KasanHardwareTag, "8", Confirmation.SourceOnly, FlagsLayout),
         (StructPageRules.LruGen, "yes", Confirmation.SourceOnly, FlagsLayout),
         (StructPageRules.ExtFlagsWord, "always", Confirmation.SourceOnly, PageExt),
-        (StructPageRules.ExtOwner, "56", Confirmation.SourceOnly, "mm/page_owner.c struct page_owner"),
         (StructPageRules.ExtInit, "early-by-parameter", Confirmation.SourceOnly, "init/main.c page_ext_init(), mm/page_ext.c early_page_ext"),
         (Rules.Kmsan, "two-of-three", Confirmation.SourceOnly, "mm/kmsan/init.c kmsan_memblock_free_pages(); a KMSAN kernel of 6.12 was seen to do so"));
 
@@ -94,7 +93,6 @@ public static class KernelProfiles
         (StructPageRules.FlagsOptional, "uncached", PageFlags),
         (StructPageRules.KasanHardwareTag, "0", FlagsLayout),
         (StructPageRules.LruGen, "no", FlagsLayout),
-        (StructPageRules.ExtOwner, "16", "mm/page_owner.c struct page_owner"),
         (StructPageRules.ExtInit, "late", "init/main.c page_ext_init()"));
 
     private static readonly ImmutableDictionary<string, RuleSetting> Linux612 = Change(WithoutLaneCheck, Confirmation.RealKernel,
@@ -117,7 +115,6 @@ public static class KernelProfiles
         (StructPageRules.FlagsFixed, "20", PageFlags),
         (StructPageRules.FlagsOptional, "arch-2-3", PageFlags),
         (StructPageRules.ExtFlagsWord, "if-needed", PageExt),
-        (StructPageRules.ExtOwner, "64", "mm/page_owner.c struct page_owner"),
         (StructPageRules.ExtInit, "early", "mm/mm_init.c page_ext_init()"));
 
     private static readonly ImmutableDictionary<string, RuleSetting> Linux72 = Change(Linux612, Confirmation.RealKernel,
@@ -151,6 +148,8 @@ public static class KernelProfiles
         new("5.10", "Debian 11; run as 5.10.223", Linux510),
         new("5.15", "interpolated between 5.10 and 6.1, never run", Change(Infer(Linux61, "between 5.10 and 6.1"), Confirmation.Inferred,
             (Rules.LargeStructPage, "build-error", "between 5.10 and 6.1"),
+            (Rules.CompoundMemmap, "none", "a vendor tree of 5.15.176: mm/memremap.c has no vmemmap_shift"),
+            (Rules.LocalLabels, "block-mode", "before f8669f1d6a86 (\"nvdimm/blk: Delete the block-aperture window driver\"), March 2022"),
             (StructPageRules.Zeroing, "up-to-80", "before 6.1.13"),
             (StructPageRules.LruGen, "no", "CONFIG_LRU_GEN came with 6.1"),
             (StructPageRules.ExtInit, "late", "early_page_ext came with 6.1"),
@@ -173,8 +172,11 @@ public static class KernelProfiles
     /// <summary>The same kernels built with CONFIG_KMSAN, where they have it: struct page of 80 bytes. <see cref="All"/> is without them.</summary>
     public static readonly ImmutableArray<KernelProfile> Kmsan = [.. All.Where(p => p.StructPage.Kmsan != KmsanFields.None).Select(WithKmsan)];
 
+    /// <summary>Every profile that has a name: <see cref="All"/>, then <see cref="Kmsan"/>.</summary>
+    public static readonly ImmutableArray<KernelProfile> Named = [.. All, .. Kmsan];
+
     /// <summary>The profile of that name, or null. A longer version (<c>6.1.192</c>) is not guessed at.</summary>
-    public static KernelProfile? Find(string name) => All.FirstOrDefault(p => p.Name == name) ?? Kmsan.FirstOrDefault(p => p.Name == name);
+    public static KernelProfile? Find(string name) => Named.FirstOrDefault(p => p.Name == name);
 
     /// <summary>Names for messages: <c>4.19, 5.4, …</c>.</summary>
     public static string Names => string.Join(", ", All.Select(p => p.Name));

@@ -138,7 +138,6 @@ public static class Rules
     public static readonly RuleDefinition MemmapOnMemory = new("memory.memmap-on-memory",
         "memmap of hot-added memory inside it: never; only a single block is added and EINVAL where it does not fit; any number of blocks", ["none", "one-block", "blocks"]);
 
-
     /// <summary>Memory sharing of compound device pages.</summary>
     public static readonly RuleDefinition CompoundMemmap = new("memory.compound-memmap",
         "memmap of device-dax pages larger than a page: written in full, compound, or compound with shared tail pages", ["none", "compound", "shared"]);
@@ -146,7 +145,6 @@ public static class Rules
     /// <summary>errno of an unreachable range.</summary>
     public static readonly RuleDefinition RangeLimitErrno = new("memory.range-limit-errno",
         "errno of a device map beyond the physical address range", ["e2big", "einval"]);
-
 
     /// <summary>kmem and lost bytes.</summary>
     public static readonly RuleDefinition KmemSaysTruncated = new("kmem.says-truncated", "kmem logs how much it cuts off", ["yes", "no"]);

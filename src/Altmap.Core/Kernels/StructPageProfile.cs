@@ -41,11 +41,10 @@ public enum PageExtInit
 /// <param name="KasanHardwareTagBits">See <see cref="StructPageRules.KasanHardwareTag"/>.</param>
 /// <param name="HasLruGen">See <see cref="StructPageRules.LruGen"/>.</param>
 /// <param name="ExtAlwaysHasFlags">See <see cref="StructPageRules.ExtFlagsWord"/>.</param>
-/// <param name="ExtOwner">See <see cref="StructPageRules.ExtOwner"/>.</param>
 /// <param name="ExtInit">See <see cref="StructPageRules.ExtInit"/>.</param>
 public sealed record StructPageProfile(
     KmsanFields Kmsan, bool MemcgWordForSlab, bool AlignsWithoutSlub, ByteSize? ZeroedMax, bool HasClassicSparsemem, int FlagsFixed, bool HasUncachedFlag,
-    bool HasSkipKasanFlag, int KasanHardwareTagBits, bool HasLruGen, bool ExtAlwaysHasFlags, ByteSize ExtOwner, PageExtInit ExtInit)
+    bool HasSkipKasanFlag, int KasanHardwareTagBits, bool HasLruGen, bool ExtAlwaysHasFlags, PageExtInit ExtInit)
 {
     /// <summary>The least size that the zeroing switch covers: a struct page without any optional field.</summary>
     public static readonly ByteSize ZeroedMin = new(56);
@@ -69,7 +68,6 @@ public sealed record StructPageProfile(
         (int)Number(word(StructPageRules.KasanHardwareTag)),
         word(StructPageRules.LruGen) == "yes",
         word(StructPageRules.ExtFlagsWord) == "always",
-        new ByteSize(Number(word(StructPageRules.ExtOwner))),
         word(StructPageRules.ExtInit) switch { "late" => PageExtInit.Late, "early" => PageExtInit.Early, _ => PageExtInit.EarlyByParameter });
 
     private static ulong Number(string text) => ulong.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture);

@@ -40,9 +40,6 @@ public static class StructPageRules
     /// <summary>The flags word of a page_ext entry.</summary>
     public static readonly RuleDefinition ExtFlagsWord = new("page-ext.flags-word", "a page_ext entry starts with a word of flags: always, or when a client needs it", ["always", "if-needed"]);
 
-    /// <summary>page_owner in page_ext.</summary>
-    public static readonly RuleDefinition ExtOwner = new("page-ext.page-owner-size", "bytes of a page_ext entry for page_owner=on", [], "bytes");
-
     /// <summary>When page_ext is allocated.</summary>
     public static readonly RuleDefinition ExtInit = new("page-ext.init",
         "when page_ext is allocated: after all struct pages are initialised; earlier with early_page_ext; or early, unless struct pages are initialised late",
@@ -51,6 +48,6 @@ public static class StructPageRules
     /// <summary>In the order in which they are shown.</summary>
     public static readonly IReadOnlyList<RuleDefinition> All =
     [
-        KmsanFields, MemcgWord, Alignment, Zeroing, ClassicSparsemem, FlagsFixed, FlagsOptional, KasanHardwareTag, LruGen, ExtFlagsWord, ExtOwner, ExtInit,
+        KmsanFields, MemcgWord, Alignment, Zeroing, ClassicSparsemem, FlagsFixed, FlagsOptional, KasanHardwareTag, LruGen, ExtFlagsWord, ExtInit,
     ];
 }

@@ -30,6 +30,10 @@ public readonly record struct PhysicalRange(PhysicalAddress Start, ByteSize Size
     public bool Overlaps(PhysicalRange other) =>
         !IsEmpty && !other.IsEmpty && Start <= other.Last && other.Start <= Last;
 
+    /// <summary>How many bytes are in both.</summary>
+    public ByteSize Common(PhysicalRange other) => !Overlaps(other) ? ByteSize.Zero
+        : new ByteSize(Math.Min(Last.Bytes, other.Last.Bytes) - Math.Max(Start.Bytes, other.Start.Bytes)) + new ByteSize(1);
+
     /// <summary>Inclusive, as the kernel prints: <c>[mem 0x100000000-0x13fffffff]</c> without the brackets.</summary>
     public override string ToString() => IsEmpty
         ? $"{Start} (empty)"

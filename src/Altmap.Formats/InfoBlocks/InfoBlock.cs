@@ -27,6 +27,18 @@ public enum PageMapMode : uint
     Pmem = 2,
 }
 
+/// <summary>Words for <see cref="PageMapMode"/>.</summary>
+public static class PageMapModes
+{
+    /// <summary>In ndctl's words: <c>mem</c>, <c>dev</c>, <c>none</c>.</summary>
+    public static string Word(this PageMapMode mode) => mode switch
+    {
+        PageMapMode.Ram => "mem",
+        PageMapMode.Pmem => "dev",
+        _ => "none",
+    };
+}
+
 /// <summary>
 /// A pfn or dax info-block as its bytes say, unjudged: bare numbers as on the media. Two are equal when their bytes are.
 /// Source: drivers/nvdimm/pfn.h struct nd_pfn_sb.

@@ -1,6 +1,7 @@
 using System.Numerics;
 using Altmap.Core.Findings;
 using Altmap.Core.Kernels;
+using Altmap.Core.Units;
 using Table = Altmap.Formats.InfoBlocks.PfnInfoBlockLayout;
 
 namespace Altmap.Formats.InfoBlocks;
@@ -87,7 +88,7 @@ internal static class InfoBlockPlacementChecks
         Action<string, string, string> error)
     {
         ulong offset = settings.DataOffset.Bytes, size = ns.Range.Size.Bytes, reserve = arch.InfoBlockReserve.Bytes, page = arch.PageSize.Bytes;
-        bool hasSections = PageMapping.HasSections(profile);
+        bool hasSections = profile.DeviceMapsAreSections;
         if (offset < reserve)
         {
             if (settings.Mode == PageMapMode.Ram || !hasSections) error("pfn.dataoff.below-reserve", $"at least 0x{reserve:x}", MapSource);
@@ -95,8 +96,8 @@ internal static class InfoBlockPlacementChecks
         }
         ulong cut = PageMapping.CutBytes(settings);
         if (settings.Mode != PageMapMode.Pmem || hasSections || cut >= size) return;
-        ulong firstPfn = unchecked(ns.Range.Start.Bytes + settings.StartPad.Bytes) / page;
-        if (!PageMapping.HasRoomForMemmap(firstPfn, (size - cut) / page, reserve / page, (offset - reserve) / page, profile, arch))
+        var first = new Pfn(unchecked(ns.Range.Start.Bytes + settings.StartPad.Bytes) / page);
+        if (!PageMapping.HasRoomForMemmap(new PfnRange(first, first + new PfnCount((size - cut) / page)), settings.Altmap(arch)!.Value, profile, arch))
         {
             error("pfn.dataoff.memmap-room", "room for the memmap of every whole section",
                 "arch/x86/mm/init_64.c vmemmap_populate() (5.10, 6.1, 6.12, 7.2): ENOMEM");
@@ -117,7 +118,7 @@ internal static class InfoBlockPlacementChecks
             report.Add(endTrunc >= startPad ? Table.EndTrunc : Table.StartPad, "pfn.end-trunc.beyond-size", Severity.Error,
                 $"start_pad + end_trunc below 0x{size:x}", $"0x{startPad + endTrunc:x}", InfoBlockReport.Recreate, MapSource);
         }
-        if (PageMapping.HasSections(profile)) return; // sections take in what is not aligned
+        if (profile.DeviceMapsAreSections) return; // sections take in what is not aligned
         ulong unit = profile.ChecksCompatAlign ? arch.CompatAlign.Bytes : ArchitectureRules.SubSectionSize.Bytes;
         string source = profile.ChecksCompatAlign ? InfoBlockReport.ValidateSource : "mm/memory_hotplug.c check_pfn_span(): EINVAL (since 5.3)";
         ulong first = unchecked(start + startPad), end = unchecked(start + size - endTrunc);

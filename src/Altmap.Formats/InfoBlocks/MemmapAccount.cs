@@ -3,11 +3,6 @@ using Altmap.Core.Units;
 
 namespace Altmap.Formats.InfoBlocks;
 
-/// <summary>Where a device map's metadata lies: pages at its start (struct vmem_altmap).</summary>
-/// <param name="Reserve">Pages that hold no metadata: the info-block.</param>
-/// <param name="Free">Pages for the memmap.</param>
-public readonly record struct MemmapSpace(PfnCount Reserve, PfnCount Free);
-
 /// <summary>
 /// What the memmap of a device range takes, from the altmap and from RAM, piece by piece. A piece is a part of a section or a run of whole ones. The altmap is accounted as
 /// vmem_altmap_alloc() does (mm/sparse-vmemmap.c): aligned to the lowest bit of what is asked. Population: arch/x86/mm/init_64.c, arch/arm64/mm/mmu.c
@@ -18,7 +13,7 @@ public readonly record struct MemmapSpace(PfnCount Reserve, PfnCount Free);
 /// <param name="kernel">The kernel.</param>
 /// <param name="architecture">The architecture.</param>
 /// <param name="structPage">Size of struct page; not 0.</param>
-public struct MemmapAccount(Pfn first, MemmapSpace? altmap, KernelProfile kernel, ArchitectureRules architecture, ByteSize structPage)
+public struct MemmapAccount(Pfn first, AltmapSpace? altmap, KernelProfile kernel, ArchitectureRules architecture, ByteSize structPage)
 {
     /// <summary>How a piece takes its memmap.</summary>
     private enum Source
@@ -71,6 +66,13 @@ public struct MemmapAccount(Pfn first, MemmapSpace? altmap, KernelProfile kernel
             && (down == range.End || TryAdd(new PfnRange(down, range.End), sharesWithBoot, out _));
     }
 
+    /// <summary>Whether struct pages of compounds of that size can be shared, with the map in RAM (include/linux/mm.h vmemmap_can_optimize(), 6.1.192).</summary>
+    /// <param name="compoundPages">Pages of a compound; 0 or 1: there are none.</param>
+    /// <param name="structPage">Size of struct page.</param>
+    /// <param name="pageSize">PAGE_SIZE.</param>
+    public static bool SharesTails(ulong compoundPages, ByteSize structPage, ByteSize pageSize) =>
+        structPage.IsPowerOfTwo && compoundPages * structPage.Bytes / pageSize.Bytes > 2;
+
     private readonly Source SourceOf(PfnRange piece, bool isEarly)
     {
         bool isWhole = piece.Count.Pages >= _perSection;
@@ -80,7 +82,7 @@ public struct MemmapAccount(Pfn first, MemmapSpace? altmap, KernelProfile kernel
         return hasPmds && (isWhole || kernel.Arm64MemmapIsAlwaysPmd) ? Source.Pmds : Source.BasePages;
     }
 
-    private bool TakeFromAltmap(PfnRange piece, Source source, MemmapSpace space, ref ulong sections)
+    private bool TakeFromAltmap(PfnRange piece, Source source, AltmapSpace space, ref ulong sections)
     {
         ulong page = architecture.PageSize.Bytes;
         ulong unit = source == Source.Pmds ? architecture.PmdSize.Bytes : page;
@@ -121,7 +123,6 @@ public struct MemmapAccount(Pfn first, MemmapSpace? altmap, KernelProfile kernel
         ulong page = architecture.PageSize.Bytes;
         ulong all = (ulong)(((piece.Count.Pages * (UInt128)structPage.Bytes) + (page - 1)) / page);
         ulong compound = SharedCompoundPages;
-        bool isShared = compound > 0 && altmap is null && structPage.IsPowerOfTwo && compound * structPage.Bytes / page > 2;
-        return isShared ? Math.Min(all, Alignment.Up(piece.Count.Pages, compound) / compound * 2) : all;
+        return altmap is null && SharesTails(compound, structPage, architecture.PageSize) ? Math.Min(all, Alignment.Up(piece.Count.Pages, compound) / compound * 2) : all;
     }
 }

@@ -36,7 +36,7 @@ public static class PageMapping
         if (before.Errno != Errno.None) return before;
         if (CutBytes(settings) >= ns.Range.Size.Bytes) return before with { Errno = Errno.EINVAL, Rule = "B7" };
         ulong length = unchecked(ns.Range.Size.Bytes - settings.StartPad.Bytes - settings.EndTrunc.Bytes);
-        if (HasSections(profile) || MapRange(settings, ns, length, profile, arch) is not { } failed) return before;
+        if (profile.DeviceMapsAreSections || MapRange(settings, ns, length, profile, arch) is not { } failed) return before;
         return failed with { Truncated = before.Truncated, Driver = settings.Kind == InfoBlockKind.Dax ? MappingDriver.DeviceDax : MappingDriver.Holder };
     }
 
@@ -63,8 +63,6 @@ public static class PageMapping
         }
     }
 
-    internal static bool HasSections(KernelProfile profile) => profile.InfoBlockLayout is InfoBlockLayout.Section412 or InfoBlockLayout.Section419;
-
     internal static ulong CutBytes(in PfnDeviceSettings settings) => settings.StartPad.Bytes + settings.EndTrunc.Bytes; // two 32-bit fields
 
     /// <summary>A dax region must start and end at multiples of the align on the media; 0 there never fits (read in the source, not tried).</summary>
@@ -82,27 +80,21 @@ public static class PageMapping
     /// <summary>Sub-section alignment of the range, then whether the altmap is big enough.</summary>
     private static PageMapVerdict? MapRange(in PfnDeviceSettings settings, in NamespaceExtent ns, ulong length, KernelProfile profile, ArchitectureRules arch)
     {
-        ulong sub = ArchitectureRules.SubSectionSize.Bytes, page = arch.PageSize.Bytes;
-        unchecked
-        {
-            ulong start = ns.Range.Start.Bytes + settings.StartPad.Bytes;
-            if (((start | length) & (sub - 1)) != 0) return new(Errno.EINVAL, "B7");
-            if (settings.Mode != PageMapMode.Pmem) return null;
-            ulong reserve = arch.InfoBlockReserve.Bytes / page;
-            ulong free = (settings.DataOffset.Bytes - arch.InfoBlockReserve.Bytes) / page;
-            if (reserve + free > length / page) return new(Errno.EINVAL, "B7", Message: "memory add fail, invalid altmap");
-            return HasRoomForMemmap(start / page, length / page, reserve, free, profile, arch) ? null : new(Errno.ENOMEM, "B7");
-        }
+        ulong page = arch.PageSize.Bytes, start = unchecked(ns.Range.Start.Bytes + settings.StartPad.Bytes);
+        if (IsMisaligned(start, length)) return new(Errno.EINVAL, "B7");
+        if (settings.Altmap(arch) is not { } altmap) return null;
+        if (!altmap.Fits(new PfnCount(length / page))) return new(Errno.EINVAL, "B7", Message: AltmapSpace.DoesNotFit);
+        var first = new Pfn(start / page);
+        return HasRoomForMemmap(new PfnRange(first, first + new PfnCount(length / page)), altmap, profile, arch) ? null : new(Errno.ENOMEM, "B7");
     }
+
+    /// <summary>True where start or length in bytes is no multiple of a sub-section: a kernel that maps sub-sections refuses it (mm/memory_hotplug.c check_pfn_span(), 5.10, 6.1, 6.12, 7.2).</summary>
+    public static bool IsMisaligned(ulong startBytes, ulong lengthBytes) => ((startBytes | lengthBytes) & (ArchitectureRules.SubSectionSize.Bytes - 1)) != 0;
 
     /// <summary>
     /// Whether the altmap holds the memmap of the range's whole sections (<see cref="MemmapAccount"/>). What the others need depends on what else is in them, which
     /// nobody knows here: it counts as nothing.
     /// </summary>
-    internal static bool HasRoomForMemmap(ulong firstPfn, ulong pages, ulong reserve, ulong free, KernelProfile profile, ArchitectureRules arch)
-    {
-        var first = new Pfn(firstPfn);
-        var account = new MemmapAccount(first, new MemmapSpace(new PfnCount(reserve), new PfnCount(free)), profile, arch, profile.StructPageSize);
-        return account.TryAddAll(new PfnRange(first, first + new PfnCount(pages)), sharesWithBoot: true);
-    }
+    internal static bool HasRoomForMemmap(PfnRange pages, AltmapSpace altmap, KernelProfile profile, ArchitectureRules arch) =>
+        new MemmapAccount(pages.Start, altmap, profile, arch, profile.StructPageSize).TryAddAll(pages, sharesWithBoot: true);
 }

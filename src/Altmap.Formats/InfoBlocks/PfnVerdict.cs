@@ -1,5 +1,6 @@
 using Altmap.Core.Findings;
 using Altmap.Core.Identity;
+using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 
 namespace Altmap.Formats.InfoBlocks;
@@ -45,6 +46,10 @@ public readonly record struct PfnDeviceSettings(
     /// <summary>From the namespace's start to the first data byte of block I/O: start_pad + dataoff (drivers/nvdimm/pmem.c, sysfs resource). Null beyond 64 bits.</summary>
     public MediaOffset? DataStart =>
         DataOffset.Bytes > ulong.MaxValue - StartPad.Bytes ? null : new MediaOffset(StartPad.Bytes + DataOffset.Bytes);
+
+    /// <summary>The altmap that a bind asks for; null with the page map in RAM. Wraps below the reserve, as the kernel's sum does (drivers/nvdimm/pfn_devs.c __nvdimm_setup_pfn()).</summary>
+    public AltmapSpace? Altmap(ArchitectureRules arch) => Mode != PageMapMode.Pmem ? null
+        : new AltmapSpace(new PfnCount(arch.InfoBlockReserve / arch.PageSize), new PfnCount(unchecked(DataOffset.Bytes - arch.InfoBlockReserve.Bytes) / arch.PageSize.Bytes));
 
     /// <summary>Size of the device: namespace size - start_pad - end_trunc - dataoff; null when that is negative.</summary>
     public ByteSize? UsableSize(ByteSize namespaceSize)

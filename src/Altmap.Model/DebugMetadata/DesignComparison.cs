@@ -57,11 +57,11 @@ public sealed record ComparisonInput(
 /// <param name="Off">Compiled in and not in use, above a kernel without it; null: it cannot be off.</param>
 /// <param name="Pointers">In use: struct pages that grew, or page_ext tables.</param>
 /// <param name="Metadata">In use: pages of shadow and origin at once after boot.</param>
-/// <param name="Lost">In use: pages that are neither free nor metadata.</param>
+/// <param name="Leftover">In use: pages that are neither free nor metadata.</param>
 /// <param name="Free">Free pages just after boot.</param>
 /// <param name="PagesPerRequest">Blocks that a request takes.</param>
 public sealed record DesignCost(
-    MetadataDesign Design, ByteSize StructPage, ByteSize? Off, ByteSize Pointers, PfnCount Metadata, PfnCount Lost, PfnCount Free, int PagesPerRequest);
+    MetadataDesign Design, ByteSize StructPage, ByteSize? Off, ByteSize Pointers, PfnCount Metadata, PfnCount Leftover, PfnCount Free, int PagesPerRequest);
 
 /// <summary>The workloads of a design, one for each seed.</summary>
 /// <param name="Design">Which.</param>

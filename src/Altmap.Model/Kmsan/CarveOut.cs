@@ -7,7 +7,7 @@ namespace Altmap.Model.Kmsan;
 /// <param name="Order">Which.</param>
 /// <param name="Handed">Blocks that memblock handed over.</param>
 /// <param name="ReleasedAtBoot">Of those, the ones that reached the page allocator at once: each third.</param>
-/// <param name="ReleasedLater">Blocks of this order that the sharing out of leftovers released.</param>
+/// <param name="ReleasedLater">Blocks of this order that were released when what was held back was shared out (kmsan_memblock_discard()).</param>
 public readonly record struct OrderTotals(int Order, ulong Handed, ulong ReleasedAtBoot, ulong ReleasedLater);
 
 /// <summary>

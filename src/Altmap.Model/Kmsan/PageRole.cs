@@ -18,7 +18,7 @@ public enum PageRoleKind
     /// <summary>Origins of a released page.</summary>
     Origin,
 
-    /// <summary>Lost: neither free nor metadata.</summary>
+    /// <summary>Neither free nor metadata.</summary>
     Leftover,
 }
 
@@ -53,7 +53,7 @@ public readonly record struct PageRole(PageRoleKind Kind, Pfn Page)
         PageRoleKind.Released => "a released page itself",
         PageRoleKind.Shadow => string.Create(CultureInfo.InvariantCulture, $"shadow of page {Page.Number}"),
         PageRoleKind.Origin => string.Create(CultureInfo.InvariantCulture, $"origins of page {Page.Number}"),
-        PageRoleKind.Leftover => "a lost page",
+        PageRoleKind.Leftover => "a leftover page",
         _ => "memory outside the free ranges (the kernel's, or metadata from memblock)",
     };
 }

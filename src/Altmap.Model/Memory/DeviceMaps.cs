@@ -52,13 +52,10 @@ internal static class DeviceMaps
     /// <summary>The order of a pfn or dax device: from start_pad to end_trunc, info-block and page map included (drivers/nvdimm/pfn_devs.c __nvdimm_setup_pfn()).</summary>
     public static DeviceMapOrder OrderOf(Machine machine, string owner, NamespaceState ndns, PfnDeviceSettings settings)
     {
-        ByteSize page = machine.Architecture.PageSize, reserve = machine.Architecture.InfoBlockReserve;
+        ByteSize page = machine.Architecture.PageSize;
         var range = new PhysicalRange(ndns.Range.Start + settings.StartPad, ndns.Size - settings.StartPad - settings.EndTrunc);
-        AltmapSpace? altmap = settings.Mode == PageMapMode.Pmem
-            ? new AltmapSpace(new PfnCount(reserve / page), new PfnCount(unchecked(settings.DataOffset.Bytes - reserve.Bytes) / page.Bytes)) // wraps below the reserve
-            : null;
         bool isCompound = settings.Kind == InfoBlockKind.Dax && machine.Kernel.HasCompoundMemmap && settings.MediaAlign > page;
-        return new DeviceMapOrder(owner, range, altmap, machine.Regions[ndns.Device.Number].Description.NumaNode, isCompound ? settings.MediaAlign : page);
+        return new DeviceMapOrder(owner, range, settings.Altmap(machine.Architecture), machine.Regions[ndns.Device.Number].Description.NumaNode, isCompound ? settings.MediaAlign : page);
     }
 
     /// <summary>What added memory does to max_pfn (arch_add_memory(), by architecture and version).</summary>
@@ -75,10 +72,9 @@ internal static class DeviceMaps
     {
         MemoryState memory = machine.Mm;
         ByteSize page = memory.PageSize;
-        ulong sub = ArchitectureRules.SubSectionSize.Bytes;
         PhysicalAddress last = order.Range.Last;
         var pages = new PfnRange(Pfn.Containing(order.Range.Start, page), Pfn.Containing(last, page) + new PfnCount(1));
-        bool isMisaligned = ((order.Range.Start.Bytes | order.Range.Size.Bytes) & (sub - 1)) != 0;
+        bool isMisaligned = PageMapping.IsMisaligned(order.Range.Start.Bytes, order.Range.Size.Bytes);
         AltmapSpace? altmap = order.Altmap;
         if (machine.Kernel.DeviceMapsAreSections)
         {
@@ -124,8 +120,7 @@ internal static class DeviceMaps
     }
 
     private static Refusal? BadAltmap(PfnRange pages, AltmapSpace? altmap) =>
-        altmap is { } space && unchecked(space.Reserve.Pages + space.Free.Pages) > pages.Count.Pages
-            ? new Refusal(Errno.EINVAL, "memory add fail, invalid altmap") : null;
+        altmap is { } space && !space.Fits(pages.Count) ? new Refusal(Errno.EINVAL, AltmapSpace.DoesNotFit) : null;
 
     private static PfnCount OverrunOf(Machine machine, PfnRange pages, AltmapSpace? altmap, ulong compound)
     {
@@ -148,8 +143,7 @@ internal static class DeviceMaps
     public static PfnCount Overrun(PfnRange pages, AltmapSpace? altmap, ulong compound, bool shares, ByteSize structPage, ByteSize page)
     {
         if (compound <= 1) return default;
-        bool isShared = altmap is null && shares && structPage.IsPowerOfTwo && compound * structPage.Bytes / page.Bytes > 2;
-        if (isShared) return default;
+        if (altmap is null && shares && MemmapAccount.SharesTails(compound, structPage, page)) return default;
         ulong data = altmap?.DataStart(pages.Start).Number ?? pages.Start.Number;
         return data >= pages.End.Number ? default : new PfnCount(data + Alignment.Up(pages.End.Number - data, compound) - pages.End.Number);
     }

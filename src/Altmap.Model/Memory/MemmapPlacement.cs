@@ -15,8 +15,7 @@ internal sealed class MemmapPlacement(MemoryState memory, KernelProfile kernel, 
     public (ImmutableArray<MapPiece> Pieces, MemmapUse Use) Plan(PfnRange range, AltmapSpace? altmap, ulong compoundPages)
     {
         var pieces = ImmutableArray.CreateBuilder<MapPiece>();
-        MemmapSpace? space = altmap is { } a ? new MemmapSpace(a.Reserve, a.Free) : null;
-        var account = new MemmapAccount(range.Start, space, kernel, architecture, structPage)
+        var account = new MemmapAccount(range.Start, altmap, kernel, architecture, structPage)
         {
             SharedCompoundPages = memory.Options.SharesCompoundMemmap ? compoundPages : 0,
         };

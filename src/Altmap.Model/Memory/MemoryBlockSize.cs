@@ -22,10 +22,22 @@ internal static class MemoryBlockSize
         };
     }
 
+    /// <summary>Why the size may be another one than <see cref="Of"/> gives, and what would settle it; null: it is known.</summary>
+    public static string? Doubt(MachineDescription description, Architecture architecture, ByteSize endOfRam)
+    {
+        bool isGiven = description.Config.ContainsKey("memory_block_bytes") || description.Config.ContainsKey("hypervisor");
+        if (isGiven || architecture == Architecture.Arm64) return null;
+        if (architecture != Architecture.X86_64) return "the memory block size of this architecture is the firmware's: config memory_block_bytes gives it";
+        return endOfRam < LargeBlocksFrom || endOfRam.IsMultipleOf(LargestX86) ? null
+            : "the memory block size depends on whether the machine is virtual: config hypervisor or memory_block_bytes says it";
+    }
+
+    private static readonly ByteSize LargeBlocksFrom = ByteSize.GiB(64), LargestX86 = ByteSize.GiB(2);
+
     private static ByteSize OfX86(MachineDescription description, ByteSize section, ByteSize endOfRam)
     {
-        if (endOfRam < ByteSize.GiB(64)) return section; // 7.2 asks for a platform's advice first; no machine here has any
-        ByteSize size = ByteSize.GiB(2);
+        if (endOfRam < LargeBlocksFrom) return section; // 7.2 asks for a platform's advice first; no machine here has any
+        ByteSize size = LargestX86;
         if (description.Config.GetValueOrDefault("hypervisor", 0UL) == 0) return size;
         while (size > section && !endOfRam.IsMultipleOf(size)) size = new ByteSize(size.Bytes / 2);
         return size;

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Altmap.Core.Kernels;
 using Altmap.Core.Units;
+using Altmap.Formats.InfoBlocks;
 using Altmap.Model.Memory.States;
 using Altmap.Model.Memory.Steps;
 

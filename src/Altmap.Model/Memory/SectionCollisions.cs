@@ -44,15 +44,12 @@ public static class SectionCollisions
     private static IEnumerable<SectionShare> SharesOf(Machine machine, PhysicalRange section)
     {
         ulong ram = 0;
-        foreach (PhysicalRange range in SystemRam.Ranges(machine, withKmem: false)) ram += Common(range, section);
+        foreach (PhysicalRange range in SystemRam.Ranges(machine, withKmem: false)) ram += range.Common(section).Bytes;
         if (ram > 0) yield return new SectionShare(Ram, new ByteSize(ram));
         foreach (RegionState region in machine.Regions.Values.OrderBy(r => r.Range.Start))
         {
-            ulong size = Common(region.Range, section);
-            if (size > 0) yield return new SectionShare(region.Device.ToString(), new ByteSize(size));
+            ByteSize size = region.Range.Common(section);
+            if (!size.IsZero) yield return new SectionShare(region.Device.ToString(), size);
         }
     }
-
-    private static ulong Common(PhysicalRange a, PhysicalRange b) => !a.Overlaps(b) ? 0
-        : Math.Min(a.Last.Bytes, b.Last.Bytes) - Math.Max(a.Start.Bytes, b.Start.Bytes) + 1;
 }

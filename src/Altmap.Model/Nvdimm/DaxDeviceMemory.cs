@@ -1,5 +1,4 @@
 using System.Globalization;
-using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Model.Hardware;
 using Altmap.Model.Memory;
@@ -15,13 +14,8 @@ public static class DaxDeviceMemory
     /// </summary>
     public static ByteSize BlockSize(Machine machine)
     {
-        bool isGiven = machine.Description.Config.ContainsKey("memory_block_bytes") || machine.Description.Config.ContainsKey("hypervisor");
-        if (isGiven || machine.Architecture.Architecture == Architecture.Arm64) return machine.Mm.BlockSize;
-        if (machine.Architecture.Architecture != Architecture.X86_64)
-            throw new NotModelledException("the memory block size of this architecture is the firmware's: config memory_block_bytes gives it");
         PhysicalAddress end = new FirmwareMap(machine.Memory, null).EndOfRam(machine.Architecture.PageSize);
-        if (end.Bytes >= ByteSize.GiB(64).Bytes && !end.IsAligned(ByteSize.GiB(2)))
-            throw new NotModelledException("the memory block size depends on whether the machine is virtual: config hypervisor or memory_block_bytes says it");
+        if (MemoryBlockSize.Doubt(machine.Description, machine.Architecture.Architecture, new ByteSize(end.Bytes)) is { } doubt) throw new NotModelledException(doubt);
         return machine.Mm.BlockSize;
     }
 

@@ -6,7 +6,6 @@ using Altmap.Core.Units;
 using Altmap.Formats.Btt;
 using Altmap.Formats.InfoBlocks;
 using Altmap.Model.Memory;
-using Altmap.Model.Memory.Steps;
 using Altmap.Model.Nvdimm;
 
 namespace Altmap.Model.Planning;
@@ -178,9 +177,6 @@ public sealed record NamespacePlan(
     {
         private ulong Compound => Settings.Kind == InfoBlockKind.Dax && Kernel.HasCompoundMemmap ? Math.Max(1, Settings.MediaAlign / Architecture.PageSize) : 1;
 
-        private AltmapSpace? Altmap => Settings.Mode != PageMapMode.Pmem ? null
-            : new AltmapSpace(new PfnCount(Architecture.InfoBlockReserve / Architecture.PageSize), new PfnCount((Settings.DataOffset - Architecture.InfoBlockReserve) / Architecture.PageSize));
-
         private PfnRange Mapped => Planning.Ledger.MappedPages(Settings, Range, Kernel, Architecture);
 
         public NamespacePlan Plan(string mode, string? message)
@@ -202,7 +198,7 @@ public sealed record NamespacePlan(
             new(Kernel, Architecture, mode, Settings.Mode, Settings.Align, Range, Errno.None, message, Settings, table.ToArray())
             {
                 PageMapReserve = Planning.Ledger.PageMapReserve(Settings, ReservedStructPage, Range.Size, Architecture),
-                Overrun = DeviceMaps.Overrun(Mapped, Altmap, Compound, Shares, StructPage, Architecture.PageSize).ToBytes(Architecture.PageSize),
+                Overrun = DeviceMaps.Overrun(Mapped, Settings.Altmap(Architecture), Compound, Shares, StructPage, Architecture.PageSize).ToBytes(Architecture.PageSize),
             };
 
         private MemmapUse UseAlone()

@@ -41,12 +41,7 @@ internal static class NamespaceJson
         _ => PmemDriver.MapsPages(context.Machine, ndns) ? "fsdax" : "raw",
     };
 
-    private static string MapOf(PfnDeviceState? holder) => holder?.Mode switch
-    {
-        null or PageMapMode.Ram => "mem",
-        PageMapMode.Pmem => "dev",
-        _ => "none",
-    };
+    private static string MapOf(PfnDeviceState? holder) => (holder?.Mode ?? PageMapMode.Ram).Word();
 
     private static ByteSize? SizeOf(NamespaceState ndns, PfnDeviceState? holder) =>
         holder is null ? ndns.Size : holder.Layout?.UsableSize(ndns.Size);

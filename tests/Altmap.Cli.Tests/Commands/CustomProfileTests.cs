@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Altmap.Cli.Commands;
 using Altmap.TestSupport;
 
 namespace Altmap.Cli.Tests.Commands;

@@ -1,4 +1,5 @@
 using System.Text;
+using Altmap.Cli.Commands;
 using Altmap.TestSupport;
 
 namespace Altmap.Cli.Tests.Docs;
@@ -22,6 +23,15 @@ public class PageTests
         string rewritten = Rewrite(text, command => RunOne(command, scratch));
         if (Environment.GetEnvironmentVariable("ALTMAP_APPROVE") == "1") File.WriteAllText(path, rewritten);
         else Assert.Equal(text, rewritten);
+    }
+
+    [Theory]
+    [InlineData("README.md", "docs/")]
+    [InlineData("docs/README.md", "")]
+    public void Every_page_is_linked(string from, string folder)
+    {
+        string text = File.ReadAllText(Path.Combine(Checkout, from));
+        Assert.All(Directory.GetFiles(Path.Combine(Checkout, "docs"), "*.md").Select(Path.GetFileName).Where(p => p != "README.md" || folder.Length > 0), p => Assert.Contains($"({folder}{p})", text, StringComparison.Ordinal));
     }
 
     private static string Rewrite(string text, Func<string, string> run)

@@ -1,3 +1,4 @@
+using Altmap.Cli.Commands;
 using Altmap.TestSupport;
 
 namespace Altmap.Cli.Tests.Maps;

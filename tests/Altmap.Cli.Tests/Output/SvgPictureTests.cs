@@ -1,4 +1,5 @@
 using System.Xml.Linq;
+using Altmap.Cli.Commands;
 using Altmap.Cli.Common;
 using Altmap.Cli.Output;
 

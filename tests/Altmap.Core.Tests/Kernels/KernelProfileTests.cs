@@ -53,6 +53,16 @@ public class KernelProfileTests
     public void Lanes_of_a_btt_are_checked_by_few() =>
         Assert.Equal(["6.1", "7.2"], KernelProfiles.All.Where(p => p.IsVerified && p.ChecksBttLanes).Select(p => p.Name));
 
+    /// <summary>Compound device pages came after 5.15, and shared tail pages later still; the block-aperture driver went in 2022.</summary>
+    [Fact]
+    public void The_kernel_between_has_no_rule_that_is_younger()
+    {
+        KernelProfile between = KernelProfiles.Find("5.15")!;
+        Assert.False(between.HasCompoundMemmap);
+        Assert.True(between.LocalLabelsAreBlockMode);
+        Assert.All(KernelProfiles.All.Take(4), p => Assert.Equal("none", p.Settings[Rules.CompoundMemmap.Name].Value));
+    }
+
     [Theory]
     [Trait("problem", "D2")]
     [InlineData("5.10", CpuArchitecture.X86_64, 4, 128)]

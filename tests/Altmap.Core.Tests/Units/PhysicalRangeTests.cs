@@ -14,6 +14,7 @@ public class PhysicalRangeTests
         PhysicalRange a = Range((ulong)x.Start % 16, (ulong)x.Size % 8), b = Range((ulong)y.Start % 16, (ulong)y.Size % 8);
         HashSet<ulong> inA = Bytes(a), inB = Bytes(b);
         return a.Overlaps(b) == inA.Overlaps(inB)
+            && a.Common(b).Bytes == (ulong)inA.Intersect(inB).Count()
             && (b.IsEmpty || a.Contains(b) == inA.IsSupersetOf(inB))
             && Enumerable.Range(0, 32).All(i => a.Contains(new PhysicalAddress((ulong)i)) == inA.Contains((ulong)i));
 
@@ -28,6 +29,7 @@ public class PhysicalRangeTests
         Assert.Throws<OverflowException>(() => top.End);
         Assert.True(top.Contains(new PhysicalAddress(ulong.MaxValue)));
         Assert.True(top.Overlaps(Range(ulong.MaxValue, 1)));
+        Assert.Equal(new ByteSize(4096), top.Common(top));
         Assert.True(top.Contains(Range(ulong.MaxValue - 1, 2)));
     }
 

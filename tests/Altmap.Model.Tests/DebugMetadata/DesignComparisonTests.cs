@@ -89,7 +89,7 @@ public class DesignComparisonTests
         ulong free = 3840 + 23031 + 32768 + 27100;
         Dictionary<MetadataDesign, DesignCost> costs = comparison.Costs.ToDictionary(c => c.Design);
         Assert.Equal(free, costs[MetadataDesign.None].Free.Pages);
-        Assert.Equal((free / 3, free % 3, 2 * (free / 3)), (costs[MetadataDesign.BootCarveOut].Free.Pages, costs[MetadataDesign.BootCarveOut].Lost.Pages, costs[MetadataDesign.BootCarveOut].Metadata.Pages));
+        Assert.Equal((free / 3, free % 3, 2 * (free / 3)), (costs[MetadataDesign.BootCarveOut].Free.Pages, costs[MetadataDesign.BootCarveOut].Leftover.Pages, costs[MetadataDesign.BootCarveOut].Metadata.Pages));
         Assert.Null(costs[MetadataDesign.BootCarveOut].Off);
         Assert.Equal(new ByteSize(16UL * 4 * 32768), costs[MetadataDesign.Lazy].Off);
         Assert.Equal(new ByteSize(16UL * 4), costs[MetadataDesign.PageExtEarly].Off);

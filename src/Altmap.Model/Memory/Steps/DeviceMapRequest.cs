@@ -1,21 +1,10 @@
 using System.Collections.Immutable;
 using Altmap.Core.Findings;
 using Altmap.Core.Units;
+using Altmap.Formats.InfoBlocks;
 using Altmap.Model.Memory.States;
 
 namespace Altmap.Model.Memory.Steps;
-
-/// <summary>Where the metadata of a device range lies: pages at its start (struct vmem_altmap).</summary>
-/// <param name="Reserve">Pages that hold no metadata: the info-block.</param>
-/// <param name="Free">Pages for the memmap.</param>
-public readonly record struct AltmapSpace(PfnCount Reserve, PfnCount Free)
-{
-    /// <summary>First page that holds struct pages.</summary>
-    public Pfn MetadataStart(Pfn first) => first + Reserve;
-
-    /// <summary>First page of data (vmem_altmap_offset()). Wraps as the kernel's sum does: a dataoff below the reserve makes <see cref="Free"/> negative.</summary>
-    public Pfn DataStart(Pfn first) => new(unchecked(first.Number + Reserve.Pages + Free.Pages));
-}
 
 /// <summary>A piece of a device range that sparse_add_section() adds in one go.</summary>
 /// <param name="Range">Part of a section, or a run of whole ones.</param>

@@ -96,11 +96,7 @@ internal static class SharedSectionAlternatives
     private static bool Meets(AlternativesRequest request, ulong from, ulong to) =>
         new[] { request.Neighbours.SystemRam, request.Neighbours.OtherRegions }.Any(all => !all.IsDefaultOrEmpty && all.Any(r => !r.IsEmpty && Common(r, from, to) > 0));
 
-    private static ulong Common(PhysicalRange range, ulong from, ulong to)
-    {
-        ulong first = Math.Max(range.Start.Bytes, from), past = range.Last.Bytes >= to ? to : range.Last.Bytes + 1;
-        return past > first ? past - first : 0;
-    }
+    private static ulong Common(PhysicalRange range, ulong from, ulong to) => range.Common(new PhysicalRange(new PhysicalAddress(from), new ByteSize(to - from))).Bytes;
 
     private static KernelProfile Derive(AlternativesRequest request, string layout, string unit) =>
         request.Kernel.Derive(request.Kernel.Name, request.Kernel.Description, new Dictionary<string, string>

@@ -1,0 +1,43 @@
+using System.Globalization;
+using Altmap.Core.Units;
+
+namespace Altmap.Cli.Output;
+
+/// <summary>Numbers in text, the same in every locale.</summary>
+internal static class Numbers
+{
+    public static string Of(ulong number) => number.ToString(CultureInfo.InvariantCulture);
+
+    public static string Of(int number) => number.ToString(CultureInfo.InvariantCulture);
+
+    public static string Of(PfnCount pages) => Of(pages.Pages);
+
+    /// <summary>Bytes, without a unit.</summary>
+    public static string Of(ByteSize size) => Of(size.Bytes);
+
+    /// <summary><c>-</c> where there is no number.</summary>
+    public static string Of(ByteSize? size) => size is { } bytes ? Of(bytes) : "-";
+
+    /// <summary><c>7</c>; <c>4-7</c> where there are several.</summary>
+    public static string Run(ulong first, ulong last) => first == last ? Of(first) : $"{Of(first)}-{Of(last)}";
+
+    /// <summary>As ndctl reads it: <c>2M</c>, <c>1056M</c>, <c>1G</c>.</summary>
+    public static string Unit(ByteSize size)
+    {
+        foreach ((string suffix, int shift) in ((string, int)[])[("G", 30), ("M", 20), ("K", 10)])
+        {
+            if (!size.IsZero && size.Bytes % (1UL << shift) == 0) return Of(size.Bytes >> shift) + suffix;
+        }
+        return Of(size);
+    }
+
+    /// <summary>In percent; empty where there is no whole.</summary>
+    public static string Share(ulong part, ulong whole, int digits = 2) => whole == 0 ? "" : (100.0 * part / whole).ToString("F" + Of(digits), CultureInfo.InvariantCulture) + " %";
+
+    public static string Share(ByteSize part, ByteSize whole, int digits = 2) => Share(part.Bytes, whole.Bytes, digits);
+
+    public static string Share(PfnCount part, PfnCount whole) => Share(part.Pages, whole.Pages);
+
+    /// <summary><c>1 region</c>, <c>3 regions</c>.</summary>
+    public static string Count(int number, string word) => $"{Of(number)} {word}{(number == 1 ? "" : "s")}";
+}

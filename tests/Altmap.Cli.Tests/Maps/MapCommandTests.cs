@@ -1,0 +1,111 @@
+using System.Text.Json;
+using System.Xml.Linq;
+using Altmap.Cli.Commands;
+using Altmap.TestSupport;
+
+namespace Altmap.Cli.Tests.Maps;
+
+public class MapCommandTests
+{
+    private static readonly string Legacy = Golden.Path("e_legacy", "machine.json"), Shared = Golden.Path("p_online", "6.12", "both-vmdebug", "machine.json");
+
+    [Theory]
+    [InlineData("5.10")]
+    [InlineData("6.12")]
+    [Trait("problem", "E1")]
+    public void The_map_is_sorted_and_whole_and_pfn_agrees_with_it(string kernel)
+    {
+        CliResult result = Cli.Run("map", Legacy, "--kernel", kernel, "--json");
+        Assert.Equal(0, result.ExitCode);
+        using JsonDocument map = JsonDocument.Parse(result.Output);
+        ulong at = 0;
+        foreach (JsonElement range in map.RootElement.GetProperty("ranges").EnumerateArray())
+        {
+            Assert.Equal(at, range.GetProperty("start_pfn").GetUInt64());
+            at = range.GetProperty("end_pfn").GetUInt64();
+            string page = (at - 1).ToString(System.Globalization.CultureInfo.InvariantCulture);
+            using JsonDocument story = JsonDocument.Parse(Cli.Run("pfn", Legacy, page, "--kernel", kernel, "--json").Output);
+            Assert.Equal(range.GetProperty("online").GetBoolean(), story.RootElement[0].GetProperty("online").GetBoolean());
+            Assert.Equal(range.GetProperty("owner").GetString(), story.RootElement[0].GetProperty("owner").GetString());
+        }
+        Assert.NotEqual(0ul, at);
+    }
+
+    [Fact]
+    public void The_table_has_a_row_for_each_range()
+    {
+        using JsonDocument map = JsonDocument.Parse(Cli.Run("map", Legacy, "--json").Output);
+        string[] lines = Cli.Run("map", Legacy, "--table").Output.TrimEnd('\n').Split('\n');
+        Assert.Equal(map.RootElement.GetProperty("ranges").GetArrayLength() + 1, lines.Length);
+        Assert.Contains("first byte", lines[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Trait("problem", "E1")]
+    public void A_section_is_a_bar_and_what_shares_it_is_said()
+    {
+        CliResult result = Cli.Run("map", Shared);
+        string[] lines = result.Output.Split('\n');
+        Assert.Contains("! 8            0x40000000  ####DDDDDDDDDDDD  System RAM 32 MiB, DMA32", lines);
+        Assert.Contains("  1-7           0x8000000  ################  System RAM 896 MiB, DMA32", lines);
+        Assert.Contains("! pmem and System RAM share sections 8 (System RAM 32 MiB, region0 96 MiB), 10", lines);
+        Assert.All(lines, l => Assert.True(l.Length <= 80 && l.All(char.IsAscii), l));
+        Assert.DoesNotContain("no online RAM", result.Output, StringComparison.Ordinal);
+        Assert.Contains("49152 pages are no online RAM", Cli.Run("map", Shared, "--kernel", "5.10").Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_zoom_shows_sub_sections()
+    {
+        string[] lines = Cli.Run("map", Shared, "--section", "8").Output.Split('\n');
+        Assert.Contains("  8.0-15       0x40000000  ################  System RAM 32 MiB, DMA32", lines);
+        Assert.Contains("  8.16-63      0x42000000  DDDDDDDDDDDDDDDD  namespace0.0 96 MiB, not online", lines);
+        string[] window = Cli.Run("map", Shared, "--from", "0x41e00000", "--to", "0x421fffff").Output.Split('\n');
+        Assert.Contains("  8.15         0x41e00000  ################  System RAM 2 MiB, DMA32", window);
+        Assert.Contains("  8.16         0x42000000  DDDDDDDDDDDDDDDD  namespace0.0 2 MiB, not online", window);
+    }
+
+    [Theory]
+    [InlineData("--section: ", "--section", "x")]
+    [InlineData("expected 0 to 8191", "--section", "8192")]
+    [InlineData("--section excludes", "--section", "1", "--from", "0")]
+    [InlineData("is behind --to", "--from", "2G", "--to", "1G")]
+    [InlineData("is behind the last page", "--from", "2T")]
+    [InlineData("--json gives the whole map", "--json", "--table")]
+    [InlineData("there is no directory", "--svg", "/nowhere/at/all.svg")]
+    public void A_wrong_wish_is_an_error(string message, params string[] options)
+    {
+        CliResult result = Cli.Run(["map", Shared, .. options]);
+        Assert.Equal(message.StartsWith("there", StringComparison.Ordinal) ? 8 : 16, result.ExitCode);
+        Assert.Contains(message, result.Error, StringComparison.Ordinal);
+        Assert.Empty(result.Output);
+    }
+
+    [Fact]
+    public void Picture_and_page_show_what_the_text_shows()
+    {
+        using var scratch = new Scratch();
+        CliResult result = Cli.Run("map", Shared, "--svg", scratch["a.svg"], "--html", scratch["a.html"]);
+        Assert.Equal((0, ""), (result.ExitCode, result.Output));
+        string[] texts = [.. XDocument.Load(scratch["a.svg"]).Descendants().Where(e => e.Name.LocalName == "text").Select(e => e.Value)];
+        Assert.Contains("namespace0.0 96 MiB, not online", texts);
+        Assert.Contains(texts, t => t.StartsWith("! pmem and System RAM share sections 8", StringComparison.Ordinal));
+        string page = File.ReadAllText(scratch["a.html"]);
+        Assert.Contains("<svg ", page, StringComparison.Ordinal);
+        Assert.Contains("<td class=\"r\">0x42000000</td>", page, StringComparison.Ordinal);
+        if (!File.Exists("/dev/full")) return;
+        CliResult full = Cli.Run("map", Shared, "--svg", "/dev/full");
+        Assert.Equal((8, ""), (full.ExitCode, full.Output));
+    }
+
+    [Fact]
+    public void Every_recorded_machine_fits_80_columns()
+    {
+        foreach (string path in Directory.EnumerateFiles(Golden.Path("p_online"), "machine.json", SearchOption.AllDirectories).Concat(Directory.EnumerateFiles(Golden.Path("s_arm64"), "machine.json", SearchOption.AllDirectories)))
+        {
+            CliResult result = Cli.Run("map", path);
+            Assert.Equal(0, result.ExitCode);
+            Assert.All(result.Output.Split('\n'), l => Assert.True(l.Length <= 80, $"{path}: {l}"));
+        }
+    }
+}

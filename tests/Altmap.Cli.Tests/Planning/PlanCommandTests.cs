@@ -1,0 +1,85 @@
+using System.Text.Json;
+using Altmap.Cli.Commands;
+using Altmap.TestSupport;
+
+namespace Altmap.Cli.Tests.Planning;
+
+public class PlanCommandTests
+{
+    [Fact]
+    [Trait("problem", "A1")]
+    public void The_ledger_adds_up_on_every_kernel()
+    {
+        CliResult result = Cli.Run("plan", "--start", "4G", "--size", "1T", "--all-kernels", "--json");
+        using JsonDocument json = JsonDocument.Parse(result.Output);
+        Assert.Equal(0, result.ExitCode);
+        foreach (JsonElement plan in json.RootElement.EnumerateArray())
+            Assert.Equal(1L << 40, plan.GetProperty("ledger").EnumerateArray().Sum(e => e.GetProperty("bytes").GetInt64()));
+    }
+
+    [Fact]
+    public void A_namespace_of_a_machine_has_the_size_that_ndctl_lists()
+    {
+        using var scratch = new Scratch();
+        CliResult created = Cli.Run("run", Golden.Path("d_multi", "machine.json"), "--save", scratch["m.json"], "--", "ndctl", "create-namespace", "-e", "namespace0.0", "-m", "fsdax", "-f");
+        Assert.Equal(0, created.ExitCode);
+        using JsonDocument listed = JsonDocument.Parse(created.Output), plan = JsonDocument.Parse(Cli.Run("plan", scratch["m.json"], "namespace0.0", "--json").Output);
+        Assert.Equal(listed.RootElement.GetProperty("size").GetInt64(), plan.RootElement.GetProperty("usable").GetInt64());
+        Assert.Equal(2L << 30, plan.RootElement.GetProperty("size").GetInt64());
+        using JsonDocument all = JsonDocument.Parse(Cli.Run("plan", scratch["m.json"], "--json").Output);
+        Assert.Equal(["fsdax", "raw"], all.RootElement.EnumerateArray().Select(p => p.GetProperty("mode").GetString()).Order());
+    }
+
+    [Fact]
+    public void A_refusal_names_the_rule()
+    {
+        CliResult result = Cli.Run("plan", "--start", "0x100001000", "--size", "1G", "--json");
+        using JsonDocument json = JsonDocument.Parse(result.Output);
+        Assert.Equal((4, false, 22, "namespace0.0: start 0x0000000100001000 misaligned to 0x200000", 0L), (result.ExitCode, json.RootElement.GetProperty("accepted").GetBoolean(),
+            json.RootElement.GetProperty("errno").GetInt32(), json.RootElement.GetProperty("message").GetString(), json.RootElement.GetProperty("usable").GetInt64()));
+    }
+
+    [Fact]
+    public void A_plan_of_a_machine_names_the_namespace()
+    {
+        string machine = Golden.Path("d_multi", "machine.json");
+        Assert.StartsWith("kernel 6.1: namespace1.0: raw: ", Cli.Run("plan", machine, "namespace1.0").Output);
+        using JsonDocument all = JsonDocument.Parse(Cli.Run("plan", machine, "--json").Output);
+        Assert.Equal(["namespace0.0", "namespace1.0"], all.RootElement.EnumerateArray().Select(p => p.GetProperty("namespace").GetString()));
+    }
+
+    [Theory]
+    [InlineData("refused: Invalid argument (EINVAL): align 3145728 (3 MiB) is none that x86_64 offers with pages of 4 KiB; expected 4K, 2M, 1G", "1G", "3M")]
+    [InlineData("refused: No such device or address (ENXIO): fewer than 16777216 (16 MiB), the least that a page map is made for", "1M", "2M")]
+    public void A_bare_error_number_has_a_reason(string line, string size, string align)
+    {
+        CliResult result = Cli.Run("plan", "--start", "4G", "--size", size, "--align", align);
+        Assert.Equal((4, line), (result.ExitCode, result.Output.Split('\n')[1]));
+    }
+
+    [Fact]
+    public void A_machines_config_takes_the_place_of_a_rule()
+    {
+        using var scratch = new Scratch();
+        string text = File.ReadAllText(Golden.Path("d_multi", "machine.json")).Replace("\"cmdline\"", "\"config\": {\"max_struct_page_size\": 128},\n \"cmdline\"");
+        File.WriteAllText(scratch["m.json"], text);
+        long Usable(string machine)
+        {
+            Cli.Run("run", machine, "--save", scratch["s.json"], "--", "ndctl", "create-namespace", "-e", "namespace0.0", "-m", "fsdax", "-f");
+            using JsonDocument plan = JsonDocument.Parse(Cli.Run("plan", scratch["s.json"], "namespace0.0", "--json").Output);
+            return plan.RootElement.GetProperty("usable").GetInt64();
+        }
+        Assert.Equal(32L << 20, Usable(Golden.Path("d_multi", "machine.json")) - Usable(scratch["m.json"]));
+    }
+
+    [Theory]
+    [InlineData("plan")]
+    [InlineData("plan", "--size", "1G")]
+    [InlineData("plan", "m.json", "--size", "1G")]
+    [InlineData("plan", "--start", "4G", "--size", "1X")]
+    [InlineData("plan", "--start", "4G", "--size", "0")]
+    [InlineData("plan", "--start", "4G", "--size", "1G", "--map", "ram")]
+    [InlineData("plan", "--start", "4G", "--size", "1G", "--arch", "aarch64", "--page-size", "8K")]
+    [InlineData("plan", "--start", "4G", "--size", "1G", "--kernel", "6.1", "--all-kernels")]
+    public void Wrong_use_exits_with_16(params string[] args) => Assert.Equal((16, ""), Cli.Run(args) is var r ? (r.ExitCode, r.Output) : default);
+}
