@@ -16,21 +16,35 @@ internal static class MapParts
     /// <summary>The whole machine, from page 0 to the last that somebody has; ascending, touching, neighbours differ.</summary>
     public static List<MapPart> Of(Machine machine)
     {
-        RunMap<int> regions = RegionsOf(machine, out List<string> names);
         bool hasNodes = machine.Mm.Zones.Select(z => z.Node).Distinct().Count() > 1;
         var parts = new List<MapPart>();
+        foreach (MemoryRange range in Ranges(machine)) Add(parts, PartOf(range, range.Owner, hasNodes));
+        return parts;
+    }
+
+    /// <summary>The ranges that parts are made of: those of the memory map, and all that has an owner behind its last section; what no driver has is its namespace's or region's.</summary>
+    public static List<MemoryRange> Ranges(Machine machine)
+    {
+        RunMap<int> regions = RegionsOf(machine, out List<string> names);
+        ulong section = machine.Mm.Geometry.PagesPerSection.Pages;
+        var ranges = new List<MemoryRange>();
         foreach (MemoryRange range in MemoryMap.OfAllOwned(machine).Ranges)
         {
             bool isFree = range.Owner is null || range.Owner.StartsWith("Persistent Memory", StringComparison.Ordinal);
             if (!isFree)
             {
-                Add(parts, PartOf(range, range.Owner, hasNodes));
+                ranges.Add(range);
                 continue;
             }
             foreach ((ulong start, ulong end, int name) in regions.Within(range.Pages.Start.Number, range.Pages.End.Number))
-                Add(parts, PartOf(range with { Pages = new PfnRange(new Pfn(start), new Pfn(end)) }, names[name].Length > 0 ? names[name] : range.Owner, hasNodes));
+            {
+                string? owner = names[name].Length > 0 ? names[name] : range.Owner;
+                if (ranges.Count > 0 && ranges[^1] is var last && (last.IsOnline, last.Memmap, last.Owner) == (range.IsOnline, range.Memmap, owner))
+                    ranges[^1] = last with { Pages = new PfnRange(last.Pages.Start, new Pfn(end)) };
+                else ranges.Add(range with { Pages = new PfnRange(new Pfn(start), new Pfn(end)), SectionFirst = new SectionNumber(start / section), Owner = owner });
+            }
         }
-        return parts;
+        return ranges;
     }
 
     private static void Add(List<MapPart> parts, MapPart part)
