@@ -40,7 +40,7 @@ public static class Boot
             Mm = MemoryBoot.Start(description, map.Entries, kernel, architecture),
             Buses = description.Buses.ToImmutableSortedDictionary(b => Device(b.Name), b => b),
             Dimms = description.Dimms.Select(d => NewDimm(description, d, source)).ToImmutableSortedDictionary(d => d.Device, d => d),
-            Regions = regions.Select(r => NewRegion(description, r, source, architecture)).ToImmutableSortedDictionary(r => r.Device.Number, r => r),
+            Regions = regions.Select(r => NewRegion(description, r, source, kernel, architecture)).ToImmutableSortedDictionary(r => r.Device.Number, r => r),
         };
         return (Probe(machine), null);
     }
@@ -85,7 +85,7 @@ public static class Boot
                 Media = r.Value.Media,
                 Cookies = r.Value.Cookies,
                 HasPageMap = r.Value.HasPageMap,
-                Align = RegionDriver.DefaultAlign(r.Value.Range.Size, r.Value.Ways, page),
+                Align = RegionDriver.DefaultAlign(kernel, r.Value.Range.Size, r.Value.Ways, page),
             }),
         });
     }
@@ -111,7 +111,7 @@ public static class Boot
         };
     }
 
-    internal static RegionState NewRegion(MachineDescription description, RegionDescription region, MachineSource source, ArchitectureRules architecture)
+    internal static RegionState NewRegion(MachineDescription description, RegionDescription region, MachineSource source, KernelProfile kernel, ArchitectureRules architecture)
     {
         string provider = description.Buses.First(b => b.Name == region.Bus).Provider;
         return new RegionState
@@ -119,7 +119,7 @@ public static class Boot
             Description = region,
             Device = Device(region.Name),
             Media = source.Media.GetValueOrDefault(region.Name) ?? SparseBytes.Zero(region.Range.Size.Bytes),
-            Align = RegionDriver.DefaultAlign(region.Range.Size, region.Mappings.Length, architecture.PageSize),
+            Align = RegionDriver.DefaultAlign(kernel, region.Range.Size, region.Mappings.Length, architecture.PageSize),
             Cookies = CookiesOf(description, region),
             HasPageMap = provider is "e820" or "of_pmem" or "virtio-pmem",
         };

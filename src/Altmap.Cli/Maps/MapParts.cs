@@ -11,14 +11,14 @@ namespace Altmap.Cli.Maps;
 internal static class MapParts
 {
     private const string Ram = "System RAM", RamOnline = "System RAM, online", Pmem = "pmem, no memmap", Data = "pmem with struct pages", PageMap = "page map (altmap)", Block = "info-block and padding",
-        Lost = "lost to alignment", Offline = "System RAM, offline", Reserved = "Reserved", Hole = "hole", Damaged = "struct pages damaged";
+        Lost = "lost to alignment", Offline = "System RAM, offline", Reserved = "Reserved", Hole = "hole", Beyond = "beyond what this kernel addresses", Damaged = "struct pages damaged";
 
     /// <summary>The whole machine, from page 0 to the last that somebody has; ascending, touching, neighbours differ.</summary>
     public static List<MapPart> Of(Machine machine)
     {
         bool hasNodes = machine.Mm.Zones.Select(z => z.Node).Distinct().Count() > 1;
         var parts = new List<MapPart>();
-        foreach (MemoryRange range in Ranges(machine)) Add(parts, PartOf(range, range.Owner, hasNodes));
+        foreach (MemoryRange range in Ranges(machine)) Add(parts, PartOf(range, range.Owner, hasNodes, range.Pages.Start.ToAddress(machine.Mm.PageSize).Bytes >> machine.Mm.Options.PhysicalBits != 0));
         return parts;
     }
 
@@ -53,7 +53,7 @@ internal static class MapParts
         else parts.Add(part);
     }
 
-    private static MapPart PartOf(in MemoryRange range, string? owner, bool hasNodes)
+    private static MapPart PartOf(in MemoryRange range, string? owner, bool hasNodes, bool isBeyond)
     {
         bool isRam = owner is not null && owner.StartsWith(Ram, StringComparison.Ordinal);
         MemmapContent content = range.Memmap.Content;
@@ -62,6 +62,7 @@ internal static class MapParts
         {
             _ when isDamaged => (Tone.Bad, Damaged),
             null => (Tone.Hole, Hole),
+            _ when isRam && isBeyond && content == MemmapContent.None => (Tone.Reserved, Beyond),
             _ when isRam => range.IsOnline ? (Tone.Ram, RamOnline) : (Tone.Free, Offline),
             _ when owner.EndsWith(" page map", StringComparison.Ordinal) => (Tone.PageMap, PageMap),
             _ when owner.EndsWith(" info-block", StringComparison.Ordinal) => (Tone.InfoBlock, Block),
@@ -73,7 +74,7 @@ internal static class MapParts
         bool isWrong = isDamaged || (range.IsOnline && content is not (MemmapContent.Ram or MemmapContent.Hole));
         string label = owner ?? (content == MemmapContent.None ? MapPart.Nothing : Hole);
         string state = tone == Tone.Lost && !range.IsOnline ? "" : StateOf(range, owner, isDamaged); // lost says it all
-        return new MapPart(range.Pages, tone, kind, label, zone, state, isWrong);
+        return new MapPart(range.Pages, tone, kind, label, zone, kind == Beyond ? Beyond : state, isWrong);
     }
 
     private static string StateOf(in MemoryRange range, string? owner, bool isDamaged) => (range.Memmap.Content, range.IsOnline) switch

@@ -114,6 +114,7 @@ public sealed class KernelProfile
         ProbeMessageNamesDriver = Word(Rules.ProbeMessage) == "probe-with-driver";
         BindReturnsProbeErrno = Word(Rules.BindErrno) == "probe";
         DaxHasMemmapOnMemory = IsYes(Rules.DaxMemmapOnMemory);
+        RegionsHaveAlign = IsYes(Rules.RegionAlign);
         KmemRefusesEmptyDevice = Word(Rules.KmemEmptyDevice) == "refuse";
         AutoOnline = OnlinePolicies.Find(Word(Rules.MemoryAutoOnline))!.Value;
         AcpiDevicesArePlatform = Word(Rules.AcpiDevicePath) == "platform";
@@ -207,6 +208,9 @@ public sealed class KernelProfile
 
     /// <summary>See <see cref="Rules.DaxMemmapOnMemory"/>.</summary>
     public bool DaxHasMemmapOnMemory { get; }
+
+    /// <summary>See <see cref="Rules.RegionAlign"/>.</summary>
+    public bool RegionsHaveAlign { get; }
 
     /// <summary>See <see cref="Rules.KmemEmptyDevice"/>.</summary>
     public bool KmemRefusesEmptyDevice { get; }

@@ -33,6 +33,7 @@ public static class KernelProfiles
         (Rules.ProbeMessage, "probe-of", Confirmation.RealKernel, "drivers/base/dd.c call_driver_probe()"),
         (Rules.BindErrno, "probe", Confirmation.RealKernel, "drivers/base/bus.c bind_store()"),
         (Rules.DaxMemmapOnMemory, "no", Confirmation.RealKernel, "drivers/dax/bus.c"),
+        (Rules.RegionAlign, "yes", Confirmation.RealKernel, "drivers/nvdimm/region_devs.c align_show()"),
         (Rules.KmemEmptyDevice, "refuse", Confirmation.RealKernel, "drivers/dax/kmem.c dev_dax_kmem_probe()"),
         (Rules.MemoryAutoOnline, "offline", Confirmation.RealKernel, "mm/memory_hotplug.c mhp_default_online_type, as the distribution configures it"),
         (Rules.AcpiDevicePath, "acpi", Confirmation.RealKernel, "drivers/acpi/nfit/core.c"),
@@ -131,6 +132,7 @@ public static class KernelProfiles
 
     private static readonly ImmutableDictionary<string, RuleSetting> Linux54 = Change(Infer(Linux510, "as 5.10"), Confirmation.Inferred,
         (Rules.InfoBlockLayout, "sub-section", "a vendor tree of 5.4: drivers/nvdimm/pfn_devs.c nd_pfn_init()"),
+        (Rules.RegionAlign, "no", "before 2522afb86a8c (\"libnvdimm/region: Introduce an 'align' attribute\"), 5.7"),
         (Rules.RefusalErrno, "mixed", "a vendor tree of 5.4: drivers/nvdimm/pfn_devs.c nd_pfn_validate()"),
         (Rules.CompatCheck, "no", "a vendor tree of 5.4: drivers/nvdimm/pfn_devs.c nd_pfn_validate()"),
         (Rules.BootHoles, "first-zone", "5.10.0 and 5.11 as the thread of January 2021 tells: mm/page_alloc.c init_unavailable_range()"));

@@ -138,6 +138,18 @@ public class RunCommandTests
         Assert.Contains("\"name\" has a control character in it", Cli.Run("map", scratch["m.json"]).Error, StringComparison.Ordinal);
     }
 
+    /// <summary>The attribute came with 5.7; without it ndctl and kernel take sizes of whole pages.</summary>
+    [Theory]
+    [InlineData("5.4", 0, false)]
+    [InlineData("5.10", 234, true)]
+    public void Only_kernels_with_the_align_attribute_refuse_sizes_by_it(string kernel, int exitCode, bool hasAlign)
+    {
+        string machine = Path.Combine(Golden.Root, "..", "..", "examples", "nvdimm.json");
+        Assert.Equal(exitCode, Cli.Run("run", machine, "--kernel", kernel, "--", "ndctl", "create-namespace", "-m", "fsdax", "-s", "1042M").ExitCode);
+        Assert.Equal(hasAlign, Cli.Run("run", machine, "--kernel", kernel, "--", "ndctl", "list", "-R").Output.Contains("\"align\"", StringComparison.Ordinal));
+        Assert.Equal(hasAlign ? 0 : 1, Cli.Run("run", machine, "--kernel", kernel, "--", "cat", "/sys/bus/nd/devices/region0/align").ExitCode);
+    }
+
     [Fact]
     public void Notes_can_be_left_out()
     {

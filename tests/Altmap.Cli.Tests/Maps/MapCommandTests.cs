@@ -70,6 +70,16 @@ public class MapCommandTests
     }
 
     [Fact]
+    public void RAM_beyond_the_last_address_is_not_called_offline()
+    {
+        using var scratch = new Scratch();
+        File.WriteAllText(scratch["m.json"], """{"format":"altmap-machine/1","kernel":"6.1","memory":[{"start":0,"end":"0x7fffffff","type":"System RAM"},{"start":"0x800000000000","end":"0x80003fffffff","type":"System RAM"}]}""");
+        string map = Cli.Run("map", scratch["m.json"]).Output;
+        Assert.Contains("1 GiB beyond what this kernel addresses", map.ReplaceLineEndings(" "), StringComparison.Ordinal);
+        Assert.DoesNotContain("offline", map, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_bar_that_is_not_to_scale_says_so_and_the_line_in_it_is_explained()
     {
         string[] tour = Cli.Run("map", Path.Combine(Golden.Root, "..", "..", "examples", "tour", "machine.json")).Output.TrimEnd('\n').Split('\n');
