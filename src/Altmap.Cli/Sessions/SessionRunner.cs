@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Altmap.Model;
+using Altmap.Model.Memory;
 using Altmap.Shell;
 using Altmap.Shell.Scripts;
 
@@ -45,9 +46,11 @@ internal sealed class SessionRunner(CliHost host, ShellState state, bool isTrans
             _before.Push((State, _steps.Count, line.Text));
             if (HasChanged(State, result)) _steps.Add(StepText.Of(line.Text, State.Uuids, result.State.Uuids));
         }
+        string? excess = ReferenceEquals(State.Machine.Mm, result.State.Machine.Mm) ? null : MemmapDemand.Excess(result.State.Machine);
         State = result.State;
         ExitCode = result.ExitCode;
         Print(line, result);
+        if (excess is not null) host.Note(excess);
         if (result.Note is { } note) host.Note(note);
     }
 

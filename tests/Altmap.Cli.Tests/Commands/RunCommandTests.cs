@@ -150,6 +150,15 @@ public class RunCommandTests
         Assert.Equal(hasAlign ? 0 : 1, Cli.Run("run", machine, "--kernel", kernel, "--", "cat", "/sys/bus/nd/devices/region0/align").ExitCode);
     }
 
+    [Theory]
+    [InlineData("hotplug add-dimm 0x100000000000 1T", true)]
+    [InlineData("hotplug add-dimm 0x100000000000 1G", false)]
+    public void Struct_pages_that_no_RAM_can_hold_are_noticed(string command, bool isTooMuch)
+    {
+        string machine = Path.Combine(Golden.Root, "..", "..", "examples", "nvdimm.json");
+        Assert.Equal(isTooMuch, Cli.Run("run", machine, "--", command).Error.Contains("struct pages of 16 GiB cannot fit into ", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void Notes_can_be_left_out()
     {
