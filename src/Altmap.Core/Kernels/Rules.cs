@@ -74,6 +74,10 @@ public static class Rules
     public static readonly RuleDefinition DaxMemmapOnMemory = new("sysfs.dax-memmap-on-memory",
         "device-dax devices have a memmap_on_memory attribute", ["yes", "no"]);
 
+    /// <summary>Whether device-dax devices can become System RAM.</summary>
+    public static readonly RuleDefinition KmemDriver = new("kmem.driver",
+        "there is the kmem driver, and the dax bus that came with it; without, device-dax devices cannot become System RAM", ["yes", "no"]);
+
     /// <summary>What kmem makes of a device without a whole memory block.</summary>
     public static readonly RuleDefinition KmemEmptyDevice = new("kmem.empty-device",
         "a device-dax device that holds no whole memory block: kmem refuses it (EINVAL), or binds to it without any memory", ["refuse", "bind"]);
@@ -162,7 +166,7 @@ public static class Rules
     [
         InfoBlockLayout, InfoBlockMinor, MaxStructPageSize, LargeStructPage, PageSizeCheck, RefusalErrno, OffsetCheck, CompatCheck,
         SmallNamespaceCheck, CreateSpaceCheck, StructPageSize, BttLaneCheck, LabelSizeCheck, LabelSlotProduct, LocalLabels, ProbeMessage, BindErrno,
-        DaxMemmapOnMemory, KmemEmptyDevice, KmemSaysTruncated, MemoryAutoOnline, AcpiDevicePath, PudAlign, SectionBitsX86, SectionBitsArm64, SectionBitsArm64Pages64K, SectionBitsPpc64,
+        DaxMemmapOnMemory, KmemDriver, KmemEmptyDevice, KmemSaysTruncated, MemoryAutoOnline, AcpiDevicePath, PudAlign, SectionBitsX86, SectionBitsArm64, SectionBitsArm64Pages64K, SectionBitsPpc64,
         PfnToOnlinePage, Arm64PfnValid, BootHoles, DeviceMapUnit, MaxPfnX86, MaxPfnArm64,
         BlockZone, Arm64Memmap, MemmapOnMemory, CompoundMemmap, RangeLimitErrno, ZoneMessages, Kmsan,
         .. StructPageRules.All,

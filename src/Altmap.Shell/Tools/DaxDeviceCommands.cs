@@ -88,6 +88,12 @@ internal sealed class DaxDeviceCommands(ToolContext context, OptionResult option
         }
         else
         {
+            int refused = _library.RefuseWithoutBus("daxctl_dev_disable", name);
+            if (refused != 0)
+            {
+                Say($"{name}: disable failed: {Describe(refused)}");
+                return refused;
+            }
             _library.Disable(name);
             int enabled = _library.Enable(name, DaxDeviceDrivers.Kmem);
             if (enabled != 0) return enabled;

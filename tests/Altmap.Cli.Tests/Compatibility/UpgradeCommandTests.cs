@@ -132,6 +132,32 @@ public class UpgradeCommandTests
         Assert.Contains("before the data; a file system is not found", Text(ns, "why"));
     }
 
+    [Fact]
+    public void Larger_pages_take_DAX_from_a_file_system_with_smaller_blocks()
+    {
+        using var scratch = new Scratch();
+        File.WriteAllText(scratch["m.json"], File.ReadAllText(Example("devdax-arm64.json")).Replace("-m devdax -M mem", "-m fsdax -M mem"));
+        JsonElement ns = Namespace(Upgrade(0, scratch["m.json"], "--to-page-size", "16K"), 0);
+        Assert.Contains("one with blocks of 4 KiB mounts without DAX", ns.GetProperty("notes").EnumerateArray().Single().GetString());
+        string text = Cli.Run("upgrade", scratch["m.json"], "--to-page-size", "16K").Output;
+        Assert.Contains("kernel 6.12, 4 KiB pages ", text);
+        Assert.Contains("kernel 6.12, 16 KiB pages ", text);
+    }
+
+    [Fact]
+    [Trait("problem", "D1")]
+    public void System_RAM_under_a_kernel_that_onlines_by_itself_needs_another_policy_first()
+    {
+        using var scratch = new Scratch();
+        string machine = File.ReadAllText(Example("devdax-arm64.json"));
+        int steps = machine.LastIndexOf(']');
+        File.WriteAllText(scratch["m.json"], machine[..steps].TrimEnd() + ", \"daxctl reconfigure-device -m system-ram dax0.0\"" + machine[steps..]);
+        string[] notes = [.. Namespace(Upgrade(0, scratch["m.json"], "--from", "5.10", "--to", "6.12"), 0).GetProperty("notes").EnumerateArray().Select(n => n.GetString()!)];
+        Assert.Equal(2, notes.Length);
+        Assert.Contains("gives 2013265920 (1.87 GiB) as System RAM instead of 1073741824 (1 GiB)", notes[0]);
+        Assert.Contains("stops there with EBUSY; before it: echo offline > /sys/devices/system/memory/auto_online_blocks", notes[1]);
+    }
+
     [Theory]
     [InlineData("give --to K")]
     [InlineData("there is no kernel profile \"6.13\"; expected one of 4.19", "--to", "6.13")]
