@@ -12,7 +12,7 @@ namespace Altmap.Bench.Memory;
 public class MapGrowthBenchmarks
 {
     private readonly StepBenchmarks _steps = new();
-    private readonly Pfn[] _asked = new Pfn[4096];
+    private readonly Pfn[] _asked = new Pfn[1 << 16];
     private MemoryMap _map = null!;
     private int _next;
 
@@ -34,8 +34,11 @@ public class MapGrowthBenchmarks
         SeededRandom random = new(1);
         for (int i = 0; i < _asked.Length; i++)
         {
-            (ulong value, random) = random.DrawBelow(_map.End.Number);
-            _asked[i] = new Pfn(value);
+            // Any page would nearly always be one of free space: all ranges are asked equally often.
+            (ulong range, random) = random.DrawBelow((ulong)_map.Ranges.Length);
+            PfnRange pages = _map.Ranges[(int)range].Pages;
+            (ulong page, random) = random.DrawBelow(pages.Count.Pages);
+            _asked[i] = pages.Start + new PfnCount(page);
         }
     }
 
@@ -49,7 +52,7 @@ public class MapGrowthBenchmarks
 
     /// <summary>One page looked up.</summary>
     [Benchmark]
-    public bool Lookup() => _map[_asked[_next = (_next + 1) & 4095]].IsOnline;
+    public bool Lookup() => _map[_asked[_next = (_next + 1) & (_asked.Length - 1)]].IsOnline;
 
     /// <summary>One namespace more: the command, its output included.</summary>
     [Benchmark]

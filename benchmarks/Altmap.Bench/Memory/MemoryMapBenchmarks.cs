@@ -24,11 +24,11 @@ public class MemoryMapBenchmarks
     private int _next;
 
     /// <summary>TiB of RAM and devices.</summary>
-    [Params(1, 4, 16, 64)]
+    [Params(1, 64)]
     public int Terabytes { get; set; }
 
     /// <summary>Device maps, each 2 MiB into a section.</summary>
-    [Params(10, 100, 1000)]
+    [Params(10, 1000)]
     public int Ranges { get; set; }
 
     /// <summary>RAM below, devices above it, side by side.</summary>
@@ -40,7 +40,7 @@ public class MemoryMapBenchmarks
         _map = MemoryMap.Of(_machine);
         _pages = _machine.Mm.Pages;
         SeededRandom random = new(1);
-        _asked = new Pfn[4096];
+        _asked = new Pfn[1 << 16];
         for (int i = 0; i < _asked.Length; i++)
         {
             (ulong value, random) = random.DrawBelow(_map.End.Number);
@@ -68,7 +68,7 @@ public class MemoryMapBenchmarks
 
     /// <summary>One page looked up.</summary>
     [Benchmark]
-    public bool Lookup() => _map[_asked[_next = (_next + 1) & 4095]].IsOnline;
+    public bool Lookup() => _map[_asked[_next = (_next + 1) & (_asked.Length - 1)]].IsOnline;
 
     /// <summary>One device unmapped and mapped again.</summary>
     [Benchmark]

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Altmap.Cli.Output;
 using Altmap.Core.Identity;
 using Altmap.Core.Json;
 using Altmap.Core.Kernels;
@@ -54,6 +55,18 @@ internal static class Values
         string hint = NearestWord.Hint(text, words);
         throw CliError.Usage($"{option}: {Quote.Text(text)}; expected {string.Join(", ", words)}{(hint.Length == 0 ? "" : $"; {hint}")}");
     }
+
+    /// <summary>A machine file or capture has its own; with a MACHINE the options for them are a mistake.</summary>
+    /// <param name="options">The options that were looked at, for the message.</param>
+    /// <param name="given">Their values; null: not given.</param>
+    public static void RefuseBesideMachine(string options, params string?[] given)
+    {
+        if (given.Any(g => g is not null)) throw CliError.Usage($"a MACHINE says that itself: not with {options}");
+    }
+
+    /// <summary>What is wrong with an alignment that pfn and dax devices do not offer.</summary>
+    public static string NoAlign(ByteSize align, ArchitectureRules architecture) =>
+        $"{align} is none that {KernelChoice.Name(architecture.Architecture)} offers with pages of {architecture.PageSize.ToHuman()}; expected {string.Join(", ", architecture.SupportedAligns.Select(Numbers.Unit))}";
 
     /// <summary>The rules of an architecture and page size by the words of the command line.</summary>
     public static ArchitectureRules Architecture(KernelProfile kernel, string? name, string? pageSize)

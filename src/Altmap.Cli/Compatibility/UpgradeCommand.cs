@@ -45,7 +45,7 @@ internal static class UpgradeCommand
         KernelChoice.NoteUnverified(host, kernel, architecture);
         UpgradeReport report = Modelled.Answer(() => Upgrade.Compare(session.State.Machine, kernel, architecture));
         ShellState after = session.State with { Machine = report.To };
-        (NamespaceUpgrade Upgrade, string Ndctl)[] rows = [.. report.Namespaces.Select(n => (n, NdctlReading.Of(after, n.After)))];
+        (NamespaceUpgrade Upgrade, string Ndctl)[] rows = [.. report.Namespaces.Zip(NdctlReading.Of(after, report.Namespaces.Select(n => n.After)))];
         if (isJson) JsonOutput.Write(host, json => WriteJson(json, report, rows));
         else WriteText(host, report, rows);
         return report.HasTrouble ? ExitCode.ErrorsLeft : ExitCode.Success;

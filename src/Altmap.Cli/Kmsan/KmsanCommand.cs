@@ -106,6 +106,7 @@ internal static class KmsanCommand
             assumptions = assumptions with { KernelImage = where, KernelData = new(where.Start, where.Size < assumptions.KernelData.Size ? where.Size : assumptions.KernelData.Size) };
         }
         if (initrd is not null) RequireRam(path, machine, "initrd", PageRange.ParseRange(initrd, "--initrd", page));
+        if (!assumptions.Initrd.IsEmpty && assumptions.Initrd.Start.Bytes < ByteSize.MiB(1).Bytes) host.Note("what of the initrd lies in the first MiB is counted there: x86-64 keeps all of it");
         BootMemory boot = BootMemory.Of(machine, assumptions);
         if (boot.Failure is { } failure) throw new CliError(ExitCode.ErrorsLeft, $"{path}: a KMSAN kernel does not boot on this machine: {failure}");
         (string What, PfnRange Pages)[] freed = [.. FreedLater(initrd, later, page, limit)];

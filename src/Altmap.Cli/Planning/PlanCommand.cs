@@ -140,7 +140,7 @@ internal static class PlanCommand
         }
         if (wanted.IsEmpty) return;
         if (ns is not null) throw CliError.Usage($"{Quote.Text(ns)} is there already, the options are of a new namespace: not both");
-        if ((wanted.Architecture ?? wanted.PageSize ?? wanted.Block) is not null) throw CliError.Usage("--arch, --page-size and --block-size are the MACHINE's: not both");
+        Values.RefuseBesideMachine("--arch, --page-size or --block-size", wanted.Architecture, wanted.PageSize, wanted.Block);
         if (wanted.Usable is null && (wanted.Size is null || wanted.Start is null))
             throw CliError.Usage("of a new namespace on a MACHINE give --usable, or --start and --size: altmap plan MACHINE --usable 1G");
         if (wanted is { Usable: not null, Start: not null }) throw CliError.Usage("with a MACHINE and --usable the kernel chooses the start: --region says where");
@@ -165,7 +165,7 @@ internal static class PlanCommand
         if (isJson || wanted.Align is null or "any") return;
         ByteSize align = Values.Size(wanted.Align, "--align")!.Value;
         if (!architecture.SupportedAligns.Contains(align))
-            throw CliError.Usage($"--align: {align} is none that {KernelChoice.Name(architecture.Architecture)} offers with pages of {architecture.PageSize.ToHuman()}; expected {string.Join(", ", architecture.SupportedAligns.Select(a => a.ToHuman()))}");
+            throw CliError.Usage($"--align: {Values.NoAlign(align, architecture)}");
     }
 
     /// <summary>ndctl's own default where the start is odd.</summary>
@@ -299,7 +299,7 @@ internal static class PlanCommand
         NdDevice? region = RegionOf(path, machine, wanted.Region);
         ImmutableArray<ByteSize> aligns = AlignsOf(wanted, machine.Architecture);
         if (aligns.FirstOrDefault(a => !machine.Architecture.SupportedAligns.Contains(a)) is { IsZero: false } odd)
-            throw CliError.Usage($"--align: {odd} is none that this machine offers; expected {string.Join(", ", machine.Architecture.SupportedAligns.Select(Numbers.Unit))} or any");
+            throw CliError.Usage($"--align: {Values.NoAlign(odd, machine.Architecture)}, or any");
         var wish = new UsableWish(UsableOf(wanted), mode, MapsOf(wanted), aligns)
         {
             Count = count,

@@ -28,7 +28,7 @@ internal static class PlanCompare
     public static int Run(CliHost host, string? machine, string? ns, string? kernel, bool isJson, Options options)
     {
         if (machine is null && (options.Start is null || options.Size is null)) throw CliError.Usage("give a MACHINE, or --start and --size of a namespace");
-        if (machine is not null && (options.Architecture ?? options.PageSize) is not null) throw CliError.Usage("a machine says what its architecture and page size are: not --arch or --page-size");
+        if (machine is not null) Values.RefuseBesideMachine("--arch or --page-size", options.Architecture, options.PageSize);
         if (machine is not null && (options.Start is null) != (options.Size is null)) throw CliError.Usage("--start and --size go together");
         if (ns is not null && options.Start is not null) throw CliError.Usage("a NAMESPACE, or --start and --size: not both");
         string? about = Values.Word(options.About, "--about", Groups);
@@ -108,7 +108,7 @@ internal static class PlanCompare
         PageMapMode map = Values.Word(options.Map, "--map", "dev", "mem") == "mem" ? PageMapMode.Ram : PageMapMode.Pmem;
         ByteSize align = Values.Size(options.Align, "--align") ?? architecture.PmdSize;
         if (!architecture.SupportedAligns.Contains(align))
-            throw CliError.Usage($"--align: {align} is none that {KernelChoice.Name(architecture.Architecture)} offers with pages of {architecture.PageSize.ToHuman()}; expected {string.Join(", ", architecture.SupportedAligns.Select(a => a.ToHuman()))}");
+            throw CliError.Usage($"--align: {Values.NoAlign(align, architecture)}");
         return new(range, kind, map, align, kernel, architecture, neighbours, block);
     }
 

@@ -67,7 +67,7 @@ internal static class PlanText
         if (plan.IsAccepted || plan.Message is not null) return null;
         if (plan.Errno == Errno.ENODEV) return "no driver is bound to it (altmap run MACHINE -- dmesg)";
         if (plan.Align is { } align && !plan.Architecture.SupportedAligns.Contains(align))
-            return $"align {align} is none that {KernelChoice.Name(plan.Architecture.Architecture)} offers with pages of {plan.Architecture.PageSize.ToHuman()}; expected {string.Join(", ", plan.Architecture.SupportedAligns.Select(a => a.ToHuman()))}";
+            return $"align {Values.NoAlign(align, plan.Architecture)}";
         string least = plan.Mode == "sector" ? "the least that a BTT is made in" : "the least that a page map is made for";
         return plan.Range.Size < NamespacePlan.SizeMin ? $"fewer than {NamespacePlan.SizeMin}, {least}" : null;
     }

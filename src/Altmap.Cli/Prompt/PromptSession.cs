@@ -7,8 +7,6 @@ namespace Altmap.Cli.Prompt;
 /// <summary>What a line at the prompt does, without the terminal.</summary>
 internal sealed class PromptSession(CliHost host, SessionRunner runner)
 {
-    public SessionRunner Runner => runner;
-
     /// <summary>Runs a line; false when it ends the session.</summary>
     public bool Take(string line)
     {

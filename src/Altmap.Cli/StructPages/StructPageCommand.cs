@@ -55,7 +55,7 @@ internal static class StructPageCommand
 
     private static int Run(CliHost host, Wanted wanted, string? kernel, bool all, bool isJson)
     {
-        if (wanted.Machine is not null && (wanted.Architecture ?? wanted.PageSize) is not null) throw CliError.Usage("a MACHINE says its architecture and page size itself: not with --arch or --page-size");
+        if (wanted.Machine is not null) Values.RefuseBesideMachine("--arch or --page-size", wanted.Architecture, wanted.PageSize);
         ImmutableArray<Answer> answers = Modelled.Answer(() => wanted.Machine is { } path ? OfMachine(host, path, wanted.Config, kernel, all)
             : [.. KernelChoice.Select(kernel, all).Select(k => Of(host, k, Values.Architecture(k, wanted.Architecture, wanted.PageSize), wanted.Config, all))]);
         if (isJson) JsonOutput.Write(host, json => StructPageJson.Write(json, answers, all));

@@ -11,7 +11,7 @@ namespace Altmap.Model.Memory;
 public sealed record MemmapDamage(PfnRange Pages, string? By)
 {
     /// <summary>The kernels that have the defect, by name: those known to map devices in compound pages.</summary>
-    public static readonly string Kernels = string.Join(", ", KernelProfiles.All.Where(k => k.HasCompoundMemmap && k.IsVerified && !k.Name.Contains('+')).Select(k => k.Name));
+    public static readonly string Kernels = string.Join(", ", KernelProfiles.All.Where(k => k.HasCompoundMemmap && k.IsVerified).Select(k => k.Name));
 
     /// <summary>
     /// A kernel defect: compound device pages are cut from the start of the range, so that the last one reaches behind its end where the start is no multiple of

@@ -30,7 +30,9 @@ public readonly record struct MemoryRange(PfnRange Pages, bool IsOnline, Memmap 
 /// </summary>
 public sealed class MemoryMap
 {
-    // Where to start looking: the range that holds the first pfn of each of as many equal parts as there are ranges. A binary search does the rest.
+    // Where to start looking: the range that holds the first pfn of each of many equal parts, small enough that ranges that crowd fall apart. A binary search does the rest.
+    private const ulong PartsPerRange = 32, PartsMax = 1 << 17;
+
     private readonly int[] _parts;
     private readonly ulong[] _starts;
     private readonly int _shift;
@@ -41,7 +43,7 @@ public sealed class MemoryMap
         _starts = new ulong[ranges.Length];
         for (int i = 0; i < ranges.Length; i++) _starts[i] = ranges[i].Pages.Start.Number;
 
-        while (End.Number >> _shift > (ulong)ranges.Length) _shift++;
+        while (End.Number >> _shift > Math.Min((ulong)ranges.Length * PartsPerRange, PartsMax)) _shift++;
         _parts = new int[(int)(End.Number >> _shift) + 2];
         int at = 0;
         for (int part = 0; part < _parts.Length; part++)
@@ -93,11 +95,12 @@ public sealed class MemoryMap
         get
         {
             int part = (int)Math.Min(pfn.Number >> _shift, (ulong)_parts.Length - 2), low = _parts[part], high = part + 2 < _parts.Length ? _parts[part + 1] : _starts.Length - 1;
-            while (low < high)
+            long wanted = (long)Math.Min(pfn.Number, long.MaxValue);
+            for (int count = high - low + 1; count > 1;)
             {
-                int middle = (low + high + 1) >>> 1;
-                if (_starts[middle] <= pfn.Number) low = middle;
-                else high = middle - 1;
+                int half = count >> 1;
+                low += half & (int)~((wanted - (long)_starts[low + half]) >> 63); // no branch: which way it goes cannot be foretold
+                count -= half;
             }
             return ref Ranges.ItemRef(low);
         }

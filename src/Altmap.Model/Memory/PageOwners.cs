@@ -13,7 +13,7 @@ internal static class PageOwners
         var all = new List<string?> { null };
         var numbers = new Dictionary<string, int>(StringComparer.Ordinal);
         ulong page = machine.Mm.PageSize.Bytes;
-        var owners = new RunMap<int>(0);
+        var layers = new List<(ulong Start, ulong End, int Name)>();
         foreach (IomemEntry entry in Iomem.Entries(machine))
         {
             // A page that is RAM only in part is none: its rest belongs to what surrounds it.
@@ -21,23 +21,23 @@ internal static class PageOwners
             ulong start = entry.Range.Start.Bytes / page, past = (entry.Range.Last.Bytes / page) + 1;
             if (isRam && entry.Range.Start.Bytes % page != 0) start++;
             if (isRam && entry.Range.Last.Bytes % page != page - 1) past--;
-            if (start < past) owners = owners.Set(start, past, NumberOf(entry.Name));
+            if (start < past) layers.Add((start, past, NumberOf(entry.Name)));
         }
         foreach ((PhysicalRange range, string name) in PartsOfNamespaces(machine))
         {
             ulong start = Alignment.Up(range.Start.Bytes, page) / page, past = (range.Last.Bytes / page) + 1;
-            if (start < past) owners = owners.Set(start, past, NumberOf(name));
+            if (start < past) layers.Add((start, past, NumberOf(name)));
         }
         foreach (DeviceMap map in machine.Mm.Maps.Values)
         {
             if (map.Altmap is not { } altmap) continue;
             Pfn metadata = altmap.MetadataStart(map.Pages.Start), data = altmap.DataStart(map.Pages.Start);
             if (data <= metadata || data > map.Pages.End) continue;
-            owners = owners.Set(map.Pages.Start.Number, metadata.Number, NumberOf($"{map.Owner} info-block"))
-                .Set(metadata.Number, data.Number, NumberOf($"{map.Owner} page map"));
+            layers.Add((map.Pages.Start.Number, metadata.Number, NumberOf($"{map.Owner} info-block")));
+            layers.Add((metadata.Number, data.Number, NumberOf($"{map.Owner} page map")));
         }
         names = all;
-        return owners;
+        return new RunMap<int>(0, layers);
 
         int NumberOf(string name)
         {

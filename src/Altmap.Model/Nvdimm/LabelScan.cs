@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
+using Altmap.Core.Identity;
 using Altmap.Core.Units;
 using Altmap.Formats.Labels;
 using Altmap.Model.Hardware;
@@ -20,12 +21,14 @@ internal sealed record LabelScan(ImmutableArray<NamespaceState>? Namespaces, Imm
     public static LabelScan Run(Machine machine, RegionState region)
     {
         DimmState[] dimms = [.. RegionDriver.DimmsOf(machine, region)];
+        ILookup<Uuid, NamespaceLabel>[] byUuid = [.. dimms.Select(d => ActiveLabels(machine, d).ToLookup(l => l.Uuid))]; // each in slot order
         MappingDescription first = region.Description.Mappings[0];
         var found = ImmutableArray.CreateBuilder<NamespaceState>();
+        var uuids = new HashSet<Uuid>();
         foreach (NamespaceLabel label in ActiveLabels(machine, dimms[0]))
         {
             if (label.Dpa < first.Offset || label.Dpa - first.Offset >= first.Size) continue;
-            if (found.Any(n => n.Uuid == label.Uuid))
+            if (uuids.Contains(label.Uuid))
                 return Failed($"nd_region {region.Device}: error: conflicting extents for uuid: {label.Uuid}");
             ulong cookie = RegionCookie(region, dimms[0]);
             if (cookie == 0) return Failed();
@@ -34,17 +37,18 @@ internal sealed record LabelScan(ImmutableArray<NamespaceState>? Namespaces, Imm
             var set = new NamespaceLabel[dimms.Length];
             for (int position = 0; position < dimms.Length; position++)
             {
-                if (!HasLabelAt(machine, region, dimms, label, cookie, position) && !HasLabelAt(machine, region, dimms, label, region.Cookies.AltCookie, position))
+                if (!HasLabelAt(region, dimms, byUuid, label.Uuid, cookie, position) && !HasLabelAt(region, dimms, byUuid, label.Uuid, region.Cookies.AltCookie, position))
                     return Failed($"nd_region {region.Device}: {dimms[position].Device} missing label for {label.Uuid}");
             }
             for (int i = 0; i < dimms.Length; i++)
             {
-                NamespaceLabel? own = ActiveLabels(machine, dimms[i]).FirstOrDefault(l => l.Uuid == label.Uuid);
+                NamespaceLabel? own = byUuid[i][label.Uuid].FirstOrDefault();
                 if (own is null || !Fits(own, region.Description.Mappings[i])) return Failed();
                 set[i] = own;
             }
             if (Assemble(region, set) is not { } ndns) return Failed();
             found.Add(ndns);
+            uuids.Add(label.Uuid);
         }
 
         if (found.Count == 0)
@@ -68,15 +72,15 @@ internal sealed record LabelScan(ImmutableArray<NamespaceState>? Namespaces, Imm
         : labels.ActiveLabels;
 
     /// <summary>True when some DIMM holds exactly one label of this uuid and cookie, and it stands at <paramref name="position"/> (has_uuid_at_pos()).</summary>
-    private static bool HasLabelAt(Machine machine, RegionState region, DimmState[] dimms, NamespaceLabel wanted, ulong cookie, int position)
+    private static bool HasLabelAt(RegionState region, DimmState[] dimms, ILookup<Uuid, NamespaceLabel>[] byUuid, Uuid uuid, ulong cookie, int position)
     {
-        foreach (DimmState dimm in dimms)
+        for (int i = 0; i < dimms.Length; i++)
         {
             bool seen = false;
-            foreach (NamespaceLabel label in ActiveLabels(machine, dimm))
+            foreach (NamespaceLabel label in byUuid[i][uuid])
             {
-                if (label.InterleaveSetCookie != cookie || label.Uuid != wanted.Uuid) continue;
-                if (dimm.Labels!.LabelSizeBytes == 256 && label.TypeGuid != LabelFormat.PersistentMemoryType) continue;
+                if (label.InterleaveSetCookie != cookie) continue;
+                if (dimms[i].Labels!.LabelSizeBytes == 256 && label.TypeGuid != LabelFormat.PersistentMemoryType) continue;
                 if (seen) return false;
                 seen = true;
                 if (label.LabelCount == region.Ways && label.Position == position) return true;

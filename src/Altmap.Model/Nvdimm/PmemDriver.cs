@@ -104,9 +104,18 @@ public static class PmemDriver
     }
 
     /// <summary>True when another namespace's driver holds part of the range in /proc/iomem.</summary>
-    private static bool IsReserved(Machine machine, NamespaceState ndns) => machine.Regions.Values.Any(region =>
-        region.Range.Overlaps(ndns.Range) && region.Namespaces.Values.Any(other =>
-            other.Device != ndns.Device && other.Range.Overlaps(ndns.Range) && HoldsResources(machine, other)));
+    private static bool IsReserved(Machine machine, NamespaceState ndns)
+    {
+        foreach ((_, RegionState region) in machine.Regions)
+        {
+            if (!region.Range.Overlaps(ndns.Range)) continue;
+            foreach ((_, NamespaceState other) in region.Namespaces)
+            {
+                if (other.Device != ndns.Device && other.Range.Overlaps(ndns.Range) && HoldsResources(machine, other)) return true;
+            }
+        }
+        return false;
+    }
 
     private static bool HoldsResources(Machine machine, NamespaceState ndns) =>
         ndns.IsBound || (ndns.Claim is { } claim && DriverCore.IsBound(machine, claim));

@@ -100,7 +100,7 @@ public static class RegionDriver
     {
         RegionState region = machine.Regions[number];
         if (TypeOf(machine, region) == NamespaceType.Io) return machine;
-        int id = RegionState.LowestFree(region.Namespaces.Keys);
+        int id = RegionState.LowestFree(region.Namespaces);
         return machine.With(region.With(new NamespaceState
         {
             Device = new NdDevice(NdDeviceKind.Namespace, number, id),
@@ -130,13 +130,13 @@ public static class RegionDriver
 
     /// <summary>A btt device without namespace, with the lowest free id (__nd_btt_create()).</summary>
     internal static BttDeviceState NewBttDevice(Machine machine, int number) =>
-        new() { Device = new NdDevice(NdDeviceKind.Btt, number, RegionState.LowestFree(machine.Regions[number].Btts.Keys)) };
+        new() { Device = new NdDevice(NdDeviceKind.Btt, number, RegionState.LowestFree(machine.Regions[number].Btts)) };
 
     /// <summary>A pfn or dax device without namespace, with the lowest free id and the default alignment (nd_pfn_alloc(), nd_pfn_devinit()).</summary>
     internal static PfnDeviceState NewPfnDevice(Machine machine, int number, NdDeviceKind kind)
     {
         RegionState region = machine.Regions[number];
-        int id = RegionState.LowestFree(kind == NdDeviceKind.Dax ? region.Daxes.Keys : region.Pfns.Keys);
+        int id = RegionState.LowestFree(kind == NdDeviceKind.Dax ? region.Daxes : region.Pfns);
         return new PfnDeviceState { Device = new NdDevice(kind, number, id), Align = machine.Architecture.PmdSize };
     }
 }

@@ -84,10 +84,10 @@ public sealed record RegionState
     public RegionState With(NamespaceState ndns) => this with { Namespaces = Namespaces.SetItem(ndns.Device.Id, ndns) };
 
     /// <summary>The lowest id that <paramref name="taken"/> does not have, as the kernel's ida gives it.</summary>
-    public static int LowestFree(IEnumerable<int> taken)
+    public static int LowestFree<T>(ImmutableSortedDictionary<int, T> taken)
     {
         int id = 0;
-        foreach (int key in taken) // ascending
+        foreach ((int key, _) in taken) // ascending
         {
             if (key != id) break;
             id++;

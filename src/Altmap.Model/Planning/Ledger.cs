@@ -143,7 +143,7 @@ public static class Ledger
             ulong infoEnd = block.Info2Offset + BttInfoBlock.SizeBytes;
             bool isSane = blocks >= visible && unit >= sector.Bytes && block.DataOffset <= block.MapOffset && block.MapOffset <= block.LogOffset
                 && block.LogOffset <= block.Info2Offset && infoEnd > block.Info2Offset && infoEnd <= arena.Bytes && blocks * unit <= block.MapOffset - block.DataOffset
-                && block.DataOffset >= BttInfoBlock.SizeBytes && visible * BttMapEntryBytes <= block.LogOffset - block.MapOffset
+                && block.DataOffset >= BttInfoBlock.SizeBytes && visible * (ulong)Formats.Btt.BttMap.EntryBytes <= block.LogOffset - block.MapOffset
                 && at.Bytes == (end == 0 ? start : end) && at.Bytes <= size.Bytes && arena.Bytes <= size.Bytes - at.Bytes;
             if (!isSane) return null;
             info += 2 * BttInfoBlock.SizeBytes;
@@ -209,8 +209,6 @@ public static class Ledger
         ulong section = kernel.SectionSize(architecture.Architecture, architecture.PageSize) / architecture.PageSize;
         return new PfnRange(new Pfn(Alignment.Down(pages.Start.Number, section)), new Pfn(Alignment.Up(pages.End.Number, section)));
     }
-
-    private const ulong BttMapEntryBytes = 4;
 
     private static void AddMetadata(ref LedgerTable table, in PfnDeviceSettings settings, ByteSize reservedStructPage, PhysicalRange ns, PfnCount usedPages, ArchitectureRules architecture)
     {

@@ -153,7 +153,7 @@ public sealed record NamespacePlan(
     {
         ByteSize block = wish.BlockSizeOn(kernel, architecture);
         NamespacePlan plan = Plain(range, wish, Planning.Ledger.OfHotplug(range, block, ByteSize.Zero), kernel, architecture);
-        if (plan.Usable.IsZero && kernel.KmemRefusesEmptyDevice)
+        if (plan.Usable.IsZero && (kernel.KmemRefusesEmptyDevice || !kernel.HasKmem))
             plan = Refused(range, wish, Errno.EINVAL, "rejecting DAX region without any memory after alignment", kernel, architecture);
         return plan with { BlockSize = block, StructPagesInRam = kernel.StructPageSize * (plan.Usable / architecture.PageSize) };
     }

@@ -60,13 +60,14 @@ public static class UsablePlanner
     {
         List<RegionPlace> places = [.. PlacesOf(machine).Where(p => (wish.Region is null || p.Region.Device == wish.Region) && !wish.Without.Contains(p.Region.Device))];
         var planned = ImmutableArray.CreateBuilder<PlannedNamespace>(wish.Count);
+        var offers = new Dictionary<RegionPlace, Offer?>(); // a place that nothing was taken from offers the same again
         for (int i = 0; i < wish.Count; i++)
         {
             // Free space first: a namespace without label, which others take, may hold data.
-            (int At, PlannedNamespace Found, RegionPlace After)? best = Best(machine, places, wish, isFree: true) ?? Best(machine, places, wish, isFree: false);
-            if (best is not { } found) return new UsablePlan(planned.ToImmutable(), false, Most(machine, places, wish));
-            places[found.At] = found.After;
-            planned.Add(found.Found);
+            if ((Best(machine, places, wish, offers, isFree: true) ?? Best(machine, places, wish, offers, isFree: false)) is not { } best)
+                return new UsablePlan(planned.ToImmutable(), false, Most(machine, places, wish));
+            places[places.IndexOf(best.Found.Place)] = best.After;
+            planned.Add(best.Found);
         }
         if (wish.Rest is not { } rest) return new UsablePlan(planned.ToImmutable(), true, null);
         int last = places.FindIndex(p => p.Region.Device == planned[^1].Place.Region.Device);
@@ -75,17 +76,25 @@ public static class UsablePlanner
         return new UsablePlan(planned.ToImmutable(), true, null);
     }
 
-    private static (int At, PlannedNamespace Found, RegionPlace After)? Best(Machine machine, List<RegionPlace> places, UsableWish wish, bool isFree)
+    private static Offer? Best(Machine machine, List<RegionPlace> places, UsableWish wish, Dictionary<RegionPlace, Offer?> offers, bool isFree)
     {
-        (int, PlannedNamespace Found, RegionPlace)? best = null;
-        for (int p = 0; p < places.Count; p++)
+        Offer? best = null;
+        foreach (RegionPlace place in places)
         {
-            if ((places[p].Use == RegionUse.Labels) != isFree) continue;
-            foreach (NamespaceWish each in Variants(machine, places[p], wish, wish.Mode))
-            {
-                if (Smallest(machine, places[p], each, wish.Usable) is not { } plan || (best is { } b && !IsBetter(plan, b.Found.Plan))) continue;
-                if (places[p].Take(plan.Range) is { } after) best = (p, new PlannedNamespace(places[p], each, plan, false), after);
-            }
+            if ((place.Use == RegionUse.Labels) != isFree) continue;
+            if (!offers.TryGetValue(place, out Offer? offer)) offers[place] = offer = OfferOf(machine, place, wish);
+            if (offer is not null && (best is null || IsBetter(offer.Found.Plan, best.Found.Plan))) best = offer;
+        }
+        return best;
+    }
+
+    private static Offer? OfferOf(Machine machine, RegionPlace place, UsableWish wish)
+    {
+        Offer? best = null;
+        foreach (NamespaceWish each in Variants(machine, place, wish, wish.Mode))
+        {
+            if (Smallest(machine, place, each, wish.Usable) is not { } plan || (best is not null && !IsBetter(plan, best.Found.Plan))) continue;
+            if (place.Take(plan.Range) is { } after) best = new Offer(new PlannedNamespace(place, each, plan, false), after);
         }
         return best;
     }
@@ -160,4 +169,7 @@ public static class UsablePlanner
         places.SelectMany(p => Variants(machine, p, wish, wish.Mode).SelectMany(each => p.Free().Select(free =>
             NamespacePlan.Of(new PhysicalRange(free.Start, p.Use == RegionUse.Whole ? free.Size : free.Size.AlignDown(SizeStep(p, each, machine))), each, machine.Kernel, machine.Architecture))))
             .Where(plan => plan.IsAccepted).MaxBy(plan => plan.Usable.Bytes);
+
+    /// <summary>The best that a place has for a wish, and the place without it.</summary>
+    private sealed record Offer(PlannedNamespace Found, RegionPlace After);
 }

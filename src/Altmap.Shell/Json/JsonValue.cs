@@ -51,12 +51,6 @@ public sealed record JsonNumber : JsonValue
 
     /// <summary>As printed.</summary>
     public string Text { get; }
-
-    /// <summary>The value, or null when it is negative, a fraction, or above 64 bits.</summary>
-    public ulong? AsUnsigned => ulong.TryParse(Text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : null;
-
-    /// <summary>The value, or null when it is a fraction or does not fit.</summary>
-    public long? AsSigned => long.TryParse(Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) ? value : null;
 }
 
 /// <summary>An array.</summary>

@@ -158,6 +158,23 @@ public class UpgradeCommandTests
         Assert.Contains("stops there with EBUSY; before it: echo offline > /sys/devices/system/memory/auto_online_blocks", notes[1]);
     }
 
+    /// <summary>ndctl is asked once: what it says of each is what it says of that one alone.</summary>
+    [Fact]
+    public void Every_namespace_has_what_ndctl_lists_of_it()
+    {
+        string machine = Golden.Path("l_bad", "machine.json");
+        JsonElement[] all = [.. Upgrade(4, machine, "--from", "6.1", "--to", "6.12").GetProperty("namespaces").EnumerateArray()];
+        Assert.InRange(all.Length, 10, 1000);
+        foreach (JsonElement ns in all.Take(10))
+        {
+            CliResult listed = Cli.Run("run", machine, "--kernel", "6.12", "--", "ndctl", "list", "-N", "-i", "-n", Text(ns, "namespace")!);
+            using JsonDocument json = JsonDocument.Parse(listed.Output);
+            JsonElement one = json.RootElement.ValueKind == JsonValueKind.Array ? json.RootElement[0] : json.RootElement;
+            Assert.StartsWith(one.GetProperty("mode").GetString()!, Text(ns, "ndctl"));
+            Assert.Contains($"size {one.GetProperty("size")}", Text(ns, "ndctl"));
+        }
+    }
+
     [Theory]
     [InlineData("give --to K")]
     [InlineData("there is no kernel profile \"6.13\"; expected one of 4.19", "--to", "6.13")]

@@ -112,6 +112,13 @@ public class KmsanCommandTests
     }
 
     [Fact]
+    public void An_initrd_in_the_first_MiB_is_counted_there()
+    {
+        CliResult result = Cli.Run("kmsan", Golden.Path("a_fsdax", "machine.json"), "--kernel", "6.12", "--initrd", "0x1001-0x2001");
+        Assert.Contains("note: what of the initrd lies in the first MiB is counted there", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_search_tells_its_bounds_and_the_smallest_examples()
     {
         string output = Cli.Run("kmsan", "--search").Output;

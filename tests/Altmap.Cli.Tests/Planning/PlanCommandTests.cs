@@ -62,7 +62,7 @@ public class PlanCommandTests
     {
         CliResult text = Cli.Run("plan", "--start", "4G", "--size", "1G", "--align", "3M"), json = Cli.Run("plan", "--start", "4G", "--size", "1G", "--align", "3M", "--json");
         Assert.Equal((16, ""), (text.ExitCode, text.Output));
-        Assert.Contains("--align: 3145728 (3 MiB) is none that x86_64 offers with pages of 4 KiB; expected 4 KiB, 2 MiB, 1 GiB", text.Error);
+        Assert.Contains("--align: 3145728 (3 MiB) is none that x86_64 offers with pages of 4 KiB; expected 4K, 2M, 1G", text.Error);
         using JsonDocument plan = JsonDocument.Parse(json.Output);
         Assert.Equal((4, false, 22), (json.ExitCode, plan.RootElement.GetProperty("accepted").GetBoolean(), plan.RootElement.GetProperty("errno").GetInt32()));
     }

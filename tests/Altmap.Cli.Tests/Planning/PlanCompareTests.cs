@@ -111,7 +111,7 @@ public class PlanCompareTests
     [InlineData("--size: 0; a namespace has bytes", "--compare", "--start", "4G", "--size", "0")]
     [InlineData("--size: \"-1\" is no size", "--compare", "--start", "4G", "--size=-1")]
     [InlineData("is no size; expected a number up to 2^56", "--compare", "--start", "4G", "--size", "18446744073709551615")]
-    [InlineData("--align: 3145728 (3 MiB) is none that x86_64 offers with pages of 4 KiB; expected 4 KiB, 2 MiB, 1 GiB", "--compare", "--start", "4G", "--size", "1G", "--align", "3M")]
+    [InlineData("--align: 3145728 (3 MiB) is none that x86_64 offers with pages of 4 KiB; expected 4K, 2M, 1G", "--compare", "--start", "4G", "--size", "1G", "--align", "3M")]
     [InlineData("there is no kernel profile \"6.2\"; expected one of 4.19", "--compare", "--start", "4G", "--size", "1G", "--kernel", "6.2")]
     [InlineData("not with --all-kernels", "--compare", "--start", "4G", "--size", "1G", "--all-kernels")]
     public void Wrong_use_says_what_is_possible(string message, params string[] args)

@@ -140,7 +140,11 @@ public class PlanUsableTests
     {
         using var scratch = new Scratch();
         Assert.Contains("ndctl refuses this size on region0: it is no multiple of 16 MiB", Cli.Run("plan", Labelled(scratch), "--start", "4G", "--size", "1042M").Error);
-        Assert.Contains("makes no info-block on region1", Cli.Run("plan", Machine("e_legacy"), "--start", "4G", "--size", "256M", "--map", "mem").Error);
+        File.WriteAllText(scratch["legacy.json"], """
+            {"format": "altmap-machine/1", "kernel": "6.1", "cmdline": "memmap=2G!4G", "buses": [{"dev": "ndbus0", "provider": "e820"}],
+             "memory": [{"start": "0x0", "end": "0x27fffffff", "type": "System RAM"}]}
+            """);
+        Assert.Contains("makes no info-block on region0", Cli.Run("plan", scratch["legacy.json"], "--start", "4G", "--size", "2G", "--map", "mem").Error);
         Assert.Contains("--align 16K", Cli.Run("plan", "--start", "4378853376", "--size", "4G", "--mode", "devdax", "--kernel", "4.19", "--arch", "aarch64", "--page-size", "16K").Error);
     }
 
@@ -206,7 +210,7 @@ public class PlanUsableTests
         { "--usable 18446744073709551615", 16, "expected a number up to 2^56" },
         { "--usable -1", 16, "expected a number up to 2^56" },
         { "--usable abc", 16, "is no size" },
-        { "--usable 1G --align 3M", 16, "expected 4K, 2M, 1G or any" },
+        { "--usable 1G --align 3M", 16, "expected 4K, 2M, 1G, or any" },
         { "--usable 1G --map ram", 16, "expected dev, mem, any" },
         { "--usable 1G --mode fsdex", 16, "did you mean \"fsdax\"?" },
         { "--usable 1G --mode hotplug", 16, "expected fsdax" },
@@ -217,9 +221,9 @@ public class PlanUsableTests
         { "--usable 1G --kernel 9.9", 16, "there is no kernel profile \"9.9\"; expected one of" },
         { "--usable 1G --size 1G", 16, "exclude each other" },
         { "--usable 1G --start 4G", 16, "the kernel chooses the start" },
-        { "--usable 1G --arch aarch64", 16, "are the MACHINE's" },
+        { "--usable 1G --arch aarch64", 16, "a MACHINE says that itself: not with --arch, --page-size or --block-size" },
         { "--usable 1G --mode sector --sector-size 513", 16, "expected 512, 520, 528, 4096" },
-        { "--usable 1G --mode system-ram --block-size 3M", 16, "are the MACHINE's" },
+        { "--usable 1G --mode system-ram --block-size 3M", 16, "a MACHINE says that itself: not with --arch, --page-size or --block-size" },
         { "--usable 3G", 4, "the most that one gives is 2111832064 (1.96 GiB)" },
         { "--usable 1G --count 5", 4, "after 2 namespaces of 1.03 GiB; the most that one gives is" },
         { "--start 0x1000 --size 1G", 16, "lies in no region; expected a range in region0 0x100000000-0x17fffffff" },

@@ -104,7 +104,7 @@ public class StructPageCommandTests
         Assert.Equal(dataoff, answer.RootElement.GetProperty("page_map_per_tib")[0].GetProperty("dataoff").GetUInt64());
     }
 
-    /// <summary>The table of options in docs/struct-page.md.</summary>
+    /// <summary>The table of options in docs/debug-metadata.md.</summary>
     [Theory]
     [Trait("problem", "A2")]
     [InlineData(64, 64, 133175443456)]
@@ -121,7 +121,7 @@ public class StructPageCommandTests
             """);
         using JsonDocument answer = JsonDocument.Parse(Cli.Run("plan", "--start", "4G", "--size", "126G", "--kernel", scratch["kernel.json"], "--json").Output);
         Assert.Equal(usable, answer.RootElement.GetProperty("usable").GetUInt64());
-        Assert.Contains(usable.ToString(System.Globalization.CultureInfo.InvariantCulture), File.ReadAllText(Path.Combine(Golden.Root, "..", "..", "docs", "struct-page.md")), StringComparison.Ordinal);
+        Assert.Contains(usable.ToString(System.Globalization.CultureInfo.InvariantCulture), File.ReadAllText(Path.Combine(Golden.Root, "..", "..", "docs", "debug-metadata.md")), StringComparison.Ordinal);
     }
 
     [Fact]

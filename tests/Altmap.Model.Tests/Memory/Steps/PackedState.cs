@@ -1,7 +1,7 @@
 using Altmap.Core.Units;
 using Altmap.Model.Memory.States;
 
-namespace Altmap.Model.Tests.Memory.MicroSteps;
+namespace Altmap.Model.Tests.Memory.Steps;
 
 /// <summary>
 /// A tiny world in four words, made to be copied, compared and hashed by the million: 4 sections of 4 sub-sections of 2 pages.

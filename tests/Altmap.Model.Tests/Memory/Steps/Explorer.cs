@@ -5,7 +5,7 @@ using Altmap.Core.Units;
 using Altmap.Model.Memory.States;
 using Altmap.Model.Memory.Steps;
 
-namespace Altmap.Model.Tests.Memory.MicroSteps;
+namespace Altmap.Model.Tests.Memory.Steps;
 
 /// <summary>When a pfn walker may run.</summary>
 public enum Walkers

@@ -2,7 +2,7 @@ using Altmap.Model.Memory.States;
 using FsCheck;
 using FsCheck.Fluent;
 
-namespace Altmap.Model.Tests.Memory;
+namespace Altmap.Model.Tests.Memory.States;
 
 public class RunMapTests
 {
@@ -28,6 +28,25 @@ public class RunMapTests
             && map.Within(17, 1234).Aggregate(0UL, (sum, p) => sum + p.End - p.Start) == 1234 - 17;
         return isCanonical && partsMatch && map.Any(0, Length, v => v == 5) == array.Contains(5) && map.Count == runs.Length;
     }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void Painting_layers_is_setting_them_one_after_the_other() => Prop.ForAll((byte background, List<(ushort, ushort, byte)> ranges) =>
+    {
+        List<(ulong Start, ulong End, int Value)> layers = [.. ranges.Select(r => ((ulong)(r.Item1 % 300), (ulong)(r.Item2 % 300), r.Item3 % 5))]; // some empty, many over each other
+        var set = new RunMap<int>(background);
+        foreach ((ulong start, ulong end, int value) in layers) set = set.Set(start, end, value);
+        var painted = new RunMap<int>(background, layers);
+        return painted == set && painted.Runs.SequenceEqual(set.Runs);
+    }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void Painting_gives_as_many_chunks_as_it_needs()
+    {
+        var painted = new RunMap<int>(0, [.. Enumerable.Range(0, 1000).Select(i => ((ulong)i * 2, ((ulong)i * 2) + 1, 1 + (i % 3)))]);
+        Assert.Equal(2000, painted.Count);
+        Assert.Equal(1 + (998 % 3), painted[998 * 2]);
+        Assert.Equal(0, painted[(998 * 2) + 1]);
+    }
 
     [Fact]
     public void The_same_values_are_equal_however_they_came_about()

@@ -9,7 +9,7 @@ using Altmap.Model.Memory.Steps;
 using FsCheck;
 using FsCheck.Fluent;
 
-namespace Altmap.Model.Tests.Memory.MicroSteps;
+namespace Altmap.Model.Tests.Memory.Steps;
 
 /// <summary>One set of steps, two representations, folded and interleaved.</summary>
 public class MicroStepTests(ITestOutputHelper output)

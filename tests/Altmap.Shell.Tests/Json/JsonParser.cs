@@ -1,10 +1,11 @@
 using System.Text;
 using System.Text.Json;
+using Altmap.Shell.Json;
 
-namespace Altmap.Shell.Json;
+namespace Altmap.Shell.Tests.Json;
 
 /// <summary>Reads a JSON document into a <see cref="JsonValue"/>, as recorded from a real tool.</summary>
-public static class JsonParser
+internal static class JsonParser
 {
     /// <summary>Deepest nesting that is read.</summary>
     public const int DepthMax = 64;
