@@ -46,7 +46,7 @@ internal static class PlanCommand
         Option<string?> align = Text("--align", "A", "alignment (default: what one page-middle entry maps, 2M on x86-64); any: with --usable, what takes less", "-a");
         Option<string?> sector = Text("--sector-size", "BYTES", "of a sector namespace (default: 4096)", "-l");
         Option<string?> block = Text("--block-size", "SIZE", "size of a memory block, for system-ram and hotplug (default: the smallest; a MACHINE has its own)");
-        Option<string?> count = Text("--count", "N", "with --usable: so many namespaces");
+        Option<string?> count = Text("--count", "N", "with --usable: so many namespaces; without a MACHINE one behind the other");
         Option<string?> rest = Text("--rest", "MODE", "with --usable: one more namespace, of what is left then");
         Option<string?> region = Text("--region", "REGION", "with --usable: only in this region, as region0", "-r");
         mode.CompletionSources.Add(Modes);
@@ -57,7 +57,7 @@ internal static class PlanCommand
         var whole = new Option<bool>("--whole") { Description = "with --json: one document with every DIMM, region and namespace of the machine" };
         Option<bool> all = KernelChoice.AllOption(), json = JsonOutput.Option();
         var compare = new Option<bool>("--compare") { Description = "the alternatives to the present way, side by side; with a MACHINE, --start and --size lie in one of its regions" };
-        Option<string?> about = Text("--about", "Q", "with --compare, one question alone: page-map, system-ram or shared-sections");
+        Option<string?> about = Text("--about", "Q", "one question of --compare alone (and implies it): page-map, system-ram or shared-sections");
         about.CompletionSources.Add(PlanCompare.Groups);
         var command = new Command("plan", "Shows where each byte of a namespace goes, and how large one must be to get so much.")
         {

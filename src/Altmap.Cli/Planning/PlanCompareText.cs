@@ -36,7 +36,7 @@ internal static class PlanCompareText
         for (int i = 0; i < group.Rows.Length; i++)
         {
             Alternative row = group.Rows[i];
-            table.Add(Numbers.Of(i + 1) + (row.IsPresent ? "*" : ""), Numbers.Of(row.Lost), row.Usable.ToHuman(), row.RamCost.ToHuman(), row.What);
+            table.Add(Numbers.Of(i + 1).PadLeft(2) + (row.IsPresent ? "*" : ""), Numbers.Of(row.Lost), row.Usable.ToHuman(), row.RamCost.ToHuman(), row.What);
         }
         table.Write(host);
         if (group.Rows.Any(r => r.IsPresent)) host.Out.WriteLine("* what this kernel does");

@@ -16,7 +16,7 @@ public readonly record struct PageFlagsPart(string What, int Bits);
 /// <param name="Overflow">Why such a kernel does not build, or null.</param>
 public sealed record PageFlagsWord(ImmutableArray<PageFlagsPart> Parts, int CpupidBits, bool CpupidSpills, string? Overflow)
 {
-    /// <summary>LRU_REFS has MAX_NR_TIERS - 2 bits, or as many as are left (mm/vmscan.c counts in what there is).</summary>
+    /// <summary>LRU_REFS takes MAX_NR_TIERS - 2 bits, or as many as nothing else wants (LRU_REFS_WIDTH; kernel/bounds.c, 6.1, 6.12).</summary>
     private const int WordBits = 64, PidBits = 8, LruGenBits = 3, LruRefsBitsMax = 2;
 
     /// <summary>Five zones: DMA, DMA32, NORMAL, MOVABLE, DEVICE; without ZONE_DEVICE four.</summary>

@@ -62,6 +62,8 @@ internal sealed class DaxDeviceOperations(ToolContext context)
     /// <summary>daxctl_dev_enable(). Giving the name to the driver already makes it try; the write to bind then says how it went.</summary>
     public int Enable(string name, string driver)
     {
+        int refused = RefuseWithoutBus("daxctl_dev_enable", name);
+        if (refused != 0) return refused;
         if (Device(name).IsEnabled) return 0;
         context.Step(DaxDeviceDrivers.AddId(context.Machine, driver, name));
         Errno bound = context.Step(DaxDeviceDrivers.Bind(context.Machine, driver, name));
