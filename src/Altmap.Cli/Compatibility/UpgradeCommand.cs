@@ -45,7 +45,7 @@ internal static class UpgradeCommand
         KernelChoice.NoteUnverified(host, kernel, architecture);
         UpgradeReport report = Modelled.Answer(() => Upgrade.Compare(session.State.Machine, kernel, architecture));
         ShellState after = session.State with { Machine = report.To };
-        (NamespaceUpgrade Upgrade, string Ndctl)[] rows = [.. report.Namespaces.Select(n => (n, NdctlReading.Of(after, n.After)))];
+        (NamespaceUpgrade Upgrade, string Ndctl)[] rows = [.. report.Namespaces.Zip(NdctlReading.Of(after, report.Namespaces.Select(n => n.After)))];
         if (isJson) JsonOutput.Write(host, json => WriteJson(json, report, rows));
         else WriteText(host, report, rows);
         return report.HasTrouble ? ExitCode.ErrorsLeft : ExitCode.Success;
@@ -63,12 +63,14 @@ internal static class UpgradeCommand
             if (ns.After is { IsOpen: false } refused)
                 foreach (string message in refused.Messages) host.Out.WriteLine($"  logged: {message}");
             var table = new TextTable("reader", "what it makes of it", ">capacity", "", "data from", "mapped", ">made anew");
-            AddRow(table, $"kernel {report.From.Kernel.Name}", ns.Before, ns.MadeAnew.Before);
-            if (ns.After is { } after) AddRow(table, $"kernel {report.To.Kernel.Name}", after, ns.MadeAnew.After);
+            bool otherPages = report.From.Architecture.PageSize != report.To.Architecture.PageSize;
+            AddRow(table, Reader(report.From, otherPages), ns.Before, ns.MadeAnew.Before);
+            if (ns.After is { } after) AddRow(table, Reader(report.To, otherPages), after, ns.MadeAnew.After);
             DataOnlyReading reader = ns.DataOnly;
             table.Add("data only", reader.Verdict.Word(), "", "", reader.DataOffset is { } offset ? $"{ns.Before.Range.Start + offset}" : "-", "", "");
             table.Add("ndctl", ndctl, "", "", "", "", "");
             foreach (string line in table.ToText().TrimEnd('\n').Split('\n')) host.Out.WriteLine($"  {line}");
+            foreach (string note in ns.Notes) host.Out.WriteLine($"  note: {note}");
             if (reader.Verdict != ReaderVerdict.Opens) host.Out.WriteLine($"  a data-only reader {reader.Verdict.Word()}: {reader.Why}");
         }
     }
@@ -105,6 +107,7 @@ internal static class UpgradeCommand
             json.WriteString("why", ns.DataOnly.Why);
             json.WriteEndObject();
             json.WriteString("ndctl", ndctl);
+            json.WriteStrings("notes", ns.Notes);
             json.WriteEndObject();
         }
         json.WriteEndArray();
@@ -129,6 +132,9 @@ internal static class UpgradeCommand
         json.WriteOptional("made_anew", anew?.Bytes);
         json.WriteEndObject();
     }
+
+    private static string Reader(Machine machine, bool withPages) =>
+        $"kernel {machine.Kernel.Name}{(withPages ? $", {machine.Architecture.PageSize.ToHuman()} pages" : "")}";
 
     private static string NameOf(Machine machine) => machine.Architecture.PageSize == ByteSize.KiB(4) && machine.Architecture.Architecture == Architecture.X86_64
         ? $"kernel {machine.Kernel.Name}" : $"kernel {machine.Kernel.Name} with pages of {machine.Architecture.PageSize.ToHuman()}";

@@ -3,6 +3,7 @@ using System.CommandLine;
 using Altmap.Cli.Common;
 using Altmap.Cli.Output;
 using Altmap.Cli.Sessions;
+using Altmap.Core.Json;
 using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Host;
@@ -43,6 +44,9 @@ internal static class KmsanCommand
         {
             bool compares = KmsanCompare.IsAsked(p, compare);
             if (compares && (p.GetValue(search) || p.GetValue(blocks))) throw CliError.Usage("--compare answers something else than --search and --blocks: one of them");
+            if (p.GetValue(seed) is not null && !compares && !p.GetValue(search)) throw CliError.Usage("--seed goes with --search or --compare: nothing else is random");
+            if (p.GetValue(search) && (p.GetValue(machine) ?? p.GetValue(ranges) ?? p.GetValue(kernel) ?? p.GetValue(initrd) ?? p.GetValue(image) ?? p.GetValue(early) ?? p.GetValue(late)) is { } other)
+                throw CliError.Usage($"--search looks at memory maps of its own, not at {Quote.Text(other)}: one of them");
             if (p.GetValue(search)) return KmsanSearch.Run(host, Values.Number(p.GetValue(seed), "--seed") ?? 1, p.GetValue(json));
             KmsanAnswer answer = (p.GetValue(machine), p.GetValue(ranges)) switch
             {
@@ -94,19 +98,29 @@ internal static class KmsanCommand
         };
         if (words.Image is { } image)
         {
-            PhysicalRange where = Bytes(PageRange.ParseRange(image, "--kernel-image", page), page);
+            PfnRange pages = PageRange.ParseRange(image, "--kernel-image", page);
+            PhysicalRange where = Bytes(pages, page);
+            if (where.Start.Bytes < ByteSize.MiB(1).Bytes) throw CliError.Usage($"--kernel-image: {Quote.Text(image)} starts below 1 MiB, where x86-64 has no kernel");
+            RequireRam(path, machine, "--kernel-image", pages);
             // Where its .data lies is not known then; its size stands for it.
             assumptions = assumptions with { KernelImage = where, KernelData = new(where.Start, where.Size < assumptions.KernelData.Size ? where.Size : assumptions.KernelData.Size) };
         }
+        if (initrd is not null) RequireRam(path, machine, "initrd", PageRange.ParseRange(initrd, "--initrd", page));
+        if (!assumptions.Initrd.IsEmpty && assumptions.Initrd.Start.Bytes < ByteSize.MiB(1).Bytes) host.Note("what of the initrd lies in the first MiB is counted there: x86-64 keeps all of it");
         BootMemory boot = BootMemory.Of(machine, assumptions);
         if (boot.Failure is { } failure) throw new CliError(ExitCode.ErrorsLeft, $"{path}: a KMSAN kernel does not boot on this machine: {failure}");
         (string What, PfnRange Pages)[] freed = [.. FreedLater(initrd, later, page, limit)];
         foreach ((string what, PfnRange pages) in freed)
         {
-            if (!machine.Mm.BootRam.Any(r => r.Start <= pages.Start && pages.End <= r.End)) throw CliError.Usage($"{path}: {what} {Text(pages)} is not in one range of System RAM");
+            RequireRam(path, machine, what, pages);
         }
         CarveOut carveOut = CarveOut.Of(boot.FreeRanges, machine.Architecture.PageOrderMax);
         return Answer(machine.Kernel, machine.Architecture, carveOut, DefaultZones.Of(machine), [.. freed.SelectMany(f => boot.Metadata.Segments(f.Pages, page, f.What))], boot);
+    }
+
+    private static void RequireRam(string path, Machine machine, string what, PfnRange pages)
+    {
+        if (!machine.Mm.BootRam.Any(r => r.Start <= pages.Start && pages.End <= r.End)) throw CliError.Usage($"{path}: {what} {Text(pages)} is not in one range of System RAM");
     }
 
     private static KmsanAnswer Answer(

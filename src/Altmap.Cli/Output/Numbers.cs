@@ -31,8 +31,14 @@ internal static class Numbers
         return Of(size);
     }
 
-    /// <summary>In percent; empty where there is no whole.</summary>
-    public static string Share(ulong part, ulong whole, int digits = 2) => whole == 0 ? "" : (100.0 * part / whole).ToString("F" + Of(digits), CultureInfo.InvariantCulture) + " %";
+    /// <summary>In percent, rounded down: less than all is never 100 %. Empty where there is no whole.</summary>
+    public static string Share(ulong part, ulong whole, int digits = 2)
+    {
+        if (whole == 0) return "";
+        decimal unit = 1;
+        for (int i = 0; i < digits; i++) unit *= 10;
+        return (Math.Floor(100 * unit * part / whole) / unit).ToString("F" + Of(digits), CultureInfo.InvariantCulture) + " %";
+    }
 
     public static string Share(ByteSize part, ByteSize whole, int digits = 2) => Share(part.Bytes, whole.Bytes, digits);
 

@@ -78,12 +78,29 @@ internal sealed class SvgPicture(string title, double width = 960)
     public void Line(double x1, double y1, double x2, double y2) =>
         Element(Math.Max(y1, y2), $"<line x1=\"{N(x1)}\" y1=\"{N(y1)}\" x2=\"{N(x2)}\" y2=\"{N(y2)}\" class=\"line\"/>");
 
-    /// <summary>A curve through points, in the colour of a tone.</summary>
-    public void Curve(IEnumerable<(double X, double Y)> points, Tone tone)
+    /// <summary>A curve through points, in the colour of a tone; dashed (as SVG's stroke-dasharray) where another may lie under it.</summary>
+    public void Curve(IEnumerable<(double X, double Y)> points, Tone tone, string? dashes = null)
     {
         (double X, double Y)[] all = [.. points];
         if (all.Length == 0) return;
-        Element(all.Max(p => p.Y), $"<polyline points=\"{string.Join(' ', all.Select(p => $"{N(p.X)},{N(p.Y)}"))}\" class=\"curve s{tone.CssClass()}\"/>");
+        Element(all.Max(p => p.Y), $"<polyline points=\"{string.Join(' ', all.Select(p => $"{N(p.X)},{N(p.Y)}"))}\" class=\"curve s{tone.CssClass()}\"{(dashes is null ? "" : $" stroke-dasharray=\"{dashes}\"")}/>");
+    }
+
+    /// <summary>What the curves mean: a piece of each with its label.</summary>
+    /// <returns>Where the next thing may start below it.</returns>
+    public double CurveLegend(double x, double y, IEnumerable<(string Label, Tone Tone, string? Dashes)> curves)
+    {
+        const double Sample = 26;
+        double at = x;
+        foreach ((string label, Tone tone, string? dashes) in curves)
+        {
+            double needs = Sample + 6 + SvgText.SmallWidth(label) + 14;
+            if (at > x && at + needs > width - Margin) (at, y) = (x, y + 20);
+            Curve([(at, y + 6), (at + Sample, y + 6)], tone, dashes);
+            Text(at + Sample + 6, y + 10, label, SvgType.Small);
+            at += needs;
+        }
+        return y + 24;
     }
 
     /// <summary>A scale below a bar or a plot, ticks and their labels; labels that would meet the one before are left out.</summary>

@@ -12,6 +12,7 @@ internal sealed record SvgSeries(string Label, Tone Tone, IReadOnlyList<(double 
 internal static class SvgPlot
 {
     private const double Left = 76, Below = 24;
+    private static readonly string[] Dashes = ["9 5", "3 4", "12 4 2 4"];
 
     /// <summary>Draws into a picture, as wide as it.</summary>
     /// <param name="picture">Where.</param>
@@ -30,10 +31,13 @@ internal static class SvgPlot
         picture.AxisY(Left, top, height, Ticks(maxY, ticksY));
         picture.AxisX(Left, top + height, plotWidth, Ticks(maxX, ticksX));
         picture.Text(picture.Width - SvgPicture.Margin, top + height + 34, nameX, SvgType.Small, SvgAnchor.End);
-        foreach (SvgSeries one in series)
-            picture.Curve(one.Points.Select(p => (Left + (plotWidth * p.X / maxX), top + (height * (1 - (p.Y / maxY))))), one.Tone);
-        return picture.Legend(Left, top + height + 44, series.Select(s => new BarPart(1, s.Tone, s.Label)));
+        for (int i = 0; i < series.Count; i++)
+            picture.Curve(series[i].Points.Select(p => (Left + (plotWidth * p.X / maxX), top + (height * (1 - (p.Y / maxY))))), series[i].Tone, DashesOf(i));
+        return picture.CurveLegend(Left, top + height + 44, series.Select((s, i) => (s.Label, s.Tone, DashesOf(i))));
     }
+
+    /// <summary>The first is whole; the others let it be seen where they run over it.</summary>
+    private static string? DashesOf(int series) => series == 0 ? null : Dashes[(series - 1) % Dashes.Length];
 
     /// <summary>At most five equal steps of 1, 2 or 5 with zeros, up to what is no less than the largest value.</summary>
     internal static (double Max, int Steps) Scale(IEnumerable<double> values)

@@ -46,7 +46,7 @@ internal static class PlanCommand
         Option<string?> align = Text("--align", "A", "alignment (default: what one page-middle entry maps, 2M on x86-64); any: with --usable, what takes less", "-a");
         Option<string?> sector = Text("--sector-size", "BYTES", "of a sector namespace (default: 4096)", "-l");
         Option<string?> block = Text("--block-size", "SIZE", "size of a memory block, for system-ram and hotplug (default: the smallest; a MACHINE has its own)");
-        Option<string?> count = Text("--count", "N", "with --usable: so many namespaces");
+        Option<string?> count = Text("--count", "N", "with --usable: so many namespaces; without a MACHINE one behind the other");
         Option<string?> rest = Text("--rest", "MODE", "with --usable: one more namespace, of what is left then");
         Option<string?> region = Text("--region", "REGION", "with --usable: only in this region, as region0", "-r");
         mode.CompletionSources.Add(Modes);
@@ -57,7 +57,7 @@ internal static class PlanCommand
         var whole = new Option<bool>("--whole") { Description = "with --json: one document with every DIMM, region and namespace of the machine" };
         Option<bool> all = KernelChoice.AllOption(), json = JsonOutput.Option();
         var compare = new Option<bool>("--compare") { Description = "the alternatives to the present way, side by side; with a MACHINE, --start and --size lie in one of its regions" };
-        Option<string?> about = Text("--about", "Q", "with --compare, one question alone: page-map, system-ram or shared-sections");
+        Option<string?> about = Text("--about", "Q", "one question of --compare alone (and implies it): page-map, system-ram or shared-sections");
         about.CompletionSources.Add(PlanCompare.Groups);
         var command = new Command("plan", "Shows where each byte of a namespace goes, and how large one must be to get so much.")
         {
@@ -65,6 +65,7 @@ internal static class PlanCommand
         };
         command.SetAction(p => p.GetValue(compare) || p.GetValue(about) is not null
             ? Compare(host, p.GetValue(machine), p.GetValue(ns), p.GetValue(kernel), p.GetValue(all), p.GetValue(json),
+                new[] { usable, sector, block, count, rest, region, svg }.FirstOrDefault(o => p.GetValue(o) is not null)?.Name ?? (p.GetValue(whole) ? whole.Name : null),
                 new(p.GetValue(start), p.GetValue(size), p.GetValue(mode), p.GetValue(map), p.GetValue(align), p.GetValue(arch), p.GetValue(page), p.GetValue(about)))
             : Run(host, p.GetValue(machine), p.GetValue(ns), p.GetValue(kernel), p.GetValue(all), new Output(p.GetValue(json), p.GetValue(whole), p.GetValue(svg)),
             new Wanted(p.GetValue(start), p.GetValue(size), p.GetValue(usable), p.GetValue(mode), p.GetValue(map), p.GetValue(align), p.GetValue(sector), p.GetValue(block),
@@ -77,8 +78,9 @@ internal static class PlanCommand
         static Option<string?> Text(string name, string help, string description, params string[] aliases) => new(name, aliases) { Description = description, HelpName = help };
     }
 
-    private static int Compare(CliHost host, string? machine, string? ns, string? kernel, bool all, bool isJson, PlanCompare.Options options) =>
-        all ? throw CliError.Usage("--compare names the kernels that have each alternative: not with --all-kernels") : PlanCompare.Run(host, machine, ns, kernel, isJson, options);
+    private static int Compare(CliHost host, string? machine, string? ns, string? kernel, bool all, bool isJson, string? other, PlanCompare.Options options) =>
+        other is not null ? throw CliError.Usage($"--compare and {other} exclude each other; --compare takes --start and --size, or a MACHINE")
+        : all ? throw CliError.Usage("--compare names the kernels that have each alternative: not with --all-kernels") : PlanCompare.Run(host, machine, ns, kernel, isJson, options);
 
     private static int Run(CliHost host, string? machine, string? ns, string? kernel, bool all, Output output, Wanted wanted)
     {
@@ -87,7 +89,7 @@ internal static class PlanCommand
         ImmutableArray<Answer> plans;
         if (machine is null)
         {
-            plans = OfRange(host, wanted, KernelChoice.Select(kernel, all));
+            plans = OfRange(host, wanted, KernelChoice.Select(kernel, all), output.IsJson);
         }
         else if (wanted.IsEmpty)
         {
@@ -96,23 +98,44 @@ internal static class PlanCommand
         }
         else
         {
-            plans = [.. kernels.SelectMany(k => wanted.Usable is null ? [InMachine(host, machine, k, wanted)] : OfUsable(host, machine, k, wanted))];
+            plans = EachKernel(host, kernels, k => k!, k => wanted.Usable is null ? [InMachine(host, machine, k, wanted, output.IsJson)] : OfUsable(host, machine, k, wanted));
         }
         bool isList = all || wanted.Count is not null || wanted.Rest is not null;
         if (output.Svg is { } path) SvgFile.WriteSvg(path, PlanPicture.Draw("Where the bytes go", [.. plans.Select(p => PlanPicture.BarOf(p.Namespace, p.Plan))]));
         if (output.IsJson) JsonOutput.Write(host, json => WriteJson(json, plans, isList));
-        else foreach (Answer answer in plans) WriteText(host, answer);
-        return plans.All(p => p.Plan.IsAccepted) ? ExitCode.Success : ExitCode.ErrorsLeft;
+        else foreach (IGrouping<string, Answer> answers in plans.GroupBy(p => p.Plan.Kernel.Name)) WriteText(host, [.. answers]);
+        bool isWhole = all ? plans.DistinctBy(p => p.Plan.Kernel.Name).Count() == kernels.Length : plans.Length > 0;
+        return isWhole && plans.All(p => p.Plan.IsAccepted) ? ExitCode.Success : ExitCode.ErrorsLeft;
+    }
+
+    /// <summary>The answers of several kernels; one that has none says why, and the others are heard.</summary>
+    private static ImmutableArray<Answer> EachKernel<T>(CliHost host, ImmutableArray<T> kernels, Func<T, string> name, Func<T, IEnumerable<Answer>> ask)
+    {
+        var all = ImmutableArray.CreateBuilder<Answer>();
+        foreach (T kernel in kernels)
+        {
+            try
+            {
+                all.AddRange(ask(kernel));
+            }
+            catch (CliError e) when (kernels.Length > 1 && e.ExitCode != ExitCode.Usage)
+            {
+                host.Note($"kernel {name(kernel)}: {e.Message}");
+            }
+        }
+        return all.ToImmutable();
     }
 
     private static void CheckUse(string? machine, string? ns, Wanted wanted, Output output)
     {
+        CheckMode(wanted);
         if (wanted is { Size: not null, Usable: not null }) throw CliError.Usage("--size and --usable exclude each other: how large it is, or how much it shall give");
         if (output.IsWhole && (!output.IsJson || machine is null || ns is not null || !wanted.IsEmpty)) throw CliError.Usage("--whole goes with MACHINE and --json alone");
         if (machine is null)
         {
             if (wanted.Start is null || (wanted.Size ?? wanted.Usable) is null) throw CliError.Usage("give a MACHINE, or --start and --size (or --usable) of a namespace");
-            if ((wanted.Count ?? wanted.Rest ?? wanted.Region) is not null) throw CliError.Usage("--count, --rest and --region need a MACHINE");
+            if ((wanted.Rest ?? wanted.Region) is not null) throw CliError.Usage("--rest and --region need a MACHINE");
+            if (wanted is { Count: not null, Usable: null }) throw CliError.Usage("--count goes with --usable: so many namespaces, one behind the other: altmap plan --start 4G --usable 1G --count 3");
             return;
         }
         if (wanted.IsEmpty) return;
@@ -122,6 +145,34 @@ internal static class PlanCommand
             throw CliError.Usage("of a new namespace on a MACHINE give --usable, or --start and --size: altmap plan MACHINE --usable 1G");
         if (wanted is { Usable: not null, Start: not null }) throw CliError.Usage("with a MACHINE and --usable the kernel chooses the start: --region says where");
         if (wanted.Usable is null && (wanted.Count ?? wanted.Rest ?? wanted.Region) is not null) throw CliError.Usage("--count, --rest and --region go with --usable");
+    }
+
+    /// <summary>No option is ignored in silence.</summary>
+    private static void CheckMode(Wanted wanted)
+    {
+        if (wanted.IsEmpty) return;
+        CapacityMode[] modes = wanted.Rest is null ? [Mode(wanted.Mode, "--mode", Modes)] : [Mode(wanted.Mode, "--mode", Modes), Mode(wanted.Rest, "--rest", Modes[..^1])];
+        string words = string.Join(" and ", modes.Select(NamespaceWish.WordOf).Distinct());
+        if ((wanted.Map is null ? wanted.Align is null ? null : "--align" : "--map") is { } page && !modes.Any(m => m is CapacityMode.FsDax or CapacityMode.DevDax or CapacityMode.SystemRam))
+            throw CliError.Usage($"{page} is of a page map, and {words} has none: not both");
+        if (wanted.Sector is not null && !modes.Contains(CapacityMode.Sector)) throw CliError.Usage($"--sector-size is of a BTT, and {words} has none: --mode sector");
+        if (wanted.Block is not null && !modes.Any(m => m is CapacityMode.SystemRam or CapacityMode.Hotplug)) throw CliError.Usage($"--block-size is of memory that is added, and {words} adds none: --mode system-ram or hotplug");
+    }
+
+    /// <summary>Scripts get the refused plan, as the kernel's attribute gives EINVAL; people hear what they may say.</summary>
+    private static void CheckAlign(Wanted wanted, ArchitectureRules architecture, bool isJson)
+    {
+        if (isJson || wanted.Align is null or "any") return;
+        ByteSize align = Values.Size(wanted.Align, "--align")!.Value;
+        if (!architecture.SupportedAligns.Contains(align))
+            throw CliError.Usage($"--align: {Values.NoAlign(align, architecture)}");
+    }
+
+    /// <summary>ndctl's own default where the start is odd.</summary>
+    private static void NoteAlign(CliHost host, Wanted wanted, NamespacePlan plan)
+    {
+        if (wanted.Align is null && plan.Align is { } align && !plan.Range.Start.IsAligned(align))
+            host.Note($"align {align.ToHuman()} is assumed; ndctl create-namespace takes a page where its region starts at no multiple of that: --align {Numbers.Unit(plan.Architecture.PageSize)}");
     }
 
     private static CapacityMode Mode(string? text, string option, string[] words)
@@ -152,23 +203,41 @@ internal static class PlanCommand
     private static ByteSize UsableOf(Wanted wanted) => Values.Size(wanted.Usable, "--usable") is { IsZero: false } usable ? usable
         : throw CliError.Usage("--usable: 0 bytes need no namespace; expected a size, as 1G");
 
-    private static ImmutableArray<Answer> OfRange(CliHost host, Wanted wanted, ImmutableArray<KernelProfile> kernels)
+    private static ImmutableArray<Answer> OfRange(CliHost host, Wanted wanted, ImmutableArray<KernelProfile> kernels, bool isJson) => EachKernel(host, kernels, k => k.Name, kernel =>
     {
-        var plans = ImmutableArray.CreateBuilder<Answer>(kernels.Length);
-        foreach (KernelProfile kernel in kernels)
+        ArchitectureRules architecture = Values.Architecture(kernel, wanted.Architecture, wanted.PageSize);
+        CheckAlign(wanted, architecture, isJson);
+        KernelChoice.NoteUnverified(host, kernel, kernel == kernels[0] ? architecture : null);
+        Answer[] answers = wanted.Usable is null
+            ? [new(null, NamespacePlan.Of(PlanPlaces.RangeOf(wanted.Start, wanted.Size), WishOf(wanted, architecture), kernel, architecture))]
+            : [.. InRow(wanted, kernel, architecture)];
+        if (kernel == kernels[0]) NoteAlign(host, wanted, answers[0].Plan);
+        return answers;
+    });
+
+    /// <summary>So many, one behind the other.</summary>
+    private static IEnumerable<Answer> InRow(Wanted wanted, KernelProfile kernel, ArchitectureRules architecture)
+    {
+        PhysicalAddress start = Values.Address(wanted.Start, "--start")!.Value;
+        for (int left = CountOf(wanted); left > 0; left--)
         {
-            ArchitectureRules architecture = Values.Architecture(kernel, wanted.Architecture, wanted.PageSize);
-            KernelChoice.NoteUnverified(host, kernel, kernel == kernels[0] ? architecture : null);
-            plans.Add(new(null, wanted.Usable is null ? NamespacePlan.Of(PlanPlaces.RangeOf(wanted.Start, wanted.Size), WishOf(wanted, architecture), kernel, architecture) : Smallest(wanted, kernel, architecture)));
+            NamespacePlan plan = Smallest(wanted, start, kernel, architecture);
+            yield return new(null, plan);
+            if (!plan.IsAccepted || plan.Range.End.Bytes >= Values.AddressMax) yield break;
+            start = plan.Range.End;
         }
-        return plans.ToImmutable();
+    }
+
+    private static int CountOf(Wanted wanted)
+    {
+        ulong count = Values.Number(wanted.Count, "--count") ?? 1;
+        return count is 0 or > CountMax ? throw CliError.Usage(string.Create(CultureInfo.InvariantCulture, $"--count: {count}; expected 1 to {CountMax}")) : (int)count;
     }
 
     /// <summary>Sizes are multiples of what the kernel maps: what comes behind the range starts aligned.</summary>
-    private static NamespacePlan Smallest(Wanted wanted, KernelProfile kernel, ArchitectureRules architecture)
+    private static NamespacePlan Smallest(Wanted wanted, PhysicalAddress start, KernelProfile kernel, ArchitectureRules architecture)
     {
         ByteSize usable = UsableOf(wanted), step = architecture.CompatAlign;
-        PhysicalAddress start = Values.Address(wanted.Start, "--start")!.Value;
         NamespacePlan? best = null;
         foreach ((PageMapMode map, ByteSize align) in from m in MapsOf(wanted) from a in AlignsOf(wanted, architecture) select (m, a))
         {
@@ -198,27 +267,34 @@ internal static class PlanCommand
     };
 
     /// <summary>A range of a machine: free space of one of its regions.</summary>
-    private static Answer InMachine(CliHost host, string path, string? kernel, Wanted wanted)
+    private static Answer InMachine(CliHost host, string path, string? kernel, Wanted wanted, bool isJson)
     {
         Machine machine = MachineSession.Open(host, path, kernel).State.Machine;
         PhysicalRange range = PlanPlaces.RangeOf(wanted.Start, wanted.Size);
+        CheckAlign(wanted, machine.Architecture, isJson);
         NamespaceWish wish = WishOf(wanted, machine.Architecture);
         if (wish is { BlockSize: null, Mode: CapacityMode.SystemRam or CapacityMode.Hotplug }) wish = wish with { BlockSize = Modelled.Answer(() => DaxDeviceMemory.BlockSize(machine)) };
         RegionState region = PlanPlaces.RegionOf(path, machine, range);
         NamespaceState? taken = region.Namespaces.Values.FirstOrDefault(n => n.Range.Overlaps(range) && (n.Type == NamespaceType.Pmem || n.Claim is not null));
         string[] free = [.. RegionPlace.Of(machine, region)?.Free().Select(f => f.ToString()) ?? []];
         if (taken is not null) throw CliError.Usage($"{path}: {range} overlaps {taken.Device} {taken.Range}; free in {region.Device}: {PlanPlaces.Listed(free, "nothing")}");
-        if (RegionPlace.Of(machine, region) is { Use: RegionUse.Whole } && range != region.Range)
+        RegionPlace? place = RegionPlace.Of(machine, region);
+        if (place is { Use: RegionUse.Whole } && range != region.Range)
             throw CliError.Usage($"{path}: {region.Device} has no labels and holds one namespace, all of {region.Range}");
-        return new(null, NamespacePlan.Of(range, wish, machine.Kernel, machine.Architecture));
+        NamespacePlan plan = NamespacePlan.Of(range, wish, machine.Kernel, machine.Architecture);
+        NoteAlign(host, wanted, plan);
+        if (place is not null && UsablePlanner.SizeStep(place, wish, machine) is var step && !range.Size.IsMultipleOf(step))
+            host.Note($"ndctl refuses this size on {region.Device}: it is no multiple of {step.ToHuman()}");
+        if (place is { Use: RegionUse.Whole } && wish is { Mode: CapacityMode.FsDax, Map: PageMapMode.Ram } && region.Ways == 0)
+            host.Note($"ndctl create-namespace -m fsdax -M mem makes no info-block on {region.Device}, whose namespace has pages already: all of it is data then (--mode raw)");
+        return new(null, plan);
     }
 
     private static IEnumerable<Answer> OfUsable(CliHost host, string path, string? kernel, Wanted wanted)
     {
         MachineSession session = MachineSession.Open(host, path, kernel, uuidSeed: 0);
         Machine machine = session.State.Machine;
-        ulong count = Values.Number(wanted.Count, "--count") ?? 1;
-        if (count is 0 or > CountMax) throw CliError.Usage(string.Create(CultureInfo.InvariantCulture, $"--count: {count}; expected 1 to {CountMax}"));
+        int count = CountOf(wanted);
         CapacityMode mode = Mode(wanted.Mode, "--mode", Modes[..^1]);
         NdDevice? region = RegionOf(path, machine, wanted.Region);
         ImmutableArray<ByteSize> aligns = AlignsOf(wanted, machine.Architecture);
@@ -226,7 +302,7 @@ internal static class PlanCommand
             throw CliError.Usage($"--align: {Values.NoAlign(odd, machine.Architecture)}, or any");
         var wish = new UsableWish(UsableOf(wanted), mode, MapsOf(wanted), aligns)
         {
-            Count = (int)count,
+            Count = count,
             Rest = wanted.Rest is null ? null : Mode(wanted.Rest, "--rest", Modes[..^1]),
             SectorSizeBytes = SectorOf(wanted),
             Region = region,
@@ -250,7 +326,7 @@ internal static class PlanCommand
         string word = NamespaceWish.WordOf(wish.Mode);
         if (plan.MostUsable is { } most) return $"{path}: no namespace gives {wish.Usable} as {word}{before}; the most that one gives is {most.Usable}, with {most.Range.Size} from {most.Range.Start} on";
         string where = string.Join(", ", machine.Regions.Values.Where(r => wish.Region is null || r.Device == wish.Region).Take(20).Select(r => r.Device.Name));
-        return $"{path}: no namespace can be made{before}: {(where.Length == 0 ? "this machine has no region" : $"{where} have no free space that {word} fits in (altmap plan MACHINE shows who has it)")}";
+        return $"{path}: no namespace can be made{before}: {(where.Length == 0 ? "this machine has no region" : $"no free space that {word} fits in, of {where} (altmap plan MACHINE shows who has it)")}";
     }
 
     private static Answer OfNamespace(CliHost host, string path, string name, string? kernel)
@@ -278,15 +354,10 @@ internal static class PlanCommand
         if (isList) json.WriteEndArray();
     }
 
-    private static void WriteText(CliHost host, Answer answer)
+    private static void WriteText(CliHost host, Answer[] answers)
     {
-        if (answer.Made is { } made)
-        {
-            if (made.Planned.Place.Use == RegionUse.Whole || made.Commands.Any(c => c.StartsWith("ndctl disable-region ", StringComparison.Ordinal)))
-                host.Out.WriteLine($"{made.Planned.Place.Region.Device} has one namespace, without label: what it holds is lost");
-            foreach (string command in made.Commands) host.Out.WriteLine($"run: {command}");
-            if (made.IsChecked) host.Out.WriteLine($"on the model {answer.Namespace} gives {answer.Plan.Usable}");
-        }
-        PlanText.Write(host, answer.Plan, answer.Namespace);
+        PlanUsableText.Write(host, [.. answers.Select(a => a.Made).OfType<MadeNamespace>()]);
+        if (answers.Length > 1 && answers.All(a => a is { Made: null, Plan.IsAccepted: true })) PlanUsableText.WriteRow(host, [.. answers.Select(a => a.Plan)]);
+        foreach (Answer answer in answers) PlanText.Write(host, answer.Plan, answer.Namespace);
     }
 }

@@ -8,6 +8,7 @@ using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Formats.InfoBlocks;
 using Altmap.Model;
+using Altmap.Model.Hardware;
 using Altmap.Model.Nvdimm;
 using Altmap.Model.Planning.Alternatives;
 
@@ -34,7 +35,7 @@ internal static class PlanCompare
         ImmutableArray<Answer> answers = machine is null ? [OfRange(host, kernel, options)] : OfMachine(host, machine, ns, kernel, options);
         if (about is not null) answers = [.. answers.Select(a => a with { Groups = [.. a.Groups.Where(g => g.Id == about)] })];
         if (isJson) JsonOutput.Write(host, json => WriteJson(json, answers, isList: machine is not null && ns is null && options.Start is null));
-        else foreach (Answer answer in answers) WriteText(host, answer, isFirst: answer == answers[0]);
+        else foreach (Answer answer in answers) PlanCompareText.Write(host, answer.Name, answer.Request, answer.Groups, answer == answers[0]);
         return ExitCode.Success;
     }
 
@@ -74,7 +75,17 @@ internal static class PlanCompare
             Map = options.Map ?? device.Mode.Word(),
             Align = options.Align ?? Numbers.Of(device.Align),
         };
-        return Request(range, given, machine.Kernel, machine.Architecture, PfnNeighbours.Of(machine, region), BlockOf(host, machine));
+        return Request(range, given, machine.Kernel, machine.Architecture, PfnNeighbours.Of(machine, region), BlockOf(host, machine)) with { Place = PlaceOf(machine, region, range) };
+    }
+
+    private static RangePlace PlaceOf(Machine machine, RegionState region, PhysicalRange range)
+    {
+        bool isLegacy = machine.Description.Buses.Any(b => b.Name == region.Description.Bus && b.Provider == E820Regions.Provider);
+        return new(region.Range, isLegacy ? "another start in memmap= (or of the memory map's entry)" : null,
+        [
+            .. region.Namespaces.Values.Where(n => !n.Size.IsZero && n.Range != range && (n.Type == NamespaceType.Pmem || n.Claim is not null)).Select(n => (n.Device.Name, n.Range)),
+            .. machine.Regions.Values.Where(r => r.Device != region.Device).Select(r => (r.Device.Name, r.Range)),
+        ]);
     }
 
     private static ByteSize BlockOf(CliHost host, Machine machine)
@@ -99,31 +110,6 @@ internal static class PlanCompare
         if (!architecture.SupportedAligns.Contains(align))
             throw CliError.Usage($"--align: {Values.NoAlign(align, architecture)}");
         return new(range, kind, map, align, kernel, architecture, neighbours, block);
-    }
-
-    private static void WriteText(CliHost host, Answer answer, bool isFirst)
-    {
-        AlternativesRequest request = answer.Request;
-        if (!isFirst) host.Out.WriteLine();
-        host.Out.WriteLine($"kernel {request.Kernel.Name}: {(answer.Name is null ? "" : answer.Name + ": ")}{request.Range.Size} from {request.Range.Start} on, {Mode(request)}, map={request.Map.Word()}, align {request.Align.ToHuman()}");
-        foreach (AlternativeGroup group in answer.Groups)
-        {
-            host.Out.WriteLine();
-            host.Out.WriteLine($"{group.Id}: {group.Question}");
-            bool hasDebug = group.Rows.Any(r => r.DebugKernel is not null);
-            var table = new TextTable([" ", "alternative", ">bytes lost", ">", ">usable", ">RAM cost", "DAX", "block I/O", "hot-remove", "huge pages", .. hasDebug ? ["KMSAN kernel"] : (string[])["kexec, kdump"], "kernels"]);
-            foreach (Alternative row in group.Rows)
-            {
-                AlternativeUses uses = row.Uses;
-                table.Add([row.IsPresent ? "*" : "", row.What, Numbers.Of(row.Lost), row.Lost.ToHuman(), row.Usable.ToHuman(), row.RamCost.ToHuman(), uses.Dax, uses.BlockIo, uses.HotRemove, uses.HugePages,
-                    hasDebug ? row.DebugKernel ?? "-" : uses.Kexec, Kernels(row)]);
-            }
-            table.Write(host);
-            string[] sources = [.. group.Rows.Select(r => r.Source).Distinct()];
-            foreach (Alternative row in group.Rows)
-                host.Out.WriteLine($"  {row.What}: {row.Why} [{Numbers.Of(Array.IndexOf(sources, row.Source) + 1)}]");
-            for (int i = 0; i < sources.Length; i++) host.Out.WriteLine($"  [{Numbers.Of(i + 1)}] {sources[i]}");
-        }
     }
 
     private static void WriteJson(Utf8JsonWriter json, ImmutableArray<Answer> answers, bool isList)
@@ -179,8 +165,5 @@ internal static class PlanCompare
         json.WriteEndObject();
     }
 
-    private static string Kernels(Alternative row) => row.IsProposedOnly ? "proposed only"
-        : row.Kernels.Length == KernelProfiles.All.Length ? "all" : string.Join(' ', row.Kernels.Select(k => k.Name));
-
-    private static string Mode(AlternativesRequest request) => request.Kind == InfoBlockKind.Dax ? "devdax" : "fsdax";
+    internal static string Mode(AlternativesRequest request) => request.Kind == InfoBlockKind.Dax ? "devdax" : "fsdax";
 }

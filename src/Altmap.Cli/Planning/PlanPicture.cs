@@ -23,7 +23,7 @@ internal static class PlanPicture
             y += 8 + BarHeight + Axis + Gap;
         }
         if (bars.Count > BarsMax) picture.Text(SvgPicture.Margin, y, $"{bars.Count - BarsMax} more are not drawn");
-        picture.Legend(SvgPicture.Margin, y + (bars.Count > BarsMax ? 20 : 0), bars.Take(BarsMax).SelectMany(b => b.Parts).Select(p => p with { Detail = null }));
+        picture.Legend(SvgPicture.Margin, y + (bars.Count > BarsMax ? 20 : 0), PlanText.LegendOf(bars.Take(BarsMax).SelectMany(b => b.Parts)));
         return picture;
     }
 

@@ -36,8 +36,12 @@ internal static class PlanText
         if (parts.Count < 2) return;
         Screen screen = Screen.Of(host);
         host.Out.WriteLine($"[{TextBar.Draw(parts, screen.Width - 2, screen)}]");
-        host.Out.WriteLine(TextBar.Legend(parts, screen));
+        host.Out.WriteLine(TextBar.Legend(LegendOf(parts), screen));
     }
+
+    /// <summary>One entry for each look: parts that look alike stand together.</summary>
+    public static IEnumerable<BarPart> LegendOf(IEnumerable<BarPart> parts) =>
+        parts.GroupBy(p => p.Tone).Select(g => new BarPart(1, g.Key, string.Join(", ", g.Select(p => p.Label).Distinct())));
 
     /// <summary>The parts of a namespace's bar.</summary>
     public static IReadOnlyList<BarPart> Parts(NamespacePlan plan) => [.. plan.Ledger.Select(e => new BarPart(e.Bytes.Bytes, ToneOf(e.What), e.What, $"{e.What}: {e.Bytes}"))];

@@ -61,6 +61,12 @@ internal static class PlanUsable
     {
         var commands = ImmutableArray.CreateBuilder<string>();
         int number = planned.Place.Region.Device.Number;
+        // A policy that puts added memory online by itself stops daxctl.
+        if (planned.Wish.Mode == CapacityMode.SystemRam && state.Machine.Mm.AutoOnline != OnlinePolicy.Offline)
+        {
+            commands.Add($"echo offline > /sys/devices/system/memory/auto_online_blocks");
+            if (Run(ref state, commands[^1]) is { } unsupported) return new(planned, commands.ToImmutable(), null, planned.Plan, false, unsupported);
+        }
         foreach (string command in Creation(state.Machine, planned))
         {
             commands.Add(command);
@@ -71,9 +77,7 @@ internal static class PlanUsable
             ?? throw Different($"{commands[^1]}: the namespace is not at 0x{range.Start.Bytes:x}");
         if (planned.Wish.Mode == CapacityMode.SystemRam)
         {
-            // A policy that puts added memory online by itself stops daxctl, unless it is told not to mind.
-            string force = state.Machine.Mm.AutoOnline == OnlinePolicy.Offline ? "" : " -f";
-            commands.Add($"daxctl reconfigure-device --mode=system-ram{force} dax{number}.{ndns.Device.Id}");
+            commands.Add($"daxctl reconfigure-device --mode=system-ram dax{number}.{ndns.Device.Id}");
             if (Run(ref state, commands[^1]) is { } unsupported) return new(planned, commands.ToImmutable(), ndns.Device.Name, planned.Plan, false, unsupported);
         }
         NamespacePlan result = NamespacePlan.Of(state.Machine, ndns with { Claim = state.Machine.FindNamespace(ndns.Device)!.Claim })!;

@@ -34,6 +34,7 @@ public static class KernelProfiles
         (Rules.BindErrno, "probe", Confirmation.RealKernel, "drivers/base/bus.c bind_store()"),
         (Rules.DaxMemmapOnMemory, "no", Confirmation.RealKernel, "drivers/dax/bus.c"),
         (Rules.RegionAlign, "yes", Confirmation.RealKernel, "drivers/nvdimm/region_devs.c align_show()"),
+        (Rules.KmemDriver, "yes", Confirmation.RealKernel, "drivers/dax/kmem.c, drivers/dax/bus.c"),
         (Rules.KmemEmptyDevice, "refuse", Confirmation.RealKernel, "drivers/dax/kmem.c dev_dax_kmem_probe()"),
         (Rules.MemoryAutoOnline, "offline", Confirmation.RealKernel, "mm/memory_hotplug.c mhp_default_online_type, as the distribution configures it"),
         (Rules.AcpiDevicePath, "acpi", Confirmation.RealKernel, "drivers/acpi/nfit/core.c"),
@@ -141,6 +142,7 @@ public static class KernelProfiles
         (Rules.InfoBlockLayout, "section-4.19", "a vendor tree of 4.19.37: drivers/nvdimm/pfn_devs.c nd_pfn_init()"),
         (Rules.InfoBlockMinor, "2", "a vendor tree of 4.19.37: drivers/nvdimm/pfn_devs.c nd_pfn_init()"),
         (Rules.PageSizeCheck, "no", "a vendor tree of 4.19.37: drivers/nvdimm/pfn_devs.c nd_pfn_validate()"),
+        (Rules.KmemDriver, "no", "before c221c0b0308f (\"device-dax: \"Hotplug\" persistent memory for use like normal RAM\"), 5.1; a vendor tree may have it: set it in a profile file"),
         (Rules.DeviceMapUnit, "section", "before ba72b4c8cf60 (\"mm/sparsemem: support sub-section hotplug\")"),
         (StructPageRules.Zeroing, "memset", "before 5470dea49f53 (\"mm: use mm_zero_struct_page from SPARC on all 64b architectures\")"));
 

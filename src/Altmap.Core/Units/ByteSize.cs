@@ -69,14 +69,14 @@ public readonly record struct ByteSize(ulong Bytes) : IComparable<ByteSize>
         return human == decimalText ? decimalText : $"{decimalText} ({human})";
     }
 
-    /// <summary>The nearest binary unit: <c>256 MiB</c>, <c>1.5 GiB</c>; below 1 KiB plain bytes.</summary>
+    /// <summary>The nearest binary unit, cut to two digits, so never more than there is: <c>256 MiB</c>, <c>1.5 GiB</c>; below 1 KiB plain bytes.</summary>
     public string ToHuman()
     {
         (string Unit, int Shift)[] units = [("TiB", 40), ("GiB", 30), ("MiB", 20), ("KiB", 10)];
         foreach ((string unit, int shift) in units)
         {
             if (Bytes >> shift == 0) continue;
-            double value = Bytes / Math.Pow(2, shift);
+            decimal value = Math.Floor((decimal)Bytes * 100 / (1UL << shift)) / 100;
             return string.Create(CultureInfo.InvariantCulture, $"{value:0.##} {unit}");
         }
         return Bytes.ToString(CultureInfo.InvariantCulture);

@@ -18,6 +18,9 @@ public sealed record NamespaceUpgrade(NamespaceReading Before, NamespaceReading?
 {
     /// <summary>Bytes that the same namespace would offer if it were made anew under the first and the second kernel; null: refused, or no page map.</summary>
     public (ByteSize? Before, ByteSize? After) MadeAnew { get; init; }
+
+    /// <summary>What the verdict, which is of the device, does not tell: of file systems on it, and of daxctl. A sentence each.</summary>
+    public ImmutableArray<string> Notes { get; init; } = [];
 }
 
 /// <summary>A machine's media under two kernels.</summary>
@@ -39,9 +42,11 @@ public static class Upgrade
     /// <param name="architecture">Of that kernel, with its page size.</param>
     public static UpgradeReport Compare(Machine machine, KernelProfile kernel, ArchitectureRules architecture)
     {
+        HashSet<NdDevice> memory = [.. machine.Regions.Values.SelectMany(r => r.Namespaces.Values.Where(n => r.DaxDevices.GetValueOrDefault(n.Device.Id)?.Driver == DaxDeviceDrivers.Kmem).Select(n => n.Device))];
         Machine from = Boot.Again(machine), to = Boot.Again(from, kernel, architecture);
         ImmutableArray<NamespaceReading> after = NamespaceReading.All(to);
-        return new(from, to, [.. NamespaceReading.All(from).Select(b => Judge(from, to, b, after.FirstOrDefault(a => a.Device.Number == b.Device.Number && a.Range == b.Range)))]);
+        return new(from, to, [.. NamespaceReading.All(from).Select(b => Judge(from, to, b, after.FirstOrDefault(a => a.Device.Number == b.Device.Number && a.Range == b.Range)))
+            .Select(n => n with { Notes = [.. UpgradeNotes.Of(from, to, n.Before, n.After, memory.Contains(n.Before.Device))] })]);
     }
 
     private static NamespaceUpgrade Judge(Machine from, Machine to, NamespaceReading before, NamespaceReading? after)

@@ -37,7 +37,7 @@ public static class MachineDefaults
             return machine;
         }
         string name = FreeName("ndbus", machine.Buses.Select(b => b.Name));
-        notes.Add($"{name} (provider e820) is added for \"Persistent Memory (legacy)\" of memmap= or \"memory\", as the kernel does; list it in \"buses\" to choose its name");
+        notes.Add($"{name} (provider e820) is added for \"Persistent Memory (legacy)\" of memmap= or \"memory\", as the kernel does; a kernel that also has an NFIT was seen to number the e820 bus first: list all in \"buses\" for its numbers");
         return machine with { Buses = machine.Buses.Add(new BusDescription(name, E820Regions.Provider)) };
     }
 

@@ -100,6 +100,7 @@ public static class DaxDeviceDrivers
     {
         if (device.Range.IsEmpty) return DriverCore.WithProbeFailure(machine, driver, device.Name, Errno.ENXIO).Fail(Errno.ENXIO);
         if (driver == DeviceDax) return Memory.DeviceDax.Bind(machine, device);
+        if (!machine.Kernel.HasKmem) return machine.Fail(Errno.ENODEV);
         if (device.TargetNode >= 0) _ = DaxDeviceMemory.BlockSize(machine); // throws where it is not known, and with it whether there is a whole block
         return Memory.Kmem.Bind(machine, device);
     }

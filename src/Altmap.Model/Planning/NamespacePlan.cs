@@ -76,6 +76,7 @@ public sealed record NamespacePlan(
             case CapacityMode.Hotplug: return OfHotplug(range, wish, kernel, architecture);
             case CapacityMode.Sector: return OfNewBtt(range, wish, kernel, architecture);
         }
+        if (wish.Mode == CapacityMode.SystemRam && !kernel.HasKmem) return Refused(range, wish, Errno.EOPNOTSUPP, NoKmem(kernel), kernel, architecture);
         if (!architecture.SupportedAligns.Contains(wish.Align)) return Refused(range, wish, Errno.EINVAL, null, kernel, architecture); // align_store()
         if (range.Size < SizeMin) return Refused(range, wish, Errno.ENXIO, null, kernel, architecture);
         const string name = "namespace0.0";
@@ -152,10 +153,12 @@ public sealed record NamespacePlan(
     {
         ByteSize block = wish.BlockSizeOn(kernel, architecture);
         NamespacePlan plan = Plain(range, wish, Planning.Ledger.OfHotplug(range, block, ByteSize.Zero), kernel, architecture);
-        if (plan.Usable.IsZero && kernel.KmemRefusesEmptyDevice)
+        if (plan.Usable.IsZero && (kernel.KmemRefusesEmptyDevice || !kernel.HasKmem))
             plan = Refused(range, wish, Errno.EINVAL, "rejecting DAX region without any memory after alignment", kernel, architecture);
         return plan with { BlockSize = block, StructPagesInRam = kernel.StructPageSize * (plan.Usable / architecture.PageSize) };
     }
+
+    private static string NoKmem(KernelProfile kernel) => $"kernel {kernel.Name} has no kmem driver ({Rules.KmemDriver.Name})";
 
     private static NamespacePlan Plain(PhysicalRange range, NamespaceWish wish, in LedgerTable table, KernelProfile kernel, ArchitectureRules architecture) =>
         new(kernel, architecture, wish.ModeWord, null, null, range, Errno.None, null, null, table.ToArray());

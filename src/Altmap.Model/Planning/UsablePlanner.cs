@@ -106,11 +106,11 @@ public static class UsablePlanner
     {
         if (place.Use == RegionUse.Whole)
         {
-            if (place.Free().IsEmpty || !place.Region.Range.Size.IsMultipleOf(Step(place, wish, machine))) return null; // ndctl refuses the second
+            if (place.Free().IsEmpty || !place.Region.Range.Size.IsMultipleOf(SizeStep(place, wish, machine))) return null; // ndctl refuses the second
             NamespacePlan whole = NamespacePlan.Of(place.Region.Range, wish, machine.Kernel, machine.Architecture);
             return whole.IsAccepted && whole.Usable >= usable ? whole : null;
         }
-        ByteSize step = Step(place, wish, machine);
+        ByteSize step = SizeStep(place, wish, machine);
         ByteSize endAlign = wish.HasInfoBlock && wish.Align > NdctlStartAlign ? wish.Align : NdctlStartAlign;
         foreach (ByteSize each in (ByteSize[])[endAlign, new ByteSize(1)]) // a region that starts at odd places has no such ends
         {
@@ -127,7 +127,7 @@ public static class UsablePlanner
     }
 
     /// <summary>What the kernel's region and ndctl ask of a size.</summary>
-    private static ByteSize Step(RegionPlace place, NamespaceWish wish, Machine machine)
+    public static ByteSize SizeStep(RegionPlace place, NamespaceWish wish, Machine machine)
     {
         ulong align = (wish.HasInfoBlock ? wish.Align : machine.Architecture.PageSize).Bytes * (ulong)Math.Max(1, place.Region.Ways), region = place.Region.Align.Bytes;
         ulong a = align, b = region;
@@ -158,7 +158,7 @@ public static class UsablePlanner
         PhysicalRange largest = place.Free().MaxBy(e => e.Size.Bytes);
         foreach (NamespaceWish each in Variants(machine, place, wish, mode))
         {
-            var range = new PhysicalRange(largest.Start, place.Use == RegionUse.Whole ? largest.Size : largest.Size.AlignDown(Step(place, each, machine)));
+            var range = new PhysicalRange(largest.Start, place.Use == RegionUse.Whole ? largest.Size : largest.Size.AlignDown(SizeStep(place, each, machine)));
             NamespacePlan plan = NamespacePlan.Of(range, each, machine.Kernel, machine.Architecture);
             if (plan.IsAccepted) return new PlannedNamespace(place, each, plan, true);
         }
@@ -167,7 +167,7 @@ public static class UsablePlanner
 
     private static NamespacePlan? Most(Machine machine, List<RegionPlace> places, UsableWish wish) =>
         places.SelectMany(p => Variants(machine, p, wish, wish.Mode).SelectMany(each => p.Free().Select(free =>
-            NamespacePlan.Of(new PhysicalRange(free.Start, p.Use == RegionUse.Whole ? free.Size : free.Size.AlignDown(Step(p, each, machine))), each, machine.Kernel, machine.Architecture))))
+            NamespacePlan.Of(new PhysicalRange(free.Start, p.Use == RegionUse.Whole ? free.Size : free.Size.AlignDown(SizeStep(p, each, machine))), each, machine.Kernel, machine.Architecture))))
             .Where(plan => plan.IsAccepted).MaxBy(plan => plan.Usable.Bytes);
 
     /// <summary>The best that a place has for a wish, and the place without it.</summary>

@@ -30,8 +30,8 @@ internal sealed class DaxDeviceCommands(ToolContext context, OptionResult option
             Say($"{name} is active, specify --force for deletion");
             return -(int)Errno.ENXIO;
         }
-        _library.Disable(name);
-        return _library.RefuseChange(name, "size");
+        int disabled = DisableDevice(name);
+        return disabled != 0 ? disabled : _library.RefuseChange(name, "size");
     });
 
     public int Reconfigure() => Each("reconfiguring devices", "reconfigured", Reconfigure);
@@ -43,11 +43,7 @@ internal sealed class DaxDeviceCommands(ToolContext context, OptionResult option
         return result;
     }));
 
-    public int Disable() => Each("disabling device", "disabled", name => InDevdaxMode(name, () =>
-    {
-        _library.Disable(name);
-        return 0;
-    }));
+    public int Disable() => Each("disabling device", "disabled", name => InDevdaxMode(name, () => DisableDevice(name)));
 
     public int Online() => Each("onlining memory", "onlined memory for", name => InMemoryMode(name, OnlineMemory));
 
@@ -73,6 +69,15 @@ internal sealed class DaxDeviceCommands(ToolContext context, OptionResult option
         return 0;
     }
 
+    /// <summary>disable_devdax_device(), and what other commands do alike.</summary>
+    private int DisableDevice(string name)
+    {
+        int refused = _library.RefuseWithoutBus("daxctl_dev_disable", name);
+        if (refused == 0) _library.Disable(name);
+        else Say($"{name}: disable failed: {Describe(refused)}");
+        return refused;
+    }
+
     /// <summary>reconfig_mode_system_ram().</summary>
     private int ToMemory(string name)
     {
@@ -88,7 +93,8 @@ internal sealed class DaxDeviceCommands(ToolContext context, OptionResult option
         }
         else
         {
-            _library.Disable(name);
+            int disabled = DisableDevice(name);
+            if (disabled != 0) return disabled;
             int enabled = _library.Enable(name, DaxDeviceDrivers.Kmem);
             if (enabled != 0) return enabled;
         }

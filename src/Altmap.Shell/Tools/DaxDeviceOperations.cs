@@ -47,9 +47,23 @@ internal sealed class DaxDeviceOperations(ToolContext context)
         return any && all;
     }
 
+    /// <summary>
+    /// A kernel without kmem has no dax bus either: libdaxctl takes each of its devices for enabled, and neither enables nor disables one (device_model_is_dax_bus()).
+    /// Says so and returns the error; 0 where there is a bus.
+    /// </summary>
+    public int RefuseWithoutBus(string function, string name)
+    {
+        if (context.Machine.Kernel.HasKmem) return 0;
+        Error(function, name, "error: device model is dax-class");
+        Error(function, name, "see man daxctl-migrate-device-model");
+        return -(int)Errno.EOPNOTSUPP;
+    }
+
     /// <summary>daxctl_dev_enable(). Giving the name to the driver already makes it try; the write to bind then says how it went.</summary>
     public int Enable(string name, string driver)
     {
+        int refused = RefuseWithoutBus("daxctl_dev_enable", name);
+        if (refused != 0) return refused;
         if (Device(name).IsEnabled) return 0;
         context.Step(DaxDeviceDrivers.AddId(context.Machine, driver, name));
         Errno bound = context.Step(DaxDeviceDrivers.Bind(context.Machine, driver, name));

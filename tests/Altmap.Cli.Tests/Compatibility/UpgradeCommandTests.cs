@@ -132,6 +132,49 @@ public class UpgradeCommandTests
         Assert.Contains("before the data; a file system is not found", Text(ns, "why"));
     }
 
+    [Fact]
+    public void Larger_pages_take_DAX_from_a_file_system_with_smaller_blocks()
+    {
+        using var scratch = new Scratch();
+        File.WriteAllText(scratch["m.json"], File.ReadAllText(Example("devdax-arm64.json")).Replace("-m devdax -M mem", "-m fsdax -M mem"));
+        JsonElement ns = Namespace(Upgrade(0, scratch["m.json"], "--to-page-size", "16K"), 0);
+        Assert.Contains("one with blocks of 4 KiB mounts without DAX", ns.GetProperty("notes").EnumerateArray().Single().GetString());
+        string text = Cli.Run("upgrade", scratch["m.json"], "--to-page-size", "16K").Output;
+        Assert.Contains("kernel 6.12, 4 KiB pages ", text);
+        Assert.Contains("kernel 6.12, 16 KiB pages ", text);
+    }
+
+    [Fact]
+    [Trait("problem", "D1")]
+    public void System_RAM_under_a_kernel_that_onlines_by_itself_needs_another_policy_first()
+    {
+        using var scratch = new Scratch();
+        string machine = File.ReadAllText(Example("devdax-arm64.json"));
+        int steps = machine.LastIndexOf(']');
+        File.WriteAllText(scratch["m.json"], machine[..steps].TrimEnd() + ", \"daxctl reconfigure-device -m system-ram dax0.0\"" + machine[steps..]);
+        string[] notes = [.. Namespace(Upgrade(0, scratch["m.json"], "--from", "5.10", "--to", "6.12"), 0).GetProperty("notes").EnumerateArray().Select(n => n.GetString()!)];
+        Assert.Equal(2, notes.Length);
+        Assert.Contains("gives 2013265920 (1.87 GiB) as System RAM instead of 1073741824 (1 GiB)", notes[0]);
+        Assert.Contains("stops there with EBUSY; before it: echo offline > /sys/devices/system/memory/auto_online_blocks", notes[1]);
+    }
+
+    /// <summary>ndctl is asked once: what it says of each is what it says of that one alone.</summary>
+    [Fact]
+    public void Every_namespace_has_what_ndctl_lists_of_it()
+    {
+        string machine = Golden.Path("l_bad", "machine.json");
+        JsonElement[] all = [.. Upgrade(4, machine, "--from", "6.1", "--to", "6.12").GetProperty("namespaces").EnumerateArray()];
+        Assert.InRange(all.Length, 10, 1000);
+        foreach (JsonElement ns in all.Take(10))
+        {
+            CliResult listed = Cli.Run("run", machine, "--kernel", "6.12", "--", "ndctl", "list", "-N", "-i", "-n", Text(ns, "namespace")!);
+            using JsonDocument json = JsonDocument.Parse(listed.Output);
+            JsonElement one = json.RootElement.ValueKind == JsonValueKind.Array ? json.RootElement[0] : json.RootElement;
+            Assert.StartsWith(one.GetProperty("mode").GetString()!, Text(ns, "ndctl"));
+            Assert.Contains($"size {one.GetProperty("size")}", Text(ns, "ndctl"));
+        }
+    }
+
     [Theory]
     [InlineData("give --to K")]
     [InlineData("there is no kernel profile \"6.13\"; expected one of 4.19", "--to", "6.13")]

@@ -98,6 +98,26 @@ public class KmsanCommandTests
         Assert.Contains("unsupported: KMSAN on aarch64", result.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("--search", "--search looks at memory maps of its own")]
+    [InlineData("--seed 5", "--seed goes with --search or --compare")]
+    [InlineData("--kernel-image 0x10000000000-0x20000000000", "is not in one range of System RAM")]
+    [InlineData("--kernel-image 0-0", "--kernel-image: \"0-0\" starts below 1 MiB")]
+    [InlineData("--initrd 0-0xffffffffffffff", "is not in one range of System RAM")]
+    public void What_cannot_be_or_would_be_ignored_is_wrong_use(string options, string message)
+    {
+        CliResult result = Cli.Run(["kmsan", Golden.Path("a_fsdax", "machine.json"), "--kernel", "6.12", .. options.Split(' ')]);
+        Assert.Equal((16, ""), (result.ExitCode, result.Output));
+        Assert.Contains(message, result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_initrd_in_the_first_MiB_is_counted_there()
+    {
+        CliResult result = Cli.Run("kmsan", Golden.Path("a_fsdax", "machine.json"), "--kernel", "6.12", "--initrd", "0x1001-0x2001");
+        Assert.Contains("note: what of the initrd lies in the first MiB is counted there", result.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void The_search_tells_its_bounds_and_the_smallest_examples()
     {

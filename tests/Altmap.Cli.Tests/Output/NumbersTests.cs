@@ -16,6 +16,9 @@ public class NumbersTests
     [Theory]
     [InlineData(1UL, 3UL, 2, "33.33 %")]
     [InlineData(1UL, 512UL, 3, "0.195 %")]
+    [InlineData(99_999UL, 100_000UL, 2, "99.99 %")]
+    [InlineData(ulong.MaxValue - 1, ulong.MaxValue, 2, "99.99 %")]
+    [InlineData(ulong.MaxValue, ulong.MaxValue, 2, "100.00 %")]
     [InlineData(5UL, 0UL, 2, "")]
     public void Shares(ulong part, ulong whole, int digits, string text) => Assert.Equal(text, Numbers.Share(part, whole, digits));
 

@@ -49,12 +49,55 @@ public class PlanCommandTests
     }
 
     [Theory]
-    [InlineData("refused: Invalid argument (EINVAL): align 3145728 (3 MiB) is none that x86_64 offers with pages of 4 KiB; expected 4K, 2M, 1G", "1G", "3M")]
     [InlineData("refused: No such device or address (ENXIO): fewer than 16777216 (16 MiB), the least that a page map is made for", "1M", "2M")]
     public void A_bare_error_number_has_a_reason(string line, string size, string align)
     {
         CliResult result = Cli.Run("plan", "--start", "4G", "--size", size, "--align", align);
         Assert.Equal((4, line), (result.ExitCode, result.Output.Split('\n')[1]));
+    }
+
+    /// <summary>As a page size that there is not; a script gets the plan that the kernel refuses.</summary>
+    [Fact]
+    public void An_align_that_there_is_not_is_wrong_use_or_a_refused_plan()
+    {
+        CliResult text = Cli.Run("plan", "--start", "4G", "--size", "1G", "--align", "3M"), json = Cli.Run("plan", "--start", "4G", "--size", "1G", "--align", "3M", "--json");
+        Assert.Equal((16, ""), (text.ExitCode, text.Output));
+        Assert.Contains("--align: 3145728 (3 MiB) is none that x86_64 offers with pages of 4 KiB; expected 4K, 2M, 1G", text.Error);
+        using JsonDocument plan = JsonDocument.Parse(json.Output);
+        Assert.Equal((4, false, 22), (json.ExitCode, plan.RootElement.GetProperty("accepted").GetBoolean(), plan.RootElement.GetProperty("errno").GetInt32()));
+    }
+
+    [Theory]
+    [InlineData("--mode raw --map mem", "--map is of a page map, and raw has none")]
+    [InlineData("--mode hotplug --align 16M", "--align is of a page map, and hotplug has none")]
+    [InlineData("--sector-size 512", "--sector-size is of a BTT, and fsdax has none")]
+    [InlineData("--block-size 128M", "--block-size is of memory that is added, and fsdax adds none")]
+    [InlineData("--compare --svg x.svg", "--compare and --svg exclude each other")]
+    public void An_option_that_would_be_ignored_is_wrong_use(string options, string message)
+    {
+        CliResult result = Cli.Run(["plan", "--start", "4G", "--size", "1G", .. options.Split(' ')]);
+        Assert.Equal((16, ""), (result.ExitCode, result.Output));
+        Assert.Contains(message, result.Error);
+    }
+
+    /// <summary>A kernel that has no answer does not silence the others.</summary>
+    [Fact]
+    public void Every_kernel_answers_for_itself()
+    {
+        CliResult result = Cli.Run("plan", "--start", "0x100100000", "--usable", "1G", "--all-kernels", "--json");
+        using JsonDocument plans = JsonDocument.Parse(result.Output);
+        Assert.Equal(4, result.ExitCode);
+        Assert.InRange(plans.RootElement.GetArrayLength(), 1, 8);
+        Assert.Contains("note: kernel 6.1: no size from 0x100100000", result.Error);
+    }
+
+    [Fact]
+    public void What_looks_alike_stands_together_in_the_legend()
+    {
+        string[] sector = [.. Cli.Run("plan", "--start", "4G", "--size", "2G", "--mode", "sector").Output.Split('\n').Skip(1).TakeWhile(l => !l.StartsWith("what ", StringComparison.Ordinal))];
+        string[] letters = [.. string.Join("   ", sector.Skip(1)).Split("   ", StringSplitOptions.RemoveEmptyEntries).Select(e => e[..2])];
+        Assert.Equal(letters.Distinct(), letters);
+        Assert.Contains("- trimmed before the first memory block, trimmed after the last memory block", Cli.Run("plan", "--start", "0x102000000", "--size", "1G", "--mode", "hotplug").Output);
     }
 
     [Fact]

@@ -50,7 +50,7 @@ public class PlanCompareTests
     [Trait("problem", "D2")]
     public void Given_back_as_System_RAM_a_range_loses_what_was_recorded(string machine, string kernel, string align, long front, long metadata)
     {
-        JsonElement rows = Group(1, Compare(Path.Combine(Examples, machine), "--kernel", kernel, "--mode", "devdax", "--align", align));
+        JsonElement rows = Group(1, Compare(Path.Combine(Examples, machine), "--kernel", kernel, "--mode", "devdax", "--map", "mem", "--align", align));
         long Lost(string id) => Row(rows, id).GetProperty("lost").GetInt64();
         Assert.Equal((front + metadata) * MiB, Lost("as-is"));
         Assert.Equal(2 * MiB, Lost("early"));
@@ -65,11 +65,11 @@ public class PlanCompareTests
     public void Two_MiB_early_with_large_pages_names_the_hazard()
     {
         string machine = Path.Combine(Examples, "carve-out-arm64-64k.json");
-        string Why(string align) => Row(Group(1, Compare(machine, "--mode", "devdax", "--align", align)), "early").GetProperty("why").GetString()!;
+        string Why(string align) => Row(Group(1, Compare(machine, "--mode", "devdax", "--map", "mem", "--align", align)), "early").GetProperty("why").GetString()!;
         Assert.Contains("writes the struct pages of 510 MiB behind the range", Why("512M")); // s_arm64: overrun-ram
         Assert.DoesNotContain("Hazard", Why("64K"));
         Assert.Contains("never goes offline", Why("64K"));
-        JsonElement smaller = Row(Group(1, Compare(machine, "--mode", "devdax", "--align", "64K")), "sections-128MiB");
+        JsonElement smaller = Row(Group(1, Compare(machine, "--mode", "devdax", "--map", "mem", "--align", "64K")), "sections-128MiB");
         Assert.Equal(("no", true), (smaller.GetProperty("huge_pages").GetString(), smaller.GetProperty("proposed_only").GetBoolean()));
     }
 
@@ -131,6 +131,88 @@ public class PlanCompareTests
         CliResult result = Cli.Run(["plan", "--compare", Path.Combine(Examples, "start-pad.json"), .. args]);
         Assert.Equal((16, ""), (result.ExitCode, result.Output));
         Assert.Contains(message, result.Error);
+    }
+
+    /// <summary>Every alternative that <c>plan</c> can express is what it says: one model, two commands.</summary>
+    [Theory]
+    [InlineData("x86_64", "4K", "6.1")]
+    [InlineData("x86_64", "4K", "4.19")]
+    [InlineData("x86_64", "4K", "5.4")]
+    [InlineData("x86_64", "4K", "6.1.0")]
+    [InlineData("x86_64", "4K", "6.12+kmsan")]
+    [InlineData("aarch64", "16K", "5.10")]
+    [InlineData("aarch64", "64K", "7.2")]
+    [Trait("problem", "D1")]
+    public void What_plan_can_express_costs_what_plan_says(string arch, string page, string kernel)
+    {
+        string[] where = ["--arch", arch, "--page-size", page, "--kernel", kernel];
+        foreach ((string start, string map, string mode) in from s in (string[])["4G", "0x104000000"] from m in (string[])["dev", "mem"] from o in (string[])["fsdax", "devdax"] select (s, m, o))
+        {
+            JsonElement answer = Compare(["--start", start, "--size", "16G", "--map", map, "--mode", mode, .. where]);
+            long Usable(string id, int group) => Row(Group(group, answer), id).GetProperty("usable").GetInt64();
+            long Plan(params string[] args)
+            {
+                using JsonDocument plan = JsonDocument.Parse(Cli.Run(["plan", "--size", "16G", .. where, "--json", .. args]).Output);
+                return plan.RootElement.GetProperty("usable").GetInt64();
+            }
+            string place = $"{arch} {page} {kernel} {start} {map} {mode}";
+            Assert.True(Usable("as-is", 1) == Plan("--start", start, "--mode", "system-ram", "--map", map), place);
+            foreach (JsonElement align in Group(1, answer).EnumerateArray().Where(r => r.GetProperty("id").GetString()!.StartsWith("align-", StringComparison.Ordinal)))
+                Assert.True(align.GetProperty("usable").GetInt64() == Plan("--start", start, "--mode", "system-ram", "--map", map, "--align", align.GetProperty("id").GetString()!["align-".Length..]), place + align);
+            Assert.True(Usable("ram", 0) == Plan("--start", start, "--mode", mode, "--map", "mem"), place);
+            foreach (JsonElement present in Group(0, answer).EnumerateArray().Concat(Group(2, answer).EnumerateArray()).Where(r => r.GetProperty("present").GetBoolean()))
+                Assert.True(present.GetProperty("usable").GetInt64() == Plan("--start", start, "--mode", mode, "--map", map), place + present);
+        }
+    }
+
+    /// <summary>With the page map on the device more than 2 MiB come before the data, and it grows with them.</summary>
+    [Fact]
+    [Trait("problem", "D1")]
+    public void Starting_early_makes_room_for_the_page_map()
+    {
+        JsonElement early = Row(Group(1, Compare("--start", "4G", "--size", "16G", "--map", "dev")), "early");
+        Assert.Equal(16L << 30, early.GetProperty("usable").GetInt64());
+        Assert.Contains("0 lost in front of the first whole block", early.GetProperty("why").GetString());
+    }
+
+    [Fact]
+    public void A_kernel_without_kmem_has_no_System_RAM_in_any_answer()
+    {
+        JsonElement row = Row(Group(1, Compare("--start", "4G", "--size", "16G", "--kernel", "4.19")), "as-is");
+        Assert.Equal(0, row.GetProperty("usable").GetInt64());
+        Assert.StartsWith("kernel 4.19 has no kmem driver", row.GetProperty("why").GetString());
+        Assert.DoesNotContain("4.19", row.GetProperty("kernels").EnumerateArray().Select(k => k.GetString()));
+        CliResult plan = Cli.Run("plan", "--start", "4G", "--size", "16G", "--mode", "system-ram", "--kernel", "4.19");
+        Assert.Equal(4, plan.ExitCode);
+        Assert.Contains("has no kmem driver", plan.Output);
+    }
+
+    [Fact]
+    [Trait("problem", "D1")]
+    public void Where_the_bytes_before_the_range_are_taken_it_says_so()
+    {
+        string Why(string machine, params string[] args) => Row(Group(1, Compare([machine, .. args])), "early").GetProperty("why").GetString()!;
+        using var scratch = new Scratch();
+        File.WriteAllText(scratch["nfit.json"], """
+            {"format": "altmap-machine/1", "kernel": "6.1", "buses": [{"dev": "ndbus0", "provider": "ACPI.NFIT"}], "regions": [{"dev": "region0", "bus": "ndbus0", "start": "0x100000000", "size": "2G"}],
+             "memory": [{"start": "0x0", "end": "0xffffffff", "type": "System RAM"}]}
+            """);
+        Assert.Contains("NOT POSSIBLE here: bytes before the range are System RAM, and a region of the firmware cannot be moved", Why(scratch["nfit.json"], "--start", "4G", "--size", "2G", "--map", "mem"));
+        File.WriteAllText(scratch["m.json"], """
+            {"format": "altmap-machine/1", "kernel": "6.1", "cmdline": "memmap=2G!4G", "buses": [{"dev": "ndbus0", "provider": "e820"}],
+             "memory": [{"start": "0x0", "end": "0x27fffffff", "type": "System RAM"}]}
+            """);
+        Assert.Contains("another start in memmap=", Why(scratch["m.json"], "--start", "4G", "--size", "2G", "--map", "mem"));
+    }
+
+    [Fact]
+    public void Text_fits_80_columns_and_equal_ways_are_one_line()
+    {
+        CliResult result = Cli.Run("plan", "--compare", "--start", "4G", "--size", "1T");
+        Assert.Equal(0, result.ExitCode);
+        Assert.All(result.Output.Split('\n').Skip(1), line => Assert.InRange(line.Length, 0, 80));
+        Assert.Contains("each of 4 ways to keep them apart loses the same", result.Output);
+        Assert.DoesNotContain("map sub-sections", result.Output);
     }
 
     private static JsonElement Compare(params string[] args)

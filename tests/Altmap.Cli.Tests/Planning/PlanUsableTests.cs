@@ -102,6 +102,52 @@ public class PlanUsableTests
         Assert.Equal((1L << 30, true, 128L << 20), (plan.GetProperty("usable").GetInt64(), plan.GetProperty("checked").GetBoolean(), plan.GetProperty("memory_block").GetInt64()));
     }
 
+    /// <summary>Where the kernel puts memory online by itself, daxctl stops: the policy is changed first, and the commands were run.</summary>
+    [Fact]
+    [Trait("problem", "D1")]
+    public void A_kernel_that_onlines_by_itself_is_told_not_to_first()
+    {
+        using var scratch = new Scratch();
+        JsonElement plan = Json("plan", Labelled(scratch), "--usable", "1G", "--mode", "system-ram", "--map", "mem", "--count", "2", "--kernel", "6.12");
+        Assert.Equal(["echo offline > /sys/devices/system/memory/auto_online_blocks", "ndctl create-namespace -r region0 -m devdax -M mem -a 2M -s 1152M", "daxctl reconfigure-device --mode=system-ram dax0.0"], Commands(plan[0]));
+        Assert.StartsWith("ndctl create-namespace", Commands(plan[1])[0]);
+        Assert.All(plan.EnumerateArray(), p => Assert.True(p.GetProperty("checked").GetBoolean()));
+    }
+
+    [Fact]
+    public void All_commands_come_first_then_their_sum_then_the_ledgers()
+    {
+        using var scratch = new Scratch();
+        string[] lines = Cli.Run("plan", Labelled(scratch), "--usable", "1G", "--count", "3").Output.Split('\n');
+        Assert.All(lines[..3], l => Assert.StartsWith("run: ndctl create-namespace", l));
+        Assert.Equal("on the model 3 namespaces of 3.09 GiB give 3265265664 (3.04 GiB); left: 4.9 GiB in region0", lines[3]);
+        Assert.DoesNotContain(lines[4..], l => l.StartsWith("run: ", StringComparison.Ordinal));
+    }
+
+    /// <summary>Without a machine the second starts where the first ends.</summary>
+    [Fact]
+    public void Several_in_a_row_need_no_machine()
+    {
+        JsonElement[] plans = [.. Json("plan", "--start", "4G", "--usable", "1G", "--count", "3").EnumerateArray()];
+        long[] starts = [.. plans.Select(p => Convert.ToInt64(p.GetProperty("start").GetString(), 16))];
+        Assert.Equal([4L << 30, (4L << 30) + (1042L << 20), (4L << 30) + (2084L << 20)], starts);
+        Assert.All(plans, p => Assert.True(p.GetProperty("usable").GetInt64() >= 1L << 30));
+        Assert.StartsWith("3 namespaces from 0x100000000 to 0x1c3600000: ", Cli.Run("plan", "--start", "4G", "--usable", "1G", "--count", "3").Output);
+    }
+
+    [Fact]
+    public void What_ndctl_would_not_take_on_a_region_is_noted()
+    {
+        using var scratch = new Scratch();
+        Assert.Contains("ndctl refuses this size on region0: it is no multiple of 16 MiB", Cli.Run("plan", Labelled(scratch), "--start", "4G", "--size", "1042M").Error);
+        File.WriteAllText(scratch["legacy.json"], """
+            {"format": "altmap-machine/1", "kernel": "6.1", "cmdline": "memmap=2G!4G", "buses": [{"dev": "ndbus0", "provider": "e820"}],
+             "memory": [{"start": "0x0", "end": "0x27fffffff", "type": "System RAM"}]}
+            """);
+        Assert.Contains("makes no info-block on region0", Cli.Run("plan", scratch["legacy.json"], "--start", "4G", "--size", "2G", "--map", "mem").Error);
+        Assert.Contains("--align 16K", Cli.Run("plan", "--start", "4378853376", "--size", "4G", "--mode", "devdax", "--kernel", "4.19", "--arch", "aarch64", "--page-size", "16K").Error);
+    }
+
     [Theory]
     [InlineData("a_fsdax")]
     [InlineData("c_sector")]
@@ -178,7 +224,7 @@ public class PlanUsableTests
         { "--usable 1G --arch aarch64", 16, "a MACHINE says that itself: not with --arch, --page-size or --block-size" },
         { "--usable 1G --mode sector --sector-size 513", 16, "expected 512, 520, 528, 4096" },
         { "--usable 1G --mode system-ram --block-size 3M", 16, "a MACHINE says that itself: not with --arch, --page-size or --block-size" },
-        { "--usable 3G", 4, "the most that one gives is 2111832064 (1.97 GiB)" },
+        { "--usable 3G", 4, "the most that one gives is 2111832064 (1.96 GiB)" },
         { "--usable 1G --count 5", 4, "after 2 namespaces of 1.03 GiB; the most that one gives is" },
         { "--start 0x1000 --size 1G", 16, "lies in no region; expected a range in region0 0x100000000-0x17fffffff" },
         { "--start 5G --size 2G", 16, "lies in no region" },
@@ -202,7 +248,9 @@ public class PlanUsableTests
     [InlineData("--start 4G --size 18446744073709551615", 16, "expected a number up to 2^56")]
     [InlineData("--start -4G --size 1G", 16, "is no size")]
     [InlineData("--start 4G --size 1G --usable 1G", 16, "exclude each other")]
-    [InlineData("--start 4G --usable 1G --count 2", 16, "need a MACHINE")]
+    [InlineData("--start 4G --usable 1G --rest raw", 16, "need a MACHINE")]
+    [InlineData("--start 4G --size 1G --count 2", 16, "--count goes with --usable")]
+    [InlineData("--start 4G --usable 1G --count 0", 16, "expected 1 to 4096")]
     [InlineData("--start 0x100001000 --usable 1G", 4, "a start that is a multiple of 2097152 (2 MiB) may")]
     [InlineData("--start 4G --size 1G --mode hotplug --block-size 0", 16, "expected a power of two")]
     public void Bad_input_without_a_machine(string args, int exitCode, string hint)

@@ -73,4 +73,15 @@ public class ByteSizeTests
         Assert.Throws<OverflowException>(() => ByteSize.GiB(ulong.MaxValue / 2));
         Assert.Equal(3UL, ByteSize.MiB(7) / ByteSize.MiB(2));
     }
+
+    /// <summary>Less than a whole is never written as the whole.</summary>
+    [Theory]
+    [InlineData((64UL << 30) - 1, "63.99 GiB")]
+    [InlineData((1UL << 40) - 1, "1023.99 GiB")]
+    [InlineData((1UL << 40) - (2UL << 20), "1023.99 GiB")]
+    [InlineData(1UL << 40, "1 TiB")]
+    [InlineData(3UL << 29, "1.5 GiB")]
+    [InlineData(ulong.MaxValue, "16777215.99 TiB")]
+    [InlineData(1023UL, "1023")]
+    public void A_short_size_is_cut_not_rounded(ulong bytes, string text) => Assert.Equal(text, new ByteSize(bytes).ToHuman());
 }

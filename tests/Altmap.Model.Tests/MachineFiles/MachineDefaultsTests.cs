@@ -23,7 +23,7 @@ public class MachineDefaultsTests
              "regions":[{"dev":"region0","bus":"ndbus0","start":"0x1000000000","size":"1G"}]}
             """);
         Assert.Equal([new BusDescription("ndbus0", "ACPI.NFIT"), new BusDescription("ndbus1", "e820")], machine.Buses);
-        Assert.Equal("ndbus1 (provider e820) is added for \"Persistent Memory (legacy)\" of memmap= or \"memory\", as the kernel does; list it in \"buses\" to choose its name", Assert.Single(notes));
+        Assert.Equal("ndbus1 (provider e820) is added for \"Persistent Memory (legacy)\" of memmap= or \"memory\", as the kernel does; a kernel that also has an NFIT was seen to number the e820 bus first: list all in \"buses\" for its numbers", Assert.Single(notes));
         Machine booted = Boot(machine);
         Assert.Equal(16UL << 30, booted.Regions[1].Range.Size.Bytes);
     }

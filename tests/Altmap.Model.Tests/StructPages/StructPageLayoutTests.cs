@@ -81,15 +81,16 @@ public class StructPageLayoutTests
         string.Join(' ', Layout(kernel, Config("KMSAN,LAST_CPUPID")).Fields.Where(f => f.Offset.Bytes >= 64).Select(f => $"{f.Offset.Bytes} {f.Name}")));
 
     [Theory]
-    [InlineData("5.10", 27, 26, 34)]
-    [InlineData("6.1", 27, 27, 37)]
-    [InlineData("6.12", 24, 25, 37)]
-    [InlineData("7.2", 25, 26, 37)]
-    public void The_flags_word_of_the_largest_machines(string kernel, int flagsX86, int flagsArm64, int needed)
+    [InlineData("5.10", 27, 26, 34, 0, 3)]
+    [InlineData("6.1", 27, 27, 37, 0, 0)]
+    [InlineData("6.12", 24, 25, 37, 2, 1)]
+    [InlineData("7.2", 25, 26, 37, 2, 0)]
+    public void The_flags_word_of_the_largest_machines(string kernel, int flagsX86, int flagsArm64, int needed, int lruRefs, int free)
     {
         PageFlagsWord x86 = Layout(kernel, Config("NR_CPUS=8192,NODES_SHIFT=10")).Flags!;
         Assert.Equal(flagsX86, x86.Parts[0].Bits);
-        Assert.Equal(needed, x86.Parts.Skip(1).Sum(p => p.Bits));
+        Assert.Equal(needed, x86.Parts.Skip(1).Where(p => p.What != "LRU_REFS").Sum(p => p.Bits));
+        Assert.Equal((lruRefs, free), (x86.Parts.Where(p => p.What == "LRU_REFS").Sum(p => p.Bits), x86.Free));
         Assert.False(x86.CpupidSpills);
         Assert.Equal(flagsArm64, Layout(kernel, Config("KASAN_HW_TAGS", Architecture.Arm64), Architecture.Arm64).Flags!.Parts[0].Bits);
     }

@@ -38,6 +38,17 @@ public class DaxDeviceCommandsTests
         Assert.Equal(("", stderr, exitCode), (result.Stdout, result.Stderr, result.ExitCode));
     }
 
+    /// <summary>Before the dax bus there is no kmem, and libdaxctl leaves devices of class dax as they are.</summary>
+    [Fact]
+    public void Without_a_dax_bus_nothing_becomes_System_RAM()
+    {
+        CommandResult result = Run(Small("4.19"), "daxctl reconfigure-device -m system-ram dax0.0");
+        Assert.Equal(("libdaxctl: daxctl_dev_disable: dax0.0: error: device model is dax-class\nlibdaxctl: daxctl_dev_disable: dax0.0: see man daxctl-migrate-device-model\n"
+            + "dax0.0: disable failed: Operation not supported\nerror reconfiguring devices: Operation not supported\nreconfigured 0 devices\n", 161), (result.Stderr, result.ExitCode));
+        Assert.EndsWith("error disabling device: Operation not supported\ndisabled 0 devices\n", Run(Small("4.19"), "daxctl disable-device dax0.0").Stderr);
+        Assert.EndsWith("dax0.0: enable failed: Operation not supported\nerror enabling device: Operation not supported\nenabled 0 devices\n", Run(Small("4.19"), "daxctl enable-device dax0.0").Stderr);
+    }
+
     [Fact]
     public void Of_several_devices_the_last_one_is_shown_and_its_result_stands()
     {

@@ -40,7 +40,17 @@ public sealed record Alternative(
 /// <param name="Id">Stable: <c>page-map</c>, <c>system-ram</c>, <c>shared-sections</c>.</param>
 /// <param name="Question">In words.</param>
 /// <param name="Rows">The present way first.</param>
-public sealed record AlternativeGroup(string Id, string Question, ImmutableArray<Alternative> Rows);
+public sealed record AlternativeGroup(string Id, string Question, ImmutableArray<Alternative> Rows)
+{
+    /// <summary>True when nothing is to be chosen: no alternative costs anything else than another.</summary>
+    public bool IsOneAnswer => Rows.All(r => (r.Lost, r.Usable, r.RamCost, r.Uses) == (Rows[0].Lost, Rows[0].Usable, Rows[0].RamCost, Rows[0].Uses));
+}
+
+/// <summary>What of a machine is around a range.</summary>
+/// <param name="Region">The region that it is in.</param>
+/// <param name="MovedBy">What moves the region's start, as <c>memmap=</c>; null: the firmware gives it.</param>
+/// <param name="Others">Other regions, and the namespaces of its own region that are not the range.</param>
+public sealed record RangePlace(PhysicalRange Region, string? MovedBy, ImmutableArray<(string Name, PhysicalRange Range)> Others);
 
 /// <summary>What the alternatives are priced on.</summary>
 /// <param name="Range">The namespace, or the carve-out.</param>
@@ -55,6 +65,9 @@ public sealed record AlternativesRequest(
     PhysicalRange Range, InfoBlockKind Kind, PageMapMode Map, ByteSize Align, KernelProfile Kernel, ArchitectureRules Architecture,
     SectionNeighbours Neighbours, ByteSize MemoryBlock)
 {
+    /// <summary>Where on a machine the range is; null: nothing is known.</summary>
+    public RangePlace? Place { get; init; }
+
     /// <summary>Size of a section.</summary>
     public ByteSize Section => Kernel.SectionSize(Architecture.Architecture, Architecture.PageSize);
 

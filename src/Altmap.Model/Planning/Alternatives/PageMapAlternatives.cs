@@ -47,7 +47,7 @@ internal static class PageMapAlternatives
     {
         KernelProfile kernel = With(request.Kernel, 64, KmsanStructPage, LargeStructPage.RecordRealSize);
         NamespacePlan plan = request.Plan(kernel, PageMapMode.Pmem);
-        return Row(request, "reserve-real", $"on the device, the real size ({Text(KmsanStructPage)} with KMSAN)", plan, request.Having(k => k.LargeStructPage == LargeStructPage.Refuse),
+        return Row(request, "reserve-real", $"on the device, real size ({Text(KmsanStructPage)}: KMSAN)", plan, request.Having(k => k.LargeStructPage == LargeStructPage.Refuse),
             "a kernel built with CONFIG_NVDIMM_KMSAN writes its own size into the block, and other kernels keep that reserve; the option has no prompt and nothing selects it. Other kernels go on with 64",
             "c91d71363084 (\"nvdimm: Support sizeof(struct page) > MAX_STRUCT_PAGE_SIZE\"); drivers/nvdimm/pfn_devs.c nd_pfn_init()") with
         {

@@ -28,8 +28,7 @@ internal static class SharedSectionAlternatives
 
     private static Alternative SubSections(AlternativesRequest request, ByteSize ram, ByteSize regions)
     {
-        KernelProfile kernel = Derive(request, "compat-align", "sub-section");
-        NamespacePlan plan = request.Plan(kernel);
+        NamespacePlan plan = request.Plan(SubSectionKernel(request));
         string walkers = ram.IsZero ? "" : "; RAM in a shared block cannot go offline, and pfn walkers need the rule of 5.12 (memory.pfn-to-online-page)";
         return Row(request, "sub-section", "map sub-sections of 2 MiB", plan, ByteSize.Zero, request.Having(k => !k.DeviceMapsAreSections),
             $"start_pad is never written{walkers}", "ba72b4c8cf60 (\"mm/sparsemem: support sub-section hotplug\")", ram.IsZero && regions.IsZero) with
@@ -38,21 +37,20 @@ internal static class SharedSectionAlternatives
 
     private static Alternative Sections(AlternativesRequest request)
     {
-        KernelProfile kernel = Derive(request, "section-4.19", "section");
-        NamespacePlan plan = request.Plan(kernel);
+        NamespacePlan plan = request.Plan(request.Kernel.DeviceMapsAreSections ? request.Kernel : Derive(request, "section-4.19", "section"));
         string offsets = plan.Settings is { StartPad.IsZero: false } settings
             ? $"start_pad {settings.StartPad.ToHuman()}: block I/O starts at {plan.Range.Start + settings.StartPad + settings.DataOffset}, the pfns of DAX at {plan.Range.Start + settings.DataOffset}, {settings.StartPad.ToHuman()} before it"
             : "no start_pad here";
-        return Row(request, "section", "map whole sections, pad the namespace (start_pad, end_trunc)", plan, ByteSize.Zero, request.Having(k => k.DeviceMapsAreSections), offsets,
+        return Row(request, "section", "map whole sections, with start_pad", plan, ByteSize.Zero, request.Having(k => k.DeviceMapsAreSections), offsets,
             "ae86cbfef381 (\"libnvdimm, pfn: Pad pfn namespaces relative to other regions\"); " + PadThread) with
         { IsPresent = request.Kernel.DeviceMapsAreSections };
     }
 
     private static Alternative ThrowRam(AlternativesRequest request, ByteSize ram, ByteSize regions)
     {
-        NamespacePlan plan = request.Plan(Derive(request, "compat-align", "sub-section"));
+        NamespacePlan plan = request.Plan(SubSectionKernel(request));
         string left = regions.IsZero ? "" : $"; the {regions.ToHuman()} of other regions still share";
-        return Row(request, "throw-ram", "throw away the System RAM that shares a section", plan, ram, [],
+        return Row(request, "throw-ram", "throw away the RAM in its sections", plan, ram, [],
             $"the kernel would never use that RAM; as much code as teaching the walkers{left}", OnlineThread, regions.IsZero);
     }
 
@@ -63,10 +61,10 @@ internal static class SharedSectionAlternatives
         bool sharesFirst = Meets(request, Alignment.Down(start, section), start), sharesLast = Meets(request, end, Alignment.Up(end, section));
         ulong first = sharesFirst ? Alignment.Up(start, section) : start, past = sharesLast ? Alignment.Down(end, section) : end;
         if (past <= first)
-            return new("throw-pmem", "throw away the pmem that shares a section", request.Range.Size, ByteSize.Zero, ByteSize.Zero, new("no", "no", "-", "-", "-"), [], "nothing of the range is left", OnlineThread);
-        NamespacePlan plan = request.Plan(Derive(request, "compat-align", "sub-section"), range: new PhysicalRange(new PhysicalAddress(first), new ByteSize(past - first)));
+            return new("throw-pmem", "throw away the pmem in shared sections", request.Range.Size, ByteSize.Zero, ByteSize.Zero, new("no", "no", "-", "-", "-"), [], "nothing of the range is left", OnlineThread);
+        NamespacePlan plan = request.Plan(SubSectionKernel(request), range: new PhysicalRange(new PhysicalAddress(first), new ByteSize(past - first)));
         var thrown = new ByteSize(request.Range.Size.Bytes - (past - first));
-        return Row(request, "throw-pmem", "throw away the pmem that shares a section", plan, ByteSize.Zero, [],
+        return Row(request, "throw-pmem", "throw away the pmem in shared sections", plan, ByteSize.Zero, [],
             $"{thrown.ToHuman()} of the range are left out{(thrown.IsZero || (ram.IsZero && regions.IsZero) ? "" : ", and data that is there already moves with the start")}", OnlineThread) with
         { Lost = request.Range.Size - plan.Usable };
     }
@@ -97,6 +95,10 @@ internal static class SharedSectionAlternatives
         new[] { request.Neighbours.SystemRam, request.Neighbours.OtherRegions }.Any(all => !all.IsDefaultOrEmpty && all.Any(r => !r.IsEmpty && Common(r, from, to) > 0));
 
     private static ulong Common(PhysicalRange range, ulong from, ulong to) => range.Common(new PhysicalRange(new PhysicalAddress(from), new ByteSize(to - from))).Bytes;
+
+    /// <summary>The kernel at hand where it maps sub-sections: what it lays out is then what <c>plan</c> says.</summary>
+    private static KernelProfile SubSectionKernel(AlternativesRequest request) =>
+        request.Kernel.DeviceMapsAreSections ? Derive(request, "compat-align", "sub-section") : request.Kernel;
 
     private static KernelProfile Derive(AlternativesRequest request, string layout, string unit) =>
         request.Kernel.Derive(request.Kernel.Name, request.Kernel.Description, new Dictionary<string, string>

@@ -8,7 +8,7 @@ using Altmap.Model.Memory;
 namespace Altmap.Model.Planning.Alternatives;
 
 /// <summary>
-/// A devdax range given back as System RAM: what of it comes back, and the ways out weighed in January 2021. The page map is in RAM throughout: kmem does not use one on the device.
+/// A devdax range given back as System RAM: what of it comes back, and the ways out weighed in January 2021. kmem uses no page map on the device, but one that was made stays lost.
 /// </summary>
 internal static class SystemRamAlternatives
 {
@@ -20,11 +20,11 @@ internal static class SystemRamAlternatives
 
     public static AlternativeGroup Of(AlternativesRequest given)
     {
-        AlternativesRequest request = given with { Kind = InfoBlockKind.Dax, Map = PageMapMode.Ram };
+        AlternativesRequest request = given with { Kind = InfoBlockKind.Dax };
         var rows = ImmutableArray.CreateBuilder<Alternative>();
-        rows.Add(AsItIs(request));
-        rows.AddRange(OtherAligns(request));
-        rows.Add(Early(request));
+        // What a kernel without kmem cannot do at all has no price; what was only proposed is priced as if it could.
+        Alternative[] real = [AsItIs(request), .. OtherAligns(request), Early(request)];
+        rows.AddRange(request.Kernel.HasKmem ? real : real.Select(row => WithoutKmem(request, row)));
         rows.Add(SubSections(request));
         rows.Add(LabelKept(request));
         rows.Add(LabelAtEnd(request));
@@ -32,7 +32,7 @@ internal static class SystemRamAlternatives
         rows.Add(NoLabel(request, "label-none", "no info-block at all", [],
             "raw mode has none and cannot become devdax; soft-reserved memory (EFI, CXL) has none from the start, but its contents are not kept over a reboot by the firmware"));
         rows.AddRange(SmallerSections(request));
-        return new("system-ram", $"the range as devdax, given back as System RAM in memory blocks of {request.MemoryBlock.ToHuman()}", rows.ToImmutable());
+        return new("system-ram", $"the range as devdax with map={request.Map.Word()}, given back as System RAM in memory blocks of {request.MemoryBlock.ToHuman()}", rows.ToImmutable());
     }
 
     private static Alternative AsItIs(AlternativesRequest request)
@@ -54,11 +54,12 @@ internal static class SystemRamAlternatives
         }
     }
 
-    /// <summary>The data then starts at a memory block. The 2 MiB come from the RAM before, and share its last block.</summary>
+    /// <summary>The data then starts at a memory block. What is before it comes from the RAM there, and shares its last block.</summary>
     private static Alternative Early(AlternativesRequest request)
     {
-        ByteSize early = request.Architecture.CompatAlign, block = request.MemoryBlock;
+        ByteSize block = request.MemoryBlock;
         ulong boundary = Alignment.Up(request.Range.Start.Bytes, block.Bytes);
+        ByteSize early = EarlyBy(request, boundary);
         if (boundary < early.Bytes || boundary - early.Bytes >= request.Range.End.Bytes)
             return Impossible(request, "early", $"start {early.ToHuman()} before a memory block", "the range holds no start of a memory block");
         var start = new PhysicalAddress(boundary - early.Bytes);
@@ -68,18 +69,49 @@ internal static class SystemRamAlternatives
         string hazard = plan.Overrun is { IsZero: false } past
             ? $". Hazard: align {request.Align.ToHuman()} with map=mem writes the struct pages of {past.ToHuman()} behind the range, or oopses; an align of one page does not" : "";
         string thp = pageblock > early ? $". The RAM before it loses the last {(pageblock - early).ToHuman()} of a pageblock for huge pages" : "";
-        return Row(request, "early", $"start {early.ToHuman()} before a memory block, at {start}", plan, usable, request.Having(HasKmem),
-            $"{Breakdown(plan, block)}. The block before has a hole and never goes offline{NoRam(request, start)}{thp}{OnlineHole(request)}{hazard}",
+        return Row(request, "early", $"start {early.ToHuman()} early", plan, usable, request.Having(HasKmem),
+            $"from {start} on: {Breakdown(plan, block)}. The block before has a hole and never goes offline{Obstacle(request, start)}{thp}{OnlineHole(request)}{hazard}",
             Thread + "; seen on arm64 5.10, 6.12 and 7.2, x86-64 6.1");
     }
 
-    /// <summary>kmem is younger than any kernel that maps whole sections.</summary>
-    private static bool HasKmem(KernelProfile kernel) => !kernel.DeviceMapsAreSections;
-
-    private static string NoRam(AlternativesRequest request, PhysicalAddress start)
+    /// <summary>How much comes before the data: 2 MiB with the page map in RAM, else the page map too, which grows with what is added.</summary>
+    private static ByteSize EarlyBy(AlternativesRequest request, ulong boundary)
     {
-        if (request.Neighbours.SystemRam.IsDefaultOrEmpty || start >= request.Range.Start) return "";
-        return request.Neighbours.SystemRam.Any(r => r.Contains(start)) ? "" : ". On this machine the bytes before the range are no System RAM";
+        ByteSize unit = request.Architecture.CompatAlign, early = unit;
+        if (request.Map == PageMapMode.Ram) return early;
+        const int RoundsMax = 8; // each adds a 64th or less of the one before
+        for (int i = 0; i < RoundsMax && boundary >= early.Bytes && boundary - early.Bytes < request.Range.End.Bytes; i++)
+        {
+            var start = new PhysicalAddress(boundary - early.Bytes);
+            if (request.Plan(range: new PhysicalRange(start, request.Range.End - start)).Settings is not { } settings) return early;
+            ByteSize needed = settings.DataOffset.AlignUp(unit);
+            if (needed == early) break;
+            early = needed;
+        }
+        return early;
+    }
+
+    private static Alternative WithoutKmem(AlternativesRequest request, Alternative row) => row with
+    {
+        Lost = row.Lost + row.Usable,
+        Usable = ByteSize.Zero,
+        RamCost = ByteSize.Zero,
+        Uses = row.Uses with { HotRemove = "-", HugePages = "no", Kexec = "-" },
+        Why = $"kernel {request.Kernel.Name} has no kmem driver ({Rules.KmemDriver.Name}); with one: {row.Why}",
+    };
+
+    private static bool HasKmem(KernelProfile kernel) => kernel.HasKmem;
+
+    /// <summary>Why the range cannot start there on the machine at hand, if there is one.</summary>
+    private static string Obstacle(AlternativesRequest request, PhysicalAddress start)
+    {
+        if (start >= request.Range.Start || request.Place is not { } place) return "";
+        var before = new PhysicalRange(start, request.Range.Start - start);
+        if (place.Others.FirstOrDefault(o => o.Range.Overlaps(before)) is { Name: { } name }) return $". NOT POSSIBLE here: bytes before the range are those of {name}";
+        if (place.Region.Contains(start)) return "";
+        bool isRam = !request.Neighbours.SystemRam.IsDefaultOrEmpty && request.Neighbours.SystemRam.Any(r => r.Overlaps(before));
+        string owner = isRam ? "bytes before the range are System RAM" : "the range starts with its region, and nobody describes the bytes before it";
+        return place.MovedBy is { } how ? $". Here {owner}: {how} takes them" : $". NOT POSSIBLE here: {owner}, and a region of the firmware cannot be moved";
     }
 
     private static string OnlineHole(AlternativesRequest request) =>
@@ -89,7 +121,7 @@ internal static class SystemRamAlternatives
     private static Alternative SubSections(AlternativesRequest request)
     {
         NamespacePlan plan = request.Plan();
-        return Row(request, "sub-section", "online and offline in sub-sections of 2 MiB", plan, UsableOf(plan, ArchitectureRules.SubSectionSize), [],
+        return Row(request, "sub-section", "go online in sub-sections of 2 MiB", plan, UsableOf(plan, ArchitectureRules.SubSectionSize), [],
             "not wanted by a maintainer of memory hotplug; check_hotplug_memory_range() takes whole blocks. Huge pages need whole pageblocks all the same", Thread);
     }
 
@@ -103,7 +135,7 @@ internal static class SystemRamAlternatives
             PhysicalAddress data = request.Range.Start + settings.DataOffset;
             usable = data <= added.Start ? added.Size : added.Contains(data) ? added.End - data : ByteSize.Zero;
         }
-        return Row(request, "label-kept", "add the info-block too, never hand it out", plan, usable, [],
+        return Row(request, "label-kept", "info-block added, never handed out", plan, usable, [],
             "add_memory() would have to skip the first pages, as it does for memmap_on_memory; kmem does not know the size of the metadata. The metadata must have no device map of its own", Thread);
     }
 
@@ -132,7 +164,7 @@ internal static class SystemRamAlternatives
         {
             ImmutableArray<KernelProfile> kernels = request.Having(k => HasKmem(k) && k.SectionSize(architecture, page) == section);
             string why = kernels.IsEmpty ? "no kernel has them with these pages: a pageblock must fit into a section" : "kdump must know the new size (SECTION_SIZE_BITS in vmcoreinfo, exported since stable 5.10.46)";
-            yield return Row(request, $"sections-{section.ToHuman().Replace(" ", "", StringComparison.Ordinal)}", $"sections and memory blocks of {section.ToHuman()}", plan, UsableOf(plan, section), kernels,
+            yield return Row(request, $"sections-{section.ToHuman().Replace(" ", "", StringComparison.Ordinal)}", $"sections, memory blocks of {section.ToHuman()}", plan, UsableOf(plan, section), kernels,
                 $"{why}. {Breakdown(plan, section)}", Thread + "; arch/*/include/asm/sparsemem.h", section);
         }
     }
