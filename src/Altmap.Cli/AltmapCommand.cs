@@ -13,6 +13,8 @@ namespace Altmap.Cli;
 /// <summary>The <c>altmap</c> command: from words to an exit code. All that can go wrong ends here, in words.</summary>
 internal static class AltmapCommand
 {
+    private static readonly Option<bool> s_quiet = new("--quiet", "-q") { Description = "no notes on standard error, only errors", Recursive = true };
+
     /// <summary>Runs a command line.</summary>
     public static int Run(string[] args, CliHost host)
     {
@@ -31,7 +33,7 @@ internal static class AltmapCommand
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // Files are Host's and come as errors; what is left is our own output: a full disk, a closed descriptor.
-            Tell(host, [$"altmap: standard output: {e.Message}"]);
+            Tell(host, [$"altmap: standard output: {(e is UnauthorizedAccessException ? "it is closed" : e.Message)}"]);
             exitCode = ExitCode.HostError;
         }
         catch (Exception e)
@@ -65,6 +67,7 @@ internal static class AltmapCommand
         root.Add(KernelsCommand.Create(host));
         root.Add(ExplainCommand.Create(host));
         root.Add(CompletionCommand.Create(host));
+        root.Add(s_quiet);
         root.SetAction(_ => Tour.TourCommand.Run(host));
         CommandHelp.SetExamples(root, "altmap                                  (a short tour)", "altmap run machine.json -- ndctl list", "altmap infoblock check disk.img --start 4G --size 256M --all-kernels");
         CommandHelp.Apply(root, host);
@@ -84,6 +87,7 @@ internal static class AltmapCommand
         // A file of arguments (@FILE) is not what a path with @ means here.
         ParseResult parse = CreateRoot(host).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (UsageErrors.IsWrong(parse)) return UsageErrors.Report(parse, host);
+        host.IsQuiet = parse.GetValue(s_quiet);
         return parse.Invoke(new InvocationConfiguration { Output = host.Out, Error = host.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
     }
 
@@ -92,7 +96,7 @@ internal static class AltmapCommand
     {
         try
         {
-            foreach (string line in lines) host.Error.WriteLine(line);
+            foreach (string line in lines) host.Error.WriteLine(CliHost.Printable(line));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

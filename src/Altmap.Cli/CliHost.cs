@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Altmap.Cli.Common;
 using Altmap.Host;
@@ -34,8 +35,16 @@ internal sealed class CliHost : IDisposable
     /// <summary>Reads an environment variable.</summary>
     public Func<string, string?> Variable { get; init; } = _ => null;
 
-    /// <summary>Columns of the terminal; asked only where there is one.</summary>
-    public Func<int> WindowWidth { get; init; } = () => Console.WindowWidth;
+    /// <summary>What the terminal says that its columns are, 0 where it does not know; asked only where there is one.</summary>
+    public Func<int> WindowWidth { get; init; } = Terminal.Columns;
+
+    /// <summary>Columns of the terminal, COLUMNS where it does not know them, 80 without either.</summary>
+    public int Columns =>
+        WindowWidth() is > 0 and var width ? width
+        : int.TryParse(Variable("COLUMNS"), NumberStyles.None, CultureInfo.InvariantCulture, out int given) && given > 0 ? given : 80;
+
+    /// <summary>True: <see cref="Note"/> says nothing.</summary>
+    public bool IsQuiet { get; set; }
 
     /// <summary>True when colour is wanted: a terminal that can, and no NO_COLOR.</summary>
     public bool HasColor => IsOutputTerminal && string.IsNullOrEmpty(Variable("NO_COLOR")) && Variable("TERM") is not "dumb";
@@ -51,13 +60,20 @@ internal sealed class CliHost : IDisposable
     }
 
     /// <summary>Something to know about an answer.</summary>
-    public void Note(string text) => Error.WriteLine($"note: {text}");
+    public void Note(string text)
+    {
+        if (!IsQuiet) Error.WriteLine($"note: {Printable(text)}");
+    }
+
+    /// <summary>A message with names of files in it as a terminal may have it: control characters as <c>\x1b</c>.</summary>
+    public static string Printable(string text) =>
+        !text.Any(char.IsControl) ? text : string.Concat(text.Select(c => char.IsControl(c) && c is not ('\t' or '\n') ? string.Create(CultureInfo.InvariantCulture, $"\\x{(int)c:x2}") : c.ToString()));
 
     private static Stream OpenProcessInput() =>
         StandardInput.IsClosed() ? throw new CliError(ExitCode.HostError, "<stdin>: standard input is closed; give a file or a pipe") : Console.OpenStandardInput();
 
     public static CliHost OfProcess() => new(
-        Console.OpenStandardOutput(), new StreamWriter(Console.OpenStandardError(), Utf8, 1024) { AutoFlush = true, NewLine = "\n" }, OpenProcessInput)
+        Terminal.OpenOutput(), new StreamWriter(Terminal.OpenError(), Utf8, 1024) { AutoFlush = true, NewLine = "\n" }, OpenProcessInput)
     {
         IsInputTerminal = !Console.IsInputRedirected,
         IsOutputTerminal = !Console.IsOutputRedirected,

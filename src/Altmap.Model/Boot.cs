@@ -13,6 +13,8 @@ namespace Altmap.Model;
 /// <summary>From hardware, label areas and media to a machine that has just booted.</summary>
 public static class Boot
 {
+    private const ulong AddressMax = (1UL << 56) - 1;
+
     /// <summary>
     /// Boots a machine: DIMMs are probed, then regions in order of number, then the namespaces of each (drivers/nvdimm; 5.10, 6.1, 6.12, 7.2).
     /// Throws <see cref="NotModelledException"/> when something on the media is not modelled.
@@ -26,6 +28,8 @@ public static class Boot
         MachineDescription description = source.Description;
         FirmwareMap map = FirmwareMap.Apply(description.Memory, description.CommandLine, description.Architecture);
         if (map.Panic is not null) return (null, map.Panic);
+        if (!map.Entries.Any(e => e.Type == E820Type.Ram) && description.Memory.Any(m => m.Type == FirmwareRangeType.SystemRam)) return (null, "memmap= and mem= leave no System RAM");
+        if (map.Entries.FirstOrDefault(e => e.Type == E820Type.PersistentLegacy && e.Range.Last.Bytes > AddressMax) is { Range.IsEmpty: false } far) throw new NotModelledException($"a region at {far.Range}: it ends beyond 2^56");
         ImmutableArray<RegionDescription> regions = E820Regions.Resolve(description);
         var machine = new Machine
         {
@@ -36,7 +40,7 @@ public static class Boot
             Mm = MemoryBoot.Start(description, map.Entries, kernel, architecture),
             Buses = description.Buses.ToImmutableSortedDictionary(b => Device(b.Name), b => b),
             Dimms = description.Dimms.Select(d => NewDimm(description, d, source)).ToImmutableSortedDictionary(d => d.Device, d => d),
-            Regions = regions.Select(r => NewRegion(description, r, source, architecture)).ToImmutableSortedDictionary(r => r.Device.Number, r => r),
+            Regions = regions.Select(r => NewRegion(description, r, source, kernel, architecture)).ToImmutableSortedDictionary(r => r.Device.Number, r => r),
         };
         return (Probe(machine), null);
     }
@@ -81,7 +85,7 @@ public static class Boot
                 Media = r.Value.Media,
                 Cookies = r.Value.Cookies,
                 HasPageMap = r.Value.HasPageMap,
-                Align = RegionDriver.DefaultAlign(r.Value.Range.Size, r.Value.Ways, page),
+                Align = RegionDriver.DefaultAlign(kernel, r.Value.Range.Size, r.Value.Ways, page),
             }),
         });
     }
@@ -107,7 +111,7 @@ public static class Boot
         };
     }
 
-    internal static RegionState NewRegion(MachineDescription description, RegionDescription region, MachineSource source, ArchitectureRules architecture)
+    internal static RegionState NewRegion(MachineDescription description, RegionDescription region, MachineSource source, KernelProfile kernel, ArchitectureRules architecture)
     {
         string provider = description.Buses.First(b => b.Name == region.Bus).Provider;
         return new RegionState
@@ -115,7 +119,7 @@ public static class Boot
             Description = region,
             Device = Device(region.Name),
             Media = source.Media.GetValueOrDefault(region.Name) ?? SparseBytes.Zero(region.Range.Size.Bytes),
-            Align = RegionDriver.DefaultAlign(region.Range.Size, region.Mappings.Length, architecture.PageSize),
+            Align = RegionDriver.DefaultAlign(kernel, region.Range.Size, region.Mappings.Length, architecture.PageSize),
             Cookies = CookiesOf(description, region),
             HasPageMap = provider is "e820" or "of_pmem" or "virtio-pmem",
         };

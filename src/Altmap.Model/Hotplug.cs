@@ -97,7 +97,7 @@ public static class Hotplug
             Description = description,
             Buses = isNewBus ? machine.Buses.Add(new NdDevice(NdDeviceKind.Bus, Free(machine.Buses.Keys)), description.Buses[^1]) : machine.Buses,
             Dimms = machine.Dimms.Add(dimmDevice, Boot.NewDimm(description, dimm, source)),
-            Regions = machine.Regions.Add(regionDevice.Number, Boot.NewRegion(description, region, source, machine.Architecture)),
+            Regions = machine.Regions.Add(regionDevice.Number, Boot.NewRegion(description, region, source, machine.Kernel, machine.Architecture)),
         };
         machine = DriverCore.Probe(machine, dimmDevice).Machine;
         return (DriverCore.Probe(machine, regionDevice), dimmDevice, regionDevice);

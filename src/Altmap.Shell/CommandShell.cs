@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Altmap.Core.Findings;
+using Altmap.Core.Json;
 using Altmap.Model;
 using Altmap.Model.Nvdimm;
 using Altmap.Shell.Hotplug;
@@ -25,7 +26,8 @@ public static class CommandShell
     /// <param name="state">Where it starts.</param>
     /// <param name="words">The command and its arguments; empty: nothing happens.</param>
     /// <param name="redirectTo">Path that standard output goes to, or null.</param>
-    public static CommandResult Run(ShellState state, ImmutableArray<string> words, string? redirectTo = null)
+    /// <param name="others">Commands that the caller has beside these, for messages.</param>
+    public static CommandResult Run(ShellState state, ImmutableArray<string> words, string? redirectTo = null, IEnumerable<string>? others = null)
     {
         if (words.IsEmpty) return redirectTo is null ? Say(state, "", "", 0) : Unsupported(state, "a redirection without a command");
         try
@@ -43,13 +45,22 @@ public static class CommandShell
                 "mkpfn" => MakePfn.Run(state, words[1..]),
                 "reboot" => Reboot(state),
                 "true" => Say(state, "", "", 0),
-                _ => Unsupported(state, $"the command {words[0]}; known are {string.Join(", ", Commands)}"),
+                _ => Unknown(state, words[0], [.. Commands.Concat(others ?? []).Order(StringComparer.Ordinal)]),
             };
         }
         catch (NotModelledException e)
         {
             return Unsupported(state, e.Message);
         }
+    }
+
+    /// <summary>True for a word that a command line may start with, paths of the tools too.</summary>
+    public static bool Knows(string word) => Commands.Contains(word) || ToolCommandLine.ToolOf(word) is not null;
+
+    private static CommandResult Unknown(ShellState state, string word, string[] known)
+    {
+        string hint = NearestWord.Hint(word, known);
+        return Unsupported(state, $"the command {word}; known are {string.Join(", ", known)}{(hint.Length == 0 ? "" : $"; {hint}")}");
     }
 
     internal static CommandResult Say(ShellState state, string stdout, string stderr, int exitCode) => new(state, stdout, stderr, stderr + stdout, exitCode, false);
@@ -119,7 +130,10 @@ public static class CommandShell
             output.Err(cannotOpen ? $"cat: can't open '{path}': {value.Errno.Describe()}\n" : $"cat: read error: {value.Errno.Describe()}\n");
             exitCode = 1;
         }
-        return paths.IsEmpty ? Unsupported(state, "cat without a file") : new CommandResult(state, output.Stdout, output.Stderr, output.Merged, exitCode, false);
+        return paths.IsEmpty ? Unsupported(state, "cat without a file") : new CommandResult(state, output.Stdout, output.Stderr, output.Merged, exitCode, false)
+        {
+            Note = paths.Select(p => ProcFiles.Gap(state.Machine, p)).FirstOrDefault(n => n is not null),
+        };
     }
 
     private static CommandResult Reboot(ShellState state) => Say(state with { Machine = Boot.Again(state.Machine) }, "", "", 0);

@@ -21,4 +21,8 @@ public sealed record ShellState(Machine Machine, UuidSource Uuids)
 /// <param name="Merged">Both, mixed as in one file.</param>
 /// <param name="ExitCode">As the real command's; 1 for what is not supported.</param>
 /// <param name="IsUnsupported">True when the model does not know; the reason stands on standard error after <c>unsupported: </c>.</param>
-public sealed record CommandResult(ShellState State, string Stdout, string Stderr, string Merged, int ExitCode, bool IsUnsupported);
+public sealed record CommandResult(ShellState State, string Stdout, string Stderr, string Merged, int ExitCode, bool IsUnsupported)
+{
+    /// <summary>What the output leaves out although the real command prints it; null: nothing. No part of the output.</summary>
+    public string? Note { get; init; }
+}

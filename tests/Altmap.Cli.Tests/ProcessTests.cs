@@ -5,6 +5,23 @@ namespace Altmap.Cli.Tests;
 /// <summary>What only a process of its own can show.</summary>
 public class ProcessTests
 {
+    /// <summary>A command that reads no keys leaves the keypad of the terminal as it is (terminfo smkx is ESC [ ? 1 h ESC =).</summary>
+    [Theory]
+    [InlineData("kernels")]
+    [InlineData("nosuch")]
+    public void A_terminal_is_left_as_it_was(string command)
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/script"), "script(1) is not here");
+        var start = new ProcessStartInfo("/usr/bin/script") { RedirectStandardOutput = true, RedirectStandardInput = true };
+        foreach (string word in (string[])["-qec", $"'{Path.Combine(AppContext.BaseDirectory, "altmap")}' {command}", "/dev/null"]) start.ArgumentList.Add(word);
+        start.Environment["TERM"] = "xterm";
+        using Process process = Process.Start(start)!;
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.NotEqual(0, output.Length);
+        Assert.DoesNotContain("\e[?1h", output, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("run \"$1\" <&-")]
     [InlineData("run \"$1\" --script - <&-")]

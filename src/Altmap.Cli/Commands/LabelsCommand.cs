@@ -18,6 +18,7 @@ namespace Altmap.Cli.Commands;
 internal static partial class LabelsCommand
 {
     private const int AreaBytesMax = 64 << 20;
+    private const string IndexSignature = "NAMESPACE_INDEX";
 
     public static Command Create(CliHost host)
     {
@@ -68,6 +69,9 @@ internal static partial class LabelsCommand
     {
         SparseBytes area = ReadArea(path);
         LabelDump? dump = LabelJson.Read(area, isHuman);
+        // ndctl prints whatever bytes there are; that they mean nothing is said, by the exit code too.
+        bool isValid = NdctlLabelCheck.Check(area).IsValid;
+        if (!isValid) host.Note($"{path}: no index block is valid (altmap labels check says why): whatever is read here may be anything");
         if (isJson)
         {
             if (dump is null)
@@ -78,13 +82,14 @@ internal static partial class LabelsCommand
             }
             host.Out.Write(LabelJson.Format([(DeviceOf(path), dump)]) + "\n");
             host.Error.Write("read 1 nmem\n");
-            return ExitCode.Success;
+            return isValid ? ExitCode.Success : ExitCode.ErrorsLeft;
         }
         if ((dump ?? LabelJson.Read(area, indexOnly: true)) is not { } shown) throw CliError.Usage($"{path}: {area.LengthBytes} bytes are too few for a label area");
+        if (!isValid && !shown.Indexes.Any(i => i.Any(f => f.Key == "signature" && f.Token.Contains(IndexSignature, StringComparison.Ordinal)))) return ExitCode.ErrorsLeft;
         WriteTable(host, "index blocks", shown.Indexes);
         if (dump is null) host.Out.WriteLine("no labels");
         else WriteTable(host, "labels", dump.Labels, StatesOf(LabelArea.Parse(area, KernelProfiles.Default), dump.Labels));
-        return ExitCode.Success;
+        return isValid ? ExitCode.Success : ExitCode.ErrorsLeft;
     }
 
     /// <summary>What the index blocks and the kernel's checks make of each label: ndctl lists what once was there, too.</summary>

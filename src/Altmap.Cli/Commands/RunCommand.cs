@@ -5,6 +5,7 @@ using Altmap.Cli.Common;
 using Altmap.Cli.Sessions;
 using Altmap.Core.Json;
 using Altmap.Host;
+using Altmap.Shell;
 
 namespace Altmap.Cli.Commands;
 
@@ -30,7 +31,11 @@ internal static class RunCommand
             string[] given = p.GetValue(words) ?? [];
             // What stands before -- and is none of ours would otherwise run as a command of the machine.
             if (given.Length > p.Tokens.SkipWhile(t => t.Type != TokenType.DoubleDash).Skip(1).Count())
-                throw CliError.Usage($"what does {Quote.Text(given[0])} mean here? A command of the machine stands after --");
+            {
+                string hint = CommandShell.Knows(given[0]) || SessionCommands.Names.Contains(given[0])
+                    ? $": altmap run {p.GetRequiredValue(machine)} -- {string.Join(' ', given.Select(StepText.QuoteWord))}" : "";
+                throw CliError.Usage($"what does {Quote.Text(given[0])} mean here? A command of the machine stands after --{hint}");
+            }
             return Run(host, new Request(p.GetRequiredValue(machine), p.GetValue(kernel), p.GetValue(script), p.GetValue(save), p.GetValue(transcript), Values.Number(p.GetValue(seed), "--uuid-seed"), given));
         });
         CommandHelp.SetExamples(command,

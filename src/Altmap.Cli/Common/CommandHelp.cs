@@ -27,7 +27,7 @@ internal sealed class CommandHelp(HelpAction inner, CliHost host) : SynchronousC
     }
 
     /// <summary>The library takes a pipe for a line without end, and pads to it.</summary>
-    private static int WidthOf(CliHost host) => host.IsOutputTerminal ? Math.Max(40, host.WindowWidth()) : RedirectedWidth;
+    private static int WidthOf(CliHost host) => host.IsOutputTerminal ? Math.Max(40, host.Columns) : RedirectedWidth;
 
     public override int Invoke(ParseResult parseResult)
     {

@@ -30,9 +30,7 @@ internal static class KernelChoice
         string path = Path.Combine(directory, name);
         if (!IsPath(name) && !File.Exists(path))
         {
-            string[] names = [.. KernelProfiles.Named.Select(p => p.Name)];
-            string series = string.Join('.', name.Split('.').Take(2));
-            string hint = names.Contains(series) ? $"did you mean \"{series}\"?" : NearestWord.Hint(name, names);
+            string hint = KernelProfiles.Hint(name);
             throw CliError.Usage($"there is no kernel profile {Quote.Text(name)}; expected one of {KernelProfiles.Names}, or the path of a profile file{(hint.Length == 0 ? "" : $"; {hint}")}");
         }
         HostResult<byte[]> text = BoundedFile.Read(path, ProfileBytesMax);

@@ -18,7 +18,11 @@ internal static class UsageErrors
         Command command = parse.CommandResult.Command;
         string path = PathOf(parse.CommandResult);
         // One cause, one message: what follows an unknown word is wrong because of it.
-        if ((StrayOption(parse) ?? (parse.UnmatchedTokens is [var unmatched, ..] ? unmatched : null)) is { } unknown)
+        if (MachineCommand(parse) is { } line)
+        {
+            host.Error.WriteLine($"{path}: a command of the machine stands after --: {line}");
+        }
+        else if ((StrayOption(parse) ?? (parse.UnmatchedTokens is [var unmatched, ..] ? unmatched : null)) is { } unknown)
         {
             host.Error.WriteLine($"{path}: {Unknown(command, unknown, parse.UnmatchedTokens)}");
         }
@@ -39,6 +43,14 @@ internal static class UsageErrors
         var behind = new HashSet<object>(parse.Tokens.SkipWhile(t => t.Type != TokenType.DoubleDash), ReferenceEqualityComparer.Instance);
         return parse.CommandResult.Children.OfType<ArgumentResult>().SelectMany(a => a.Tokens)
             .FirstOrDefault(t => t.Value.Length > 1 && t.Value[0] == '-' && !behind.Contains(t))?.Value;
+    }
+
+    /// <summary><c>run M ndctl list -R</c> as it is to be; null for anything else.</summary>
+    private static string? MachineCommand(ParseResult parse)
+    {
+        string[] words = [.. parse.Tokens.Select(t => t.Value)];
+        if (words is not ["run", var machine, var name, ..] || !CommandShell.Knows(name)) return null;
+        return $"altmap run {machine} -- {string.Join(' ', words[2..].Select(Sessions.StepText.QuoteWord))}";
     }
 
     private static string Unknown(Command command, string word, IReadOnlyList<string> words)
@@ -74,7 +86,7 @@ internal static class UsageErrors
     }
 
     private static string Usage(Argument argument) =>
-        argument.Arity.MaximumNumberOfValues > 1 ? $"[-- {argument.Name} ...]" : argument.Arity.MinimumNumberOfValues > 0 ? argument.Name : $"[{argument.Name}]";
+        argument.Arity is { MaximumNumberOfValues: > 1, MinimumNumberOfValues: > 0 } ? $"{argument.Name} ..." : argument.Arity.MaximumNumberOfValues > 1 ? $"[-- {argument.Name} ...]" : argument.Arity.MinimumNumberOfValues > 0 ? argument.Name : $"[{argument.Name}]";
 
     private static string PathOf(CommandResult result) =>
         result.Parent is CommandResult parent ? $"{PathOf(parent)} {result.Command.Name}" : "altmap";

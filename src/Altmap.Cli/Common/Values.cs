@@ -32,8 +32,12 @@ internal static class Values
         if (text is null) return null;
         return ByteSize.TryParse(text, out ByteSize size) && size.Bytes <= AddressMax
             ? size
-            : throw CliError.Usage($"{option}: {Quote.Text(text)} is no size; expected a number up to 2^56, in bytes or with K, M, G or T, as 256M");
+            : throw CliError.Usage($"{option}: {Quote.Text(text)} is no size; expected a number up to 2^56, in bytes or with a unit of 1024: K, M, G, T (also KiB, MiB, GiB, TiB), as 256M{Unit(text)}");
     }
+
+    /// <summary>KB, MB, GB, TB are units of 1000 to some and of 1024 to others.</summary>
+    private static string Unit(string text) => text.Length > 2 && text[^1] is 'B' or 'b' && "KMGT".Contains(char.ToUpperInvariant(text[^2])) && char.IsAsciiLetterOrDigit(text[^3])
+        ? $"; did you mean \"{text[..^1].ToUpperInvariant()}\"?" : "";
 
     public static PhysicalAddress? Address(string? text, string option) => Size(text, option) is { } size ? new PhysicalAddress(size.Bytes) : null;
 

@@ -11,26 +11,40 @@ namespace Altmap.Cli.Maps;
 internal static class MapParts
 {
     private const string Ram = "System RAM", RamOnline = "System RAM, online", Pmem = "pmem, no memmap", Data = "pmem with struct pages", PageMap = "page map (altmap)", Block = "info-block and padding",
-        Lost = "lost to alignment", Offline = "System RAM, offline", Reserved = "Reserved", Hole = "hole", Damaged = "struct pages damaged";
+        Lost = "lost to alignment", Offline = "System RAM, offline", Reserved = "Reserved", Hole = "hole", Beyond = "beyond what this kernel addresses", Damaged = "struct pages damaged";
 
     /// <summary>The whole machine, from page 0 to the last that somebody has; ascending, touching, neighbours differ.</summary>
     public static List<MapPart> Of(Machine machine)
     {
-        RunMap<int> regions = RegionsOf(machine, out List<string> names);
         bool hasNodes = machine.Mm.Zones.Select(z => z.Node).Distinct().Count() > 1;
         var parts = new List<MapPart>();
+        foreach (MemoryRange range in Ranges(machine)) Add(parts, PartOf(range, range.Owner, hasNodes, range.Pages.Start.ToAddress(machine.Mm.PageSize).Bytes >> machine.Mm.Options.PhysicalBits != 0));
+        return parts;
+    }
+
+    /// <summary>The ranges that parts are made of: those of the memory map, and all that has an owner behind its last section; what no driver has is its namespace's or region's.</summary>
+    public static List<MemoryRange> Ranges(Machine machine)
+    {
+        RunMap<int> regions = RegionsOf(machine, out List<string> names);
+        ulong section = machine.Mm.Geometry.PagesPerSection.Pages;
+        var ranges = new List<MemoryRange>();
         foreach (MemoryRange range in MemoryMap.OfAllOwned(machine).Ranges)
         {
             bool isFree = range.Owner is null || range.Owner.StartsWith("Persistent Memory", StringComparison.Ordinal);
             if (!isFree)
             {
-                Add(parts, PartOf(range, range.Owner, hasNodes));
+                ranges.Add(range);
                 continue;
             }
             foreach ((ulong start, ulong end, int name) in regions.Within(range.Pages.Start.Number, range.Pages.End.Number))
-                Add(parts, PartOf(range with { Pages = new PfnRange(new Pfn(start), new Pfn(end)) }, names[name].Length > 0 ? names[name] : range.Owner, hasNodes));
+            {
+                string? owner = names[name].Length > 0 ? names[name] : range.Owner;
+                if (ranges.Count > 0 && ranges[^1] is var last && (last.IsOnline, last.Memmap, last.Owner) == (range.IsOnline, range.Memmap, owner))
+                    ranges[^1] = last with { Pages = new PfnRange(last.Pages.Start, new Pfn(end)) };
+                else ranges.Add(range with { Pages = new PfnRange(new Pfn(start), new Pfn(end)), SectionFirst = new SectionNumber(start / section), Owner = owner });
+            }
         }
-        return parts;
+        return ranges;
     }
 
     private static void Add(List<MapPart> parts, MapPart part)
@@ -39,7 +53,7 @@ internal static class MapParts
         else parts.Add(part);
     }
 
-    private static MapPart PartOf(in MemoryRange range, string? owner, bool hasNodes)
+    private static MapPart PartOf(in MemoryRange range, string? owner, bool hasNodes, bool isBeyond)
     {
         bool isRam = owner is not null && owner.StartsWith(Ram, StringComparison.Ordinal);
         MemmapContent content = range.Memmap.Content;
@@ -48,6 +62,7 @@ internal static class MapParts
         {
             _ when isDamaged => (Tone.Bad, Damaged),
             null => (Tone.Hole, Hole),
+            _ when isRam && isBeyond && content == MemmapContent.None => (Tone.Reserved, Beyond),
             _ when isRam => range.IsOnline ? (Tone.Ram, RamOnline) : (Tone.Free, Offline),
             _ when owner.EndsWith(" page map", StringComparison.Ordinal) => (Tone.PageMap, PageMap),
             _ when owner.EndsWith(" info-block", StringComparison.Ordinal) => (Tone.InfoBlock, Block),
@@ -59,7 +74,7 @@ internal static class MapParts
         bool isWrong = isDamaged || (range.IsOnline && content is not (MemmapContent.Ram or MemmapContent.Hole));
         string label = owner ?? (content == MemmapContent.None ? MapPart.Nothing : Hole);
         string state = tone == Tone.Lost && !range.IsOnline ? "" : StateOf(range, owner, isDamaged); // lost says it all
-        return new MapPart(range.Pages, tone, kind, label, zone, state, isWrong);
+        return new MapPart(range.Pages, tone, kind, label, zone, kind == Beyond ? Beyond : state, isWrong);
     }
 
     private static string StateOf(in MemoryRange range, string? owner, bool isDamaged) => (range.Memmap.Content, range.IsOnline) switch

@@ -9,9 +9,9 @@ namespace Altmap.Cli.Maps;
 /// <summary>The options that <c>altmap map</c> and the prompt's <c>map</c> share, and what they do with a machine.</summary>
 internal sealed class MapRequest
 {
-    private readonly Option<string?> _from = new("--from") { Description = "shows the map from this address on, as 0x40000000 or 1G", HelpName = "ADDRESS" };
-    private readonly Option<string?> _to = new("--to") { Description = "shows the map up to this address", HelpName = "ADDRESS" };
-    private readonly Option<string?> _section = new("--section", "-s") { Description = "shows one section, by its sub-sections of 2 MiB", HelpName = "N" };
+    private readonly Option<string?> _from = new("--from") { Description = "shows the map from this address on, as 0x40000000 or 1G; whole sections, or sub-sections", HelpName = "ADDRESS" };
+    private readonly Option<string?> _to = new("--to") { Description = "shows the map up to this address: the byte there is the first that is left out", HelpName = "ADDRESS" };
+    private readonly Option<string?> _section = new("--section", "-s") { Description = "shows sections as the map numbers them: 8, 8-15, or the sub-sections of 2 MiB 8.16, 8.16-63", HelpName = "N" };
     private readonly Option<bool> _table = new("--table", "-t") { Description = "a table of page ranges that are alike instead of bars" };
     private readonly Option<string?> _svg = new("--svg") { Description = "writes the map as a picture", HelpName = "FILE" };
     private readonly Option<string?> _html = new("--html") { Description = "writes the map as a page: picture and table", HelpName = "FILE" };
@@ -26,8 +26,8 @@ internal sealed class MapRequest
     /// <summary>Shows the map in the way that was asked for. Files are written before anything is printed.</summary>
     public void Show(CliHost host, ParseResult parse, Machine machine)
     {
-        var window = new MapWindow(Values.Number(parse.GetValue(_section), "--section"), Values.Address(parse.GetValue(_from), "--from"), Values.Address(parse.GetValue(_to), "--to"));
-        if (window.Section is not null && (window.From ?? window.To) is not null) throw CliError.Usage("--section excludes --from and --to");
+        var window = new MapWindow(SectionSpan.Parse(parse.GetValue(_section), "--section"), Values.Address(parse.GetValue(_from), "--from"), Values.Address(parse.GetValue(_to), "--to"));
+        if (window.Sections is not null && (window.From ?? window.To) is not null) throw CliError.Usage("--section excludes --from and --to");
         bool isJson = parse.GetValue(_json), isTable = parse.GetValue(_table);
         if (isJson && (isTable || !window.IsEverything)) throw CliError.Usage("--json gives the whole map; it excludes --table, --section, --from and --to");
         string? svg = parse.GetValue(_svg), html = parse.GetValue(_html);

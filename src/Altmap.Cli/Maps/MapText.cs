@@ -15,13 +15,17 @@ internal static class MapText
         WriteWrapped(output, view.Totals, 0, screen.Width);
         if (view.Rows.IsEmpty) return;
         output.WriteLine();
-        WriteRows(output, view, screen);
+        int cells = WriteRows(output, view, screen);
         output.WriteLine();
         output.WriteLine(TextBar.Legend(view.Legend, screen));
+        IReadOnlyList<BarPart>[] bars = [.. view.Rows.Select(view.BarOf)];
+        if (bars.Any(b => TextBar.HasBorder(b, cells))) output.WriteLine($"{TextBar.Border(screen)} begins another part of the same kind");
+        if (bars.Any(b => TextBar.IsStretched(b, cells))) output.WriteLine("not to scale: the smallest part has a cell too");
         foreach (MapNote note in view.Notes) WriteWrapped(output, $"! {note.Text}", 2, screen.Width);
     }
 
-    private static void WriteRows(TextWriter output, MapView view, Screen screen)
+    /// <returns>Cells of a bar.</returns>
+    private static int WriteRows(TextWriter output, MapView view, Screen screen)
     {
         string[] numbers = [.. view.Rows.Select(view.NumbersOf)], starts = [.. view.Rows.Select(r => view.StartOf(r).ToString())];
         int first = Math.Max(view.UnitName.Length, numbers.Max(n => n.Length)), second = Math.Max("first byte".Length, starts.Max(s => s.Length));
@@ -37,6 +41,7 @@ internal static class MapText
             output.WriteLine($"{(row.IsMarked ? '!' : ' ')} {numbers[i].PadRight(first)}  {starts[i].PadLeft(second)}  {TextBar.Draw(view.BarOf(row), cells, screen)}  {lines[0]}");
             foreach (string line in lines.Skip(1)) output.WriteLine(new string(' ', words) + line);
         }
+        return cells;
     }
 
     private static void WriteWrapped(TextWriter output, string text, int indent, int width)

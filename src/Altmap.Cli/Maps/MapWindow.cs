@@ -5,10 +5,10 @@ using Altmap.Model;
 namespace Altmap.Cli.Maps;
 
 /// <summary>Which part of a map to show: <c>--section</c>, <c>--from</c>, <c>--to</c>.</summary>
-/// <param name="Section">A section's number, or null.</param>
+/// <param name="Sections">Sections or sub-sections, or null.</param>
 /// <param name="From">First address, or null.</param>
-/// <param name="To">Last address, or null.</param>
-internal sealed record MapWindow(ulong? Section, PhysicalAddress? From, PhysicalAddress? To)
+/// <param name="To">One past the last address, or null.</param>
+internal sealed record MapWindow(SectionSpan? Sections, PhysicalAddress? From, PhysicalAddress? To)
 {
     public static readonly MapWindow Everything = new(null, null, null);
 
@@ -25,14 +25,15 @@ internal sealed record MapWindow(ulong? Section, PhysicalAddress? From, Physical
         PfnCount section = machine.Mm.Geometry.PagesPerSection, sub = machine.Mm.Geometry.PagesPerSubSection;
         ulong sections = Alignment.Up(end.Number, section.Pages) / section.Pages;
         if (IsEverything) return (MapRow.PagesOf(0, 0, new PfnCount(sections * section.Pages)), section);
-        if (Section is { } number)
+        if (Sections is { } span)
         {
-            if (number >= sections) throw CliError.Usage($"--section: {number} is behind the last one that holds anything; expected 0 to {Math.Max(sections, 1) - 1}");
-            return (MapRow.PagesOf(number, number, section), sub);
+            PfnRange pages = span.PagesOf(sections, section, sub, "--section");
+            return (pages, span.IsZoomed || pages.Count.Pages / section.Pages <= ZoomedSectionsMax ? sub : section);
         }
         ByteSize page = machine.Mm.PageSize;
-        Pfn first = From is { } from ? Pfn.Containing(from, page) : default, last = To is { } to ? Pfn.Containing(to, page) : new Pfn(Math.Max(1, end.Number) - 1);
-        if (first > last) throw CliError.Usage($"--from {From} is behind {(To is null ? $"the last page, at {last.ToAddress(page)}" : $"--to {To}")}");
+        Pfn first = From is { } from ? Pfn.Containing(from, page) : default, last = To is { Bytes: > 0 } to ? Pfn.Containing(new PhysicalAddress(to.Bytes - 1), page) : new Pfn(Math.Max(1, end.Number) - 1);
+        if (To is { } past && (From ?? default) >= past) throw CliError.Usage($"--to {To} is not behind {(From is null ? "the first byte" : $"--from {From}")}: nothing is left to show");
+        if (first > last) throw CliError.Usage($"--from {From} is behind the last page, at {last.ToAddress(page)}");
         ulong asked = (last.Number / section.Pages) - (first.Number / section.Pages) + 1;
         PfnCount unit = asked <= ZoomedSectionsMax ? sub : section;
         return (MapRow.PagesOf(first.Number / unit.Pages, Math.Min(last.Number, Math.Max(1, end.Number) - 1) / unit.Pages, unit), unit);

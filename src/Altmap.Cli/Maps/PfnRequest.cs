@@ -8,6 +8,7 @@ using Altmap.Core.Units;
 using Altmap.Model;
 using Altmap.Model.Memory;
 using Altmap.Model.Memory.States;
+using Altmap.Model.Nvdimm;
 
 namespace Altmap.Cli.Maps;
 
@@ -19,7 +20,7 @@ internal sealed class PfnRequest
 
     private readonly Argument<string[]> _pages = new("PFN|ADDRESS|RANGE")
     {
-        Description = "a page: its number in decimal, or an address in it, as 0x187c000000 or 4G; or a range of either: A-B, both inside, or A+SIZE",
+        Description = "a page: its number in decimal or as pfn:0x187c000, or an address in it, as 0x187c000000 or 4G; or a range of either: A-B, both inside, or A+SIZE",
         Arity = ArgumentArity.OneOrMore,
     };
 
@@ -41,9 +42,9 @@ internal sealed class PfnRequest
         else foreach (Answer answer in answers) WriteText(host, answer);
     }
 
-    private IEnumerable<Answer> Of(Machine machine, string text)
+    private static IEnumerable<Answer> Of(Machine machine, string text)
     {
-        PfnRange asked = PageRange.Parse(text, _pages.Name, machine.Mm.PageSize);
+        PfnRange asked = PageRange.Parse(text, "page, address or range", machine.Mm.PageSize);
         bool isRange = asked.Count.Pages > 1 || text.IndexOfAny(['-', '+']) > 0;
         Answer? last = null;
         foreach (MemoryRange range in MemoryMap.Facts(machine, asked))
@@ -71,9 +72,20 @@ internal sealed class PfnRequest
             ? string.Create(CultureInfo.InvariantCulture, $"pfns {answer.Pages.Start.Number}-{answer.Pages.End.Number - 1} ({new PhysicalRange(start, size)}, {size.ToHuman()}), {SectionsOf(answer)}")
             : string.Create(CultureInfo.InvariantCulture, $"pfn {story.Pfn.Number} ({start}), section {story.SectionNumber.Number}");
         host.Out.WriteLine($"kernel {answer.Machine.Kernel.Name}: {pages}, owner {answer.Owner ?? "none"}: {(story.IsOnline ? "online" : "not online")}");
-        foreach (PfnCheck check in story.Checks) host.Out.WriteLine($"  {check.Name}: {(check.Passes ? "passes" : $"stops here: {check.Reason}")}");
+        foreach (PfnCheck check in story.Checks) host.Out.WriteLine($"  {check.Name}: {(check.Passes ? "passes" : "stops here")}"); // why is the verdict's to say
         host.Out.WriteLine($"  {(story.IsWrong ? "WRONG: " : "")}{story.Reason}");
+        if (!story.IsOnline && story.Memmap.Content == MemmapContent.None && ModeWithoutMap(answer.Machine, start) is { } mode) host.Out.WriteLine($"  {mode}");
     }
+
+    /// <summary>Why no struct pages stand for pmem that is in use: modes whose drivers map none (drivers/nvdimm/btt.c; pmem.c pmem_attach_disk() without pmem_should_map_pages()).</summary>
+    private static string? ModeWithoutMap(Machine machine, PhysicalAddress address) =>
+        machine.Regions.Values.SelectMany(r => r.Namespaces.Values).FirstOrDefault(n => n.Range.Contains(address)) switch
+        {
+            { Claim.Kind: NdDeviceKind.Btt } n => $"{n.Device} is in sector mode: its driver (btt) makes no struct pages",
+            { Claim: null, IsBound: true } n => $"{n.Device} is in raw mode: its driver makes no struct pages",
+            { IsIdle: true, Size.IsZero: false } n => $"{n.Device} is disabled: no driver has mapped it",
+            _ => null,
+        };
 
     private static string SectionsOf(Answer answer)
     {

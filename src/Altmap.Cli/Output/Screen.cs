@@ -20,7 +20,6 @@ internal sealed record Screen(int Width, bool HasUnicode, bool HasColor)
         if (!host.IsOutputTerminal) return Plain;
         string locale = new[] { "LC_ALL", "LC_CTYPE", "LANG" }.Select(host.Variable).FirstOrDefault(v => !string.IsNullOrEmpty(v)) ?? "";
         bool isUtf8 = locale.Contains("UTF-8", StringComparison.OrdinalIgnoreCase) || locale.Contains("UTF8", StringComparison.OrdinalIgnoreCase);
-        int width = host.WindowWidth(); // 0 where the terminal does not know
-        return new(width <= 0 ? PlainWidth : Math.Clamp(width, WidthMin, WidthMax), isUtf8 && host.Variable("TERM") is not ("dumb" or "linux"), host.HasColor);
+        return new(Math.Clamp(host.Columns, WidthMin, WidthMax), isUtf8 && host.Variable("TERM") is not ("dumb" or "linux"), host.HasColor);
     }
 }

@@ -36,7 +36,6 @@ internal sealed class SvgPicture(string title, double width = 960)
     public const double Margin = 24;
 
     private const double TitleLine = 34; // what is drawn starts below it
-    private const double SmallCharacter = 6.2; // of the small type, on average
     private readonly StringBuilder _body = new();
     private double _bottom;
 
@@ -56,7 +55,7 @@ internal sealed class SvgPicture(string title, double width = 960)
     {
         string tip = $"<title>{Escape(part.Detail ?? part.Label)}</title>";
         Element(y + height, $"<rect x=\"{N(x)}\" y=\"{N(y)}\" width=\"{N(boxWidth)}\" height=\"{N(height)}\" class=\"{part.Tone.CssClass()}\">{tip}</rect>");
-        if (height >= 12 && (part.Label.Length * SmallCharacter) + 6 <= boxWidth)
+        if (height >= 12 && SvgText.SmallWidth(part.Label) + 6 <= boxWidth)
             Element(y, $"<text x=\"{N(x + (boxWidth / 2))}\" y=\"{N(y + (height / 2) + 4)}\" class=\"in\" text-anchor=\"middle\">{Escape(part.Label)}</text>");
     }
 
@@ -95,7 +94,7 @@ internal sealed class SvgPicture(string title, double width = 960)
         double at = x;
         foreach ((string label, Tone tone, string? dashes) in curves)
         {
-            double needs = Sample + 6 + (label.Length * SmallCharacter) + 14;
+            double needs = Sample + 6 + SvgText.SmallWidth(label) + 14;
             if (at > x && at + needs > width - Margin) (at, y) = (x, y + 20);
             Curve([(at, y + 6), (at + Sample, y + 6)], tone, dashes);
             Text(at + Sample + 6, y + 10, label, SvgType.Small);
@@ -111,7 +110,7 @@ internal sealed class SvgPicture(string title, double width = 960)
         double free = double.MinValue;
         foreach (SvgTick tick in ticks)
         {
-            double at = x + (axisWidth * tick.Share), half = tick.Label.Length * SmallCharacter / 2;
+            double at = x + (axisWidth * tick.Share), half = SvgText.SmallWidth(tick.Label) / 2;
             Line(at, y, at, y + 4);
             // The ends stay inside the picture.
             SvgAnchor anchor = at - half < 0 ? SvgAnchor.Start : at + half > width ? SvgAnchor.End : SvgAnchor.Middle;
@@ -141,7 +140,7 @@ internal sealed class SvgPicture(string title, double width = 960)
         double at = x;
         foreach (BarPart part in parts.DistinctBy(p => (p.Tone, p.Label)))
         {
-            double needs = 18 + (part.Label.Length * SmallCharacter) + 14;
+            double needs = 18 + SvgText.SmallWidth(part.Label) + 14;
             if (at > x && at + needs > width - Margin) (at, y) = (x, y + 20);
             Box(at, y, 12, 12, part with { Label = "", Detail = part.Label });
             Text(at + 18, y + 10, part.Label, SvgType.Small);

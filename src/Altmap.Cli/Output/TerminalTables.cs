@@ -32,9 +32,9 @@ internal static class TerminalTables
 
         public bool IsTerminal => host.IsOutputTerminal;
 
-        public int Width => host.IsOutputTerminal ? Math.Max(40, host.WindowWidth()) : 120;
+        public int Width => host.IsOutputTerminal ? Math.Max(40, host.Columns) : 120;
 
-        public int Height => host.IsOutputTerminal ? Math.Max(10, System.Console.WindowHeight) : 40;
+        public int Height => 40;
 
         public void SetEncoding(System.Text.Encoding encoding)
         {

@@ -10,17 +10,27 @@ internal static class TextBar
     {
         int[] widths = Widths([.. parts.Select(p => p.Amount)], cells);
         var text = new StringBuilder();
-        Tone? before = null;
+        bool[] borders = Borders(parts, widths);
         for (int i = 0; i < parts.Count; i++)
         {
             if (widths[i] == 0) continue;
             string part = new(Cell(parts[i].Tone, screen), widths[i]);
-            if (parts[i].Tone == before && widths[i] > 1) part = (screen.HasUnicode ? '│' : '|') + part[1..];
-            before = parts[i].Tone;
+            if (borders[i]) part = Border(screen) + part[1..];
             text.Append(Colored(part, parts[i].Tone, screen));
         }
         return text.ToString();
     }
+
+    /// <summary>True where a part of a bar has a cell of its own and less than half a cell's share.</summary>
+    public static bool IsStretched(IReadOnlyList<BarPart> parts, int cells)
+    {
+        UInt128 total = 0;
+        foreach (BarPart part in parts) total += part.Amount;
+        return parts.Any(p => p.Amount > 0 && (UInt128)p.Amount * (UInt128)cells * 2 < total);
+    }
+
+    /// <summary>True where neighbours of one tone have a line between them.</summary>
+    public static bool HasBorder(IReadOnlyList<BarPart> parts, int cells) => Borders(parts, Widths([.. parts.Select(p => p.Amount)], cells)).Contains(true);
 
     /// <summary>What the cells mean, as <c># System RAM   P pmem</c>, each label once, wrapped to the screen; no newline at the end.</summary>
     public static string Legend(IEnumerable<BarPart> parts, Screen screen, int indent = 0)
@@ -45,6 +55,22 @@ internal static class TextBar
             column += width;
         }
         return text.ToString();
+    }
+
+    /// <summary>The line between neighbours of one tone.</summary>
+    public static char Border(Screen screen) => screen.HasUnicode ? '│' : '|';
+
+    private static bool[] Borders(IReadOnlyList<BarPart> parts, int[] widths)
+    {
+        bool[] borders = new bool[parts.Count];
+        Tone? before = null;
+        for (int i = 0; i < parts.Count; i++)
+        {
+            if (widths[i] == 0) continue;
+            borders[i] = parts[i].Tone == before && widths[i] > 1;
+            before = parts[i].Tone;
+        }
+        return borders;
     }
 
     /// <summary>
@@ -74,7 +100,8 @@ internal static class TextBar
         return widths;
     }
 
-    private static char Cell(Tone tone, Screen screen) => screen.HasUnicode ? tone.Look().Unicode : tone.Look().Ascii;
+    /// <summary>Without colour shades of grey are hard to tell apart: letters are not.</summary>
+    private static char Cell(Tone tone, Screen screen) => screen is { HasUnicode: true, HasColor: true } ? tone.Look().Unicode : tone.Look().Ascii;
 
     private static string Colored(string text, Tone tone, Screen screen) => screen.HasColor ? $"\e[{tone.Look().Ansi}m{text}\e[0m" : text;
 }

@@ -67,7 +67,7 @@ internal static class InteractivePrompt
     /// <summary>Candidates side by side, as many as fit.</summary>
     private static void WriteColumns(CliHost host, IReadOnlyList<string> words)
     {
-        int width = words.Max(w => w.Length) + 2, perLine = Math.Max(1, Math.Max(40, host.WindowWidth()) / width);
+        int width = words.Max(w => w.Length) + 2, perLine = Math.Max(1, Math.Max(40, host.Columns) / width);
         foreach (string[] line in words.Chunk(perLine)) host.Out.WriteLine(string.Concat(line.Select(w => w.PadRight(width))).TrimEnd());
         host.Out.Flush();
     }

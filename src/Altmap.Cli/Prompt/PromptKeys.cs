@@ -22,6 +22,9 @@ internal sealed class PromptKeys(Func<string, PromptCompletion.Step> complete)
     public void AddTo(KeyBindings keys)
     {
         Bind(keys, ConsoleKey.Tab, null, Tab);
+        // A line feed (Ctrl-J, and what pipes and expect send) is Enter with Control, or J, by terminal.
+        Bind(keys, ConsoleKey.J, ConsoleModifiers.Control, c => c.Submit(SubmitAction.Submit));
+        Bind(keys, ConsoleKey.Enter, ConsoleModifiers.Control, c => c.Submit(SubmitAction.Submit));
         Bind(keys, ConsoleKey.C, ConsoleModifiers.Control, Abandon);
         Bind(keys, ConsoleKey.D, ConsoleModifiers.Control, EndOfInput);
         Bind(keys, ConsoleKey.U, ConsoleModifiers.Control, c => Cut(c, 0, c.Buffer.Position));

@@ -1,3 +1,4 @@
+using Altmap.Cli.Common;
 using Altmap.Cli.Sessions;
 using Altmap.Shell;
 using Altmap.Shell.Scripts;
@@ -25,10 +26,23 @@ internal sealed class PromptSession(CliHost host, SessionRunner runner)
             default:
                 if (ScriptParser.ParseLine(line) is not { } parsed) break;
                 if (parsed.Error is { } error) host.Error.WriteLine(error.Message);
-                else runner.Run(parsed.Line!);
+                else Run(parsed.Line!);
                 break;
         }
         host.Out.Flush();
         return true;
+    }
+
+    /// <summary>A mistake of ours in one command must not cost the session: the machine stays as it was before it.</summary>
+    private void Run(ScriptLine line)
+    {
+        try
+        {
+            runner.Run(line);
+        }
+        catch (Exception e) when (e is not (IOException or UnauthorizedAccessException or CliError))
+        {
+            host.Error.WriteLine($"internal error: {e.GetType().Name}: {e.Message}; this is a mistake in altmap, and the machine is as before the command");
+        }
     }
 }

@@ -27,6 +27,7 @@ internal sealed record MachineSession(string Path, MachineSource Source, ShellSt
     /// <param name="uuidSeed">For UUIDs that tools pick; null: different each time.</param>
     public static MachineSession Open(CliHost host, string path, string? kernelName = null, ulong? uuidSeed = null)
     {
+        if (path == "-") throw CliError.Usage("MACHINE is a path: a machine is not read from standard input; write it into a file");
         LoadResult loaded = MachineLoader.Load(path, kernelName);
         foreach (string note in loaded.Notes) host.Note(note);
         if (loaded.Source is not { } source) throw CliError.Of(loaded.Errors);

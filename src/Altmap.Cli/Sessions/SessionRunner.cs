@@ -39,15 +39,16 @@ internal sealed class SessionRunner(CliHost host, ShellState state, bool isTrans
             RunOwn(line);
             return;
         }
-        CommandResult result = CommandShell.Run(State, line.Words, line.RedirectTo);
+        CommandResult result = CommandShell.Run(State, line.Words, line.RedirectTo, SessionCommands.Names);
         if (!result.IsUnsupported)
         {
             _before.Push((State, _steps.Count, line.Text));
-            if (HasChanged(State, result.State)) _steps.Add(StepText.Of(line.Text, State.Uuids, result.State.Uuids));
+            if (HasChanged(State, result)) _steps.Add(StepText.Of(line.Text, State.Uuids, result.State.Uuids));
         }
         State = result.State;
         ExitCode = result.ExitCode;
         Print(line, result);
+        if (result.Note is { } note) host.Note(note);
     }
 
     /// <summary>Takes back the last command that changed the machine, and what only looked at it since; false when there is none.</summary>
@@ -55,7 +56,7 @@ internal sealed class SessionRunner(CliHost host, ShellState state, bool isTrans
     {
         while (_before.TryPop(out (ShellState State, int Steps, string Command) before))
         {
-            bool changed = !ReferenceEquals(before.State.Machine, State.Machine);
+            bool changed = !SameButLog(before.State.Machine, State.Machine);
             State = before.State;
             _steps.Count = before.Steps;
             if (changed) return true;
@@ -70,7 +71,7 @@ internal sealed class SessionRunner(CliHost host, ShellState state, bool isTrans
         Machine after = State.Machine;
         foreach ((ShellState state, _, string command) in _before) // the latest first
         {
-            if (ReferenceEquals(state.Machine, after)) continue;
+            if (SameButLog(state.Machine, after)) continue;
             last = (command, state.Machine);
             break;
         }
@@ -80,9 +81,15 @@ internal sealed class SessionRunner(CliHost host, ShellState state, bool isTrans
         host.Out.Flush();
     }
 
-    /// <summary>True where the machine or the session's files are others. UUIDs that a failed command took need no step: those picked later are kept with their own.</summary>
-    private static bool HasChanged(ShellState before, ShellState after) =>
-        !ReferenceEquals(before.Machine, after.Machine) || !ReferenceEquals(before.Files, after.Files);
+    /// <summary>
+    /// True where the machine or the session's files are others. A refusal that is but a line in the kernel's log is none, nor are UUIDs that a failed command took: those
+    /// picked later are kept with their own.
+    /// </summary>
+    private static bool HasChanged(ShellState before, CommandResult result) =>
+        !ReferenceEquals(before.Files, result.State.Files)
+        || !(result.ExitCode == 0 ? ReferenceEquals(before.Machine, result.State.Machine) : SameButLog(before.Machine, result.State.Machine));
+
+    private static bool SameButLog(Machine a, Machine b) => ReferenceEquals(a, b) || a with { Log = b.Log } == b;
 
     private void Print(ScriptLine line, CommandResult result)
     {

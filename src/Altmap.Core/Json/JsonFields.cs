@@ -81,7 +81,7 @@ public sealed class JsonFields
             _errors.Add(value, $"\"{what}\" is {value.Describe()}", "a string");
             return null;
         }
-        if (!value.Text.Any(c => char.IsControl(c) && c != '\t')) return value.Text;
+        if (!value.Text.Any(c => (char.IsControl(c) && c != '\t') || IsDirection(c))) return value.Text;
         _errors.Add(value, $"\"{what}\" has a control character in it", "printable text");
         return null;
     }
@@ -105,6 +105,16 @@ public sealed class JsonFields
         return null;
     }
 
+    /// <summary>An address: as <see cref="Hex"/>, or with a unit as a size, <c>"4G"</c>; null when absent or wrong.</summary>
+    public ulong? Address(string key, ulong max = ulong.MaxValue)
+    {
+        if (Find(key) is not { } value) return null;
+        if (value.Kind is JsonKind.Number or JsonKind.String && ByteSize.TryParse(value.Text, out ByteSize address) && address.Bytes <= max) return address.Bytes;
+        string limit = max == ulong.MaxValue ? "" : string.Create(CultureInfo.InvariantCulture, $", at most 0x{max:x}");
+        _errors.Add(value, $"\"{key}\" is {value.Describe()}", $"an address: a hex string as \"0x1000\", one with a unit as \"4G\", or an integer{limit}");
+        return null;
+    }
+
     /// <summary>A size: an integer, or a string as <c>"256M"</c>; null when absent or wrong.</summary>
     public ByteSize? Size(string key)
     {
@@ -125,6 +135,9 @@ public sealed class JsonFields
 
     /// <summary>Adds an error about <paramref name="key"/>, at its value, or at the object when it is absent.</summary>
     public void Complain(string key, string what, string expected = "", string todo = "") => _errors.Add(Find(key) ?? Value, what, expected, todo);
+
+    /// <summary>Characters that make a terminal or a page show what follows in another order than it stands.</summary>
+    private static bool IsDirection(char c) => c is (>= '\u202a' and <= '\u202e') or (>= '\u2066' and <= '\u2069');
 
     private static bool TryHex(JsonValue value, out ulong number)
     {

@@ -115,6 +115,7 @@ public sealed class KernelProfile
         BindReturnsProbeErrno = Word(Rules.BindErrno) == "probe";
         DaxHasMemmapOnMemory = IsYes(Rules.DaxMemmapOnMemory);
         HasKmem = IsYes(Rules.KmemDriver);
+        RegionsHaveAlign = IsYes(Rules.RegionAlign);
         KmemRefusesEmptyDevice = Word(Rules.KmemEmptyDevice) == "refuse";
         AutoOnline = OnlinePolicies.Find(Word(Rules.MemoryAutoOnline))!.Value;
         AcpiDevicesArePlatform = Word(Rules.AcpiDevicePath) == "platform";
@@ -211,6 +212,9 @@ public sealed class KernelProfile
 
     /// <summary>See <see cref="Rules.KmemDriver"/>.</summary>
     public bool HasKmem { get; }
+
+    /// <summary>See <see cref="Rules.RegionAlign"/>.</summary>
+    public bool RegionsHaveAlign { get; }
 
     /// <summary>See <see cref="Rules.KmemEmptyDevice"/>.</summary>
     public bool KmemRefusesEmptyDevice { get; }

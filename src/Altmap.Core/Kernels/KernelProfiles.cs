@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Globalization;
+using Altmap.Core.Json;
 
 namespace Altmap.Core.Kernels;
 
@@ -32,6 +34,7 @@ public static class KernelProfiles
         (Rules.BindErrno, "probe", Confirmation.RealKernel, "drivers/base/bus.c bind_store()"),
         (Rules.DaxMemmapOnMemory, "no", Confirmation.RealKernel, "drivers/dax/bus.c"),
         (Rules.KmemDriver, "yes", Confirmation.RealKernel, "drivers/dax/kmem.c, drivers/dax/bus.c"),
+        (Rules.RegionAlign, "yes", Confirmation.RealKernel, "drivers/nvdimm/region_devs.c align_show()"),
         (Rules.KmemEmptyDevice, "refuse", Confirmation.RealKernel, "drivers/dax/kmem.c dev_dax_kmem_probe()"),
         (Rules.MemoryAutoOnline, "offline", Confirmation.RealKernel, "mm/memory_hotplug.c mhp_default_online_type, as the distribution configures it"),
         (Rules.AcpiDevicePath, "acpi", Confirmation.RealKernel, "drivers/acpi/nfit/core.c"),
@@ -130,6 +133,7 @@ public static class KernelProfiles
 
     private static readonly ImmutableDictionary<string, RuleSetting> Linux54 = Change(Infer(Linux510, "as 5.10"), Confirmation.Inferred,
         (Rules.InfoBlockLayout, "sub-section", "a vendor tree of 5.4: drivers/nvdimm/pfn_devs.c nd_pfn_init()"),
+        (Rules.RegionAlign, "no", "before 2522afb86a8c (\"libnvdimm/region: Introduce an 'align' attribute\"), 5.7"),
         (Rules.RefusalErrno, "mixed", "a vendor tree of 5.4: drivers/nvdimm/pfn_devs.c nd_pfn_validate()"),
         (Rules.CompatCheck, "no", "a vendor tree of 5.4: drivers/nvdimm/pfn_devs.c nd_pfn_validate()"),
         (Rules.BootHoles, "first-zone", "5.10.0 and 5.11 as the thread of January 2021 tells: mm/page_alloc.c init_unavailable_range()"));
@@ -181,7 +185,29 @@ public static class KernelProfiles
     public static KernelProfile? Find(string name) => Named.FirstOrDefault(p => p.Name == name);
 
     /// <summary>Names for messages: <c>4.19, 5.4, …</c>.</summary>
-    public static string Names => string.Join(", ", All.Select(p => p.Name));
+    public static string Names => string.Join(", ", Named.Select(p => p.Name));
+
+    /// <summary><c>did you mean "6.12"?</c> for a name that no profile has: its series (6.1.192: 6.1), else the nearest in age, else the nearest in letters; or empty.</summary>
+    public static string Hint(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        string[] names = [.. Named.Select(p => p.Name)];
+        string suffix = name.EndsWith(KmsanSuffix, StringComparison.Ordinal) ? KmsanSuffix : "", version = name[..^suffix.Length];
+        if (names.Where(n => n.Length > suffix.Length && n.EndsWith(suffix, StringComparison.Ordinal) && version.StartsWith(n[..^suffix.Length] + ".", StringComparison.Ordinal)).MaxBy(n => n.Length) is { } series) return Ask(series);
+        if (Ordinal(version) is not { } age) return NearestWord.Hint(name, names);
+        return names.Where(n => suffix.Length == 0 ? !n.EndsWith(KmsanSuffix, StringComparison.Ordinal) : n.EndsWith(suffix, StringComparison.Ordinal))
+            .MinBy(n => Math.Abs(Ordinal(n[..^suffix.Length])!.Value - age)) is { } near ? Ask(near) : "";
+
+        static string Ask(string found) => $"did you mean \"{found}\"?";
+    }
+
+    /// <summary>Orders names by age: series 4 went to 4.20, 5 and 6 to x.19, so a series counts as 20 of the next number; null for what is no version.</summary>
+    private static double? Ordinal(string version)
+    {
+        const int PerSeries = 20, Patches = 1000;
+        int[] parts = [.. version.TrimStart('v').Split('.').Select(p => int.TryParse(p, NumberStyles.None, CultureInfo.InvariantCulture, out int n) ? n : -1)];
+        return parts.Length is 2 or 3 && Array.TrueForAll(parts, p => p >= 0) ? ((double)parts[0] * PerSeries) + parts[1] + (parts.Length == 3 ? (double)parts[2] / Patches : 0) : null;
+    }
 
     /// <summary>The kernel with MEMCG and KMSAN: 64 + 16 bytes, whatever the order of the fields. Only that of 6.12 was built and run.</summary>
     private static KernelProfile WithKmsan(KernelProfile profile)

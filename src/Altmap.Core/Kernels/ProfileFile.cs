@@ -36,7 +36,7 @@ public static class ProfileFile
         string basedOn = fields.RequireText("based_on");
         KernelProfile? basis = KernelProfiles.Find(basedOn);
         if (basis is null && basedOn.Length > 0)
-            fields.Complain("based_on", $"there is no kernel profile {Quote.Text(basedOn)}", $"one of {KernelProfiles.Names}", NearestWord.Hint(basedOn, KernelProfiles.All.Select(p => p.Name)));
+            fields.Complain("based_on", $"there is no kernel profile {Quote.Text(basedOn)}", $"one of {KernelProfiles.Names}", KernelProfiles.Hint(basedOn));
         string description = fields.Text("description", $"{basedOn} with other rules");
         Dictionary<string, string> rules = ReadRules(fields, errors);
         return errors.IsEmpty && basis is not null ? new(basis.Derive(name, description, rules), []) : new(null, [.. errors.Sorted]);

@@ -78,6 +78,10 @@ public static class Rules
     public static readonly RuleDefinition KmemDriver = new("kmem.driver",
         "there is the kmem driver, and the dax bus that came with it; without, device-dax devices cannot become System RAM", ["yes", "no"]);
 
+    /// <summary>The align attribute of a region.</summary>
+    public static readonly RuleDefinition RegionAlign = new("region.align",
+        "a region has an align attribute, and sizes of its namespaces are multiples of it (16 MiB unless set); else sizes are whole pages on each DIMM", ["yes", "no"]);
+
     /// <summary>What kmem makes of a device without a whole memory block.</summary>
     public static readonly RuleDefinition KmemEmptyDevice = new("kmem.empty-device",
         "a device-dax device that holds no whole memory block: kmem refuses it (EINVAL), or binds to it without any memory", ["refuse", "bind"]);
@@ -166,7 +170,7 @@ public static class Rules
     [
         InfoBlockLayout, InfoBlockMinor, MaxStructPageSize, LargeStructPage, PageSizeCheck, RefusalErrno, OffsetCheck, CompatCheck,
         SmallNamespaceCheck, CreateSpaceCheck, StructPageSize, BttLaneCheck, LabelSizeCheck, LabelSlotProduct, LocalLabels, ProbeMessage, BindErrno,
-        DaxMemmapOnMemory, KmemDriver, KmemEmptyDevice, KmemSaysTruncated, MemoryAutoOnline, AcpiDevicePath, PudAlign, SectionBitsX86, SectionBitsArm64, SectionBitsArm64Pages64K, SectionBitsPpc64,
+        RegionAlign, DaxMemmapOnMemory, KmemDriver, KmemEmptyDevice, KmemSaysTruncated, MemoryAutoOnline, AcpiDevicePath, PudAlign, SectionBitsX86, SectionBitsArm64, SectionBitsArm64Pages64K, SectionBitsPpc64,
         PfnToOnlinePage, Arm64PfnValid, BootHoles, DeviceMapUnit, MaxPfnX86, MaxPfnArm64,
         BlockZone, Arm64Memmap, MemmapOnMemory, CompoundMemmap, RangeLimitErrno, ZoneMessages, Kmsan,
         .. StructPageRules.All,

@@ -64,11 +64,7 @@ internal sealed class MachineReader(InputErrors errors, Func<string, bool> isKer
         string kernel = fields.RequireText("kernel");
         if (kernel.Length > 0 && !isKernel(kernel))
         {
-            // 6.1.192 → 6.1: a patch level is the usual reason.
-            string[] shipped = [.. KernelProfiles.All.Select(p => p.Name)];
-            string? near = shipped.Where(s => kernel.StartsWith(s + ".", StringComparison.Ordinal)).MaxBy(s => s.Length);
-            string hint = near is not null ? $"did you mean \"{near}\"?" : NearestWord.Hint(kernel, shipped);
-            fields.Complain("kernel", $"there is no kernel profile {Quote.Text(kernel)}", $"one of {KernelProfiles.Names}, or the path of a profile file", hint);
+            fields.Complain("kernel", $"there is no kernel profile {Quote.Text(kernel)}", $"one of {KernelProfiles.Names}, or the path of a profile file", KernelProfiles.Hint(kernel));
         }
         return kernel;
     }
@@ -126,7 +122,7 @@ internal sealed class MachineReader(InputErrors errors, Func<string, bool> isKer
             fields.Complain("type", $"there is no memory type {Quote.Text(name)}", $"one of {string.Join(", ", names.Select(n => $"\"{n}\""))}", NearestWord.Hint(name, names));
         }
         int node = (int)fields.Integer("node", 0, 1023, 0);
-        ulong? start = fields.Hex("start", AddressMax), end = fields.Hex("end", AddressMax);
+        ulong? start = fields.Address("start", AddressMax), end = fields.Address("end", AddressMax);
         if (start is not { } first || end is not { } last) return null;
         if (last >= first) return new FirmwareRange(PhysicalRange.FromInclusive(new PhysicalAddress(first), new PhysicalAddress(last)), type.Type, node);
         fields.Complain("end", string.Create(CultureInfo.InvariantCulture, $"the range ends at 0x{last:x}, before its start 0x{first:x}"), "", "\"end\" is the last byte of the range, as in /proc/iomem");
@@ -171,7 +167,7 @@ internal sealed class MachineReader(InputErrors errors, Func<string, bool> isKer
         if (type != "pmem") fields.Complain("type", $"a region of type {Quote.Text(type)} is not modelled", "\"pmem\"");
         fields.Require("start");
         fields.Require("size");
-        ulong? start = fields.Hex("start", AddressMax);
+        ulong? start = fields.Address("start", AddressMax);
         ByteSize? size = fields.Size("size");
         if (size is { IsZero: true })
         {
@@ -202,7 +198,7 @@ internal sealed class MachineReader(InputErrors errors, Func<string, bool> isKer
     {
         string dimm = fields.RequireText("dimm");
         fields.Require("size");
-        return new MappingDescription(dimm, new DimmAddress(fields.Hex("offset") ?? 0), fields.Size("size") ?? ByteSize.Zero, (int)fields.Integer("position", 0, ItemsMax, 0));
+        return new MappingDescription(dimm, new DimmAddress(fields.Address("offset") ?? 0), fields.Size("size") ?? ByteSize.Zero, (int)fields.Integer("position", 0, ItemsMax, 0));
     }
 
     private static string ReadDevice(JsonFields fields, string kind)

@@ -104,7 +104,7 @@ public static class MemoryBlocks
         if (range.Last.Bytes >> memory.Options.PhysicalBits != 0)
         {
             return machine.WithMessage(string.Create(CultureInfo.InvariantCulture,
-                $"Hotplug memory [0x{range.Start.Bytes:x}-0x{range.Last.Bytes + 1:x}] exceeds maximum addressable range [0x0-0x{(1UL << memory.Options.PhysicalBits) - 1:x}]")).Fail(Errno.E2BIG);
+                $"Hotplug memory [0x{range.Start.Bytes:x}-0x{unchecked(range.Last.Bytes + 1):x}] exceeds maximum addressable range [0x0-0x{(1UL << memory.Options.PhysicalBits) - 1:x}]")).Fail(Errno.E2BIG);
         }
         PfnCount memmapPages = MemmapOnMemory.PagesFor(machine, range, wantsMemmapOnMemory);
         PfnRange pages = memory.PagesOf(range);

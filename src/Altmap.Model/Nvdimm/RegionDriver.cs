@@ -1,4 +1,5 @@
 using Altmap.Core.Findings;
+using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Model.Memory;
 
@@ -22,9 +23,13 @@ public static class RegionDriver
     public static IEnumerable<DimmState> DimmsOf(Machine machine, RegionState region) =>
         region.Description.Mappings.Select(m => NdDevice.TryParse(m.Dimm, out NdDevice device) ? machine.Dimms[device] : throw new InvalidOperationException(m.Dimm));
 
-    /// <summary>align before anybody sets it: 16 MiB, or a page for smaller regions; times the ways where those do not divide it (default_align()).</summary>
-    public static ByteSize DefaultAlign(ByteSize regionSize, int ways, ByteSize pageSize)
+    /// <summary>
+    /// align before anybody sets it: 16 MiB, or a page for smaller regions; times the ways where those do not divide it (default_align()). Kernels without the attribute
+    /// take whole pages on each DIMM (drivers/nvdimm/namespace_devs.c __size_store() before 2522afb86a8c).
+    /// </summary>
+    public static ByteSize DefaultAlign(KernelProfile kernel, ByteSize regionSize, int ways, ByteSize pageSize)
     {
+        if (!kernel.RegionsHaveAlign) return pageSize * (ulong)Math.Max(1, ways);
         ByteSize align = regionSize < ByteSize.MiB(16) ? pageSize : ByteSize.MiB(16);
         ulong mappings = (ulong)Math.Max(1, ways);
         return align.Bytes % mappings == 0 ? align : align * mappings;

@@ -16,6 +16,9 @@ public static class HotplugCommand
 {
     private const int WrongUse = 16;
 
+    /// <summary>The last address of a region, as in a machine file.</summary>
+    private const ulong AddressMax = (1UL << 56) - 1;
+
     /// <summary>Its commands.</summary>
     public static readonly ImmutableArray<string> Actions = ["add-dimm", "add-nvdimm", "remove"];
 
@@ -88,6 +91,8 @@ public static class HotplugCommand
     {
         Machine machine = state.Machine;
         PhysicalRange range = arguments.Range();
+        if (range.Last.Bytes > AddressMax) throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"{range} ends beyond the physical addresses that there are; expected an end up to 0x{AddressMax:x}"));
+        if (!range.Size.IsMultipleOf(machine.Mm.PageSize)) throw new UsageException($"SIZE is {range.Size.Bytes}; expected whole pages of {machine.Mm.PageSize.Bytes} bytes");
         uint? handle = arguments.Word("--handle"), serial = arguments.Word("--serial");
         if (Model.Hotplug.Obstacle(machine, range) is { } obstacle) return Refuse(state, $"no room for an NVDIMM at {range}: {obstacle}");
         if (machine.Dimms.Values.FirstOrDefault(d => handle is { } h && d.Description.Handle == h) is { } taken)
@@ -113,7 +118,7 @@ public static class HotplugCommand
         string there = machine.Mm.PluggedRam.IsEmpty ? "none was plugged" : $"plugged are {string.Join(", ", machine.Mm.PluggedRam.Select(d => d.Range))}";
         return removed.Errno switch
         {
-            Errno.None => CommandShell.Say(state with { Machine = removed.Machine }, "", "", 0),
+            Errno.None => CommandShell.Say(state with { Machine = removed.Machine }, $"DIMM at {machine.Mm.PluggedRam.First(d => d.Range.Start == start).Range}: removed\n", "", 0),
             Errno.ENOENT => Refuse(state, $"no DIMM starts at {start}: {there}; memory that is there at boot cannot be pulled out"),
             _ => Refuse(state with { Machine = removed.Machine }, $"the kernel keeps the DIMM at {start}: a memory block of it cannot go offline: {removed.Errno.Describe()}"),
         };

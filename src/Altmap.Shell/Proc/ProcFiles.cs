@@ -11,6 +11,10 @@ public static class ProcFiles
     /// <summary>Their paths.</summary>
     public static readonly ImmutableArray<string> Names = [CommandLine, IomemFile, ZoneInfoFile];
 
+    /// <summary>What the content lacks, in words; null: nothing that is known of.</summary>
+    internal static string? Gap(Machine machine, string path) =>
+        path == ZoneInfoFile && ZoneInfo.LacksManaged(machine) ? "/proc/zoneinfo is without `managed` of zones with boot memory, without free pages, watermarks and statistics: what the kernel took for itself is in no machine file" : null;
+
     /// <summary>The content, or null: no file that is known.</summary>
     public static string? Read(Machine machine, string path)
     {

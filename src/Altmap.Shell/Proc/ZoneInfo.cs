@@ -25,6 +25,9 @@ internal static class ZoneInfo
         return text.ToString();
     }
 
+    /// <summary>True where a zone's <c>managed</c> is not known.</summary>
+    public static bool LacksManaged(Machine machine) => machine.Mm.Zones.Any(z => Managed(machine, z) is null);
+
     /// <summary>Zones that the kernel is built with, ascending; those with nothing in them are printed too.</summary>
     private static ZoneKind[] Kinds(Machine machine)
     {

@@ -71,7 +71,7 @@ internal static class NdAttributes
         int number = region.Device.Number;
         RegionState Now(Machine m) => m.Regions[number];
         bool hasSet = region.Ways > 0;
-        yield return new("align", m => Hex(Now(m).Align.Bytes), SetAlign(number));
+        if (machine.Kernel.RegionsHaveAlign) yield return new("align", m => Hex(Now(m).Align.Bytes), SetAlign(number));
         if (hasSet || RegionDriver.TypeOf(machine, region) == NamespaceType.Pmem) yield return new("available_size", m => Number(RegionSpace.AvailableSize(m, Now(m)).Bytes));
         yield return new("btt_seed", m => Seed(NdDeviceKind.Btt, number, Now(m).BttSeed));
         yield return new("dax_seed", m => Seed(NdDeviceKind.Dax, number, Now(m).DaxSeed));

@@ -144,8 +144,9 @@ internal sealed class ListCommand
         bool labelled = RegionDriver.TypeOf(_context.Machine, region) == NamespaceType.Pmem;
         ByteSize available = labelled ? RegionSpace.AvailableSize(_context.Machine, region) : ByteSize.Zero;
         ByteSize extent = labelled ? RegionSpace.MaxAvailableExtent(_context.Machine, region) : ByteSize.Zero;
-        JsonObject json = JsonObject.Empty.Add("dev", region.Device.Name)
-            .Add("size", NdctlJson.Size(region.Range.Size, _flags)).Add("align", NdctlJson.Size(region.Align, _flags))
+        JsonObject json = JsonObject.Empty.Add("dev", region.Device.Name).Add("size", NdctlJson.Size(region.Range.Size, _flags));
+        if (_context.Machine.Kernel.RegionsHaveAlign) json = json.Add("align", NdctlJson.Size(region.Align, _flags));
+        json = json
             .Add("available_size", NdctlJson.Size(available, _flags)).Add("max_available_extent", NdctlJson.Size(extent, _flags)).Add("type", "pmem");
         if ((_flags & JsonDetail.Verbose) != 0)
         {

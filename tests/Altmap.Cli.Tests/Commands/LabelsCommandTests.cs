@@ -70,6 +70,19 @@ public class LabelsCommandTests
     }
 
     [Theory]
+    [InlineData("not labels at all ")]
+    [InlineData("\0\0\0\0")]
+    public void What_is_no_label_area_is_not_read_as_one(string text)
+    {
+        using var scratch = new Scratch();
+        File.WriteAllText(scratch["a"], string.Concat(Enumerable.Repeat(text, 8192)));
+        CliResult read = Cli.Run("labels", "read", scratch["a"]);
+        Assert.Equal((4, ""), (read.ExitCode, read.Output));
+        Assert.StartsWith($"note: {scratch["a"]}: no index block is valid", read.Error);
+        Assert.Equal(4, Cli.Run("labels", "read", scratch["a"], "--json").ExitCode);
+    }
+
+    [Theory]
     [InlineData("labels", "init", "/nosuch/area", "--size", "128K")]
     [InlineData("labels", "read", "/nosuch")]
     public void A_missing_file_is_an_io_error(params string[] args) => Assert.NotEqual(0, Cli.Run(args).ExitCode);

@@ -27,7 +27,8 @@ public class RunCommandTests
     {
         CliResult result = Cli.Run("run", Machine, "--", "fdisk", "/dev/pmem0");
         Assert.Equal((1, ""), (result.ExitCode, result.Output));
-        Assert.StartsWith("unsupported: the command fdisk", result.Error);
+        Assert.StartsWith("unsupported: the command fdisk; known are cat, daxctl, diff, dmesg, ", result.Error);
+        Assert.Contains("ls knows /sys/bus/dax/devices, /sys/bus/memory/devices, /sys/bus/nd/devices", Cli.Run("run", Machine, "--", "ls", "/sys/class").Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -106,6 +107,64 @@ public class RunCommandTests
         Assert.Equal(8, Cli.Run("run", Machine, "--save", scratch["no/such/o.json"], "--", "true").ExitCode);
     }
 
+    /// <summary>The machine of a refused command differs by a line of the kernel's log.</summary>
+    [Fact]
+    public void A_refusal_that_is_only_logged_is_no_step()
+    {
+        using var scratch = new Scratch();
+        string machine = Path.Combine(Golden.Root, "..", "..", "examples", "nvdimm.json");
+        CliResult result = Cli.RunWith("hotplug add-dimm 0x900000000 1M\ndmesg\n", "run", machine, "-s", "-", "-t", "--save", scratch["o.json"]);
+        Assert.Contains("unaligned hotplug range", result.Output[result.Output.IndexOf("+ dmesg", StringComparison.Ordinal)..], StringComparison.Ordinal);
+        Assert.DoesNotContain("add-dimm", File.ReadAllText(scratch["o.json"]), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("memmap=4G!0", 16, "this kernel does not boot with this memory map: memmap= and mem= leave no System RAM")]
+    [InlineData("memmap=100P!2G", 1, "-0x19000007fffffff: it ends beyond 2^56")]
+    public void A_command_line_that_leaves_no_machine_is_told(string line, int exitCode, string message)
+    {
+        using var scratch = new Scratch();
+        File.WriteAllText(scratch["m.json"], $$"""{"format":"altmap-machine/1","kernel":"6.1","cmdline":"{{line}}","memory":[{"start":"1M","end":"0xbfffffff","type":"System RAM"}]}""");
+        CliResult result = Cli.Run("map", scratch["m.json"]);
+        Assert.Equal(exitCode, result.ExitCode);
+        Assert.Contains(message, result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_name_cannot_turn_the_line_around()
+    {
+        using var scratch = new Scratch();
+        File.WriteAllText(scratch["m.json"], """{"format":"altmap-machine/1","kernel":"6.1","name":"a\u202eb"}""");
+        Assert.Contains("\"name\" has a control character in it", Cli.Run("map", scratch["m.json"]).Error, StringComparison.Ordinal);
+    }
+
+    /// <summary>The attribute came with 5.7; without it ndctl and kernel take sizes of whole pages.</summary>
+    [Theory]
+    [InlineData("5.4", 0, false)]
+    [InlineData("5.10", 234, true)]
+    public void Only_kernels_with_the_align_attribute_refuse_sizes_by_it(string kernel, int exitCode, bool hasAlign)
+    {
+        string machine = Path.Combine(Golden.Root, "..", "..", "examples", "nvdimm.json");
+        Assert.Equal(exitCode, Cli.Run("run", machine, "--kernel", kernel, "--", "ndctl", "create-namespace", "-m", "fsdax", "-s", "1042M").ExitCode);
+        Assert.Equal(hasAlign, Cli.Run("run", machine, "--kernel", kernel, "--", "ndctl", "list", "-R").Output.Contains("\"align\"", StringComparison.Ordinal));
+        Assert.Equal(hasAlign ? 0 : 1, Cli.Run("run", machine, "--kernel", kernel, "--", "cat", "/sys/bus/nd/devices/region0/align").ExitCode);
+    }
+
+    [Fact]
+    public void Notes_can_be_left_out()
+    {
+        Assert.Equal("", Cli.Run("run", Machine, "--kernel", "6.6", "--quiet", "--", "true").Error);
+        Assert.Equal("", Cli.Run("-q", "map", Machine, "--kernel", "6.6").Error);
+    }
+
+    [Fact]
+    public void What_zoneinfo_leaves_out_is_told_beside_it()
+    {
+        CliResult result = Cli.Run("run", Machine, "--", "cat", "/proc/zoneinfo");
+        Assert.StartsWith("note: /proc/zoneinfo is without `managed`", result.Error);
+        Assert.DoesNotContain("note", result.Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void One_quoted_word_is_a_line() =>
         Assert.Equal(Cli.Run("run", Machine, "--", "ndctl", "list", "-Ru").Output, Cli.Run("run", Machine, "--", "ndctl list -Ru") is { ExitCode: 0 } r ? r.Output : "");
@@ -124,7 +183,10 @@ public class RunCommandTests
     [InlineData(16, "altmap: what does \"x\" mean here? A command of the machine stands after --", "run", "m.json", "x", "--", "true")]
     [InlineData(16, "altmap: --uuid-seed: \"abc\" is no number; expected 0 to 18446744073709551615", "run", "m.json", "--uuid-seed", "abc", "--", "true")]
     [InlineData(16, "altmap run: there is no option \"--scrip\" here; did you mean \"--script\"?", "run", "m.json", "--scrip", "x")]
-    [InlineData(16, "altmap: what does \"ndctl\" mean here? A command of the machine stands after --", "run", "m.json", "ndctl", "list")]
+    [InlineData(16, "altmap: what does \"ndctl\" mean here? A command of the machine stands after --: altmap run m.json -- ndctl list", "run", "m.json", "ndctl", "list")]
+    [InlineData(16, "altmap run: a command of the machine stands after --: altmap run m.json -- ndctl list -R", "run", "m.json", "ndctl", "list", "-R")]
+    [InlineData(16, "altmap: MACHINE is a path: a machine is not read from standard input; write it into a file", "map", "-")]
+    [InlineData(8, "altmap: a\\x1bb: there is no such file", "map", "a\u001bb")]
     [InlineData(8, "altmap: nosuch.json: there is no such file", "run", "nosuch.json", "--", "true")]
     [InlineData(16, "altmap: there is no command \"rum\" here; did you mean \"run\"?", "rum")]
     [InlineData(16, "altmap: --script and a command after -- exclude each other", "run", "m.json", "--script", "x", "--", "true")]

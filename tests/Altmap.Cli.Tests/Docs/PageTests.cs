@@ -1,5 +1,7 @@
 using System.Text;
 using Altmap.Cli.Commands;
+using Altmap.Model.MachineFiles;
+using Altmap.Shell.Scripts;
 using Altmap.TestSupport;
 
 namespace Altmap.Cli.Tests.Docs;
@@ -23,6 +25,13 @@ public class PageTests
         string rewritten = Rewrite(text, command => RunOne(command, scratch));
         if (Environment.GetEnvironmentVariable("ALTMAP_APPROVE") == "1") File.WriteAllText(path, rewritten);
         else Assert.Equal(text, rewritten);
+    }
+
+    [Fact]
+    public void Every_key_of_config_is_documented()
+    {
+        string page = File.ReadAllText(Path.Combine(Checkout, "docs", "machine-file.md"));
+        Assert.All(MachineConfig.Keys, k => Assert.Matches($@"\| `{k.Name}` \| [^|]+ \| {System.Text.RegularExpressions.Regex.Escape(k.Meaning)} \|", page));
     }
 
     [Theory]
@@ -59,24 +68,12 @@ public class PageTests
     /// <summary>Files of the checkout are meant where a word starts with examples/; other files are the page's own.</summary>
     private static string RunOne(string command, Scratch scratch)
     {
-        string[] words = [.. Words(command).Skip(1).Select(w => w.StartsWith("examples/", StringComparison.Ordinal) ? Path.Combine(Checkout, w)
+        string[] words = [.. ScriptParser.ParseLine(command)!.Value.Line!.Words.Skip(1).Select(w => w.StartsWith("examples/", StringComparison.Ordinal) ? Path.Combine(Checkout, w)
             : Path.GetExtension(w) is ".img" or ".bin" or ".json" or ".sh" ? scratch[w] : w)];
         using var output = new MemoryStream();
         using var error = new StreamWriter(output, new UTF8Encoding(false)) { AutoFlush = true, NewLine = "\n" };
         using var host = new CliHost(output, error, () => Stream.Null);
         AltmapCommand.Run(words, host);
         return Encoding.UTF8.GetString(output.ToArray()).Replace(scratch[""] + "/", "", StringComparison.Ordinal).Replace((scratch[""] + "/").Replace("/", "\\/"), "", StringComparison.Ordinal).Replace(Checkout + "/", "", StringComparison.Ordinal);
-    }
-
-    private static List<string> Words(string command)
-    {
-        var words = new List<string>();
-        string[] parts = command.Split('\'');
-        for (int i = 0; i < parts.Length; i++)
-        {
-            if (i % 2 == 1) words.Add(parts[i]);
-            else words.AddRange(parts[i].Split(' ', StringSplitOptions.RemoveEmptyEntries));
-        }
-        return words;
     }
 }

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Xml.Linq;
 using Altmap.Cli.Commands;
+using Altmap.Cli.Maps;
+using Altmap.Cli.Sessions;
 using Altmap.TestSupport;
 
 namespace Altmap.Cli.Tests.Maps;
@@ -34,10 +36,55 @@ public class MapCommandTests
     [Fact]
     public void The_table_has_a_row_for_each_range()
     {
-        using JsonDocument map = JsonDocument.Parse(Cli.Run("map", Legacy, "--json").Output);
-        string[] lines = Cli.Run("map", Legacy, "--table").Output.TrimEnd('\n').Split('\n');
-        Assert.Equal(map.RootElement.GetProperty("ranges").GetArrayLength() + 1, lines.Length);
+        using JsonDocument map = JsonDocument.Parse(Cli.Run("map", Shared, "--json").Output);
+        string[] lines = Cli.Run("map", Shared, "--table").Output.TrimEnd('\n').Split('\n');
+        Assert.InRange(lines.Length, map.RootElement.GetProperty("ranges").GetArrayLength() + 1, 100);
         Assert.Contains("first byte", lines[0], StringComparison.Ordinal);
+        Assert.Equal(["8.16"], Cli.Run("map", Shared, "--section", "8.16").Output.Split('\n').Where(l => l.StartsWith("  8.", StringComparison.Ordinal)).Select(l => l[2..6]));
+        string[] cut = Cli.Run("map", Shared, "--section", "8.16-17", "--table").Output.TrimEnd('\n').Split('\n');
+        Assert.Equal(2, cut.Length);
+        Assert.Equal(["0x42000000", "0x423fffff", "4", "MiB", "8"], cut[1].Split(' ', StringSplitOptions.RemoveEmptyEntries)[..5]);
+    }
+
+    /// <summary>What has no struct pages and lies above the last section is in both; so is where it lies.</summary>
+    [Theory]
+    [InlineData("examples/tour/machine.json")]
+    [InlineData("examples/nvdimm.json")]
+    [InlineData("examples/shared-section.json")]
+    [InlineData("tests/golden/d_multi/machine.json")]
+    public void The_table_has_what_the_bars_have(string file)
+    {
+        string machine = Path.Combine(Golden.Root, "..", "..", file);
+        using var host = new CliHost(Stream.Null, TextWriter.Null, () => Stream.Null);
+        Altmap.Model.Machine booted = MachineSession.Open(host, machine).State.Machine;
+        string[][] rows = [.. MapTable.Of(booted).Rows];
+        Assert.All(MapParts.Of(booted).Where(p => p.Label is not (MapPart.Nothing or "hole")), p => Assert.Contains(rows, r => r[^1] == p.Label));
+        ulong at = 0;
+        foreach (string[] row in rows)
+        {
+            Assert.Equal(at, Convert.ToUInt64(row[0], 16));
+            at = Convert.ToUInt64(row[1], 16) + 1;
+            Assert.Equal((Convert.ToUInt64(row[0], 16) / booted.Mm.Geometry.PagesPerSection.ToBytes(booted.Mm.PageSize).Bytes).ToString(System.Globalization.CultureInfo.InvariantCulture), row[3]);
+        }
+        Assert.Equal(MapParts.Of(booted)[^1].Pages.End.ToAddress(booted.Mm.PageSize).Bytes, at);
+    }
+
+    [Fact]
+    public void RAM_beyond_the_last_address_is_not_called_offline()
+    {
+        using var scratch = new Scratch();
+        File.WriteAllText(scratch["m.json"], """{"format":"altmap-machine/1","kernel":"6.1","memory":[{"start":0,"end":"0x7fffffff","type":"System RAM"},{"start":"0x800000000000","end":"0x80003fffffff","type":"System RAM"}]}""");
+        string map = Cli.Run("map", scratch["m.json"]).Output;
+        Assert.Contains("1 GiB beyond what this kernel addresses", map.ReplaceLineEndings(" "), StringComparison.Ordinal);
+        Assert.DoesNotContain("offline", map, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_bar_that_is_not_to_scale_says_so_and_the_line_in_it_is_explained()
+    {
+        string[] tour = Cli.Run("map", Path.Combine(Golden.Root, "..", "..", "examples", "tour", "machine.json")).Output.TrimEnd('\n').Split('\n');
+        Assert.Equal(["| begins another part of the same kind", "not to scale: the smallest part has a cell too"], tour[^2..]);
+        Assert.DoesNotContain("to scale", Cli.Run("map", Shared, "--section", "8").Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -63,13 +110,21 @@ public class MapCommandTests
         string[] window = Cli.Run("map", Shared, "--from", "0x41e00000", "--to", "0x421fffff").Output.Split('\n');
         Assert.Contains("  8.15         0x41e00000  ################  System RAM 2 MiB, DMA32", window);
         Assert.Contains("  8.16         0x42000000  DDDDDDDDDDDDDDDD  namespace0.0 2 MiB, not online", window);
+        Assert.Equal(window, Cli.Run("map", Shared, "--from", "0x41e00000", "--to", "0x42200000").Output.Split('\n')); // the byte there is left out
     }
 
     [Theory]
     [InlineData("--section: ", "--section", "x")]
     [InlineData("expected 0 to 8191", "--section", "8192")]
     [InlineData("--section excludes", "--section", "1", "--from", "0")]
-    [InlineData("is behind --to", "--from", "2G", "--to", "1G")]
+    [InlineData("--section: 8192 is", "--section", "8190-8192")]
+    [InlineData("a section has the sub-sections 0 to 63, not 64", "--section", "8.64")]
+    [InlineData("ends before it starts", "--section", "8.5-4")]
+    [InlineData("is no section", "--section", "8.5.4")]
+    [InlineData("is no section", "--section", "8-9-10")]
+    [InlineData("is not behind --from", "--from", "2G", "--to", "1G")]
+    [InlineData("is not behind --from", "--from", "1G", "--to", "1G")]
+    [InlineData("is not behind the first byte", "--to", "0")]
     [InlineData("is behind the last page", "--from", "2T")]
     [InlineData("--json gives the whole map", "--json", "--table")]
     [InlineData("there is no directory", "--svg", "/nowhere/at/all.svg")]

@@ -23,6 +23,8 @@ public class PfnCommandTests
     [InlineData("262144-294911")]
     [InlineData("262144+32768")]
     [InlineData("262144+128M")]
+    [InlineData("pfn:0x40000-pfn:0x47fff")]
+    [InlineData("pfn:262144+32768")]
     [Trait("problem", "E1")]
     public void A_range_is_told_by_runs_of_pages_that_are_alike(string range)
     {
@@ -40,12 +42,33 @@ public class PfnCommandTests
     }
 
     [Theory]
+    [InlineData("raw", "namespace0.0 is in raw mode: its driver makes no struct pages")]
+    [InlineData("sector", "namespace0.0 is in sector mode: its driver (btt) makes no struct pages")]
+    public void A_reason_is_told_once_and_a_mode_without_struct_pages_is_named(string mode, string reason)
+    {
+        using var scratch = new Scratch();
+        string machine = Path.Combine(Golden.Root, "..", "..", "examples", "nvdimm.json");
+        Assert.Equal(0, Cli.Run("run", machine, "--save", scratch["m.json"], "--", "ndctl", "create-namespace", "-m", mode, "-s", "1G").ExitCode);
+        string[] lines = Cli.Run("pfn", scratch["m.json"], Cli.Run("map", scratch["m.json"], "--table").Output.Split('\n').First(l => l.EndsWith("namespace0.0", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[0]).Output.TrimEnd('\n').Split('\n');
+        Assert.Equal($"  {reason}", lines[^1]);
+        Assert.Single(lines, l => l.Contains("its section is not there", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Missing_arguments_are_named_as_they_are_given() =>
+        Assert.Contains("usage: altmap pfn MACHINE PFN|ADDRESS|RANGE ... [options]\n", Cli.Run("pfn").Error, StringComparison.Ordinal);
+
+    [Theory]
     [InlineData("99999999999999999999")]
     [InlineData("99999999999999999")]
     [InlineData("zebra")]
     [InlineData("5-4")]
     [InlineData("5-0x6000")]
     [InlineData("5+0")]
+    [InlineData("1-2-3")]
+    [InlineData("0x10-0x5")]
+    [InlineData("pfn:")]
+    [InlineData("pfn:4G")]
     [InlineData("0x5000+0")]
     [InlineData("5-")]
     [InlineData("5+")]
@@ -54,6 +77,6 @@ public class PfnCommandTests
     {
         CliResult result = Cli.Run("pfn", Legacy, page);
         Assert.Equal((16, ""), (result.ExitCode, result.Output));
-        Assert.Contains("PFN|ADDRESS|RANGE", result.Error, StringComparison.Ordinal);
+        Assert.Contains("page, address or range: ", result.Error, StringComparison.Ordinal);
     }
 }

@@ -7,6 +7,12 @@ namespace Altmap.Cli.Tests.Output;
 
 public class SvgPictureTests
 {
+    /// <summary>Widths as DejaVu Sans has them at 11 pixels, the widest of the fonts that the sheet names.</summary>
+    [Theory]
+    [InlineData("pmem, no memmap", 112)]
+    [InlineData("System RAM, online", 109.7)]
+    public void A_legend_has_room_for_its_words(string label, double pixels) => Assert.InRange(SvgText.SmallWidth(label), pixels * .97, pixels * 1.15);
+
     private static readonly XNamespace Svg = "http://www.w3.org/2000/svg";
 
     [Fact]

@@ -26,6 +26,18 @@ public class TextBarTests
     }
 
     [Fact]
+    public void Without_colour_cells_are_letters() =>
+        Assert.Equal("######DD", TextBar.Draw([new(3, Tone.Ram, "System RAM"), new(1, Tone.Data, "data")], 8, new Screen(80, HasUnicode: true, HasColor: false)));
+
+    [Theory]
+    [InlineData("1 1", false)]
+    [InlineData("1000 1", true)]
+    [InlineData("1000 0", false)]
+    [InlineData("18446744073709551615 18446744073709551615", false)]
+    public void A_part_with_more_than_its_share_is_noticed(string amounts, bool isStretched) =>
+        Assert.Equal(isStretched, TextBar.IsStretched([.. amounts.Split(' ').Select(a => new BarPart(ulong.Parse(a), Tone.Ram, a))], 16));
+
+    [Fact]
     public void A_legend_names_each_once_and_wraps()
     {
         BarPart[] parts = [.. Enumerable.Range(0, 9).Select(i => new BarPart(1, Tone.Ram, $"label number {i % 8}"))];
@@ -40,6 +52,17 @@ public class TextBarTests
         Assert.Distinct(Enum.GetValues<Tone>().Select(t => t.Look().Ascii));
         Assert.Distinct(Enum.GetValues<Tone>().Select(t => t.Look().Unicode));
         Assert.All(Enum.GetValues<Tone>(), t => Assert.True(char.IsAscii(t.Look().Ascii)));
+    }
+
+    [Theory]
+    [InlineData(0, "132", 132)]
+    [InlineData(0, null, 80)]
+    [InlineData(0, "many", 80)]
+    [InlineData(100, "132", 100)]
+    public void A_terminal_that_does_not_know_its_columns_is_told_them(int columns, string? variable, int width)
+    {
+        using var host = new CliHost(Stream.Null, TextWriter.Null, () => Stream.Null) { IsOutputTerminal = true, WindowWidth = () => columns, Variable = v => v == "COLUMNS" ? variable : null };
+        Assert.Equal(width, Screen.Of(host).Width);
     }
 
     [Theory]

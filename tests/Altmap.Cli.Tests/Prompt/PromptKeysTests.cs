@@ -39,6 +39,19 @@ public class PromptKeysTests
         Assert.Equal((left.Replace(" ", ""), cursor), (buffer.Content.Replace(" ", ""), buffer.Position));
     }
 
+    [Theory]
+    [InlineData(ConsoleKey.J)]
+    [InlineData(ConsoleKey.Enter)]
+    public void A_line_feed_is_Enter(ConsoleKey key)
+    {
+        var bindings = new KeyBindings();
+        bindings.AddDefault();
+        new PromptKeys(Complete).AddTo(bindings);
+        var context = new LineEditorContext(new LineBuffer("ndctl list"), null!);
+        bindings.GetCommand(key, ConsoleModifiers.Control)!.Execute(context);
+        Assert.Equal("ndctl list", context.Buffer.Content); // no second line
+    }
+
     [Fact]
     public void Ctrl_C_drops_the_line_and_Tab_keeps_it()
     {

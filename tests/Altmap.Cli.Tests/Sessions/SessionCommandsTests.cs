@@ -26,7 +26,7 @@ public class SessionCommandsTests
         Assert.Equal(0, result.ExitCode);
         Assert.Contains("map: --section excludes --from and --to", result.Error, StringComparison.Ordinal);
         Assert.Contains("\"--frob\"", result.Error, StringComparison.Ordinal);
-        Assert.Contains("pfn: PFN|ADDRESS|RANGE", result.Error, StringComparison.Ordinal);
+        Assert.Contains("pfn: page, address or range", result.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("zebra", File.ReadAllText(scratch["a.json"]), StringComparison.Ordinal);
     }
 

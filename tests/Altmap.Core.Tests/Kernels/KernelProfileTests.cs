@@ -25,8 +25,18 @@ public class KernelProfileTests
         Assert.Equal("6.1", KernelProfiles.Find("6.1")!.ToString());
         Assert.All(new[] { "6.1.192", "6", "", "latest" }, n => Assert.Null(KernelProfiles.Find(n)));
         Assert.Equal(KernelProfiles.All.Length, KernelProfiles.All.Select(p => p.Name).Distinct().Count());
-        Assert.Equal(string.Join(", ", KernelProfiles.All), KernelProfiles.Names);
+        Assert.Equal(string.Join(", ", KernelProfiles.Named), KernelProfiles.Names);
     }
+
+    [Theory]
+    [InlineData("6.1.192", "6.1")]
+    [InlineData("6.13", "6.12")]
+    [InlineData("6.13+kmsan", "6.12+kmsan")]
+    [InlineData("6.12.5+kmsan", "6.12+kmsan")]
+    [InlineData("v5.11", "5.10")]
+    [InlineData("4.4", "4.19")]
+    [InlineData("8.0", "7.2")]
+    public void A_name_that_no_profile_has_gets_the_nearest_in_age(string name, string near) => Assert.Equal($"did you mean \"{near}\"?", KernelProfiles.Hint(name));
 
     [Fact]
     public void Only_kernels_that_were_run_count_as_verified() =>

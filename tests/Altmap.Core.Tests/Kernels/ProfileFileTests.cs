@@ -38,7 +38,7 @@ public class ProfileFileTests
 
     [Theory]
     [InlineData("{\"format\":\"altmap-kernel/1\",\"name\":\"6.1\",\"based_on\":\"6.1\"}", "k:1: the name \"6.1\" is that of a profile that ships; choose another")]
-    [InlineData("{\"format\":\"altmap-kernel/1\",\"name\":\"a\",\"based_on\":\"6.13\"}", "k:1: there is no kernel profile \"6.13\"; expected one of 4.19, 5.4, 5.10, 5.15, 6.1.0, 6.1, 6.6, 6.12, 7.2; did you mean \"6.1\"?")]
+    [InlineData("{\"format\":\"altmap-kernel/1\",\"name\":\"a\",\"based_on\":\"6.13\"}", "k:1: there is no kernel profile \"6.13\"; expected one of 4.19, 5.4, 5.10, 5.15, 6.1.0, 6.1, 6.6, 6.12, 7.2, 6.1.0+kmsan, 6.1+kmsan, 6.6+kmsan, 6.12+kmsan, 7.2+kmsan; did you mean \"6.12\"?")]
     [InlineData("{\"format\":\"x\",\"name\":\"a\",\"based_on\":\"6.1\"}", "k:1: the format is \"x\"; expected \"altmap-kernel/1\"")]
     public void Mistakes_of_the_head(string text, string expected) => Assert.Equal([expected], Parse(text).Errors.Select(e => e.ToString()));
 

@@ -33,6 +33,9 @@ public class HotplugCommandTests
     [InlineData("hotplug add-dimm 0x800000000000 128M", "exceeds maximum addressable range", 1)]
     [InlineData("hotplug remove 4G", "no DIMM starts at 0x100000000: none was plugged", 1)]
     [InlineData("hotplug remove 1M", "memory that is there at boot cannot be pulled out", 1)]
+    [InlineData("hotplug add-dimm 0xfffffffff8000000 128M", "Hotplug memory [0xfffffffff8000000-0x0] exceeds maximum addressable range", 1)]
+    [InlineData("hotplug add-nvdimm 0xfffffffff0000000 256M", "ends beyond the physical addresses that there are", 16)]
+    [InlineData("hotplug add-nvdimm 0x400000000 1", "SIZE is 1; expected whole pages of 4096 bytes", 16)]
     [InlineData("hotplug remove nmem0", "ADDRESS: 'nmem0' is not a number", 16)]
     public void Mistakes_are_told(string line, string message, int exitCode)
     {
@@ -54,7 +57,7 @@ public class HotplugCommandTests
         Assert.Contains("a DIMM is at 0x110000000-0x11fffffff", Run("hotplug add-dimm 0x118000000 128M").Stderr, StringComparison.Ordinal);
         Run("echo online_movable > /sys/devices/system/memory/memory35/state");
         CommandResult gone = Run("hotplug remove 0x110000000");
-        Assert.Equal(("", "", 0), (gone.Stdout, gone.Stderr, gone.ExitCode));
+        Assert.Equal(("DIMM at 0x110000000-0x11fffffff: removed\n", "", 0), (gone.Stdout, gone.Stderr, gone.ExitCode));
         Assert.Empty(_state.Machine.Mm.PluggedRam);
         Assert.Equal(BlockState.Absent, MemoryBlocks.Find(_state.Machine, new(35)).State);
         Assert.Equal(0UL, _state.Machine.Mm.ZoneOf(0, ZoneKind.Movable).Spanned.Pages);

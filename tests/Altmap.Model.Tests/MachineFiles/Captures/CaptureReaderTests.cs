@@ -14,7 +14,7 @@ public class CaptureReaderTests
     [Theory]
     [InlineData("Linux version 6.12.107+deb13-amd64 (x)", "6.12", null)]
     [InlineData("Linux version 5.10.0-32-amd64 (x)", "5.10", null)]
-    [InlineData("Linux version 6.8.0-45-generic (x)", null, "dmesg.txt:1: there is no profile of kernel 6.8; expected one of 4.19, 5.4, 5.10, 5.15, 6.1.0, 6.1, 6.6, 6.12, 7.2; choose one with --kernel")]
+    [InlineData("Linux version 6.8.0-45-generic (x)", null, "dmesg.txt:1: there is no profile of kernel 6.8; expected one of 4.19, 5.4, 5.10, 5.15, 6.1.0, 6.1, 6.6, 6.12, 7.2, 6.1.0+kmsan, 6.1+kmsan, 6.6+kmsan, 6.12+kmsan, 7.2+kmsan; choose one with --kernel")]
     [InlineData("", null, "dmesg.txt:1: the capture does not say which kernel ran; expected a line \"Linux version …\" in dmesg.txt or version.txt; name the kernel with --kernel")]
     public void The_kernel_that_ran(string log, string? kernel, string? error)
     {
