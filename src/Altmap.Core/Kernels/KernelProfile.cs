@@ -114,8 +114,8 @@ public sealed class KernelProfile
         ProbeMessageNamesDriver = Word(Rules.ProbeMessage) == "probe-with-driver";
         BindReturnsProbeErrno = Word(Rules.BindErrno) == "probe";
         DaxHasMemmapOnMemory = IsYes(Rules.DaxMemmapOnMemory);
-        HasKmem = IsYes(Rules.KmemDriver);
         RegionsHaveAlign = IsYes(Rules.RegionAlign);
+        HasKmem = IsYes(Rules.KmemDriver);
         KmemRefusesEmptyDevice = Word(Rules.KmemEmptyDevice) == "refuse";
         AutoOnline = OnlinePolicies.Find(Word(Rules.MemoryAutoOnline))!.Value;
         AcpiDevicesArePlatform = Word(Rules.AcpiDevicePath) == "platform";
@@ -210,11 +210,11 @@ public sealed class KernelProfile
     /// <summary>See <see cref="Rules.DaxMemmapOnMemory"/>.</summary>
     public bool DaxHasMemmapOnMemory { get; }
 
-    /// <summary>See <see cref="Rules.KmemDriver"/>.</summary>
-    public bool HasKmem { get; }
-
     /// <summary>See <see cref="Rules.RegionAlign"/>.</summary>
     public bool RegionsHaveAlign { get; }
+
+    /// <summary>See <see cref="Rules.KmemDriver"/>.</summary>
+    public bool HasKmem { get; }
 
     /// <summary>See <see cref="Rules.KmemEmptyDevice"/>.</summary>
     public bool KmemRefusesEmptyDevice { get; }

@@ -74,13 +74,13 @@ public static class Rules
     public static readonly RuleDefinition DaxMemmapOnMemory = new("sysfs.dax-memmap-on-memory",
         "device-dax devices have a memmap_on_memory attribute", ["yes", "no"]);
 
-    /// <summary>Whether device-dax devices can become System RAM.</summary>
-    public static readonly RuleDefinition KmemDriver = new("kmem.driver",
-        "there is the kmem driver, and the dax bus that came with it; without, device-dax devices cannot become System RAM", ["yes", "no"]);
-
     /// <summary>The align attribute of a region.</summary>
     public static readonly RuleDefinition RegionAlign = new("region.align",
         "a region has an align attribute, and sizes of its namespaces are multiples of it (16 MiB unless set); else sizes are whole pages on each DIMM", ["yes", "no"]);
+
+    /// <summary>Whether device-dax devices can become System RAM.</summary>
+    public static readonly RuleDefinition KmemDriver = new("kmem.driver",
+        "there is the kmem driver, and the dax bus that came with it; without, device-dax devices cannot become System RAM", ["yes", "no"]);
 
     /// <summary>What kmem makes of a device without a whole memory block.</summary>
     public static readonly RuleDefinition KmemEmptyDevice = new("kmem.empty-device",
