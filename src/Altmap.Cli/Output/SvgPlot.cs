@@ -12,7 +12,7 @@ internal sealed record SvgSeries(string Label, Tone Tone, IReadOnlyList<(double 
 internal static class SvgPlot
 {
     private const double Left = 76, Below = 24;
-    private static readonly string[] Dashes = ["9 5", "3 4", "12 4 2 4"];
+    private static readonly string[] Dashes = ["12 3", "5 6", "2 9"];
 
     /// <summary>Draws into a picture, as wide as it.</summary>
     /// <param name="picture">Where.</param>
@@ -36,7 +36,7 @@ internal static class SvgPlot
         return picture.CurveLegend(Left, top + height + 44, series.Select((s, i) => (s.Label, s.Tone, DashesOf(i))));
     }
 
-    /// <summary>The first is whole; the others let it be seen where they run over it.</summary>
+    /// <summary>The first is whole, each further one has more of gaps: those before it are seen where it runs over them.</summary>
     private static string? DashesOf(int series) => series == 0 ? null : Dashes[(series - 1) % Dashes.Length];
 
     /// <summary>At most five equal steps of 1, 2 or 5 with zeros, up to what is no less than the largest value.</summary>

@@ -103,7 +103,7 @@ internal static class PlanCommand
         bool isList = all || wanted.Count is not null || wanted.Rest is not null;
         if (output.Svg is { } path) SvgFile.WriteSvg(path, PlanPicture.Draw("Where the bytes go", [.. plans.Select(p => PlanPicture.BarOf(p.Namespace, p.Plan))]));
         if (output.IsJson) JsonOutput.Write(host, json => WriteJson(json, plans, isList));
-        else foreach (IGrouping<string, Answer> answers in plans.GroupBy(p => p.Plan.Kernel.Name)) WriteText(host, [.. answers]);
+        else foreach (IGrouping<string, Answer> answers in plans.GroupBy(p => p.Plan.Kernel.Name)) WriteText(host, [.. answers], all);
         bool isWhole = all ? plans.DistinctBy(p => p.Plan.Kernel.Name).Count() == kernels.Length : plans.Length > 0;
         return isWhole && plans.All(p => p.Plan.IsAccepted) ? ExitCode.Success : ExitCode.ErrorsLeft;
     }
@@ -224,7 +224,8 @@ internal static class PlanCommand
             NamespacePlan plan = Smallest(wanted, start, kernel, architecture);
             yield return new(null, plan);
             if (!plan.IsAccepted || plan.Range.End.Bytes >= Values.AddressMax) yield break;
-            start = plan.Range.End;
+            // A kernel that maps whole sections has no room for two namespaces in one.
+            start = kernel.DeviceMapsAreSections ? plan.Range.End.AlignUp(kernel.SectionSize(architecture.Architecture, architecture.PageSize)) : plan.Range.End;
         }
     }
 
@@ -354,9 +355,9 @@ internal static class PlanCommand
         if (isList) json.WriteEndArray();
     }
 
-    private static void WriteText(CliHost host, Answer[] answers)
+    private static void WriteText(CliHost host, Answer[] answers, bool isOneOfMany)
     {
-        PlanUsableText.Write(host, [.. answers.Select(a => a.Made).OfType<MadeNamespace>()]);
+        PlanUsableText.Write(host, [.. answers.Select(a => a.Made).OfType<MadeNamespace>()], isOneOfMany);
         if (answers.Length > 1 && answers.All(a => a is { Made: null, Plan.IsAccepted: true })) PlanUsableText.WriteRow(host, [.. answers.Select(a => a.Plan)]);
         foreach (Answer answer in answers) PlanText.Write(host, answer.Plan, answer.Namespace);
     }

@@ -8,9 +8,10 @@ namespace Altmap.Cli.Planning;
 /// <summary>What comes before the ledgers of <c>--usable</c>: all commands, and what they come to.</summary>
 internal static class PlanUsableText
 {
-    public static void Write(CliHost host, ImmutableArray<MadeNamespace> all)
+    public static void Write(CliHost host, ImmutableArray<MadeNamespace> all, bool isOneOfMany)
     {
         if (all.IsEmpty) return;
+        if (isOneOfMany) host.Out.WriteLine($"kernel {all[0].Result.Kernel.Name}:");
         foreach (MadeNamespace made in all)
         {
             if (made.Planned.Place.Use == RegionUse.Whole || made.Commands.Any(c => c.StartsWith("ndctl disable-region ", StringComparison.Ordinal)))
@@ -24,7 +25,7 @@ internal static class PlanUsableText
 
     /// <summary>Namespaces that lie one behind the other.</summary>
     public static void WriteRow(CliHost host, ImmutableArray<NamespacePlan> plans) =>
-        host.Out.WriteLine($"{Numbers.Count(plans.Length, "namespace")} from {plans[0].Range.Start} to {plans[^1].Range.End}: {Sum(plans.Select(p => p.Range.Size)).ToHuman()} give {Sum(plans.Select(p => p.Usable))}");
+        host.Out.WriteLine($"kernel {plans[0].Kernel.Name}: {Numbers.Count(plans.Length, "namespace")} from {plans[0].Range.Start} to {plans[^1].Range.End}: {Sum(plans.Select(p => p.Range.Size)).ToHuman()} give {Sum(plans.Select(p => p.Usable))}");
 
     private static string Names(ImmutableArray<MadeNamespace> all) =>
         all.Length == 1 ? all[0].Namespace ?? "a namespace" : Numbers.Count(all.Length, "namespace");
