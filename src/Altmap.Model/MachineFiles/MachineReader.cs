@@ -85,6 +85,7 @@ internal sealed class MachineReader(InputErrors errors, Func<string, bool> isKer
         {
             string name = MachineWords.Architectures.First(a => a.Architecture == architecture).Name;
             fields.Complain("page_size", string.Create(CultureInfo.InvariantCulture, $"{name} has no pages of {size.Bytes} bytes"), ArchitectureRules.PageSizesOf(architecture));
+            return standard; // so that what follows has pages to count in
         }
         return size;
     }

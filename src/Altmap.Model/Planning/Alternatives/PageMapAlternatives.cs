@@ -32,6 +32,8 @@ internal static class PageMapAlternatives
         return new("page-map", $"where the struct pages of the namespace go{elsewhere}", rows.ToImmutable());
     }
 
+    private static bool RecordsRealSize(KernelProfile kernel) => kernel.LargeStructPage == LargeStructPage.RecordRealSize && kernel.StructPageSize > kernel.MaxStructPageSize;
+
     private static Alternative Reserve(AlternativesRequest request, ulong bytes, string why, string source)
     {
         KernelProfile kernel = With(request.Kernel, bytes, request.Kernel.StructPageSize.Bytes, LargeStructPage.Refuse);
@@ -39,7 +41,7 @@ internal static class PageMapAlternatives
         return Row(request, $"reserve-{Text(bytes)}", $"on the device, {Text(bytes)} bytes a page", plan, request.Having(k => k.MaxStructPageSize.Bytes == bytes), why, source) with
         {
             DebugKernel = DebugAnswer(request, With(kernel, bytes, KmsanStructPage, LargeStructPage.Refuse), plan),
-            IsPresent = request.Kernel.MaxStructPageSize.Bytes == bytes && request.Map == PageMapMode.Pmem,
+            IsPresent = request.Kernel.MaxStructPageSize.Bytes == bytes && request.Map == PageMapMode.Pmem && !RecordsRealSize(request.Kernel),
         };
     }
 
@@ -52,7 +54,7 @@ internal static class PageMapAlternatives
             "c91d71363084 (\"nvdimm: Support sizeof(struct page) > MAX_STRUCT_PAGE_SIZE\"); drivers/nvdimm/pfn_devs.c nd_pfn_init()") with
         {
             DebugKernel = DebugAnswer(request, kernel, plan),
-            IsPresent = request.Kernel.LargeStructPage == LargeStructPage.RecordRealSize && request.Kernel.StructPageSize > request.Kernel.MaxStructPageSize,
+            IsPresent = RecordsRealSize(request.Kernel) && request.Map == PageMapMode.Pmem,
         };
     }
 
