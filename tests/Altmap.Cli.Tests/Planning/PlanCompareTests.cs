@@ -165,6 +165,18 @@ public class PlanCompareTests
         }
     }
 
+    [Theory]
+    [InlineData("6.1", "dev", "reserve-64")]
+    [InlineData("6.1.0", "dev", "reserve-128")]
+    [InlineData("6.1", "mem", "ram")]
+    [InlineData("large-pages.json", "dev", "reserve-real")]
+    public void One_way_of_the_page_map_is_the_kernels_own(string kernel, string map, string id)
+    {
+        string name = kernel.EndsWith(".json", StringComparison.Ordinal) ? Path.Combine(Examples, kernel) : kernel;
+        JsonElement answer = Compare("--start", "4G", "--size", "1T", "--map", map, "--kernel", name);
+        Assert.Equal([id], Group(0, answer).EnumerateArray().Where(r => r.GetProperty("present").GetBoolean()).Select(r => r.GetProperty("id").GetString()!));
+    }
+
     /// <summary>With the page map on the device more than 2 MiB come before the data, and it grows with them.</summary>
     [Fact]
     [Trait("problem", "D1")]
