@@ -13,7 +13,6 @@ namespace Altmap.Model;
 /// <summary>From hardware, label areas and media to a machine that has just booted.</summary>
 public static class Boot
 {
-    private const ulong AddressMax = (1UL << 56) - 1;
 
     /// <summary>
     /// Boots a machine: DIMMs are probed, then regions in order of number, then the namespaces of each (drivers/nvdimm; 5.10, 6.1, 6.12, 7.2).
@@ -29,7 +28,7 @@ public static class Boot
         FirmwareMap map = FirmwareMap.Apply(description.Memory, description.CommandLine, description.Architecture);
         if (map.Panic is not null) return (null, map.Panic);
         if (!map.Entries.Any(e => e.Type == E820Type.Ram) && description.Memory.Any(m => m.Type == FirmwareRangeType.SystemRam)) return (null, "memmap= and mem= leave no System RAM");
-        if (map.Entries.FirstOrDefault(e => e.Type == E820Type.PersistentLegacy && e.Range.Last.Bytes > AddressMax) is { Range.IsEmpty: false } far) throw new NotModelledException($"a region at {far.Range}: it ends beyond 2^56");
+        if (map.Entries.FirstOrDefault(e => e.Type == E820Type.PersistentLegacy && e.Range.Last.Bytes > PhysicalAddress.InputMax) is { Range.IsEmpty: false } far) throw new NotModelledException($"a region at {far.Range}: it ends beyond 2^56");
         ImmutableArray<RegionDescription> regions = E820Regions.Resolve(description);
         var machine = new Machine
         {

@@ -58,7 +58,9 @@ public static class Hotplug
     {
         RequireAcpi(machine, "plugging an NVDIMM");
         MachineDescription description = machine.Description;
-        string bus = machine.Buses.Values.FirstOrDefault(b => b.Provider == Nfit)?.Name ?? new NdDevice(NdDeviceKind.Bus, Free(machine.Buses.Keys)).Name;
+        BusDescription? nfit = machine.Buses.Values.FirstOrDefault(b => b.Provider == Nfit);
+        var busDevice = new NdDevice(NdDeviceKind.Bus, Free(machine.Buses.Keys));
+        BusDescription bus = nfit ?? new BusDescription(busDevice.Name, Nfit);
         var dimmDevice = new NdDevice(NdDeviceKind.Dimm, Free(machine.Dimms.Keys));
         var regionDevice = new NdDevice(NdDeviceKind.Region, Free(machine.Regions.Values.Select(r => r.Device)));
         uint handle = nvdimm.Handle ?? LowestHandle(machine);
@@ -78,16 +80,15 @@ public static class Hotplug
         var region = new RegionDescription
         {
             Name = regionDevice.Name,
-            Bus = bus,
+            Bus = bus.Name,
             Range = nvdimm.Range,
             NumaNode = nvdimm.Node,
             TargetNode = nvdimm.Node,
             Mappings = [new MappingDescription(dimm.Name, default, nvdimm.Range.Size, 0)],
         };
-        bool isNewBus = !machine.Buses.Values.Any(b => b.Name == bus);
         description = description with
         {
-            Buses = isNewBus ? description.Buses.Add(new BusDescription(bus, Nfit)) : description.Buses,
+            Buses = nfit is null ? description.Buses.Add(bus) : description.Buses,
             Dimms = description.Dimms.Add(dimm),
             Regions = description.Regions.Add(region),
         };
@@ -95,7 +96,7 @@ public static class Hotplug
         machine = machine with
         {
             Description = description,
-            Buses = isNewBus ? machine.Buses.Add(new NdDevice(NdDeviceKind.Bus, Free(machine.Buses.Keys)), description.Buses[^1]) : machine.Buses,
+            Buses = nfit is null ? machine.Buses.Add(busDevice, bus) : machine.Buses,
             Dimms = machine.Dimms.Add(dimmDevice, Boot.NewDimm(description, dimm, source)),
             Regions = machine.Regions.Add(regionDevice.Number, Boot.NewRegion(description, region, source, machine.Kernel, machine.Architecture)),
         };

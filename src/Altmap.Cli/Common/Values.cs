@@ -5,6 +5,7 @@ using Altmap.Core.Identity;
 using Altmap.Core.Json;
 using Altmap.Core.Kernels;
 using Altmap.Core.Units;
+using Altmap.Formats.InfoBlocks;
 
 namespace Altmap.Cli.Common;
 
@@ -12,7 +13,7 @@ namespace Altmap.Cli.Common;
 internal static class Values
 {
     /// <summary>Physical addresses are narrower on every architecture.</summary>
-    internal const ulong AddressMax = 1UL << 56;
+    internal const ulong AddressMax = PhysicalAddress.InputMax + 1;
 
     public static Option<string?> StartOption() => new("--start") { Description = "physical address of the namespace's first byte, as 0x100000000 or 4G", HelpName = "A" };
 
@@ -26,6 +27,9 @@ internal static class Values
     }
 
     public static Option<string?> PageSizeOption() => new("--page-size") { Description = "4K, 16K or 64K, where the architecture has several", HelpName = "SIZE" };
+
+    /// <summary>Where <c>--map</c> puts struct pages; dev where nothing is given.</summary>
+    public static PageMapMode PageMap(string? text) => Word(text, "--map", "dev", "mem") == "mem" ? PageMapMode.Ram : PageMapMode.Pmem;
 
     public static ByteSize? Size(string? text, string option)
     {

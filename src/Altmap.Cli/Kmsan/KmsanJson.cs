@@ -33,17 +33,14 @@ internal static class KmsanJson
             json.WriteNumber("freed_boot", order.ReleasedAtBoot);
             json.WriteNumber("freed_discard", order.ReleasedLater);
         });
-        json.WriteStartArray("zones");
-        foreach ((BuddySpan zone, PfnCount pages, PfnCount released) in answer.PerZone)
+        json.WriteObjects("zones", answer.PerZone, each =>
         {
-            json.WriteStartObject();
+            (BuddySpan zone, PfnCount pages, PfnCount released) = each;
             json.WriteNumber("node", zone.Node);
             json.WriteString("zone", zone.Kind.Name());
             json.WriteNumber("pages", pages.Pages);
             json.WriteNumber("freed", released.Pages);
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
+        });
         if (answer.Boot is { } boot) WriteBoot(json, boot);
         WriteTorn(json, answer);
         if (hasBlocks) WriteBlocks(json, carveOut);

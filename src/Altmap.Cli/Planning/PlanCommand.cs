@@ -185,7 +185,7 @@ internal static class PlanCommand
     {
         ByteSize? block = Values.Size(wanted.Block, "--block-size");
         if (block is { } b && (!b.IsPowerOfTwo || b < ByteSize.MiB(2))) throw CliError.Usage($"--block-size: {b} is none; expected a power of two from 2M on, as 128M, 1G or 2G");
-        PageMapMode map = Values.Word(wanted.Map, "--map", "dev", "mem") == "mem" ? PageMapMode.Ram : PageMapMode.Pmem;
+        PageMapMode map = Values.PageMap(wanted.Map);
         return new NamespaceWish(Mode(wanted.Mode, "--mode", Modes), map, Values.Size(wanted.Align, "--align") ?? architecture.PmdSize)
         {
             BlockSize = block,

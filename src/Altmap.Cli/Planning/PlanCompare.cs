@@ -105,7 +105,7 @@ internal static class PlanCompare
         PhysicalRange range, Options options, KernelProfile kernel, ArchitectureRules architecture, SectionNeighbours neighbours, ByteSize block)
     {
         InfoBlockKind kind = Values.Word(options.Mode, "--mode", "fsdax", "devdax") == "devdax" ? InfoBlockKind.Dax : InfoBlockKind.Pfn;
-        PageMapMode map = Values.Word(options.Map, "--map", "dev", "mem") == "mem" ? PageMapMode.Ram : PageMapMode.Pmem;
+        PageMapMode map = Values.PageMap(options.Map);
         ByteSize align = Values.Size(options.Align, "--align") ?? architecture.PmdSize;
         if (!architecture.SupportedAligns.Contains(align))
             throw CliError.Usage($"--align: {Values.NoAlign(align, architecture)}");
@@ -155,9 +155,7 @@ internal static class PlanCompare
             json.WriteString("huge_pages", row.Uses.HugePages);
             json.WriteString("kexec", row.Uses.Kexec);
             json.WriteString("debug_kernel", row.DebugKernel);
-            json.WriteStartArray("kernels");
-            foreach (KernelProfile kernel in row.Kernels) json.WriteStringValue(kernel.Name);
-            json.WriteEndArray();
+            json.WriteStrings("kernels", row.Kernels.Select(k => k.Name));
             json.WriteBoolean("proposed_only", row.IsProposedOnly);
             json.WriteString("why", row.Why);
             json.WriteString("source", row.Source);

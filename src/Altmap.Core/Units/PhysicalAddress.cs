@@ -6,6 +6,9 @@ namespace Altmap.Core.Units;
 /// <param name="Bytes">Distance from the origin in bytes.</param>
 public readonly record struct PhysicalAddress(ulong Bytes) : IComparable<PhysicalAddress>
 {
+    /// <summary>The last one that input may name, in bytes: 2^56 - 1, above what any architecture of the profiles addresses.</summary>
+    public const ulong InputMax = (1UL << 56) - 1;
+
     /// <summary>True when this is a multiple of <paramref name="unit"/>.</summary>
     public bool IsAligned(ByteSize unit) => Bytes % unit.Bytes == 0;
 

@@ -13,9 +13,6 @@ internal sealed class MachineReader(InputErrors errors, Func<string, bool> isKer
     /// <summary>How many ranges, DIMMs or regions one machine may have: no real one comes near, and what follows stays quick.</summary>
     internal const int ItemsMax = 2048;
 
-    /// <summary>Physical addresses are narrower on every architecture.</summary>
-    internal const ulong AddressMax = (1UL << 56) - 1;
-
     private readonly MachineChecks _checks = new(errors);
 
     /// <summary>The line of each step; as many as there are steps when there are no errors.</summary>
@@ -123,7 +120,7 @@ internal sealed class MachineReader(InputErrors errors, Func<string, bool> isKer
             fields.Complain("type", $"there is no memory type {Quote.Text(name)}", $"one of {string.Join(", ", names.Select(n => $"\"{n}\""))}", NearestWord.Hint(name, names));
         }
         int node = (int)fields.Integer("node", 0, 1023, 0);
-        ulong? start = fields.Address("start", AddressMax), end = fields.Address("end", AddressMax);
+        ulong? start = fields.Address("start", PhysicalAddress.InputMax), end = fields.Address("end", PhysicalAddress.InputMax);
         if (start is not { } first || end is not { } last) return null;
         if (last >= first) return new FirmwareRange(PhysicalRange.FromInclusive(new PhysicalAddress(first), new PhysicalAddress(last)), type.Type, node);
         fields.Complain("end", string.Create(CultureInfo.InvariantCulture, $"the range ends at 0x{last:x}, before its start 0x{first:x}"), "", "\"end\" is the last byte of the range, as in /proc/iomem");
@@ -168,7 +165,7 @@ internal sealed class MachineReader(InputErrors errors, Func<string, bool> isKer
         if (type != "pmem") fields.Complain("type", $"a region of type {Quote.Text(type)} is not modelled", "\"pmem\"");
         fields.Require("start");
         fields.Require("size");
-        ulong? start = fields.Address("start", AddressMax);
+        ulong? start = fields.Address("start", PhysicalAddress.InputMax);
         ByteSize? size = fields.Size("size");
         if (size is { IsZero: true })
         {
@@ -176,9 +173,9 @@ internal sealed class MachineReader(InputErrors errors, Func<string, bool> isKer
             size = null;
         }
         var range = new PhysicalRange(new PhysicalAddress(start ?? 0), size ?? ByteSize.Zero);
-        if (size is { } bytes && start is { } first && bytes.Bytes - 1 > AddressMax - first)
+        if (size is { } bytes && start is { } first && bytes.Bytes - 1 > PhysicalAddress.InputMax - first)
         {
-            fields.Complain("size", $"{name} ends beyond the physical addresses that there are", string.Create(CultureInfo.InvariantCulture, $"an end up to 0x{AddressMax:x}"));
+            fields.Complain("size", $"{name} ends beyond the physical addresses that there are", string.Create(CultureInfo.InvariantCulture, $"an end up to 0x{PhysicalAddress.InputMax:x}"));
             range = new PhysicalRange(range.Start, ByteSize.Zero);
         }
         return new RegionDescription

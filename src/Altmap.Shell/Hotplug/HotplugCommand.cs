@@ -17,7 +17,6 @@ public static class HotplugCommand
     private const int WrongUse = 16;
 
     /// <summary>The last address of a region, as in a machine file.</summary>
-    private const ulong AddressMax = (1UL << 56) - 1;
 
     /// <summary>Its commands.</summary>
     public static readonly ImmutableArray<string> Actions = ["add-dimm", "add-nvdimm", "remove"];
@@ -91,7 +90,7 @@ public static class HotplugCommand
     {
         Machine machine = state.Machine;
         PhysicalRange range = arguments.Range();
-        if (range.Last.Bytes > AddressMax) throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"{range} ends beyond the physical addresses that there are; expected an end up to 0x{AddressMax:x}"));
+        if (range.Last.Bytes > PhysicalAddress.InputMax) throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"{range} ends beyond the physical addresses that there are; expected an end up to 0x{PhysicalAddress.InputMax:x}"));
         if (!range.Size.IsMultipleOf(machine.Mm.PageSize)) throw new UsageException($"SIZE is {range.Size.Bytes}; expected whole pages of {machine.Mm.PageSize.Bytes} bytes");
         uint? handle = arguments.Word("--handle"), serial = arguments.Word("--serial");
         if (Model.Hotplug.Obstacle(machine, range) is { } obstacle) return Refuse(state, $"no room for an NVDIMM at {range}: {obstacle}");

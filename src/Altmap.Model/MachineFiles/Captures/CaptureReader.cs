@@ -165,7 +165,7 @@ public static partial class CaptureReader
             notes.Add($"{name} is of type {Quote.Short(type)}, which is not modelled: left out");
             return null;
         }
-        ulong? start = sysfs.Number(name, "resource", MachineReader.AddressMax), size = sysfs.Number(name, "size", MachineReader.AddressMax);
+        ulong? start = sysfs.Number(name, "resource", PhysicalAddress.InputMax), size = sysfs.Number(name, "size", PhysicalAddress.InputMax);
         if (start is null || size is null or 0)
         {
             sysfs.Complain(name, "resource", $"{name} has no address or size", "\"resource\" and \"size\"", "read sysfs as root");
@@ -238,7 +238,7 @@ public static partial class CaptureReader
         }
         return devices.ToImmutable();
 
-        PhysicalRange? Range(string of) => sysfs.Number(of, "resource", MachineReader.AddressMax) is { } start && sysfs.Number(of, "size", MachineReader.AddressMax) is { } size and > 0
+        PhysicalRange? Range(string of) => sysfs.Number(of, "resource", PhysicalAddress.InputMax) is { } start && sysfs.Number(of, "size", PhysicalAddress.InputMax) is { } size and > 0
             ? new PhysicalRange(new PhysicalAddress(start), new ByteSize(size)) : null;
     }
 }

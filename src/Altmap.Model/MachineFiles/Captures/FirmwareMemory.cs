@@ -141,6 +141,6 @@ internal static partial class FirmwareMemory
 
     private static PhysicalRange? RangeOf(ReadOnlySpan<char> start, ReadOnlySpan<char> last) =>
         ulong.TryParse(start, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong first)
-        && ulong.TryParse(last, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong end) && end >= first && end <= MachineReader.AddressMax
+        && ulong.TryParse(last, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong end) && end >= first && end <= PhysicalAddress.InputMax
             ? PhysicalRange.FromInclusive(new PhysicalAddress(first), new PhysicalAddress(end)) : null;
 }
