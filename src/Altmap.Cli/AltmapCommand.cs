@@ -13,7 +13,11 @@ namespace Altmap.Cli;
 /// <summary>The <c>altmap</c> command: from words to an exit code. All that can go wrong ends here, in words.</summary>
 internal static class AltmapCommand
 {
-    private static readonly Option<bool> s_quiet = new("--quiet", "-q") { Description = "no notes on standard error, only errors", Recursive = true };
+    private static readonly Option<bool> s_quiet = new("--quiet", "-q")
+    {
+        Description = "no notes on standard error, only errors",
+        Recursive = true,
+    };
 
     /// <summary>Runs a command line.</summary>
     public static int Run(string[] args, CliHost host)
@@ -39,12 +43,14 @@ internal static class AltmapCommand
         catch (Exception e)
         {
             TryFlush(host);
-            Tell(host,
-            [
-                $"altmap: internal error: {e.GetType().Name}: {e.Message}",
-                "This is a mistake in altmap. Please report it with the command, its input files and this line:",
-                FirstFrame(e),
-            ]);
+            Tell(
+                host,
+                [
+                    $"altmap: internal error: {e.GetType().Name}: {e.Message}",
+                    "This is a mistake in altmap. Please report it with the command, its input files and this line:",
+                    FirstFrame(e),
+                ]
+            );
             exitCode = ExitCode.Internal;
         }
         return exitCode;
@@ -69,26 +75,42 @@ internal static class AltmapCommand
         root.Add(CompletionCommand.Create(host));
         root.Add(s_quiet);
         root.SetAction(_ => Tour.TourCommand.Run(host));
-        CommandHelp.SetExamples(root, "altmap                                  (a short tour)", "altmap run machine.json -- ndctl list", "altmap infoblock check disk.img --start 4G --size 256M --all-kernels");
+        CommandHelp.SetExamples(
+            root,
+            "altmap                                  (a short tour)",
+            "altmap run machine.json -- ndctl list",
+            "altmap infoblock check disk.img --start 4G --size 256M --all-kernels"
+        );
         CommandHelp.Apply(root, host);
         return root;
     }
 
     private static int Dispatch(string[] args, CliHost host)
     {
-        if (args is ["help", .. var asked]) args = [.. asked, "--help"];
+        if (args is ["help", .. var asked])
+            args = [.. asked, "--help"];
         if (args is ["--version"] or ["version"])
         {
             host.Out.WriteLine($"altmap {typeof(AltmapCommand).Assembly.GetName().Version?.ToString(3)}");
             return ExitCode.Success;
         }
         // Its words are ndctl's, bundled letters and all.
-        if (args is ["infoblock", "write", .. var words] && words is not (["--help"] or ["-h"] or ["-?"] or [])) return InfoBlockWriteCommand.Run(host, words);
+        if (args is ["infoblock", "write", .. var words] && words is not (["--help"] or ["-h"] or ["-?"] or []))
+            return InfoBlockWriteCommand.Run(host, words);
         // A file of arguments (@FILE) is not what a path with @ means here.
         ParseResult parse = CreateRoot(host).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        if (UsageErrors.IsWrong(parse)) return UsageErrors.Report(parse, host);
+        if (UsageErrors.IsWrong(parse))
+            return UsageErrors.Report(parse, host);
         host.IsQuiet = parse.GetValue(s_quiet);
-        return parse.Invoke(new InvocationConfiguration { Output = host.Out, Error = host.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+        return parse.Invoke(
+            new InvocationConfiguration
+            {
+                Output = host.Out,
+                Error = host.Error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,
+            }
+        );
     }
 
     /// <summary>Where standard error is closed or full too, the exit code is all that is left to say.</summary>
@@ -96,11 +118,10 @@ internal static class AltmapCommand
     {
         try
         {
-            foreach (string line in lines) host.Error.WriteLine(CliHost.Printable(line));
+            foreach (string line in lines)
+                host.Error.WriteLine(CliHost.Printable(line));
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException) { }
     }
 
     private static void TryFlush(CliHost host)

@@ -41,7 +41,8 @@ internal sealed class CliHost : IDisposable
     /// <summary>Columns of the terminal, COLUMNS where it does not know them, 80 without either.</summary>
     public int Columns =>
         WindowWidth() is > 0 and var width ? width
-        : int.TryParse(Variable("COLUMNS"), NumberStyles.None, CultureInfo.InvariantCulture, out int given) && given > 0 ? given : 80;
+        : int.TryParse(Variable("COLUMNS"), NumberStyles.None, CultureInfo.InvariantCulture, out int given) && given > 0 ? given
+        : 80;
 
     /// <summary>True: <see cref="Note"/> says nothing.</summary>
     public bool IsQuiet { get; set; }
@@ -62,23 +63,38 @@ internal sealed class CliHost : IDisposable
     /// <summary>Something to know about an answer.</summary>
     public void Note(string text)
     {
-        if (!IsQuiet) Error.WriteLine($"note: {Printable(text)}");
+        if (!IsQuiet)
+            Error.WriteLine($"note: {Printable(text)}");
     }
 
     /// <summary>A message with names of files in it as a terminal may have it: control characters as <c>\x1b</c>.</summary>
     public static string Printable(string text) =>
-        !text.Any(char.IsControl) ? text : string.Concat(text.Select(c => char.IsControl(c) && c is not ('\t' or '\n') ? string.Create(CultureInfo.InvariantCulture, $"\\x{(int)c:x2}") : c.ToString()));
+        !text.Any(char.IsControl)
+            ? text
+            : string.Concat(
+                text.Select(c =>
+                    char.IsControl(c) && c is not ('\t' or '\n')
+                        ? string.Create(CultureInfo.InvariantCulture, $"\\x{(int)c:x2}")
+                        : c.ToString()
+                )
+            );
 
     private static Stream OpenProcessInput() =>
-        StandardInput.IsClosed() ? throw new CliError(ExitCode.HostError, "<stdin>: standard input is closed; give a file or a pipe") : Console.OpenStandardInput();
+        StandardInput.IsClosed()
+            ? throw new CliError(ExitCode.HostError, "<stdin>: standard input is closed; give a file or a pipe")
+            : Console.OpenStandardInput();
 
-    public static CliHost OfProcess() => new(
-        Terminal.OpenOutput(), new StreamWriter(Terminal.OpenError(), Utf8, 1024) { AutoFlush = true, NewLine = "\n" }, OpenProcessInput)
-    {
-        IsInputTerminal = !Console.IsInputRedirected,
-        IsOutputTerminal = !Console.IsOutputRedirected,
-        Variable = Environment.GetEnvironmentVariable,
-    };
+    public static CliHost OfProcess() =>
+        new(
+            Terminal.OpenOutput(),
+            new StreamWriter(Terminal.OpenError(), Utf8, 1024) { AutoFlush = true, NewLine = "\n" },
+            OpenProcessInput
+        )
+        {
+            IsInputTerminal = !Console.IsInputRedirected,
+            IsOutputTerminal = !Console.IsOutputRedirected,
+            Variable = Environment.GetEnvironmentVariable,
+        };
 
     public void Dispose() => Error.Flush();
 }

@@ -5,7 +5,8 @@ namespace Altmap.Host;
 /// <summary>Reads small whole files, plain or gzip, up to a limit.</summary>
 public static class BoundedFile
 {
-    /// <summary>The bytes of <paramref name="path"/> (inflated when it ends in <c>.gz</c>), at most <paramref name="bytesMax"/> of them; more is an error.</summary>
+    /// <summary>The bytes of <paramref name="path"/> (inflated when it ends in <c>.gz</c>), at most <paramref name="bytesMax"/> of them;
+    /// more is an error.</summary>
     public static HostResult<byte[]> Read(string path, int bytesMax)
     {
         try
@@ -33,9 +34,18 @@ public static class BoundedFile
             {
                 int count = gzip is null ? file.ReadAtLeast(chunk, chunk.Length, throwOnEndOfStream: false) : gzip.Read(chunk);
                 if (bytes.Length + count > bytesMax)
-                    return new(null, new HostError(path, string.Create(CultureInfo.InvariantCulture, $"more than {bytesMax} bytes"), "", "is this the right file?"));
+                    return new(
+                        null,
+                        new HostError(
+                            path,
+                            string.Create(CultureInfo.InvariantCulture, $"more than {bytesMax} bytes"),
+                            "",
+                            "is this the right file?"
+                        )
+                    );
                 bytes.Write(chunk, 0, count);
-                if (count < chunk.Length) return new(bytes.ToArray(), null);
+                if (count < chunk.Length)
+                    return new(bytes.ToArray(), null);
             }
         }
         catch (Exception e) when (HostError.IsOfFiles(e))
@@ -45,5 +55,6 @@ public static class BoundedFile
     }
 
     /// <summary>Opens for reading what others may still write.</summary>
-    internal static FileStream Open(string path) => new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+    internal static FileStream Open(string path) =>
+        new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
 }

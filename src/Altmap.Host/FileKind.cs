@@ -22,15 +22,23 @@ internal enum FileKind
 /// <summary>Asks statx(2), whose answer has one layout on every architecture; the base library tells no device from a file.</summary>
 internal static class FileKinds
 {
-    private const int CurrentDirectory = -100, ModeOffset = 28, AnswerBytes = 256;
+    private const int CurrentDirectory = -100,
+        ModeOffset = 28,
+        AnswerBytes = 256;
     private const uint WantsType = 1;
-    private const int TypeMask = 0xf000, RegularType = 0x8000, BlockType = 0x6000;
+    private const int TypeMask = 0xf000,
+        RegularType = 0x8000,
+        BlockType = 0x6000;
 
     public static FileKind Of(string path)
     {
-        if (!OperatingSystem.IsLinux()) return File.Exists(path) ? FileKind.Regular : Path.Exists(path) ? FileKind.Other : FileKind.None;
+        if (!OperatingSystem.IsLinux())
+            return File.Exists(path) ? FileKind.Regular
+                : Path.Exists(path) ? FileKind.Other
+                : FileKind.None;
         byte[] answer = new byte[AnswerBytes];
-        if (StatX(CurrentDirectory, path, 0, WantsType, answer) != 0) return FileKind.None;
+        if (StatX(CurrentDirectory, path, 0, WantsType, answer) != 0)
+            return FileKind.None;
         return (BinaryPrimitives.ReadUInt16LittleEndian(answer.AsSpan(ModeOffset)) & TypeMask) switch
         {
             RegularType => FileKind.Regular,
@@ -41,5 +49,11 @@ internal static class FileKinds
 
     [DllImport("libc", EntryPoint = "statx", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int StatX(int directory, [MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags, uint mask, [Out] byte[] answer);
+    private static extern int StatX(
+        int directory,
+        [MarshalAs(UnmanagedType.LPUTF8Str)] string path,
+        int flags,
+        uint mask,
+        [Out] byte[] answer
+    );
 }

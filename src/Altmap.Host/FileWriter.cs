@@ -6,7 +6,8 @@ namespace Altmap.Host;
 public static class FileWriter
 {
     /// <summary>
-    /// Writes into a new file beside <paramref name="path"/>, makes it durable and renames it: after any failure (a full disk, a killed process) the old file is still there, whole.
+    /// Writes into a new file beside <paramref name="path"/>, makes it durable and renames it: after any failure (a full disk, a killed
+    /// process) the old file is still there, whole.
     /// What is no plain file (<c>/dev/null</c>, a pipe) is written in place.
     /// </summary>
     /// <returns>Null, or the error.</returns>
@@ -15,8 +16,10 @@ public static class FileWriter
         string? temporary = null;
         try
         {
-            if (path.Length == 0) return new HostError("\"\"", "this is no path", "the path of a file");
-            if (Directory.Exists(path)) return new HostError(path, "this is a directory", "a file") { Errno = Errno.EISDIR };
+            if (path.Length == 0)
+                return new HostError("\"\"", "this is no path", "the path of a file");
+            if (Directory.Exists(path))
+                return new HostError(path, "this is a directory", "a file") { Errno = Errno.EISDIR };
             FileKind kind = FileKinds.Of(path);
             if (kind is FileKind.BlockDevice or FileKind.Other)
             {
@@ -24,18 +27,21 @@ public static class FileWriter
                 write(stream);
                 return null;
             }
-            // A link stays a link: what it points at is replaced, or made. The full path, because the target of a relative one is sought from where the link is.
+            // A link stays a link: what it points at is replaced, or made. The full path, because the target of a relative one is sought
+            // from where the link is.
             string full = Path.GetFullPath(path);
             string target = new FileInfo(full).LinkTarget is null ? full : File.ResolveLinkTarget(full, returnFinalTarget: true)!.FullName;
             string directory = Path.GetDirectoryName(target) ?? ".";
-            if (!Directory.Exists(directory)) return new HostError(path, $"there is no directory {directory}") { Errno = Errno.ENOENT };
+            if (!Directory.Exists(directory))
+                return new HostError(path, $"there is no directory {directory}") { Errno = Errno.ENOENT };
             temporary = Path.Combine(directory, $".{Path.GetFileName(target)}.{Environment.ProcessId}.tmp");
             using (FileStream file = new(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))
             {
                 write(file);
                 file.Flush(flushToDisk: true);
             }
-            if (File.Exists(target) && !OperatingSystem.IsWindows()) File.SetUnixFileMode(temporary, File.GetUnixFileMode(target));
+            if (File.Exists(target) && !OperatingSystem.IsWindows())
+                File.SetUnixFileMode(temporary, File.GetUnixFileMode(target));
             File.Move(temporary, target, overwrite: true);
             temporary = null;
             return null;
@@ -46,7 +52,8 @@ public static class FileWriter
         }
         finally
         {
-            if (temporary is not null) TryDelete(temporary);
+            if (temporary is not null)
+                TryDelete(temporary);
         }
     }
 

@@ -4,7 +4,8 @@ using System.IO.Compression;
 namespace Altmap.Host;
 
 /// <summary>
-/// Inflates a gzip stream of one member, and throws <see cref="InvalidDataException"/> when it is cut off: the framework's own stream then just ends, as if
+/// Inflates a gzip stream of one member, and throws <see cref="InvalidDataException"/> when it is cut off: the framework's own stream then
+/// just ends, as if
 /// all had been there.
 /// </summary>
 internal sealed class GzipInput(Stream compressed) : IDisposable
@@ -17,7 +18,8 @@ internal sealed class GzipInput(Stream compressed) : IDisposable
     {
         int count = _inflated.ReadAtLeast(destination, destination.Length, throwOnEndOfStream: false);
         _total += (ulong)count;
-        if (count < destination.Length) CheckLength();
+        if (count < destination.Length)
+            CheckLength();
         return count;
     }
 
@@ -26,11 +28,14 @@ internal sealed class GzipInput(Stream compressed) : IDisposable
     /// <summary>A gzip member ends with the length of its content, modulo 2^32 (RFC 1952).</summary>
     private void CheckLength()
     {
-        if (!compressed.CanSeek) return;
+        if (!compressed.CanSeek)
+            return;
         Span<byte> tail = stackalloc byte[4];
-        if (compressed.Length < 18) throw new InvalidDataException("shorter than any gzip file");
+        if (compressed.Length < 18)
+            throw new InvalidDataException("shorter than any gzip file");
         compressed.Position = compressed.Length - tail.Length;
         compressed.ReadExactly(tail);
-        if (BinaryPrimitives.ReadUInt32LittleEndian(tail) != (uint)(_total & uint.MaxValue)) throw new InvalidDataException("cut off");
+        if (BinaryPrimitives.ReadUInt32LittleEndian(tail) != (uint)(_total & uint.MaxValue))
+            throw new InvalidDataException("cut off");
     }
 }

@@ -3,7 +3,8 @@ using Altmap.Core.Json;
 
 namespace Altmap.Host;
 
-/// <summary>Something of this computer that did not go as it should: a file that is missing, cut, too large. Returned, never thrown.</summary>
+/// <summary>Something of this computer that did not go as it should: a file that is missing, cut, too large. Returned, never
+/// thrown.</summary>
 /// <param name="Path">The file, as the user named it; with <c>:line</c> where there is one.</param>
 /// <param name="What">What is wrong.</param>
 /// <param name="Expected">What would be right; may be empty.</param>
@@ -21,31 +22,37 @@ public sealed record HostError(string Path, string What, string Expected = "", s
         $"{Path}: {What}{(Expected.Length == 0 ? "" : $"; expected {Expected}")}{(Todo.Length == 0 ? "" : $"; {Todo}")}";
 
     /// <summary>A mistake in a file's text.</summary>
-    public static HostError Of(InputError error) =>
-        new($"{error.File}:{error.Line}", error.What, error.Expected, error.Todo);
+    public static HostError Of(InputError error) => new($"{error.File}:{error.Line}", error.What, error.Expected, error.Todo);
 
     /// <summary>What the operating system said, in words a person can use.</summary>
     internal static HostError Of(string path, Exception exception) => Describe(path, exception) with { Errno = ErrnoOf(path, exception) };
 
-    private static HostError Describe(string path, Exception exception) => exception switch
-    {
-        ArgumentException when path.Length == 0 => new("\"\"", "this is no path", "the path of a file"),
-        FileNotFoundException or DirectoryNotFoundException => new(path, "there is no such file"),
-        UnauthorizedAccessException when Directory.Exists(path) => new(path, "this is a directory", "a file"),
-        UnauthorizedAccessException => new(path, "permission denied", "", "read and write it as a user who may"),
-        PathTooLongException => new(path, "the path is too long"),
-        InvalidDataException => new(path, "the gzip data is damaged or cut off, or the file has several members", "a whole gzip file of one member", "copy it again, or pack it anew with gzip"),
-        _ => new(path, exception.Message),
-    };
+    private static HostError Describe(string path, Exception exception) =>
+        exception switch
+        {
+            ArgumentException when path.Length == 0 => new("\"\"", "this is no path", "the path of a file"),
+            FileNotFoundException or DirectoryNotFoundException => new(path, "there is no such file"),
+            UnauthorizedAccessException when Directory.Exists(path) => new(path, "this is a directory", "a file"),
+            UnauthorizedAccessException => new(path, "permission denied", "", "read and write it as a user who may"),
+            PathTooLongException => new(path, "the path is too long"),
+            InvalidDataException => new(
+                path,
+                "the gzip data is damaged or cut off, or the file has several members",
+                "a whole gzip file of one member",
+                "copy it again, or pack it anew with gzip"
+            ),
+            _ => new(path, exception.Message),
+        };
 
-    private static Errno ErrnoOf(string path, Exception exception) => exception switch
-    {
-        InvalidDataException => Errno.None,
-        ArgumentException => Errno.None, // the words are wrong, no file was looked for
-        FileNotFoundException or DirectoryNotFoundException => Errno.ENOENT,
-        UnauthorizedAccessException => Directory.Exists(path) ? Errno.EISDIR : Errno.EACCES,
-        _ => Errno.EIO,
-    };
+    private static Errno ErrnoOf(string path, Exception exception) =>
+        exception switch
+        {
+            InvalidDataException => Errno.None,
+            ArgumentException => Errno.None, // the words are wrong, no file was looked for
+            FileNotFoundException or DirectoryNotFoundException => Errno.ENOENT,
+            UnauthorizedAccessException => Directory.Exists(path) ? Errno.EISDIR : Errno.EACCES,
+            _ => Errno.EIO,
+        };
 
     /// <summary>True for what files can do to us; anything else is our bug and goes on.</summary>
     internal static bool IsOfFiles(Exception exception) =>

@@ -20,7 +20,8 @@ public sealed record LoadResult(MachineSource? Source, ImmutableArray<HostError>
 /// <summary>Loads a machine from its file or from a capture directory, with label areas and media.</summary>
 public static class MachineLoader
 {
-    /// <summary>Loads <paramref name="path"/>: a machine file, a capture directory, or a directory with a <c>machine.json</c>. Opens files for reading only.</summary>
+    /// <summary>Loads <paramref name="path"/>: a machine file, a capture directory, or a directory with a <c>machine.json</c>. Opens files
+    /// for reading only.</summary>
     /// <param name="path">File or directory.</param>
     /// <param name="kernelOverride">The kernel instead of the one the machine names; null: that one.</param>
     /// <param name="isKernel">Says whether a kernel name is known; null: the profiles that ship and paths of profile files.</param>
@@ -28,20 +29,35 @@ public static class MachineLoader
     {
         if (Directory.Exists(path))
         {
-            if (CaptureLoader.IsCapture(path)) return CaptureLoader.Load(path, kernelOverride);
+            if (CaptureLoader.IsCapture(path))
+                return CaptureLoader.Load(path, kernelOverride);
             string inside = Path.Combine(path, "machine.json");
             if (!File.Exists(inside))
-                return Fail(new HostError(path, "this directory is neither a capture nor does it hold a machine.json", "sysfs.txt and iomem.txt, or machine.json"));
+                return Fail(
+                    new HostError(
+                        path,
+                        "this directory is neither a capture nor does it hold a machine.json",
+                        "sysfs.txt and iomem.txt, or machine.json"
+                    )
+                );
             path = inside;
         }
         HostResult<byte[]> text = BoundedFile.Read(path, MachineFile.SizeBytesMax);
-        if (text.Error is { } unreadable) return Fail(unreadable);
+        if (text.Error is { } unreadable)
+            return Fail(unreadable);
         MachineFileResult parsed = MachineFile.Parse(text.Value, path, isKernel, kernelOverride);
-        if (parsed.Description is not { } description) return new(null, [.. parsed.Errors.Select(HostError.Of)], []);
+        if (parsed.Description is not { } description)
+            return new(null, [.. parsed.Errors.Select(HostError.Of)], []);
         (description, ImmutableArray<string> notes) = MachineDefaults.Fill(description);
-        return WithFiles(description, Path.GetDirectoryName(Path.GetFullPath(path)) ?? ".", [.. notes.Select(n => $"{path}: {n}")], null)
-            with
-        { StepPlaces = [.. parsed.StepLines.Select(line => string.Create(CultureInfo.InvariantCulture, $"{path}:{line}"))] };
+        return WithFiles(
+            description,
+            Path.GetDirectoryName(Path.GetFullPath(path)) ?? ".",
+            [.. notes.Select(n => $"{path}: {n}")],
+            null
+        ) with
+        {
+            StepPlaces = [.. parsed.StepLines.Select(line => string.Create(CultureInfo.InvariantCulture, $"{path}:{line}"))],
+        };
     }
 
     /// <summary>Reads the files that a description names, from <paramref name="directory"/> when their paths are relative.</summary>
@@ -50,22 +66,31 @@ public static class MachineLoader
     /// <param name="notes">Notes so far.</param>
     /// <param name="labelAreas">Label areas that are read already; null: none.</param>
     internal static LoadResult WithFiles(
-        MachineDescription description, string directory, ImmutableArray<string> notes, ImmutableSortedDictionary<string, SparseBytes>? labelAreas)
+        MachineDescription description,
+        string directory,
+        ImmutableArray<string> notes,
+        ImmutableSortedDictionary<string, SparseBytes>? labelAreas
+    )
     {
         var errors = new List<HostError>();
         ImmutableArray<string>.Builder allNotes = notes.ToBuilder();
-        ImmutableSortedDictionary<string, SparseBytes>.Builder labels = (labelAreas ?? Empty).ToBuilder(), media = Empty.ToBuilder();
+        ImmutableSortedDictionary<string, SparseBytes>.Builder labels = (labelAreas ?? Empty).ToBuilder(),
+            media = Empty.ToBuilder();
         foreach (DimmDescription dimm in description.Dimms)
         {
-            if (dimm.LabelsFile is not { } file || labels.ContainsKey(dimm.Name)) continue;
+            if (dimm.LabelsFile is not { } file || labels.ContainsKey(dimm.Name))
+                continue;
             HostResult<SparseBytes> area = ReadLabels(Path.Combine(directory, file), dimm.LabelAreaSize, dimm.Name);
-            if (area.Error is { } error) errors.Add(error);
-            else labels[dimm.Name] = area.Value!;
+            if (area.Error is { } error)
+                errors.Add(error);
+            else
+                labels[dimm.Name] = area.Value!;
         }
         ulong left = SparseImage.StoredBytesMax; // of all media together: a hundred images may be hostile as well as one
         foreach (RegionDescription region in description.Regions)
         {
-            if (region.MediaFile is not { } file) continue;
+            if (region.MediaFile is not { } file)
+                continue;
             HostResult<SparseBytes> image = ReadMedia(Path.Combine(directory, file), region, description, left, allNotes);
             if (image.Error is { } error)
             {
@@ -88,7 +113,9 @@ public static class MachineLoader
         : path.EndsWith(".gz", StringComparison.Ordinal) ? RawImage.ReadGzip(path, SparseImage.SizeBytesMax, storedBytesMax)
         : RawImage.Read(path, storedBytesMax);
 
-    private static readonly ImmutableSortedDictionary<string, SparseBytes> Empty = ImmutableSortedDictionary.Create<string, SparseBytes>(StringComparer.Ordinal);
+    private static readonly ImmutableSortedDictionary<string, SparseBytes> Empty = ImmutableSortedDictionary.Create<string, SparseBytes>(
+        StringComparer.Ordinal
+    );
 
     private static LoadResult Fail(HostError error) => new(null, [error], []);
 
@@ -98,29 +125,65 @@ public static class MachineLoader
         if (bytes.Error is { } error)
         {
             return error.What.StartsWith("more than ", StringComparison.Ordinal)
-                ? new(null, error with { Expected = string.Create(CultureInfo.InvariantCulture, $"the {size.Bytes} bytes of {dimm}'s label area"), Todo = "correct \"label_bytes\", or give the right file" })
+                ? new(
+                    null,
+                    error with
+                    {
+                        Expected = string.Create(CultureInfo.InvariantCulture, $"the {size.Bytes} bytes of {dimm}'s label area"),
+                        Todo = "correct \"label_bytes\", or give the right file",
+                    }
+                )
                 : new(null, error);
         }
         return (ulong)bytes.Value!.Length == size.Bytes
             ? new(SparseBytes.From(bytes.Value), null)
-            : new(null, new HostError(path, string.Create(CultureInfo.InvariantCulture, $"{bytes.Value.Length} bytes"),
-                string.Create(CultureInfo.InvariantCulture, $"the {size.Bytes} bytes of {dimm}'s label area"), "correct \"label_bytes\", or give the right file"));
+            : new(
+                null,
+                new HostError(
+                    path,
+                    string.Create(CultureInfo.InvariantCulture, $"{bytes.Value.Length} bytes"),
+                    string.Create(CultureInfo.InvariantCulture, $"the {size.Bytes} bytes of {dimm}'s label area"),
+                    "correct \"label_bytes\", or give the right file"
+                )
+            );
     }
 
-    private static HostResult<SparseBytes> ReadMedia(string path, RegionDescription region, MachineDescription machine, ulong storedBytesMax, ImmutableArray<string>.Builder notes)
+    private static HostResult<SparseBytes> ReadMedia(
+        string path,
+        RegionDescription region,
+        MachineDescription machine,
+        ulong storedBytesMax,
+        ImmutableArray<string>.Builder notes
+    )
     {
         HostResult<SparseBytes> read = ReadImage(path, storedBytesMax);
-        if (read.Value is not { } image) return read;
+        if (read.Value is not { } image)
+            return read;
         ulong size = region.Range.Size.Bytes;
         // QEMU keeps an NVDIMM's label area behind its data, in the same file.
-        ulong labels = region.Mappings.Length == 1 ? machine.Dimms.FirstOrDefault(d => d.Name == region.Mappings[0].Dimm)?.LabelAreaSize.Bytes ?? 0 : 0;
+        ulong labels =
+            region.Mappings.Length == 1
+                ? machine.Dimms.FirstOrDefault(d => d.Name == region.Mappings[0].Dimm)?.LabelAreaSize.Bytes ?? 0
+                : 0;
         if (image.LengthBytes > size && image.LengthBytes - size != labels)
         {
-            return new(null, new HostError(path, string.Create(CultureInfo.InvariantCulture, $"{image.LengthBytes} bytes"),
-                string.Create(CultureInfo.InvariantCulture, $"the {size} bytes of {region.Name}"), "correct the region's \"size\", or give the right file"));
+            return new(
+                null,
+                new HostError(
+                    path,
+                    string.Create(CultureInfo.InvariantCulture, $"{image.LengthBytes} bytes"),
+                    string.Create(CultureInfo.InvariantCulture, $"the {size} bytes of {region.Name}"),
+                    "correct the region's \"size\", or give the right file"
+                )
+            );
         }
         if (image.LengthBytes < size)
-            notes.Add(string.Create(CultureInfo.InvariantCulture, $"{path}: only {image.LengthBytes} of the {size} bytes of {region.Name}: the rest is taken as zero"));
+            notes.Add(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{path}: only {image.LengthBytes} of the {size} bytes of {region.Name}: the rest is taken as zero"
+                )
+            );
         return new(image.Resize(size), null);
     }
 }

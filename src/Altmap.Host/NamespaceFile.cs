@@ -10,7 +10,8 @@ namespace Altmap.Host;
 /// <param name="Size">Of the whole; null where it has no end that one can know (a pipe).</param>
 public sealed record NamespaceHead(byte[] Bytes, ByteSize? Size);
 
-/// <summary>A namespace or region as a file or block device, from its first byte: its head is read and written without touching the rest.</summary>
+/// <summary>A namespace or region as a file or block device, from its first byte: its head is read and written without touching the
+/// rest.</summary>
 public static class NamespaceFile
 {
     /// <summary>Reads the head of a raw image, a device, a pipe, or an image that ends in <c>.gz</c> or <c>.sparse.gz</c>.</summary>
@@ -19,15 +20,21 @@ public static class NamespaceFile
         if (path.EndsWith(".gz", StringComparison.Ordinal))
         {
             HostResult<SparseBytes> image = MachineLoader.ReadImage(path);
-            if (image.Value is not { } whole) return new(null, image.Error);
-            return new(new NamespaceHead(whole.Read(0, (int)Math.Min(whole.LengthBytes, (ulong)count)), new ByteSize(whole.LengthBytes)), null);
+            if (image.Value is not { } whole)
+                return new(null, image.Error);
+            return new(
+                new NamespaceHead(whole.Read(0, (int)Math.Min(whole.LengthBytes, (ulong)count)), new ByteSize(whole.LengthBytes)),
+                null
+            );
         }
         try
         {
-            if (Directory.Exists(path)) return new(null, new HostError(path, "this is a directory", "an image file or a device") { Errno = Errno.EISDIR });
+            if (Directory.Exists(path))
+                return new(null, new HostError(path, "this is a directory", "an image file or a device") { Errno = Errno.EISDIR });
             using FileStream file = BoundedFile.Open(path);
             ByteSize? size = file.CanSeek ? new ByteSize((ulong)RawImage.LengthOf(file.SafeFileHandle)) : null;
-            if (file.CanSeek) file.Position = 0;
+            if (file.CanSeek)
+                file.Position = 0;
             byte[] head = new byte[count];
             int got = file.ReadAtLeast(head, count, throwOnEndOfStream: false);
             return new(new NamespaceHead(head[..got], size), null);
@@ -39,7 +46,8 @@ public static class NamespaceFile
     }
 
     /// <summary>
-    /// Writes at the start, in one call, and waits until it is on the media. Whatever follows stays; a missing file is made, and taken away again when that fails.
+    /// Writes at the start, in one call, and waits until it is on the media. Whatever follows stays; a missing file is made, and taken away
+    /// again when that fails.
     /// </summary>
     /// <returns>Null, or the error.</returns>
     public static HostError? WriteHead(string path, ReadOnlySpan<byte> bytes)
@@ -59,7 +67,8 @@ public static class NamespaceFile
         }
         finally
         {
-            if (isNew) FileWriter.TryDelete(path);
+            if (isNew)
+                FileWriter.TryDelete(path);
         }
     }
 }

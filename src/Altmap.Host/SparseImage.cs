@@ -6,7 +6,8 @@ using Altmap.Core.Media;
 namespace Altmap.Host;
 
 /// <summary>
-/// The <c>.sparse.gz</c> form of an image: gzip over the line <c>PMEMSPARSE1 SIZE</c>, then for each run a line <c>OFFSET LENGTH</c> and that many bytes;
+/// The <c>.sparse.gz</c> form of an image: gzip over the line <c>PMEMSPARSE1 SIZE</c>, then for each run a line <c>OFFSET LENGTH</c> and
+/// that many bytes;
 /// runs ascend without overlap, and what is in none is zero. Read and written as a stream: memory holds the pages that are not zero.
 /// </summary>
 public static class SparseImage
@@ -57,11 +58,14 @@ public static class SparseImage
         using var gzip = new GZipStream(destination, CompressionLevel.Optimal, leaveOpen: true);
         gzip.Write(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{Magic}{image.LengthBytes}\n")));
         var run = new List<ReadOnlyMemory<byte>>();
-        ulong start = 0, end = 0;
+        ulong start = 0,
+            end = 0;
         foreach ((ulong offset, ReadOnlyMemory<byte> bytes) in image.Pages())
         {
-            if (run.Count > 0 && (offset != end || end - start >= ChunkBytes)) Flush();
-            if (run.Count == 0) start = offset;
+            if (run.Count > 0 && (offset != end || end - start >= ChunkBytes))
+                Flush();
+            if (run.Count == 0)
+                start = offset;
             run.Add(bytes);
             end = offset + (ulong)bytes.Length;
         }
@@ -69,9 +73,11 @@ public static class SparseImage
 
         void Flush()
         {
-            if (run.Count == 0) return;
+            if (run.Count == 0)
+                return;
             gzip.Write(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{start} {end - start}\n")));
-            foreach (ReadOnlyMemory<byte> page in run) gzip.Write(page.Span);
+            foreach (ReadOnlyMemory<byte> page in run)
+                gzip.Write(page.Span);
             run.Clear();
         }
     }
@@ -85,31 +91,62 @@ public static class SparseImage
 
         public HostResult<SparseBytes> Read()
         {
-            if (ReadLine() is not { } first || !first.StartsWith(Magic, StringComparison.Ordinal) || !TryNumber(first.AsSpan(Magic.Length), out ulong size))
+            if (
+                ReadLine() is not { } first
+                || !first.StartsWith(Magic, StringComparison.Ordinal)
+                || !TryNumber(first.AsSpan(Magic.Length), out ulong size)
+            )
                 return Fail("this is no sparse image", $"the line \"{Magic}SIZE\"");
-            if (size > SizeBytesMax) return Fail(string.Create(CultureInfo.InvariantCulture, $"an image of {size} bytes"), string.Create(CultureInfo.InvariantCulture, $"at most {SizeBytesMax}"));
+            if (size > SizeBytesMax)
+                return Fail(
+                    string.Create(CultureInfo.InvariantCulture, $"an image of {size} bytes"),
+                    string.Create(CultureInfo.InvariantCulture, $"at most {SizeBytesMax}")
+                );
             SparseBytes image = SparseBytes.Zero(size);
-            ulong end = 0, stored = 0;
+            ulong end = 0,
+                stored = 0;
             byte[] chunk = new byte[Math.Min(ChunkBytes, (int)Math.Min(size, int.MaxValue))];
             while (ReadLine() is { } line)
             {
                 int space = line.IndexOf(' ', StringComparison.Ordinal);
-                if (space < 0 || !TryNumber(line.AsSpan(0, space), out ulong offset) || !TryNumber(line.AsSpan(space + 1), out ulong length))
+                if (
+                    space < 0
+                    || !TryNumber(line.AsSpan(0, space), out ulong offset)
+                    || !TryNumber(line.AsSpan(space + 1), out ulong length)
+                )
                     return Fail("a run does not start with \"OFFSET LENGTH\"", "", "copy it again");
-                if (offset < end) return Fail(string.Create(CultureInfo.InvariantCulture, $"the run at {offset} overlaps the one before it, which ends at {end}"), "runs in ascending order");
+                if (offset < end)
+                    return Fail(
+                        string.Create(CultureInfo.InvariantCulture, $"the run at {offset} overlaps the one before it, which ends at {end}"),
+                        "runs in ascending order"
+                    );
                 if (offset > size || length > size - offset)
-                    return Fail(string.Create(CultureInfo.InvariantCulture, $"the run at {offset} with {length} bytes ends beyond the image of {size} bytes"));
+                    return Fail(
+                        string.Create(
+                            CultureInfo.InvariantCulture,
+                            $"the run at {offset} with {length} bytes ends beyond the image of {size} bytes"
+                        )
+                    );
                 // A page is held whole, so a run counts at least one: a million runs of a byte are not a megabyte.
                 stored += Math.Max(length, 4096);
                 if (stored > storedBytesMax)
-                    return Fail(string.Create(CultureInfo.InvariantCulture, $"the image holds more than {storedBytesMax} bytes that are not zero"), "", "unpack it and give the raw file");
+                    return Fail(
+                        string.Create(CultureInfo.InvariantCulture, $"the image holds more than {storedBytesMax} bytes that are not zero"),
+                        "",
+                        "unpack it and give the raw file"
+                    );
                 end = offset + length;
-                for (ulong at = offset; at < end;)
+                for (ulong at = offset; at < end; )
                 {
                     // Up to the next page edge first, so that a page is written once.
                     int count = (int)Math.Min(end - at, (ulong)chunk.Length - (at % 4096 == 0 || chunk.Length < 4096 ? 0 : at % 4096));
                     int got = ReadBytes(chunk.AsSpan(0, count));
-                    if (got < count) return Fail(string.Create(CultureInfo.InvariantCulture, $"the file ends inside the run at {offset}"), "", "copy it again");
+                    if (got < count)
+                        return Fail(
+                            string.Create(CultureInfo.InvariantCulture, $"the file ends inside the run at {offset}"),
+                            "",
+                            "copy it again"
+                        );
                     image = image.Write(at, chunk.AsSpan(0, count));
                     at += (ulong)count;
                 }
@@ -117,15 +154,18 @@ public static class SparseImage
             return _at < _have ? Fail("a line without end") : new(image, null);
         }
 
-        private HostResult<SparseBytes> Fail(string what, string expected = "", string todo = "") => new(null, new HostError(name, what, expected, todo));
+        private HostResult<SparseBytes> Fail(string what, string expected = "", string todo = "") =>
+            new(null, new HostError(name, what, expected, todo));
 
         /// <summary>The next line without its end, or null at the end of the stream or when it is no short line.</summary>
         private string? ReadLine()
         {
             const int LengthMax = 64;
-            if (_have - _at < LengthMax) Fill();
+            if (_have - _at < LengthMax)
+                Fill();
             int length = _buffer.AsSpan(_at, Math.Min(LengthMax, _have - _at)).IndexOf((byte)'\n');
-            if (length < 0) return null;
+            if (length < 0)
+                return null;
             string line = Encoding.Latin1.GetString(_buffer, _at, length);
             _at += length + 1;
             return line;
@@ -136,8 +176,10 @@ public static class SparseImage
             int total = 0;
             while (total < destination.Length)
             {
-                if (_at == _have) Fill();
-                if (_at == _have) break;
+                if (_at == _have)
+                    Fill();
+                if (_at == _have)
+                    break;
                 int count = Math.Min(_have - _at, destination.Length - total);
                 _buffer.AsSpan(_at, count).CopyTo(destination[total..]);
                 _at += count;
@@ -150,12 +192,14 @@ public static class SparseImage
         {
             _buffer.AsSpan(_at, _have - _at).CopyTo(_buffer);
             (_have, _at) = (_have - _at, 0);
-            if (_ended) return;
+            if (_ended)
+                return;
             int count = stream.Read(_buffer.AsSpan(_have));
             _ended = count < _buffer.Length - _have;
             _have += count;
         }
 
-        private static bool TryNumber(ReadOnlySpan<char> text, out ulong number) => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
+        private static bool TryNumber(ReadOnlySpan<char> text, out ulong number) =>
+            ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
     }
 }

@@ -4,16 +4,21 @@ namespace Altmap.Host;
 public static class StandardInput
 {
     /// <summary>
-    /// True when we were started without one (<c>&lt;&amp;-</c>). The runtime's own pipe has descriptor 0 then, and reading it would wait for ever; it is
+    /// True when we were started without one (<c>&lt;&amp;-</c>). The runtime's own pipe has descriptor 0 then, and reading it would wait
+    /// for ever; it is
     /// known by its other end, which only our process holds. False where there is no /proc.
     /// </summary>
     public static bool IsClosed()
     {
         try
         {
-            if (LinkOf("0") is not { } input) return true;
+            if (LinkOf("0") is not { } input)
+                return true;
             return input.StartsWith("pipe:", StringComparison.Ordinal)
-                && Directory.EnumerateFileSystemEntries("/proc/self/fd").Select(Path.GetFileName).Any(fd => fd is not ("0" or "1" or "2") && LinkOf(fd!) == input && IsWriteEnd(fd!));
+                && Directory
+                    .EnumerateFileSystemEntries("/proc/self/fd")
+                    .Select(Path.GetFileName)
+                    .Any(fd => fd is not ("0" or "1" or "2") && LinkOf(fd!) == input && IsWriteEnd(fd!));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -25,7 +30,8 @@ public static class StandardInput
 
     private static bool IsWriteEnd(string fd)
     {
-        const int AccessMode = 3, WriteOnly = 1;
+        const int AccessMode = 3,
+            WriteOnly = 1;
         string? flags = File.ReadLines($"/proc/self/fdinfo/{fd}").FirstOrDefault(l => l.StartsWith("flags:", StringComparison.Ordinal));
         return flags is not null && (Convert.ToInt32(flags[6..].Trim(), 8) & AccessMode) == WriteOnly;
     }

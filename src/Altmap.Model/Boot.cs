@@ -13,9 +13,9 @@ namespace Altmap.Model;
 /// <summary>From hardware, label areas and media to a machine that has just booted.</summary>
 public static class Boot
 {
-
     /// <summary>
-    /// Boots a machine: DIMMs are probed, then regions in order of number, then the namespaces of each (drivers/nvdimm; 5.10, 6.1, 6.12, 7.2).
+    /// Boots a machine: DIMMs are probed, then regions in order of number, then the namespaces of each (drivers/nvdimm; 5.10, 6.1, 6.12,
+    /// 7.2).
     /// Throws <see cref="NotModelledException"/> when something on the media is not modelled.
     /// </summary>
     /// <returns>The machine; or null and the panic of a kernel that does not boot with this memory map.</returns>
@@ -26,9 +26,15 @@ public static class Boot
     {
         MachineDescription description = source.Description;
         FirmwareMap map = FirmwareMap.Apply(description.Memory, description.CommandLine, description.Architecture);
-        if (map.Panic is not null) return (null, map.Panic);
-        if (!map.Entries.Any(e => e.Type == E820Type.Ram) && description.Memory.Any(m => m.Type == FirmwareRangeType.SystemRam)) return (null, "memmap= and mem= leave no System RAM");
-        if (map.Entries.FirstOrDefault(e => e.Type == E820Type.PersistentLegacy && e.Range.Last.Bytes > PhysicalAddress.InputMax) is { Range.IsEmpty: false } far) throw new NotModelledException($"a region at {far.Range}: it ends beyond 2^56");
+        if (map.Panic is not null)
+            return (null, map.Panic);
+        if (!map.Entries.Any(e => e.Type == E820Type.Ram) && description.Memory.Any(m => m.Type == FirmwareRangeType.SystemRam))
+            return (null, "memmap= and mem= leave no System RAM");
+        if (
+            map.Entries.FirstOrDefault(e => e.Type == E820Type.PersistentLegacy && e.Range.Last.Bytes > PhysicalAddress.InputMax) is
+            { Range.IsEmpty: false } far
+        )
+            throw new NotModelledException($"a region at {far.Range}: it ends beyond 2^56");
         ImmutableArray<RegionDescription> regions = E820Regions.Resolve(description);
         var machine = new Machine
         {
@@ -39,7 +45,9 @@ public static class Boot
             Mm = MemoryBoot.Start(description, map.Entries, kernel, architecture),
             Buses = description.Buses.ToImmutableSortedDictionary(b => Device(b.Name), b => b),
             Dimms = description.Dimms.Select(d => NewDimm(description, d, source)).ToImmutableSortedDictionary(d => d.Device, d => d),
-            Regions = regions.Select(r => NewRegion(description, r, source, kernel, architecture)).ToImmutableSortedDictionary(r => r.Device.Number, r => r),
+            Regions = regions
+                .Select(r => NewRegion(description, r, source, kernel, architecture))
+                .ToImmutableSortedDictionary(r => r.Device.Number, r => r),
         };
         return (Probe(machine), null);
     }
@@ -64,41 +72,54 @@ public static class Boot
             KmemIds = [],
             Mm = MemoryBoot.Start(description, machine.Memory, kernel, architecture),
         };
-        // Plugged DIMMs are still there; ACPI adds them while it scans, before any NVDIMM, and only below mem= (mm/memory_hotplug.c register_memory_resource()).
+        // Plugged DIMMs are still there; ACPI adds them while it scans, before any NVDIMM, and only below mem= (mm/memory_hotplug.c
+        // register_memory_resource()).
         if (!machine.Mm.PluggedRam.IsEmpty && CommandLine.Find(description.CommandLine, "mem") is not null)
             throw new NotModelledException("a reboot with a plugged DIMM and mem= on the command line");
-        foreach (PluggedDimm dimm in machine.Mm.PluggedRam) booted = MemoryBlocks.Plug(booted, dimm.Range, dimm.Node).Machine;
-        return Probe(booted with
-        {
-            Dimms = machine.Dimms.ToImmutableSortedDictionary(d => d.Key, d => new DimmState
+        foreach (PluggedDimm dimm in machine.Mm.PluggedRam)
+            booted = MemoryBlocks.Plug(booted, dimm.Range, dimm.Node).Machine;
+        return Probe(
+            booted with
             {
-                Description = d.Value.Description,
-                Bus = d.Value.Bus,
-                Device = d.Key,
-                LabelBytes = d.Value.LabelBytes,
-            }),
-            Regions = machine.Regions.ToImmutableSortedDictionary(r => r.Key, r => new RegionState
-            {
-                Description = r.Value.Description,
-                Device = r.Value.Device,
-                Media = r.Value.Media,
-                Cookies = r.Value.Cookies,
-                HasPageMap = r.Value.HasPageMap,
-                Align = RegionDriver.DefaultAlign(kernel, r.Value.Range.Size, r.Value.Ways, page),
-            }),
-        });
+                Dimms = machine.Dimms.ToImmutableSortedDictionary(
+                    d => d.Key,
+                    d => new DimmState
+                    {
+                        Description = d.Value.Description,
+                        Bus = d.Value.Bus,
+                        Device = d.Key,
+                        LabelBytes = d.Value.LabelBytes,
+                    }
+                ),
+                Regions = machine.Regions.ToImmutableSortedDictionary(
+                    r => r.Key,
+                    r => new RegionState
+                    {
+                        Description = r.Value.Description,
+                        Device = r.Value.Device,
+                        Media = r.Value.Media,
+                        Cookies = r.Value.Cookies,
+                        HasPageMap = r.Value.HasPageMap,
+                        Align = RegionDriver.DefaultAlign(kernel, r.Value.Range.Size, r.Value.Ways, page),
+                    }
+                ),
+            }
+        );
     }
 
     private static Machine Probe(Machine machine)
     {
-        foreach (NdDevice dimm in machine.Dimms.Keys) machine = DriverCore.Probe(machine, dimm).Machine;
-        foreach (int region in machine.Regions.Keys) machine = DriverCore.Probe(machine, new NdDevice(NdDeviceKind.Region, region)).Machine;
+        foreach (NdDevice dimm in machine.Dimms.Keys)
+            machine = DriverCore.Probe(machine, dimm).Machine;
+        foreach (int region in machine.Regions.Keys)
+            machine = DriverCore.Probe(machine, new NdDevice(NdDeviceKind.Region, region)).Machine;
         return machine;
     }
 
     internal static DimmState NewDimm(MachineDescription description, DimmDescription dimm, MachineSource source)
     {
-        string bus = description.Regions.FirstOrDefault(r => r.Mappings.Any(m => m.Dimm == dimm.Name))?.Bus
+        string bus =
+            description.Regions.FirstOrDefault(r => r.Mappings.Any(m => m.Dimm == dimm.Name))?.Bus
             ?? description.Buses.FirstOrDefault(b => b.Provider == "ACPI.NFIT")?.Name
             ?? description.Buses[0].Name;
         return new DimmState
@@ -110,7 +131,13 @@ public static class Boot
         };
     }
 
-    internal static RegionState NewRegion(MachineDescription description, RegionDescription region, MachineSource source, KernelProfile kernel, ArchitectureRules architecture)
+    internal static RegionState NewRegion(
+        MachineDescription description,
+        RegionDescription region,
+        MachineSource source,
+        KernelProfile kernel,
+        ArchitectureRules architecture
+    )
     {
         string provider = description.Buses.First(b => b.Name == region.Bus).Provider;
         return new RegionState
@@ -125,31 +152,43 @@ public static class Boot
     }
 
     /// <summary>
-    /// Cookies from the DIMMs' serial numbers; where the machine file gives one that does not come out (several DIMMs, another vendor's tables),
+    /// Cookies from the DIMMs' serial numbers; where the machine file gives one that does not come out (several DIMMs, another vendor's
+    /// tables),
     /// the given one counts for both label versions.
     /// </summary>
     private static RegionCookies CookiesOf(MachineDescription description, RegionDescription region)
     {
-        if (region.Mappings.IsEmpty) return RegionCookies.None;
+        if (region.Mappings.IsEmpty)
+            return RegionCookies.None;
         IEnumerable<InterleaveMember> mappings = region.Mappings.Select(m =>
         {
             DimmDescription dimm = description.Dimms.First(d => d.Name == m.Dimm);
             (ushort date, byte location) = ManufacturingOf(dimm.Id);
-            return new InterleaveMember(0, System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(dimm.Serial),
-                System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(dimm.Vendor), date, location);
+            return new InterleaveMember(
+                0,
+                System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(dimm.Serial),
+                System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(dimm.Vendor),
+                date,
+                location
+            );
         });
         (ulong cookie1, ulong cookie2, ulong alt, _) = InterleaveSetCookie.Compute([.. mappings]);
-        if (region.SetCookie is { } given && given != cookie1 && given != cookie2) (cookie1, cookie2, alt) = (given, given, given);
+        if (region.SetCookie is { } given && given != cookie1 && given != cookie2)
+            (cookie1, cookie2, alt) = (given, given, given);
         return new RegionCookies(cookie1, cookie2, alt);
     }
 
-    /// <summary>Manufacturing date and location as nmemN/nfit/id shows them: <c>vendor-location-date-serial</c> (date byte-swapped); zero in the short form.</summary>
+    /// <summary>Manufacturing date and location as nmemN/nfit/id shows them: <c>vendor-location-date-serial</c> (date byte-swapped); zero
+    /// in the short form.</summary>
     private static (ushort Date, byte Location) ManufacturingOf(string id)
     {
         string[] parts = id.Split('-');
-        if (parts.Length != 4) return (0, 0);
-        if (!byte.TryParse(parts[1], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte location)) return (0, 0);
-        if (!ushort.TryParse(parts[2], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ushort date)) return (0, 0);
+        if (parts.Length != 4)
+            return (0, 0);
+        if (!byte.TryParse(parts[1], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte location))
+            return (0, 0);
+        if (!ushort.TryParse(parts[2], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ushort date))
+            return (0, 0);
         return (System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(date), location);
     }
 

@@ -23,34 +23,43 @@ public sealed record NewNvdimm(PhysicalRange Range, ByteSize LabelSize)
     public uint? Serial { get; init; }
 }
 
-/// <summary>What comes and goes in a running machine without a command of it: DIMMs and NVDIMMs that a hypervisor or a person plugs.</summary>
+/// <summary>What comes and goes in a running machine without a command of it: DIMMs and NVDIMMs that a hypervisor or a person
+/// plugs.</summary>
 public static class Hotplug
 {
     private const string Nfit = "ACPI.NFIT";
 
-    /// <summary>Why the range cannot hold a new DIMM or NVDIMM, in words, or null: what the firmware's map or another device has there.</summary>
+    /// <summary>Why the range cannot hold a new DIMM or NVDIMM, in words, or null: what the firmware's map or another device has
+    /// there.</summary>
     public static string? Obstacle(Machine machine, PhysicalRange range)
     {
-        if (range.IsEmpty) return "it has no bytes";
-        if (machine.Memory.FirstOrDefault(m => m.Range.Overlaps(range)) is { } entry) return $"{entry.IomemName} is at {entry.Range}";
-        if (machine.Regions.Values.FirstOrDefault(r => r.Range.Overlaps(range)) is { } region) return $"{region.Device} is at {region.Range}";
-        if (machine.Mm.PluggedRam.FirstOrDefault(d => d.Range.Overlaps(range)) is { Range.IsEmpty: false } dimm) return $"a DIMM is at {dimm.Range}";
+        if (range.IsEmpty)
+            return "it has no bytes";
+        if (machine.Memory.FirstOrDefault(m => m.Range.Overlaps(range)) is { } entry)
+            return $"{entry.IomemName} is at {entry.Range}";
+        if (machine.Regions.Values.FirstOrDefault(r => r.Range.Overlaps(range)) is { } region)
+            return $"{region.Device} is at {region.Range}";
+        if (machine.Mm.PluggedRam.FirstOrDefault(d => d.Range.Overlaps(range)) is { Range.IsEmpty: false } dimm)
+            return $"a DIMM is at {dimm.Range}";
         return null;
     }
 
     /// <summary>
-    /// A DIMM comes (drivers/acpi/acpi_memhotplug.c acpi_memory_enable_device(); as <see cref="MemoryBlocks.Plug"/>). Throws <see cref="NotModelledException"/> for
+    /// A DIMM comes (drivers/acpi/acpi_memhotplug.c acpi_memory_enable_device(); as <see cref="MemoryBlocks.Plug"/>). Throws
+    /// <see cref="NotModelledException"/> for
     /// machines without ACPI.
     /// </summary>
     public static StepResult AddDimm(Machine machine, PhysicalRange range, int node)
     {
         RequireAcpi(machine, "plugging a DIMM");
-        if (CommandLine.Has(machine.Description.CommandLine, "acpi_no_memhotplug")) throw new NotModelledException("plugging a DIMM with acpi_no_memhotplug on the command line");
+        if (CommandLine.Has(machine.Description.CommandLine, "acpi_no_memhotplug"))
+            throw new NotModelledException("plugging a DIMM with acpi_no_memhotplug on the command line");
         return MemoryBlocks.Plug(machine, range, node);
     }
 
     /// <summary>
-    /// An NVDIMM comes: a DIMM and a region on the NFIT bus, which comes with the first, then probed as at boot (drivers/acpi/nfit/core.c __acpi_nfit_notify(),
+    /// An NVDIMM comes: a DIMM and a region on the NFIT bus, which comes with the first, then probed as at boot (drivers/acpi/nfit/core.c
+    /// __acpi_nfit_notify(),
     /// acpi_nfit_init(); 5.10, 6.1, 6.12, 7.2). Throws <see cref="NotModelledException"/> for machines without ACPI.
     /// </summary>
     /// <returns>The machine and the new DIMM and region; errno is that of the region's probe.</returns>
@@ -92,13 +101,20 @@ public static class Hotplug
             Dimms = description.Dimms.Add(dimm),
             Regions = description.Regions.Add(region),
         };
-        var source = new MachineSource(description, ImmutableSortedDictionary<string, SparseBytes>.Empty, ImmutableSortedDictionary<string, SparseBytes>.Empty);
+        var source = new MachineSource(
+            description,
+            ImmutableSortedDictionary<string, SparseBytes>.Empty,
+            ImmutableSortedDictionary<string, SparseBytes>.Empty
+        );
         machine = machine with
         {
             Description = description,
             Buses = nfit is null ? machine.Buses.Add(busDevice, bus) : machine.Buses,
             Dimms = machine.Dimms.Add(dimmDevice, Boot.NewDimm(description, dimm, source)),
-            Regions = machine.Regions.Add(regionDevice.Number, Boot.NewRegion(description, region, source, machine.Kernel, machine.Architecture)),
+            Regions = machine.Regions.Add(
+                regionDevice.Number,
+                Boot.NewRegion(description, region, source, machine.Kernel, machine.Architecture)
+            ),
         };
         machine = DriverCore.Probe(machine, dimmDevice).Machine;
         return (DriverCore.Probe(machine, regionDevice), dimmDevice, regionDevice);
@@ -109,7 +125,10 @@ public static class Hotplug
 
     private static void RequireAcpi(Machine machine, string what)
     {
-        if (machine.Architecture.Architecture == Architecture.Ppc64LittleEndian || machine.Description.Buses.Any(b => b.Provider == "of_pmem"))
+        if (
+            machine.Architecture.Architecture == Architecture.Ppc64LittleEndian
+            || machine.Description.Buses.Any(b => b.Provider == "of_pmem")
+        )
             throw new NotModelledException($"{what} into a machine that has no ACPI");
     }
 
@@ -117,14 +136,16 @@ public static class Hotplug
     {
         HashSet<int> numbers = [.. taken.Select(d => d.Number)];
         int number = 0;
-        while (numbers.Contains(number)) number++;
+        while (numbers.Contains(number))
+            number++;
         return number;
     }
 
     private static uint LowestHandle(Machine machine)
     {
         uint handle = 1;
-        while (machine.Dimms.Values.Any(d => d.Description.Handle == handle)) handle++;
+        while (machine.Dimms.Values.Any(d => d.Description.Handle == handle))
+            handle++;
         return handle;
     }
 

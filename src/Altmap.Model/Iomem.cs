@@ -14,7 +14,8 @@ namespace Altmap.Model;
 public sealed record IomemEntry(PhysicalRange Range, string Name, int Depth);
 
 /// <summary>
-/// /proc/iomem as far as it follows from the machine: memory map, NFIT ranges, namespaces and device-dax devices. What else a real one shows
+/// /proc/iomem as far as it follows from the machine: memory map, NFIT ranges, namespaces and device-dax devices. What else a real one
+/// shows
 /// (PCI, kernel image, ROMs) is not in a machine file.
 /// </summary>
 public static class Iomem
@@ -23,16 +24,23 @@ public static class Iomem
     public static IReadOnlyList<IomemEntry> Entries(Machine machine)
     {
         var top = machine.Memory.Select(m => (m.Range, Name: m.IomemName, Depth: 0)).ToList();
-        // The ACPI driver inserts NFIT ranges; those of e820 are in the memory map already (drivers/acpi/nfit/core.c, arch/x86/kernel/e820.c); a device tree's are nowhere.
-        top.AddRange(machine.Regions.Values
-            .Where(r => ProviderOf(machine, r) != "of_pmem" && (r.Ways > 0 || !machine.Memory.Any(m => m.Type == E820Type.PersistentLegacy && m.Range.Contains(r.Range))))
-            .Select(r => (r.Range, Name: "Persistent Memory", Depth: 0)));
+        // The ACPI driver inserts NFIT ranges; those of e820 are in the memory map already (drivers/acpi/nfit/core.c,
+        // arch/x86/kernel/e820.c); a device tree's are nowhere.
+        top.AddRange(
+            machine
+                .Regions.Values.Where(r =>
+                    ProviderOf(machine, r) != "of_pmem"
+                    && (r.Ways > 0 || !machine.Memory.Any(m => m.Type == E820Type.PersistentLegacy && m.Range.Contains(r.Range)))
+                )
+                .Select(r => (r.Range, Name: "Persistent Memory", Depth: 0))
+        );
         top.AddRange(machine.Regions.Values.Where(r => ProviderOf(machine, r) == "of_pmem").Select(r => (r.Range, Name: "", Depth: -1)));
         top.AddRange(machine.Mm.PluggedRam.Select(d => (d.Range, Name: "System RAM", Depth: 0)));
         var entries = new List<IomemEntry>();
         foreach ((PhysicalRange range, string name, int depth) in top.Where(t => !t.Range.IsEmpty).OrderBy(t => t.Range.Start))
         {
-            if (depth == 0) entries.Add(new IomemEntry(range, name, 0));
+            if (depth == 0)
+                entries.Add(new IomemEntry(range, name, 0));
             foreach (RegionState region in machine.Regions.Values.Where(r => range.Contains(r.Range)))
                 entries.AddRange(OfRegion(machine, region, depth + 1));
         }
@@ -59,13 +67,24 @@ public static class Iomem
         var entries = new List<IomemEntry>();
         foreach (NamespaceState ndns in region.Namespaces.Values.Where(n => !n.Range.IsEmpty))
         {
-            if (ndns.IsBound) entries.Add(new IomemEntry(ndns.Range, ndns.Device.Name, depth));
-            if (ndns.Claim is { Kind: NdDeviceKind.Btt } btt && region.Btts[btt.Id].IsBound) entries.Add(new IomemEntry(ndns.Range, ndns.Device.Name, depth));
-            if (ndns.Claim is not { Kind: NdDeviceKind.Pfn or NdDeviceKind.Dax } claim || region.PfnDevice(claim) is not { Layout: { } layout }) continue;
-            if (claim.Kind == NdDeviceKind.Pfn) entries.Add(new IomemEntry(ndns.Range, ndns.Device.Name, depth));
-            else entries.Add(new IomemEntry(new PhysicalRange(ndns.Range.Start, layout.DataOffset), ndns.Device.Name, depth)); // info-block and page map (drivers/dax/pmem.c)
+            if (ndns.IsBound)
+                entries.Add(new IomemEntry(ndns.Range, ndns.Device.Name, depth));
+            if (ndns.Claim is { Kind: NdDeviceKind.Btt } btt && region.Btts[btt.Id].IsBound)
+                entries.Add(new IomemEntry(ndns.Range, ndns.Device.Name, depth));
+            if (
+                ndns.Claim is not { Kind: NdDeviceKind.Pfn or NdDeviceKind.Dax } claim
+                || region.PfnDevice(claim) is not { Layout: { } layout }
+            )
+                continue;
+            if (claim.Kind == NdDeviceKind.Pfn)
+                entries.Add(new IomemEntry(ndns.Range, ndns.Device.Name, depth));
+            else
+                // Info-block and page map (drivers/dax/pmem.c).
+                entries.Add(new IomemEntry(new PhysicalRange(ndns.Range.Start, layout.DataOffset), ndns.Device.Name, depth));
         }
-        entries.AddRange(region.DaxDevices.Values.Where(d => d.Driver == DaxDeviceDrivers.DeviceDax).Select(d => new IomemEntry(d.Range, d.Name, depth)));
+        entries.AddRange(
+            region.DaxDevices.Values.Where(d => d.Driver == DaxDeviceDrivers.DeviceDax).Select(d => new IomemEntry(d.Range, d.Name, depth))
+        );
         foreach (KmemMemory kmem in machine.Mm.Kmem.Where(k => region.Range.Contains(k.Range)))
         {
             entries.Add(new IomemEntry(kmem.Range, kmem.Device, depth));

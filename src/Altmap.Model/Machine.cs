@@ -62,7 +62,9 @@ public sealed record Machine
 
     /// <summary>The btt device, or null.</summary>
     public BttDeviceState? FindBtt(NdDevice device) =>
-        device.Kind == NdDeviceKind.Btt && Regions.TryGetValue(device.Number, out RegionState? region) ? region.Btts.GetValueOrDefault(device.Id) : null;
+        device.Kind == NdDeviceKind.Btt && Regions.TryGetValue(device.Number, out RegionState? region)
+            ? region.Btts.GetValueOrDefault(device.Id)
+            : null;
 
     /// <summary>The machine with a region replaced.</summary>
     public Machine With(RegionState region) => this with { Regions = Regions.SetItem(region.Device.Number, region) };

@@ -13,28 +13,51 @@ using Altmap.Shell.Tools;
 namespace Altmap.Shell;
 
 /// <summary>
-/// The commands people know, over the model: ndctl, daxctl, cat, ls, echo with <c>&gt;</c>, reboot. Text in, text out; what is not modelled is refused.
+/// The commands people know, over the model: ndctl, daxctl, cat, ls, echo with <c>&gt;</c>, reboot. Text in, text out; what is not modelled
+/// is refused.
 /// </summary>
 public static class CommandShell
 {
     private const string EchoFailure = "sh: write error: ";
 
     /// <summary>The words a command line may start with.</summary>
-    public static readonly ImmutableArray<string> Commands = ["cat", "daxctl", "dmesg", "echo", "hotplug", "ls", "lsmem", "mkpfn", "ndctl", "reboot", "true"];
+    public static readonly ImmutableArray<string> Commands =
+    [
+        "cat",
+        "daxctl",
+        "dmesg",
+        "echo",
+        "hotplug",
+        "ls",
+        "lsmem",
+        "mkpfn",
+        "ndctl",
+        "reboot",
+        "true",
+    ];
 
     /// <summary>Runs a command.</summary>
     /// <param name="state">Where it starts.</param>
     /// <param name="words">The command and its arguments; empty: nothing happens.</param>
     /// <param name="redirectTo">Path that standard output goes to, or null.</param>
     /// <param name="others">Commands that the caller has beside these, for messages.</param>
-    public static CommandResult Run(ShellState state, ImmutableArray<string> words, string? redirectTo = null, IEnumerable<string>? others = null)
+    public static CommandResult Run(
+        ShellState state,
+        ImmutableArray<string> words,
+        string? redirectTo = null,
+        IEnumerable<string>? others = null
+    )
     {
-        if (words.IsEmpty) return redirectTo is null ? Say(state, "", "", 0) : Unsupported(state, "a redirection without a command");
+        if (words.IsEmpty)
+            return redirectTo is null ? Say(state, "", "", 0) : Unsupported(state, "a redirection without a command");
         try
         {
-            if (words[0] == "echo") return Echo(state, words, redirectTo);
-            if (redirectTo is not null) return Unsupported(state, $"`>` after {words[0]}: only echo writes into a file");
-            if (ToolCommandLine.ToolOf(words[0]) is { } tool) return RunTool(state, tool, words);
+            if (words[0] == "echo")
+                return Echo(state, words, redirectTo);
+            if (redirectTo is not null)
+                return Unsupported(state, $"`>` after {words[0]}: only echo writes into a file");
+            if (ToolCommandLine.ToolOf(words[0]) is { } tool)
+                return RunTool(state, tool, words);
             return words[0] switch
             {
                 "cat" => Cat(state, words[1..]),
@@ -63,7 +86,8 @@ public static class CommandShell
         return Unsupported(state, $"the command {word}; known are {string.Join(", ", known)}{(hint.Length == 0 ? "" : $"; {hint}")}");
     }
 
-    internal static CommandResult Say(ShellState state, string stdout, string stderr, int exitCode) => new(state, stdout, stderr, stderr + stdout, exitCode, false);
+    internal static CommandResult Say(ShellState state, string stdout, string stderr, int exitCode) =>
+        new(state, stdout, stderr, stderr + stdout, exitCode, false);
 
     internal static CommandResult Unsupported(ShellState state, string what)
     {
@@ -75,7 +99,9 @@ public static class CommandShell
     {
         ToolRequest request = ToolCommandLine.Parse(words, state.Machine.Architecture.PageSize);
         if (request.Answer is { } answer)
-            return answer.IsUnsupported ? Unsupported(state, answer.Stdout.Trim()) : Say(state, answer.Stdout, answer.Stderr, answer.ExitCode);
+            return answer.IsUnsupported
+                ? Unsupported(state, answer.Stdout.Trim())
+                : Say(state, answer.Stdout, answer.Stderr, answer.ExitCode);
         var context = new ToolContext(state);
         context.Output.Err(request.Warnings);
         int result = ToolCommands.Run(context, tool, request);
@@ -89,13 +115,25 @@ public static class CommandShell
     {
         bool newline = words.Length < 2 || words[1] != "-n";
         string text = string.Join(' ', words.Skip(newline ? 1 : 2)) + (newline ? "\n" : "");
-        if (redirectTo is null) return Say(state, text, "", 0);
-        if (redirectTo == "/dev/null") return Say(state, "", "", 0);
-        if (SysfsTree.Write(state.Machine, redirectTo, text) is not { } written) return Unsupported(state, $"writing to {redirectTo}");
+        if (redirectTo is null)
+            return Say(state, text, "", 0);
+        if (redirectTo == "/dev/null")
+            return Say(state, "", "", 0);
+        if (SysfsTree.Write(state.Machine, redirectTo, text) is not { } written)
+            return Unsupported(state, $"writing to {redirectTo}");
         ShellState next = state with { Machine = written.Machine };
-        if (written.Succeeded) return Say(next, "", "", 0);
+        if (written.Succeeded)
+            return Say(next, "", "", 0);
         bool cannotOpen = written.Errno == Errno.EACCES;
-        return Say(next, "", cannotOpen ? $"sh: can't create {redirectTo}: {(LacksFolder(state.Machine, redirectTo) ? "nonexistent directory" : written.Errno.Describe())}\n" : $"{EchoFailure}{written.Errno.Describe()}\n", 1);
+        return Say(
+            next,
+            "",
+            cannotOpen
+                ? $"sh: can't create {redirectTo}: "
+                    + $"{(LacksFolder(state.Machine, redirectTo) ? "nonexistent directory" : written.Errno.Describe())}\n"
+                : $"{EchoFailure}{written.Errno.Describe()}\n",
+            1
+        );
     }
 
     /// <summary>busybox's words for ENOENT when it creates.</summary>
@@ -120,20 +158,25 @@ public static class CommandShell
                 exitCode = 1;
                 continue;
             }
-            if (SysfsTree.Read(state.Machine, path) is not { } value) return Unsupported(state, $"reading {path}");
+            if (SysfsTree.Read(state.Machine, path) is not { } value)
+                return Unsupported(state, $"reading {path}");
             if (value.Errno == Errno.None)
             {
                 output.Out(value.Text + "\n");
                 continue;
             }
             bool cannotOpen = value.Errno is Errno.ENOENT or Errno.EACCES;
-            output.Err(cannotOpen ? $"cat: can't open '{path}': {value.Errno.Describe()}\n" : $"cat: read error: {value.Errno.Describe()}\n");
+            output.Err(
+                cannotOpen ? $"cat: can't open '{path}': {value.Errno.Describe()}\n" : $"cat: read error: {value.Errno.Describe()}\n"
+            );
             exitCode = 1;
         }
-        return paths.IsEmpty ? Unsupported(state, "cat without a file") : new CommandResult(state, output.Stdout, output.Stderr, output.Merged, exitCode, false)
-        {
-            Note = paths.Select(p => ProcFiles.Gap(state.Machine, p)).FirstOrDefault(n => n is not null),
-        };
+        return paths.IsEmpty
+            ? Unsupported(state, "cat without a file")
+            : new CommandResult(state, output.Stdout, output.Stderr, output.Merged, exitCode, false)
+            {
+                Note = paths.Select(p => ProcFiles.Gap(state.Machine, p)).FirstOrDefault(n => n is not null),
+            };
     }
 
     private static CommandResult Reboot(ShellState state) => Say(state with { Machine = Boot.Again(state.Machine) }, "", "", 0);

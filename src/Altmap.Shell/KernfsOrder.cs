@@ -15,7 +15,8 @@ public static class KernfsOrder
         ulong hash = 0;
         unchecked // defined modulo 2^64
         {
-            foreach (byte c in Encoding.UTF8.GetBytes(name)) hash = (hash + ((ulong)c << 4) + ((ulong)c >> 4)) * 11;
+            foreach (byte c in Encoding.UTF8.GetBytes(name))
+                hash = (hash + ((ulong)c << 4) + ((ulong)c >> 4)) * 11;
             hash = (hash * 0x61c8864680b583eb) >> 32;
         }
         uint folded = (uint)hash & 0x7fffffff;

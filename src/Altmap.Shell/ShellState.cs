@@ -10,8 +10,10 @@ namespace Altmap.Shell;
 /// <param name="Uuids">For UUIDs that a tool picks by itself.</param>
 public sealed record ShellState(Machine Machine, UuidSource Uuids)
 {
-    /// <summary>Files that commands of this session wrote, by the path they named. Nothing of the host is among them, and nothing goes there.</summary>
-    public ImmutableSortedDictionary<string, SparseBytes> Files { get; init; } = ImmutableSortedDictionary.Create<string, SparseBytes>(StringComparer.Ordinal);
+    /// <summary>Files that commands of this session wrote, by the path they named. Nothing of the host is among them, and nothing goes
+    /// there.</summary>
+    public ImmutableSortedDictionary<string, SparseBytes> Files { get; init; } =
+        ImmutableSortedDictionary.Create<string, SparseBytes>(StringComparer.Ordinal);
 }
 
 /// <summary>What a command did.</summary>

@@ -28,7 +28,8 @@ public sealed class ToolOutput
     {
         _stdout.Append(text);
         _buffer.Append(text);
-        if (_buffer.Length < BufferBytes) return;
+        if (_buffer.Length < BufferBytes)
+            return;
         int whole = _buffer.Length / BufferBytes * BufferBytes;
         _merged.Append(_buffer.ToString(0, whole));
         _buffer.Remove(0, whole);

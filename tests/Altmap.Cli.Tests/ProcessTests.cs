@@ -13,7 +13,8 @@ public class ProcessTests
     {
         Assert.SkipUnless(File.Exists("/usr/bin/script"), "script(1) is not here");
         var start = new ProcessStartInfo("/usr/bin/script") { RedirectStandardOutput = true, RedirectStandardInput = true };
-        foreach (string word in (string[])["-qec", $"'{Path.Combine(AppContext.BaseDirectory, "altmap")}' {command}", "/dev/null"]) start.ArgumentList.Add(word);
+        foreach (string word in (string[])["-qec", $"'{Path.Combine(AppContext.BaseDirectory, "altmap")}' {command}", "/dev/null"])
+            start.ArgumentList.Add(word);
         start.Environment["TERM"] = "xterm";
         using Process process = Process.Start(start)!;
         string output = process.StandardOutput.ReadToEnd();
@@ -30,12 +31,22 @@ public class ProcessTests
     {
         using var scratch = new Scratch();
         string machine = scratch["machine.json"];
-        File.WriteAllText(machine, """{"format": "altmap-machine/1", "memory": [{"start": "0x100000", "end": "0x3fffffff", "type": "System RAM"}]}""");
-        var start = new ProcessStartInfo("/bin/sh") { RedirectStandardError = true, RedirectStandardOutput = true, RedirectStandardInput = true };
-        foreach (string word in (string[])["-c", $"exec \"$0\" {command}", Path.Combine(AppContext.BaseDirectory, "altmap"), machine]) start.ArgumentList.Add(word);
+        File.WriteAllText(
+            machine,
+            """{"format": "altmap-machine/1", "memory": [{"start": "0x100000", "end": "0x3fffffff", "type": "System RAM"}]}"""
+        );
+        var start = new ProcessStartInfo("/bin/sh")
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+            RedirectStandardInput = true,
+        };
+        foreach (string word in (string[])["-c", $"exec \"$0\" {command}", Path.Combine(AppContext.BaseDirectory, "altmap"), machine])
+            start.ArgumentList.Add(word);
         using Process process = Process.Start(start)!;
         bool ended = process.WaitForExit(TimeSpan.FromSeconds(60));
-        if (!ended) process.Kill();
+        if (!ended)
+            process.Kill();
         Assert.True(ended, "altmap waits");
         Assert.Equal("altmap: <stdin>: standard input is closed; give a file or a pipe\n", process.StandardError.ReadToEnd());
         Assert.Equal(8, process.ExitCode);

@@ -11,36 +11,55 @@ using Altmap.Formats.Labels;
 namespace Altmap.Fuzz;
 
 /// <summary>
-/// BTT arenas, good and bad. Input: profile (1 byte), options (1), then runs of an offset (4 bytes), a length (1) and that many bytes, which are put into a good BTT;
+/// BTT arenas, good and bad. Input: profile (1 byte), options (1), then runs of an offset (4 bytes), a length (1) and that many bytes,
+/// which are put into a good BTT;
 /// the checksums of info-blocks are put right afterwards so that the fuzzer gets past them.
 /// </summary>
 public static class BttTarget
 {
-    private const int HeaderBytes = 2, RunBytes = 5;
+    private const int HeaderBytes = 2,
+        RunBytes = 5;
     private static readonly ByteSize s_size = ByteSize.MiB(20);
     private static readonly Uuid s_uuid = new(1, 2);
 
     /// <summary>One input. Throws when an invariant is broken.</summary>
     public static void Run(ReadOnlySpan<byte> input)
     {
-        if (input.Length < HeaderBytes) return;
+        if (input.Length < HeaderBytes)
+            return;
         KernelProfile kernel = KernelProfiles.All[input[0] % KernelProfiles.All.Length];
         ClaimClass claim = (input[1] & 1) == 0 ? ClaimClass.None : ClaimClass.Btt2;
         uint lbaSize = BttConstants.SectorSizes[(input[1] >> 1) % BttConstants.SectorSizes.Length];
         SparseBytes media = Damage(Good(claim, lbaSize), input[HeaderBytes..]);
         ulong start = BttVersion.Of(claim).Start.Bytes;
-        if ((input[1] & 0x80) == 0) media = Mend(Mend(media, start), start + (1 << 20));
+        if ((input[1] & 0x80) == 0)
+            media = Mend(Mend(media, start), start + (1 << 20));
 
         byte[] head = media.Read(0, NamespaceBinding.HeadBytes);
-        BttProbe probe = BttPresence.Probe(head, new NamespaceExtent(new PhysicalRange(new PhysicalAddress(1UL << 32), s_size), Uuid.Zero), claim);
+        BttProbe probe = BttPresence.Probe(
+            head,
+            new NamespaceExtent(new PhysicalRange(new PhysicalAddress(1UL << 32), s_size), Uuid.Zero),
+            claim
+        );
         Check(!probe.IsFound || BttInfoBlock.Parse(head.AsSpan((int)start)) is not null, "found without a block");
-        BttLoadResult load = BttLoad.Run(new BttLoadRequest(media, new MediaOffset(0), s_size, Uuid.Zero, claim, s_uuid, lbaSize, null), kernel);
-        if (load.IsUnpredictable) return;
+        BttLoadResult load = BttLoad.Run(
+            new BttLoadRequest(media, new MediaOffset(0), s_size, Uuid.Zero, claim, s_uuid, lbaSize, null),
+            kernel
+        );
+        if (load.IsUnpredictable)
+            return;
         Check(load.Media.ContentEquals(BttWrite.Apply(media, new MediaOffset(0), load.Writes)), "the writes do not lead to the media");
         Check((load.Errno == Errno.None) != load.Arenas.IsEmpty, "a disk without arenas, or arenas without disk");
-        Check(load.Errno != Errno.None || !load.Messages.Any(m => m.Text.StartsWith("init:", StringComparison.Ordinal)), "a failure that is none");
-        if (!load.IsNew) return;
-        BttLoadResult again = BttLoad.Run(new BttLoadRequest(load.Media, new MediaOffset(0), s_size, Uuid.Zero, claim, s_uuid, lbaSize, null), kernel);
+        Check(
+            load.Errno != Errno.None || !load.Messages.Any(m => m.Text.StartsWith("init:", StringComparison.Ordinal)),
+            "a failure that is none"
+        );
+        if (!load.IsNew)
+            return;
+        BttLoadResult again = BttLoad.Run(
+            new BttLoadRequest(load.Media, new MediaOffset(0), s_size, Uuid.Zero, claim, s_uuid, lbaSize, null),
+            kernel
+        );
         Check(again is { Errno: Errno.None, IsNew: false, Writes.IsEmpty: true }, "a new BTT is not taken as it is");
     }
 
@@ -64,8 +83,12 @@ public static class BttTarget
         return run;
     }
 
-    private static SparseBytes Good(ClaimClass claim, uint lbaSize) => BttWrite.Apply(SparseBytes.Zero(s_size.Bytes), new MediaOffset(0),
-        BttGeometry.Writes(BttGeometry.Plan(s_size, BttVersion.Of(claim), lbaSize, s_uuid, Uuid.Zero)));
+    private static SparseBytes Good(ClaimClass claim, uint lbaSize) =>
+        BttWrite.Apply(
+            SparseBytes.Zero(s_size.Bytes),
+            new MediaOffset(0),
+            BttGeometry.Writes(BttGeometry.Plan(s_size, BttVersion.Of(claim), lbaSize, s_uuid, Uuid.Zero))
+        );
 
     private static SparseBytes Damage(SparseBytes media, ReadOnlySpan<byte> runs)
     {
@@ -84,6 +107,7 @@ public static class BttTarget
 
     private static void Check(bool holds, string what)
     {
-        if (!holds) throw new InvalidOperationException(what);
+        if (!holds)
+            throw new InvalidOperationException(what);
     }
 }

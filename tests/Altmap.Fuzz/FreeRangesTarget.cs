@@ -14,14 +14,21 @@ public static class FreeRangesTarget
     public static void Run(ReadOnlySpan<byte> input)
     {
         FreeRangesResult read = FreeRangesFile.Parse(input, "fuzz", new Pfn(1UL << 34));
-        if (read.Ranges.IsEmpty == read.Errors.IsEmpty) throw new InvalidOperationException("neither ranges nor an error, or both");
-        if (read.Ranges.IsEmpty) return;
+        if (read.Ranges.IsEmpty == read.Errors.IsEmpty)
+            throw new InvalidOperationException("neither ranges nor an error, or both");
+        if (read.Ranges.IsEmpty)
+            return;
         CarveOut carveOut = CarveOut.Of(read.Ranges, 10);
-        if (carveOut.Pages.Pages != (carveOut.Released.Pages * 3) + (ulong)carveOut.Leftover.Length) throw new InvalidOperationException("the books do not balance");
+        if (carveOut.Pages.Pages != (carveOut.Released.Pages * 3) + (ulong)carveOut.Leftover.Length)
+            throw new InvalidOperationException("the books do not balance");
         _ = Contiguity.Check(carveOut, Zones, []);
     }
 
     /// <summary>A recorded boot, ranges that touch, single pages.</summary>
     public static IEnumerable<byte[]> Seeds() =>
-        ["256 4096\n9736 32767\n32768 65536\n81920 109020\n"u8.ToArray(), "1 2\n3 7\n7 8 # touching\n"u8.ToArray(), "0x1 0x2\n3 4\n5 6\n8 9\n"u8.ToArray()];
+        [
+            "256 4096\n9736 32767\n32768 65536\n81920 109020\n"u8.ToArray(),
+            "1 2\n3 7\n7 8 # touching\n"u8.ToArray(),
+            "0x1 0x2\n3 4\n5 6\n8 9\n"u8.ToArray(),
+        ];
 }

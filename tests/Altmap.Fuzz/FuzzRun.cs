@@ -32,11 +32,14 @@ public sealed class FuzzRun(FuzzTarget target, ulong seed, TimeSpan time, ulong 
         string line = string.Create(CultureInfo.InvariantCulture, $"fuzz {target.Name}: {_number} inputs, {rate:0} inputs/s, seed {seed}");
         if (target.MustFail)
         {
-            Console.WriteLine(failure is null ? $"{line}: FAILED, the planted crash was not found" : $"{line}: the planted crash was found");
+            Console.WriteLine(
+                failure is null ? $"{line}: FAILED, the planted crash was not found" : $"{line}: the planted crash was found"
+            );
             return failure is not null;
         }
         Console.WriteLine(failure is null ? $"{line}: ok" : $"{line}: FAILED at input {_number - 1}");
-        if (failure is not null) Report(failure);
+        if (failure is not null)
+            Report(failure);
         return failure is null;
     }
 
@@ -68,7 +71,8 @@ public sealed class FuzzRun(FuzzTarget target, ulong seed, TimeSpan time, ulong 
                 _input = input.ToArray();
                 return failure;
             }
-            if ((_number & 63) == 0 && clock.Elapsed >= time) break;
+            if ((_number & 63) == 0 && clock.Elapsed >= time)
+                break;
         }
         return null;
     }

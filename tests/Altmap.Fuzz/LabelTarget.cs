@@ -20,10 +20,12 @@ public static class LabelTarget
     /// </summary>
     public static void Run(ReadOnlySpan<byte> input)
     {
-        if (input.IsEmpty) return;
+        if (input.IsEmpty)
+            return;
         byte mode = input[0];
         byte[] bytes = input[1..Math.Min(input.Length, AreaBytesMax + 1)].ToArray();
-        if ((mode & 2) != 0) Seal(bytes);
+        if ((mode & 2) != 0)
+            Seal(bytes);
         SparseBytes media = SparseBytes.From(bytes);
         KernelProfile kernel = (mode & 1) != 0 ? Wide : Narrow;
 
@@ -31,14 +33,18 @@ public static class LabelTarget
         IReadOnlyList<Finding> findings = LabelChecks.Validate(media, kernel);
         Demand(findings.Count > 0, "a verdict");
         Demand(area.HasCurrentIndex == findings.Any(f => f.Code == "labels.index.current"), "checks agree with the reader");
-        if (NdctlLabelCheck.Check(media).IsValid) Demand(LabelGeometry.For(new ByteSize(media.LengthBytes), 128) is not null, "a valid area has room");
-        if (LabelJson.Read(media) is { } dump) Demand(LabelJson.Format([("nmem0", dump)]).Length > 0, "text");
+        if (NdctlLabelCheck.Check(media).IsValid)
+            Demand(LabelGeometry.For(new ByteSize(media.LengthBytes), 128) is not null, "a valid area has room");
+        if (LabelJson.Read(media) is { } dump)
+            Demand(LabelJson.Format([("nmem0", dump)]).Length > 0, "text");
         DpaAllocation.Reserve(area.ActiveLabels);
-        if ((mode & 4) == 0 || area.IsTooSmall) return;
+        if ((mode & 4) == 0 || area.IsTooSmall)
+            return;
 
         var id = new Uuid(1, 2);
         LabelWriteResult put = area.PutLabel(new NamespaceLabel { Uuid = id, RawSize = ByteSize.MiB(16) }, LabelFlags.Updating);
-        if (put.Errno != Errno.None) return;
+        if (put.Errno != Errno.None)
+            return;
         var again = LabelArea.Parse(put.Area.Bytes, kernel);
         Demand(again.HasCurrentIndex && again.CurrentIndexNumber == put.Area.CurrentIndexNumber, "the written index rules");
         Demand(again.ActiveLabels.SequenceEqual(put.Area.ActiveLabels), "the area read again is the area written");
@@ -55,7 +61,15 @@ public static class LabelTarget
             for (byte mode = 0; mode < 8; mode++)
             {
                 yield return [mode, .. area.Bytes.Read(0, 2048)];
-                area = area.PutLabel(new NamespaceLabel { Uuid = new Uuid(mode, 1), RawSize = ByteSize.MiB(16), Dpa = new DimmAddress((ulong)mode << 24) }, 0).Area;
+                area = area.PutLabel(
+                    new NamespaceLabel
+                    {
+                        Uuid = new Uuid(mode, 1),
+                        RawSize = ByteSize.MiB(16),
+                        Dpa = new DimmAddress((ulong)mode << 24),
+                    },
+                    0
+                ).Area;
             }
         }
     }
@@ -64,7 +78,8 @@ public static class LabelTarget
     {
         foreach (int labelSize in (ReadOnlySpan<int>)[128, 256])
         {
-            if (LabelGeometry.For(new ByteSize((ulong)bytes.Length), labelSize) is not { } geometry) continue;
+            if (LabelGeometry.For(new ByteSize((ulong)bytes.Length), labelSize) is not { } geometry)
+                continue;
             for (int number = 0; number < 2; number++)
             {
                 Span<byte> block = bytes.AsSpan(number * geometry.IndexSizeBytes, geometry.IndexSizeBytes);
@@ -73,13 +88,17 @@ public static class LabelTarget
                 IndexFormat.OtherOffset.Write(block, (ulong)((1 - number) * geometry.IndexSizeBytes));
                 IndexFormat.LabelOffset.Write(block, geometry.SlotsOffsetBytes);
                 IndexFormat.MySize.Write(block, (ulong)geometry.IndexSizeBytes);
-                IndexFormat.Checksum.Write(block, Formats.Checksums.Fletcher64.ComputeWithZeroedField(block, IndexFormat.Checksum.OffsetBytes));
+                IndexFormat.Checksum.Write(
+                    block,
+                    Formats.Checksums.Fletcher64.ComputeWithZeroedField(block, IndexFormat.Checksum.OffsetBytes)
+                );
             }
         }
     }
 
     private static void Demand(bool holds, string what)
     {
-        if (!holds) throw new InvalidOperationException($"broken promise: {what}");
+        if (!holds)
+            throw new InvalidOperationException($"broken promise: {what}");
     }
 }

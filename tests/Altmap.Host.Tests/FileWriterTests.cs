@@ -25,11 +25,14 @@ public class FileWriterTests
     {
         using var directory = new TemporaryDirectory();
         directory.Put("f", "old");
-        HostError? error = FileWriter.WriteAtomically(directory["f"], s =>
-        {
-            s.Write("half"u8);
-            throw new IOException("No space left on device");
-        });
+        HostError? error = FileWriter.WriteAtomically(
+            directory["f"],
+            s =>
+            {
+                s.Write("half"u8);
+                throw new IOException("No space left on device");
+            }
+        );
         Assert.Equal($"{directory["f"]}: No space left on device", error?.ToString());
         Assert.Equal("old", File.ReadAllText(directory["f"]));
         Assert.Single(Directory.GetFileSystemEntries(directory.Root));
@@ -71,7 +74,8 @@ public class FileWriterTests
     {
         using var directory = new TemporaryDirectory();
         Directory.CreateDirectory(directory["sub"]);
-        if (exists) directory.Put(target, "old");
+        if (exists)
+            directory.Put(target, "old");
         File.CreateSymbolicLink(directory["link"], target);
         string relative = Path.GetRelativePath(Environment.CurrentDirectory, directory["link"]);
         Assert.Null(FileWriter.WriteAtomically(relative, s => s.Write("new"u8)));
@@ -80,7 +84,8 @@ public class FileWriterTests
     }
 
     [Fact]
-    public void An_empty_path_is_an_error() => Assert.Equal("\"\": this is no path; expected the path of a file", FileWriter.WriteAtomically("", _ => { })?.ToString());
+    public void An_empty_path_is_an_error() =>
+        Assert.Equal("\"\": this is no path; expected the path of a file", FileWriter.WriteAtomically("", _ => { })?.ToString());
 
     [Fact]
     public void A_link_stays_a_link()
@@ -97,7 +102,13 @@ public class FileWriterTests
     public void Where_nothing_can_be_written()
     {
         using var directory = new TemporaryDirectory();
-        Assert.Equal($"{directory.Root}: this is a directory; expected a file", FileWriter.WriteAtomically(directory.Root, _ => { })?.ToString());
-        Assert.Equal($"{directory["no/f"]}: there is no directory {directory["no"]}", FileWriter.WriteAtomically(directory["no/f"], _ => { })?.ToString());
+        Assert.Equal(
+            $"{directory.Root}: this is a directory; expected a file",
+            FileWriter.WriteAtomically(directory.Root, _ => { })?.ToString()
+        );
+        Assert.Equal(
+            $"{directory["no/f"]}: there is no directory {directory["no"]}",
+            FileWriter.WriteAtomically(directory["no/f"], _ => { })?.ToString()
+        );
     }
 }

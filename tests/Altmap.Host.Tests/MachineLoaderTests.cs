@@ -15,8 +15,14 @@ public class MachineLoaderTests
     {
         LoadResult result = MachineLoader.Load(Golden.Path(machine));
         Assert.Empty(result.Errors);
-        Assert.Equal(result.Source!.Description.Regions.Where(r => r.MediaFile is not null).Select(r => r.Name).Order(StringComparer.Ordinal), result.Source.Media.Keys);
-        Assert.All(result.Source.Description.Regions.Where(r => r.MediaFile is not null), r => Assert.Equal(r.Range.Size.Bytes, result.Source.Media[r.Name].LengthBytes));
+        Assert.Equal(
+            result.Source!.Description.Regions.Where(r => r.MediaFile is not null).Select(r => r.Name).Order(StringComparer.Ordinal),
+            result.Source.Media.Keys
+        );
+        Assert.All(
+            result.Source.Description.Regions.Where(r => r.MediaFile is not null),
+            r => Assert.Equal(r.Range.Size.Bytes, result.Source.Media[r.Name].LengthBytes)
+        );
     }
 
     [Fact]
@@ -81,7 +87,10 @@ public class MachineLoaderTests
             Assert.Equal(8192UL, result.Source.Media["region0"].LengthBytes);
             Assert.Empty(result.Notes);
         }
-        Assert.Equal([$"{d["short"]}: only 8000 of the 8192 bytes of region0: the rest is taken as zero"], MachineLoader.Load(d.Put("machine.json", Machine(media: "short"))).Notes);
+        Assert.Equal(
+            [$"{d["short"]}: only 8000 of the 8192 bytes of region0: the rest is taken as zero"],
+            MachineLoader.Load(d.Put("machine.json", Machine(media: "short"))).Notes
+        );
     }
 
     [Fact]
@@ -95,15 +104,34 @@ public class MachineLoaderTests
         Directory.CreateDirectory(d["dir"]);
         Assert.Equal($"{d["none"]}: there is no such file", Error(null, "none"));
         Assert.Equal($"{d["dir"]}: this is a directory; expected an image file", Error(null, "dir"));
-        Assert.Equal($"{d["large"]}: 8193 bytes; expected the 8192 bytes of region0; correct the region's \"size\", or give the right file", Error(null, "large"));
+        Assert.Equal(
+            $"{d["large"]}: 8193 bytes; expected the 8192 bytes of region0; correct the region's \"size\", or give the right file",
+            Error(null, "large")
+        );
         Assert.Equal($"{d["none"]}: there is no such file", Error("none", null));
         Assert.Equal($"{d["dir"]}: this is a directory; expected a file", Error("dir", null));
-        Assert.Equal($"{d["small.bin"]}: 2047 bytes; expected the 2048 bytes of nmem0's label area; correct \"label_bytes\", or give the right file", Error("small.bin", null));
-        Assert.Equal($"{d["large"]}: more than 2048 bytes; expected the 2048 bytes of nmem0's label area; correct \"label_bytes\", or give the right file", Error("large", null));
-        Assert.Equal($"{d["cut.gz"]}: the gzip data is damaged or cut off, or the file has several members; expected a whole gzip file of one member; copy it again, or pack it anew with gzip", Error("cut.gz", null));
-        Assert.Equal($"{d["empty.gz"]}: the gzip data is damaged or cut off, or the file has several members; expected a whole gzip file of one member; copy it again, or pack it anew with gzip", Error("empty.gz", null));
+        Assert.Equal(
+            $"{d["small.bin"]}: 2047 bytes; expected the 2048 bytes of nmem0's label area; correct \"label_bytes\", or give the right file",
+            Error("small.bin", null)
+        );
+        Assert.Equal(
+            $"{d["large"]}: more than 2048 bytes; expected the 2048 bytes of nmem0's label area; correct \"label_bytes\", or give "
+                + $"the right file",
+            Error("large", null)
+        );
+        Assert.Equal(
+            $"{d["cut.gz"]}: the gzip data is damaged or cut off, or the file has several members; expected a whole gzip file of one "
+                + $"member; copy it again, or pack it anew with gzip",
+            Error("cut.gz", null)
+        );
+        Assert.Equal(
+            $"{d["empty.gz"]}: the gzip data is damaged or cut off, or the file has several members; expected a whole gzip file of "
+                + $"one member; copy it again, or pack it anew with gzip",
+            Error("empty.gz", null)
+        );
 
-        string Error(string? labels, string? media) => Assert.Single(MachineLoader.Load(d.Put("machine.json", Machine(labels, media))).Errors).ToString();
+        string Error(string? labels, string? media) =>
+            Assert.Single(MachineLoader.Load(d.Put("machine.json", Machine(labels, media))).Errors).ToString();
     }
 
     [Fact]
@@ -111,18 +139,35 @@ public class MachineLoaderTests
     {
         using var d = new TemporaryDirectory();
         Assert.Equal($"{d["none"]}: there is no such file", Assert.Single(MachineLoader.Load(d["none"]).Errors).ToString());
-        Assert.Equal($"{d.Root}: this directory is neither a capture nor does it hold a machine.json; expected sysfs.txt and iomem.txt, or machine.json",
-            Assert.Single(MachineLoader.Load(d.Root).Errors).ToString());
+        Assert.Equal(
+            $"{d.Root}: this directory is neither a capture nor does it hold a machine.json; expected sysfs.txt and iomem.txt, or "
+                + $"machine.json",
+            Assert.Single(MachineLoader.Load(d.Root).Errors).ToString()
+        );
         string file = d.Put("m.json", "{\"format\":\"altmap-machine/1\",\n\"kernel\":\"9\"}");
-        Assert.StartsWith($"{file}:2: there is no kernel profile \"9\"; expected one of ", Assert.Single(MachineLoader.Load(file).Errors).ToString(), StringComparison.Ordinal);
-        using (FileStream huge = File.Create(d["huge"])) huge.SetLength(MachineFile.SizeBytesMax + 1L);
-        Assert.Equal($"{d["huge"]}: more than 67108864 bytes; is this the right file?", Assert.Single(MachineLoader.Load(d["huge"]).Errors).ToString());
+        Assert.StartsWith(
+            $"{file}:2: there is no kernel profile \"9\"; expected one of ",
+            Assert.Single(MachineLoader.Load(file).Errors).ToString(),
+            StringComparison.Ordinal
+        );
+        using (FileStream huge = File.Create(d["huge"]))
+            huge.SetLength(MachineFile.SizeBytesMax + 1L);
+        Assert.Equal(
+            $"{d["huge"]}: more than 67108864 bytes; is this the right file?",
+            Assert.Single(MachineLoader.Load(d["huge"]).Errors).ToString()
+        );
     }
 
     public static TheoryData<string> Captures() =>
-        new(Directory.EnumerateFiles(Golden.Root, "sysfs.txt.gz", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(Golden.Root, Path.GetDirectoryName(f)!)).Order());
+        new(
+            Directory
+                .EnumerateFiles(Golden.Root, "sysfs.txt.gz", SearchOption.AllDirectories)
+                .Select(f => Path.GetRelativePath(Golden.Root, Path.GetDirectoryName(f)!))
+                .Order()
+        );
 
-    /// <summary>A capture of a machine is that machine: same hardware as in the machine file of its group, the kernel of its log, the labels of its DIMMs.</summary>
+    /// <summary>A capture of a machine is that machine: same hardware as in the machine file of its group, the kernel of its log, the
+    /// labels of its DIMMs.</summary>
     [Theory]
     [MemberData(nameof(Captures))]
     public void A_capture_is_the_machine_it_was_taken_on(string capture)
@@ -132,15 +177,30 @@ public class MachineLoaderTests
         MachineDescription got = result.Source!.Description;
         // A group that booted more than one machine names them after the boots.
         string ofBoot = Golden.Path(capture, "..", $"machine.{Path.GetFileName(capture).Split('-')[0]}.json");
-        MachineDescription want = MachineLoader.Load(File.Exists(ofBoot) ? ofBoot : Golden.Path(capture, "..", "machine.json")).Source!.Description;
-        Assert.Equal((want.Kernel, want.Architecture, want.PageSize, want.CommandLine), (got.Kernel, got.Architecture, got.PageSize, got.CommandLine));
+        MachineDescription want = MachineLoader
+            .Load(File.Exists(ofBoot) ? ofBoot : Golden.Path(capture, "..", "machine.json"))
+            .Source!.Description;
+        Assert.Equal(
+            (want.Kernel, want.Architecture, want.PageSize, want.CommandLine),
+            (got.Kernel, got.Architecture, got.PageSize, got.CommandLine)
+        );
         Assert.Equal(want.Memory, got.Memory);
         Assert.Equal(want.Buses.OrderBy(b => b.Name), got.Buses.OrderBy(b => b.Name));
         Assert.Equal(want.Dimms.Select(d => d with { LabelAreaSize = default }), got.Dimms.Select(d => d with { LabelAreaSize = default }));
         Assert.Equal(
-            E820Regions.Resolve(want).Select(r => (r.Name, r.Bus, r.Range, r.NumaNode, r.TargetNode, r.RangeIndex, string.Join(' ', r.Mappings))),
-            E820Regions.Resolve(got).Select(r => (r.Name, r.Bus, r.Range, r.NumaNode, r.TargetNode, r.RangeIndex, string.Join(' ', r.Mappings))));
-        Assert.Equal(got.Dimms.Where(d => !d.LabelAreaSize.IsZero && File.Exists(Golden.Path(capture, $"labels.{d.Name}.bin.gz"))).Select(d => d.Name).Order(StringComparer.Ordinal), result.Source.LabelAreas.Keys);
+            E820Regions
+                .Resolve(want)
+                .Select(r => (r.Name, r.Bus, r.Range, r.NumaNode, r.TargetNode, r.RangeIndex, string.Join(' ', r.Mappings))),
+            E820Regions
+                .Resolve(got)
+                .Select(r => (r.Name, r.Bus, r.Range, r.NumaNode, r.TargetNode, r.RangeIndex, string.Join(' ', r.Mappings)))
+        );
+        Assert.Equal(
+            got.Dimms.Where(d => !d.LabelAreaSize.IsZero && File.Exists(Golden.Path(capture, $"labels.{d.Name}.bin.gz")))
+                .Select(d => d.Name)
+                .Order(StringComparer.Ordinal),
+            result.Source.LabelAreas.Keys
+        );
         Assert.Empty(MachineFile.Parse(Encoding.UTF8.GetBytes(MachineFile.Write(got)), "again").Errors);
     }
 
@@ -148,7 +208,8 @@ public class MachineLoaderTests
     public void A_text_that_ends_inside_a_line_is_told()
     {
         using var d = new TemporaryDirectory();
-        foreach (string file in Directory.EnumerateFiles(Golden.Path("d_multi", "1-four"))) File.Copy(file, d[Path.GetFileName(file)]);
+        foreach (string file in Directory.EnumerateFiles(Golden.Path("d_multi", "1-four")))
+            File.Copy(file, d[Path.GetFileName(file)]);
         Assert.DoesNotContain(MachineLoader.Load(d.Root).Notes, n => n.Contains("cut off"));
         File.WriteAllText(d["cmdline.txt"], "console=ttyS0 memm");
         Assert.Contains($"{d["cmdline.txt"]} ends inside a line: it may be cut off", MachineLoader.Load(d.Root).Notes);
@@ -156,13 +217,21 @@ public class MachineLoaderTests
 
     [Fact]
     public void Media_that_a_capture_lacks_are_told() =>
-        Assert.Contains("the media of namespace0.0 (pfn0.0) are not in the capture: they are taken as empty", MachineLoader.Load(Golden.Path("q_kernels", "6.1", "x_align1g", "after")).Notes);
+        Assert.Contains(
+            "the media of namespace0.0 (pfn0.0) are not in the capture: they are taken as empty",
+            MachineLoader.Load(Golden.Path("q_kernels", "6.1", "x_align1g", "after")).Notes
+        );
 
-    private static string Machine(string? labels = null, string? media = null, uint serial = 0x56341200) => $$"""
-        {"format":"altmap-machine/1","kernel":"6.1","buses":[{"dev":"ndbus0","provider":"ACPI.NFIT"}],
-         "dimms":[{"dev":"nmem0","handle":1,"serial":"0x{{serial:x}}","label_bytes":2048{{(labels is null ? "" : $",\"labels\":\"{labels}\"")}}}],
-         "regions":[{"dev":"region0","bus":"ndbus0","start":"0x100000000","size":8192,"mappings":[{"dimm":"nmem0","offset":0,"size":8192,"position":0}]{{(media is null ? "" : $",\"media\":\"{media}\"")}}}]}
-        """;
+    private static string Machine(string? labels = null, string? media = null, uint serial = 0x56341200) =>
+        $$"""
+            {"format":"altmap-machine/1","kernel":"6.1","buses":[{"dev":"ndbus0","provider":"ACPI.NFIT"}],
+             "dimms":[{"dev":"nmem0","handle":1,"serial":"0x{{serial:x}}","label_bytes":2048{{(
+                labels is null ? "" : $",\"labels\":\"{labels}\""
+            )}}}],
+             "regions":[{"dev":"region0","bus":"ndbus0","start":"0x100000000","size":8192,"mappings":[{"dimm":"nmem0","offset":0,"size":8192,"position":0}]{{(
+                media is null ? "" : $",\"media\":\"{media}\""
+            )}}}]}
+            """;
 
     private static void Gzip(string path, byte[] bytes)
     {

@@ -11,7 +11,12 @@ namespace Altmap.Host.Tests;
 public class SparseImageTests
 {
     public static TheoryData<string> GoldenImages() =>
-        new(Directory.EnumerateFiles(Golden.Root, "*.sparse.gz", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(Golden.Root, f)).Order());
+        new(
+            Directory
+                .EnumerateFiles(Golden.Root, "*.sparse.gz", SearchOption.AllDirectories)
+                .Select(f => Path.GetRelativePath(Golden.Root, f))
+                .Order()
+        );
 
     [Theory]
     [MemberData(nameof(GoldenImages))]
@@ -28,23 +33,26 @@ public class SparseImageTests
     [Fact]
     public void Any_image_comes_back()
     {
-        Prop.ForAll<ulong, byte>((seed, count) =>
-        {
-            var random = new SeededRandom(seed);
-            (ulong length, random) = random.DrawBelow(1UL << 40);
-            SparseBytes image = SparseBytes.Zero(length);
-            for (int i = 0; i < count % 8 && length > 0; i++)
-            {
-                (ulong at, random) = random.DrawBelow(length);
-                (ulong size, random) = random.DrawBelow(Math.Min(length - at, 20000) + 1);
-                (ulong fill, random) = random.DrawBelow(256);
-                image = image.Write(at, Enumerable.Repeat((byte)fill, (int)size).ToArray());
-            }
-            using var file = new MemoryStream();
-            SparseImage.Write(file, image);
-            file.Position = 0;
-            return SparseImage.Read(file, "f").Value!.ContentEquals(image);
-        }).QuickCheckThrowOnFailure();
+        Prop.ForAll<ulong, byte>(
+                (seed, count) =>
+                {
+                    var random = new SeededRandom(seed);
+                    (ulong length, random) = random.DrawBelow(1UL << 40);
+                    SparseBytes image = SparseBytes.Zero(length);
+                    for (int i = 0; i < count % 8 && length > 0; i++)
+                    {
+                        (ulong at, random) = random.DrawBelow(length);
+                        (ulong size, random) = random.DrawBelow(Math.Min(length - at, 20000) + 1);
+                        (ulong fill, random) = random.DrawBelow(256);
+                        image = image.Write(at, Enumerable.Repeat((byte)fill, (int)size).ToArray());
+                    }
+                    using var file = new MemoryStream();
+                    SparseImage.Write(file, image);
+                    file.Position = 0;
+                    return SparseImage.Read(file, "f").Value!.ContentEquals(image);
+                }
+            )
+            .QuickCheckThrowOnFailure();
     }
 
     [Theory]
@@ -52,19 +60,30 @@ public class SparseImageTests
     [InlineData("PMEMSPARSE1 x\n", "f: this is no sparse image; expected the line \"PMEMSPARSE1 SIZE\"")]
     [InlineData("PMEMSPARSE1 4503599627370497\n", "f: an image of 4503599627370497 bytes; expected at most 4503599627370496")]
     [InlineData("PMEMSPARSE1 10\n4 7\n", "f: the run at 4 with 7 bytes ends beyond the image of 10 bytes")]
-    [InlineData("PMEMSPARSE1 10\n18446744073709551615 2\n", "f: the run at 18446744073709551615 with 2 bytes ends beyond the image of 10 bytes")]
-    [InlineData("PMEMSPARSE1 10\n4 2\nab5 1\nc", "f: the run at 5 overlaps the one before it, which ends at 6; expected runs in ascending order")]
+    [InlineData(
+        "PMEMSPARSE1 10\n18446744073709551615 2\n",
+        "f: the run at 18446744073709551615 with 2 bytes ends beyond the image of 10 bytes"
+    )]
+    [InlineData(
+        "PMEMSPARSE1 10\n4 2\nab5 1\nc",
+        "f: the run at 5 overlaps the one before it, which ends at 6; expected runs in ascending order"
+    )]
     [InlineData("PMEMSPARSE1 10\n4 2\na", "f: the file ends inside the run at 4; copy it again")]
     [InlineData("PMEMSPARSE1 10\n4\n", "f: a run does not start with \"OFFSET LENGTH\"; copy it again")]
     [InlineData("PMEMSPARSE1 10\n4 2\nabcd", "f: a line without end")]
-    [InlineData("PMEMSPARSE1 4503599627370496\n0 4503599627370496\n", "f: the image holds more than 1073741824 bytes that are not zero; unpack it and give the raw file")]
-    public void What_is_wrong_is_said(string text, string expected) => Assert.Equal(expected, SparseImage.Read(Gzip(Encoding.ASCII.GetBytes(text)), "f").Error?.ToString());
+    [InlineData(
+        "PMEMSPARSE1 4503599627370496\n0 4503599627370496\n",
+        "f: the image holds more than 1073741824 bytes that are not zero; unpack it and give the raw file"
+    )]
+    public void What_is_wrong_is_said(string text, string expected) =>
+        Assert.Equal(expected, SparseImage.Read(Gzip(Encoding.ASCII.GetBytes(text)), "f").Error?.ToString());
 
     [Fact]
     public void A_page_counts_whole_however_little_is_in_it()
     {
         var text = new StringBuilder("PMEMSPARSE1 1000000000\n");
-        for (int i = 0; i < 5; i++) text.Append(i * 8192).Append(" 1\nx");
+        for (int i = 0; i < 5; i++)
+            text.Append(i * 8192).Append(" 1\nx");
         Assert.NotNull(SparseImage.Read(Gzip(Encoding.ASCII.GetBytes(text.ToString())), "f", 4 * 4096).Error);
         Assert.Null(SparseImage.Read(Gzip(Encoding.ASCII.GetBytes(text.ToString())), "f", 5 * 4096).Error);
     }
@@ -73,7 +92,8 @@ public class SparseImageTests
     public void Gzip_that_is_cut_or_damaged()
     {
         byte[] whole = Gzip(Encoding.ASCII.GetBytes("PMEMSPARSE1 100000\n0 5\nhello")).ToArray();
-        for (int length = 1; length < whole.Length - 9; length++) Assert.True(SparseImage.Read(new MemoryStream(whole, 0, length), "f").Error is not null, $"{length} of {whole.Length} bytes");
+        for (int length = 1; length < whole.Length - 9; length++)
+            Assert.True(SparseImage.Read(new MemoryStream(whole, 0, length), "f").Error is not null, $"{length} of {whole.Length} bytes");
         for (int i = 0; i < whole.Length; i++)
         {
             byte[] changed = [.. whole];
@@ -96,15 +116,22 @@ public class SparseImageTests
             file.Write("far"u8);
         }
         SparseBytes image = RawImage.Read(directory["raw"]).Value!;
-        Assert.Equal((64UL << 30, "near", "far"), (image.LengthBytes, Encoding.ASCII.GetString(image.Read(5, 4)), Encoding.ASCII.GetString(image.Read((32UL << 30) + 4097, 3))));
+        Assert.Equal(
+            (64UL << 30, "near", "far"),
+            (image.LengthBytes, Encoding.ASCII.GetString(image.Read(5, 4)), Encoding.ASCII.GetString(image.Read((32UL << 30) + 4097, 3)))
+        );
         Assert.Equal(8192UL, image.StoredBytes);
-        Assert.Equal($"{directory["raw"]}: the image holds more than 4096 bytes that are not zero", RawImage.Read(directory["raw"], 4096).Error?.ToString());
+        Assert.Equal(
+            $"{directory["raw"]}: the image holds more than 4096 bytes that are not zero",
+            RawImage.Read(directory["raw"], 4096).Error?.ToString()
+        );
     }
 
     private static MemoryStream Gzip(byte[] bytes)
     {
         var stream = new MemoryStream();
-        using (var gzip = new GZipStream(stream, CompressionMode.Compress, leaveOpen: true)) gzip.Write(bytes);
+        using (var gzip = new GZipStream(stream, CompressionMode.Compress, leaveOpen: true))
+            gzip.Write(bytes);
         stream.Position = 0;
         return stream;
     }

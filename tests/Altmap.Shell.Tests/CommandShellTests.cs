@@ -34,8 +34,14 @@ public class CommandShellTests
     [InlineData("cat /sys", "cat: read error: Is a directory\n")]
     [InlineData("cat /sys/bus/nd/drivers/nd_pmem/bind", "cat: can't open '/sys/bus/nd/drivers/nd_pmem/bind': Permission denied\n")]
     [InlineData("echo 1 > /sys/bus/nd/devices/region1/size", "sh: can't create /sys/bus/nd/devices/region1/size: Permission denied\n")]
-    [InlineData("echo online > /sys/devices/system/memory/memory999/state", "sh: can't create /sys/devices/system/memory/memory999/state: nonexistent directory\n")]
-    [InlineData("echo 1 > /sys/bus/nd/devices/region77/align", "sh: can't create /sys/bus/nd/devices/region77/align: nonexistent directory\n")]
+    [InlineData(
+        "echo online > /sys/devices/system/memory/memory999/state",
+        "sh: can't create /sys/devices/system/memory/memory999/state: nonexistent directory\n"
+    )]
+    [InlineData(
+        "echo 1 > /sys/bus/nd/devices/region77/align",
+        "sh: can't create /sys/bus/nd/devices/region77/align: nonexistent directory\n"
+    )]
     [InlineData("echo nosuch > /sys/bus/nd/drivers/nd_pmem/bind", "sh: write error: No such device\n")]
     [InlineData("echo 3M > /sys/bus/nd/devices/pfn1.0/align", "sh: write error: Invalid argument\n")]
     [InlineData("echo 17 > /sys/bus/nd/devices/region1/align", "sh: write error: Invalid argument\n")]

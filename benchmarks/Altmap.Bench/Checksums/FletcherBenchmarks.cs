@@ -6,7 +6,8 @@ namespace Altmap.Bench.Checksums;
 /// <summary>The checksum of a block, against the word-by-word definition and against just copying the bytes.</summary>
 public class FletcherBenchmarks
 {
-    private byte[] _bytes = [], _copy = [];
+    private byte[] _bytes = [],
+        _copy = [];
 
     /// <summary>A block; and 1 GiB, where memory is the limit.</summary>
     [Params(4096, 1 << 30)]
@@ -17,8 +18,10 @@ public class FletcherBenchmarks
     {
         _bytes = new byte[SizeBytes];
         _copy = new byte[SizeBytes];
-        for (int i = 0; i < SizeBytes; i++) _bytes[i] = unchecked((byte)(i * 31));
-        if (Vectorised() != WordByWord()) throw new InvalidOperationException("the two sums differ");
+        for (int i = 0; i < SizeBytes; i++)
+            _bytes[i] = unchecked((byte)(i * 31));
+        if (Vectorised() != WordByWord())
+            throw new InvalidOperationException("the two sums differ");
     }
 
     [Benchmark]

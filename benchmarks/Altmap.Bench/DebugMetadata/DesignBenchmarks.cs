@@ -47,7 +47,8 @@ public class DesignBenchmarks
     {
         ImmutableArray<BuddySpan> zones = [new(0, ZoneKind.Normal, new PfnRange(default, new Pfn(_pages)))];
         var pool = new BuddyAllocator(zones, X86.PageOrderMax);
-        for (ulong pfn = 0; pfn < _pages; pfn += 1024) pool.Free(new PageBlock(new Pfn(pfn), 10), FreePlace.Tail);
+        for (ulong pfn = 0; pfn < _pages; pfn += 1024)
+            pool.Free(new PageBlock(new Pfn(pfn), 10), FreePlace.Tail);
         return pool;
     }
 }

@@ -23,7 +23,8 @@ public class InfoBlockBenchmarks
         _ns = new NamespaceExtent(range, Uuid.Zero);
         var request = new PageMapRequest(range, InfoBlockKind.Pfn, PageMapMode.Pmem, ByteSize.MiB(2), new Uuid(1, 2), Uuid.Zero, default);
         _block = PfnLayout.Plan(request, "namespace0.0", _profile, _arch).Block!.ToBytes();
-        if (!Probe().IsAccepted || Findings().Count != 0) throw new InvalidOperationException("the block is not good");
+        if (!Probe().IsAccepted || Findings().Count != 0)
+            throw new InvalidOperationException("the block is not good");
     }
 
     [Benchmark(Baseline = true)]

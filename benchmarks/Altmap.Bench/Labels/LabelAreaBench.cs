@@ -23,7 +23,13 @@ public class LabelAreaBench
         _parsed = LabelArea.Parse(LabelInitialisation.InitLabels(SparseBytes.Zero(131072), LabelVersion.V1_2).Bytes, Kernel);
         for (ulong i = 1; i <= 255; i++)
         {
-            var label = new NamespaceLabel { Uuid = new Uuid(7, i), Name = LabelBytes.FromName("ns"), Dpa = new DimmAddress(i << 24), RawSize = ByteSize.MiB(16) };
+            var label = new NamespaceLabel
+            {
+                Uuid = new Uuid(7, i),
+                Name = LabelBytes.FromName("ns"),
+                Dpa = new DimmAddress(i << 24),
+                RawSize = ByteSize.MiB(16),
+            };
             _parsed = _parsed.PutLabel(label, 0).Area;
         }
         _area = _parsed.Bytes;

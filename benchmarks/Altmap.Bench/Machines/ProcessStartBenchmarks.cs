@@ -4,7 +4,8 @@ using BenchmarkDotNet.Attributes;
 namespace Altmap.Bench.Machines;
 
 /// <summary>
-/// Whole processes, from start to exit: <c>altmap --version</c>, <c>altmap infoblock read</c>, and <c>ndctl read-infoblock</c> on the same block where ndctl is
+/// Whole processes, from start to exit: <c>altmap --version</c>, <c>altmap infoblock read</c>, and <c>ndctl read-infoblock</c> on the same
+/// block where ndctl is
 /// installed (else that row takes no time and says so). `./run --version` must have built altmap before.
 /// </summary>
 public class ProcessStartBenchmarks
@@ -17,11 +18,13 @@ public class ProcessStartBenchmarks
     [GlobalSetup]
     public void Setup()
     {
-        if (!File.Exists(_altmap)) throw new FileNotFoundException("build it first: ./run --version", _altmap);
+        if (!File.Exists(_altmap))
+            throw new FileNotFoundException("build it first: ./run --version", _altmap);
         string recorded = Directory.EnumerateFiles(BenchInputs.Golden("f_nfit", "images"), "nfit-256M+0-pmem*.sparse.gz").First();
         File.WriteAllBytes(_block, Host.MachineLoader.ReadImage(recorded).Value!.Read(0, 8192));
         _ndctl = Array.Find(["/usr/bin/ndctl", "/bin/ndctl"], File.Exists);
-        if (_ndctl is null) Console.WriteLine("ndctl is not installed: its row measures nothing (apt-get install ndctl, dnf install ndctl)");
+        if (_ndctl is null)
+            Console.WriteLine("ndctl is not installed: its row measures nothing (apt-get install ndctl, dnf install ndctl)");
     }
 
     /// <summary>Removes the file.</summary>
@@ -47,6 +50,8 @@ public class ProcessStartBenchmarks
         process.StandardOutput.ReadToEnd();
         process.StandardError.ReadToEnd();
         process.WaitForExit();
-        return process.ExitCode == 0 ? 0 : throw new InvalidOperationException($"{file} {string.Join(' ', arguments)}: exit {process.ExitCode}");
+        return process.ExitCode == 0
+            ? 0
+            : throw new InvalidOperationException($"{file} {string.Join(' ', arguments)}: exit {process.ExitCode}");
     }
 }

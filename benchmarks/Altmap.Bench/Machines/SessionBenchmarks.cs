@@ -16,8 +16,9 @@ namespace Altmap.Bench.Machines;
 public class SessionBenchmarks
 {
     private readonly byte[] _file = File.ReadAllBytes(BenchInputs.Golden("a_fsdax", "machine.json"));
-    private readonly ImmutableArray<RecordedCommand> _commands =
-        RecordedSession.Parse(File.ReadAllText(BenchInputs.Golden("a_fsdax", "session.create.log"))).Commands;
+    private readonly ImmutableArray<RecordedCommand> _commands = RecordedSession
+        .Parse(File.ReadAllText(BenchInputs.Golden("a_fsdax", "session.create.log")))
+        .Commands;
 
     /// <summary>Parse and boot.</summary>
     [Benchmark]
@@ -28,19 +29,25 @@ public class SessionBenchmarks
     public ShellState BootAndSession()
     {
         var state = new ShellState(Boot(), UuidSource.FromSeed(1));
-        foreach (RecordedCommand command in _commands) state = CommandShell.Run(state, command.Words, command.RedirectTo).State;
+        foreach (RecordedCommand command in _commands)
+            state = CommandShell.Run(state, command.Words, command.RedirectTo).State;
         return state;
     }
 
     internal static Machine Start(MachineDescription description)
     {
         KernelProfile kernel = KernelProfiles.Find(description.Kernel)!;
-        var source = new MachineSource(description, ImmutableSortedDictionary<string, SparseBytes>.Empty, ImmutableSortedDictionary<string, SparseBytes>.Empty);
+        var source = new MachineSource(
+            description,
+            ImmutableSortedDictionary<string, SparseBytes>.Empty,
+            ImmutableSortedDictionary<string, SparseBytes>.Empty
+        );
         return Model.Boot.Start(source, kernel, ArchitectureRules.Find(kernel, description.Architecture, description.PageSize)!).Machine!;
     }
 }
 
-/// <summary>One more namespace on a machine that has 0, 100 or 500 in 24 regions over 64 TiB: the cost of a step grows with what it changes, not with the machine.</summary>
+/// <summary>One more namespace on a machine that has 0, 100 or 500 in 24 regions over 64 TiB: the cost of a step grows with what it
+/// changes, not with the machine.</summary>
 public class StepBenchmarks
 {
     private ShellState _state = null!;
@@ -60,7 +67,8 @@ public class StepBenchmarks
         Run("ndctl disable-region all");
         Run("ndctl init-labels all");
         Run("ndctl enable-region all");
-        for (int i = 0; i < Namespaces; i++) Run($"ndctl create-namespace -r region{i % 24} -m fsdax -s 512M");
+        for (int i = 0; i < Namespaces; i++)
+            Run($"ndctl create-namespace -r region{i % 24} -m fsdax -s 512M");
         _create = ["ndctl", "create-namespace", "-r", "region5", "-m", "fsdax", "-s", "512M"];
     }
 
@@ -77,26 +85,45 @@ public class StepBenchmarks
     private void Run(string line)
     {
         CommandResult result = CommandShell.Run(_state, [.. line.Split(' ')]);
-        if (result.ExitCode != 0) throw new InvalidOperationException(result.Merged);
+        if (result.ExitCode != 0)
+            throw new InvalidOperationException(result.Merged);
         _state = result.State;
     }
 
-    private static MachineDescription Large(int regions, ByteSize size) => new()
-    {
-        Name = "large",
-        Kernel = "6.1",
-        Architecture = Architecture.X86_64,
-        PageSize = ByteSize.KiB(4),
-        Memory = [new FirmwareRange(new PhysicalRange(new PhysicalAddress(0), ByteSize.GiB(2)), FirmwareRangeType.SystemRam, 0)],
-        Buses = [new BusDescription("ndbus0", "ACPI.NFIT")],
-        Dimms = [.. Enumerable.Range(0, regions).Select(i => new DimmDescription
+    private static MachineDescription Large(int regions, ByteSize size) =>
+        new()
         {
-            Name = $"nmem{i}", Handle = (uint)i + 1, Vendor = 0x8680, Serial = 0x56341200 + (uint)i, Id = "8680-56341200", LabelAreaSize = ByteSize.KiB(128),
-        })],
-        Regions = [.. Enumerable.Range(0, regions).Select(i => new RegionDescription
-        {
-            Name = $"region{i}", Bus = "ndbus0", Range = new PhysicalRange(new PhysicalAddress(ByteSize.GiB(4).Bytes + ((ulong)i * size.Bytes)), size),
-            Mappings = [new MappingDescription($"nmem{i}", new DimmAddress(0), size, 0)],
-        })],
-    };
+            Name = "large",
+            Kernel = "6.1",
+            Architecture = Architecture.X86_64,
+            PageSize = ByteSize.KiB(4),
+            Memory = [new FirmwareRange(new PhysicalRange(new PhysicalAddress(0), ByteSize.GiB(2)), FirmwareRangeType.SystemRam, 0)],
+            Buses = [new BusDescription("ndbus0", "ACPI.NFIT")],
+            Dimms =
+            [
+                .. Enumerable
+                    .Range(0, regions)
+                    .Select(i => new DimmDescription
+                    {
+                        Name = $"nmem{i}",
+                        Handle = (uint)i + 1,
+                        Vendor = 0x8680,
+                        Serial = 0x56341200 + (uint)i,
+                        Id = "8680-56341200",
+                        LabelAreaSize = ByteSize.KiB(128),
+                    }),
+            ],
+            Regions =
+            [
+                .. Enumerable
+                    .Range(0, regions)
+                    .Select(i => new RegionDescription
+                    {
+                        Name = $"region{i}",
+                        Bus = "ndbus0",
+                        Range = new PhysicalRange(new PhysicalAddress(ByteSize.GiB(4).Bytes + ((ulong)i * size.Bytes)), size),
+                        Mappings = [new MappingDescription($"nmem{i}", new DimmAddress(0), size, 0)],
+                    }),
+            ],
+        };
 }

@@ -18,7 +18,8 @@ public class SparseBytesBench
     public void Fill()
     {
         _media = SparseBytes.Zero(1UL << 40);
-        for (int page = 0; page < StoredPages; page++) _media = _media.Write((ulong)page << 20, _sector);
+        for (int page = 0; page < StoredPages; page++)
+            _media = _media.Write((ulong)page << 20, _sector);
     }
 
     /// <summary>A write gives new media that share all other pages.</summary>

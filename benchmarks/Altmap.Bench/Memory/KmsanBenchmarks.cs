@@ -24,7 +24,14 @@ public class KmsanBenchmarks
     public CarveOut Totals()
     {
         ulong pages = ByteSize.GiB((ulong)Gibibytes).Bytes / 4096 / 24;
-        return CarveOut.Of([.. Enumerable.Range(0, 24).Select(i => new PfnRange(new(256 + ((ulong)i * (pages + 77))), new(256 + ((ulong)i * (pages + 77)) + pages)))], 10);
+        return CarveOut.Of(
+            [
+                .. Enumerable
+                    .Range(0, 24)
+                    .Select(i => new PfnRange(new(256 + ((ulong)i * (pages + 77))), new(256 + ((ulong)i * (pages + 77)) + pages))),
+            ],
+            10
+        );
     }
 
     /// <summary>Every block.</summary>
@@ -40,7 +47,8 @@ public class KmsanBenchmarks
     public ulong FreeLists()
     {
         var zone = new BuddyZone(10);
-        foreach ((ReleasedBlock block, _) in _carveOut.Blocks()) zone.Free(block.Block, FreePlace.Tail);
+        foreach ((ReleasedBlock block, _) in _carveOut.Blocks())
+            zone.Free(block.Block, FreePlace.Tail);
         return zone.FreePages.Pages;
     }
 }

@@ -8,7 +8,8 @@ using BenchmarkDotNet.Attributes;
 
 namespace Altmap.Bench.Memory;
 
-/// <summary>Whole machines of 1 to 64 TiB in 24 regions with 10 to 1000 namespaces, each with its info-block and page map: cost must follow the namespaces, not the bytes.</summary>
+/// <summary>Whole machines of 1 to 64 TiB in 24 regions with 10 to 1000 namespaces, each with its info-block and page map: cost must follow
+/// the namespaces, not the bytes.</summary>
 public class MapGrowthBenchmarks
 {
     private readonly StepBenchmarks _steps = new();

@@ -14,7 +14,8 @@ using BenchmarkDotNet.Attributes;
 
 namespace Altmap.Bench.Memory;
 
-/// <summary>The memory side of a machine of 1 to 64 TiB with 10 to 1000 device maps: what it costs must follow the ranges, not the bytes.</summary>
+/// <summary>The memory side of a machine of 1 to 64 TiB with 10 to 1000 device maps: what it costs must follow the ranges, not the
+/// bytes.</summary>
 public class MemoryMapBenchmarks
 {
     private Machine _machine = null!;
@@ -57,7 +58,8 @@ public class MemoryMapBenchmarks
         for (int i = 0; i < Ranges; i++)
         {
             (pages, Errno errno) = DeviceMapSteps.Map<RunLengthState>(Request(i)).Fold(pages);
-            if (errno != Errno.None) throw new InvalidOperationException($"{i}: {errno}");
+            if (errno != Errno.None)
+                throw new InvalidOperationException($"{i}: {errno}");
         }
         return memory with { Pages = pages };
     }
@@ -83,7 +85,8 @@ public class MemoryMapBenchmarks
 
     private DeviceMapRequest Request(int index)
     {
-        ulong subSections = ByteSize.GiB((ulong)Terabytes * 1024) / ByteSize.MiB(2) / (ulong)Ranges, start = ByteSize.GiB(4) / ByteSize.MiB(2);
+        ulong subSections = ByteSize.GiB((ulong)Terabytes * 1024) / ByteSize.MiB(2) / (ulong)Ranges,
+            start = ByteSize.GiB(4) / ByteSize.MiB(2);
         ulong first = start + 1 + ((ulong)index * subSections);
         return new DeviceMapRequest
         {
@@ -93,14 +96,15 @@ public class MemoryMapBenchmarks
         };
     }
 
-    private static MachineDescription Description() => new()
-    {
-        Name = "large",
-        Kernel = "6.1",
-        Architecture = Architecture.X86_64,
-        PageSize = ByteSize.KiB(4),
-        Memory = [new FirmwareRange(new PhysicalRange(new PhysicalAddress(0), ByteSize.GiB(2)), FirmwareRangeType.SystemRam, 0)],
-    };
+    private static MachineDescription Description() =>
+        new()
+        {
+            Name = "large",
+            Kernel = "6.1",
+            Architecture = Architecture.X86_64,
+            PageSize = ByteSize.KiB(4),
+            Memory = [new FirmwareRange(new PhysicalRange(new PhysicalAddress(0), ByteSize.GiB(2)), FirmwareRangeType.SystemRam, 0)],
+        };
 }
 
 /// <summary>A whole machine of 64 TiB: 24 regions, 500 namespaces with their info-blocks, booted again, and its map.</summary>

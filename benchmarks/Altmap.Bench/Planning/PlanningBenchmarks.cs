@@ -15,7 +15,9 @@ public class LedgerBenchmarks
     private static readonly KernelProfile Kernel = KernelProfiles.Find("6.1")!;
     private static readonly ArchitectureRules Rules = ArchitectureRules.Find(Kernel, Architecture.X86_64, ByteSize.KiB(4))!;
     private static readonly PhysicalRange Range = new(new PhysicalAddress(ByteSize.GiB(4).Bytes), ByteSize.GiB(1024));
-    private readonly PfnDeviceSettings _settings = NamespacePlan.Of(Range, InfoBlockKind.Dax, PageMapMode.Pmem, ByteSize.MiB(2), Kernel, Rules).Settings!.Value;
+    private readonly PfnDeviceSettings _settings = NamespacePlan
+        .Of(Range, InfoBlockKind.Dax, PageMapMode.Pmem, ByteSize.MiB(2), Kernel, Rules)
+        .Settings!.Value;
 
     /// <summary>fsdax or devdax with its page map on the device.</summary>
     [Benchmark]
@@ -23,7 +25,8 @@ public class LedgerBenchmarks
 
     /// <summary>The same device given to kmem.</summary>
     [Benchmark]
-    public ulong SystemRam() => Ledger.OfSystemRam(_settings, new ByteSize(64), Range, ByteSize.MiB(128), ByteSize.Zero, Rules).Of(Ledger.SystemRam).Bytes;
+    public ulong SystemRam() =>
+        Ledger.OfSystemRam(_settings, new ByteSize(64), Range, ByteSize.MiB(128), ByteSize.Zero, Rules).Of(Ledger.SystemRam).Bytes;
 
     /// <summary>The plan: info-block laid out and judged, and its ledger.</summary>
     [Benchmark]
@@ -53,7 +56,10 @@ public class UsableBenchmarks
     [Benchmark]
     public UsablePlan Plan()
     {
-        UsablePlan plan = UsablePlanner.Plan(_machine, new UsableWish(ByteSize.GiB(30), CapacityMode.FsDax, [PageMapMode.Pmem], [ByteSize.MiB(2)]) { Count = Count });
+        UsablePlan plan = UsablePlanner.Plan(
+            _machine,
+            new UsableWish(ByteSize.GiB(30), CapacityMode.FsDax, [PageMapMode.Pmem], [ByteSize.MiB(2)]) { Count = Count }
+        );
         return plan.IsComplete ? plan : throw new InvalidOperationException("no room");
     }
 }

@@ -41,7 +41,14 @@ internal static class CompletionCommand
         var command = new Command("completion", "Prints a completion script for a shell.") { shell };
         command.SetAction(p =>
         {
-            host.Out.Write(Values.Word(p.GetRequiredValue(shell), "SHELL", "bash", "zsh", "fish") switch { "bash" => Bash, "zsh" => Zsh, _ => Fish });
+            host.Out.Write(
+                Values.Word(p.GetRequiredValue(shell), "SHELL", "bash", "zsh", "fish") switch
+                {
+                    "bash" => Bash,
+                    "zsh" => Zsh,
+                    _ => Fish,
+                }
+            );
             return ExitCode.Success;
         });
         CommandHelp.SetExamples(command, "source <(altmap completion bash)", "altmap completion fish | source");

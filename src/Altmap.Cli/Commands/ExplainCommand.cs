@@ -11,7 +11,12 @@ internal static class ExplainCommand
 {
     public static Command Create(CliHost host)
     {
-        var code = new Argument<string?>("CODE") { Description = "as pfn.dataoff.misaligned (default: a list of all)", Arity = ArgumentArity.ZeroOrOne, HelpName = "CODE" };
+        var code = new Argument<string?>("CODE")
+        {
+            Description = "as pfn.dataoff.misaligned (default: a list of all)",
+            Arity = ArgumentArity.ZeroOrOne,
+            HelpName = "CODE",
+        };
         code.CompletionSources.Add(_ => ExplainPages.All.Select(p => new System.CommandLine.Completions.CompletionItem(p.Code)));
         Option<bool> json = JsonOutput.Option();
         var command = new Command("explain", "Explains the code of a finding.") { code, json };
@@ -24,25 +29,32 @@ internal static class ExplainCommand
     {
         if (code is null && isJson)
         {
-            JsonOutput.Write(host, json =>
-            {
-                json.WriteStartArray();
-                foreach (ExplainPage page in ExplainPages.All) WriteJson(json, page);
-                json.WriteEndArray();
-            });
+            JsonOutput.Write(
+                host,
+                json =>
+                {
+                    json.WriteStartArray();
+                    foreach (ExplainPage page in ExplainPages.All)
+                        WriteJson(json, page);
+                    json.WriteEndArray();
+                }
+            );
             return ExitCode.Success;
         }
         if (code is null)
         {
             var table = new TextTable("code", "what was found");
-            foreach (ExplainPage page in ExplainPages.All) table.Add(page.Code, page.What);
+            foreach (ExplainPage page in ExplainPages.All)
+                table.Add(page.Code, page.What);
             table.Write(host);
             return ExitCode.Success;
         }
         if (ExplainPages.All.FirstOrDefault(p => p.Code == code) is not { } found)
         {
             string hint = NearestWord.Hint(code, ExplainPages.All.Select(p => p.Code));
-            throw CliError.Usage($"there is no code {Quote.Text(code)}; \"altmap explain\" lists them{(hint.Length == 0 ? "" : $"; {hint}")}");
+            throw CliError.Usage(
+                $"there is no code {Quote.Text(code)}; \"altmap explain\" lists them{(hint.Length == 0 ? "" : $"; {hint}")}"
+            );
         }
         if (isJson)
         {

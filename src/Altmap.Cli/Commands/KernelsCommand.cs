@@ -11,29 +11,52 @@ internal static class KernelsCommand
 {
     public static Command Create(CliHost host)
     {
-        var names = new Argument<string[]>("K") { Description = "none: all profiles; one: its rules; two: what differs", Arity = new ArgumentArity(0, 2), HelpName = "K" };
+        var names = new Argument<string[]>("K")
+        {
+            Description = "none: all profiles; one: its rules; two: what differs",
+            Arity = new ArgumentArity(0, 2),
+            HelpName = "K",
+        };
         names.CompletionSources.Add(_ => KernelProfiles.All.Select(p => new System.CommandLine.Completions.CompletionItem(p.Name)));
         Option<bool> json = JsonOutput.Option();
-        var command = new Command("kernels", "Shows kernel profiles, their rules, where each was read and whether a real kernel confirmed it.") { names, json };
+        var command = new Command(
+            "kernels",
+            "Shows kernel profiles, their rules, where each was read and whether a real kernel confirmed it."
+        )
+        {
+            names,
+            json,
+        };
         command.SetAction(p => Run(host, p.GetValue(names) ?? [], p.GetValue(json)));
-        CommandHelp.SetExamples(command, "altmap kernels", "altmap kernels 6.1", "altmap kernels 6.1 7.2", "altmap kernels 6.1 ./mine.json --json");
+        CommandHelp.SetExamples(
+            command,
+            "altmap kernels",
+            "altmap kernels 6.1",
+            "altmap kernels 6.1 7.2",
+            "altmap kernels 6.1 ./mine.json --json"
+        );
         return command;
     }
 
     private static int Run(CliHost host, string[] names, bool isJson)
     {
         KernelProfile[] profiles = [.. names.Select(n => KernelChoice.Load(n))];
-        if (isJson) JsonOutput.Write(host, json => WriteJson(json, profiles));
-        else if (profiles.Length == 0) WriteList(host);
-        else if (profiles.Length == 1) WriteRules(host, profiles[0]);
-        else WriteDifferences(host, profiles[0], profiles[1]);
+        if (isJson)
+            JsonOutput.Write(host, json => WriteJson(json, profiles));
+        else if (profiles.Length == 0)
+            WriteList(host);
+        else if (profiles.Length == 1)
+            WriteRules(host, profiles[0]);
+        else
+            WriteDifferences(host, profiles[0], profiles[1]);
         return ExitCode.Success;
     }
 
     private static void WriteList(CliHost host)
     {
         var table = new TextTable("kernel", "verified", "what it stands for");
-        foreach (KernelProfile profile in KernelProfiles.Named) table.Add(profile.Name, profile.IsVerified ? "yes" : "no", profile.Description);
+        foreach (KernelProfile profile in KernelProfiles.Named)
+            table.Add(profile.Name, profile.IsVerified ? "yes" : "no", profile.Description);
         table.Write(host);
     }
 
@@ -53,9 +76,17 @@ internal static class KernelsCommand
     {
         var table = new TextTable("rule", from.Name, to.Name, $"{to.Name} confirmed by", "what it says");
         foreach (RuleDefinition rule in Differing(from, to))
-            table.Add(rule.Name, Value(rule, from.Settings[rule.Name]), Value(rule, to.Settings[rule.Name]), Word(to.Settings[rule.Name].Confirmation), rule.Meaning);
-        if (table.Rows.Count == 0) host.Out.WriteLine($"{from.Name} and {to.Name} have the same rules.");
-        else table.Write(host);
+            table.Add(
+                rule.Name,
+                Value(rule, from.Settings[rule.Name]),
+                Value(rule, to.Settings[rule.Name]),
+                Word(to.Settings[rule.Name].Confirmation),
+                rule.Meaning
+            );
+        if (table.Rows.Count == 0)
+            host.Out.WriteLine($"{from.Name} and {to.Name} have the same rules.");
+        else
+            table.Write(host);
     }
 
     private static IEnumerable<RuleDefinition> Differing(KernelProfile from, KernelProfile to) =>
@@ -75,14 +106,18 @@ internal static class KernelsCommand
             json.WriteString("name", profile.Name);
             json.WriteString("description", profile.Description);
             json.WriteBoolean("verified", profile.IsVerified);
-            json.WriteObjects("rules", Rules.All, rule =>
-            {
-                json.WriteString("name", rule.Name);
-                WriteSetting(json, "value", rule, profile.Settings[rule.Name]);
-                json.WriteString("confirmation", ConfirmationKey(profile.Settings[rule.Name].Confirmation));
-                json.WriteString("source", profile.Settings[rule.Name].Source);
-                json.WriteString("meaning", rule.Meaning);
-            });
+            json.WriteObjects(
+                "rules",
+                Rules.All,
+                rule =>
+                {
+                    json.WriteString("name", rule.Name);
+                    WriteSetting(json, "value", rule, profile.Settings[rule.Name]);
+                    json.WriteString("confirmation", ConfirmationKey(profile.Settings[rule.Name].Confirmation));
+                    json.WriteString("source", profile.Settings[rule.Name].Source);
+                    json.WriteString("meaning", rule.Meaning);
+                }
+            );
             json.WriteEndObject();
         }
         json.WriteEndArray();
@@ -93,39 +128,48 @@ internal static class KernelsCommand
         json.WriteStartObject();
         json.WriteString("from", from.Name);
         json.WriteString("to", to.Name);
-        json.WriteObjects("differences", Differing(from, to), rule =>
-        {
-            json.WriteString("name", rule.Name);
-            WriteSetting(json, "from", rule, from.Settings[rule.Name]);
-            WriteSetting(json, "to", rule, to.Settings[rule.Name]);
-            json.WriteString("confirmation", ConfirmationKey(to.Settings[rule.Name].Confirmation));
-            json.WriteString("source", to.Settings[rule.Name].Source);
-            json.WriteString("meaning", rule.Meaning);
-        });
+        json.WriteObjects(
+            "differences",
+            Differing(from, to),
+            rule =>
+            {
+                json.WriteString("name", rule.Name);
+                WriteSetting(json, "from", rule, from.Settings[rule.Name]);
+                WriteSetting(json, "to", rule, to.Settings[rule.Name]);
+                json.WriteString("confirmation", ConfirmationKey(to.Settings[rule.Name].Confirmation));
+                json.WriteString("source", to.Settings[rule.Name].Source);
+                json.WriteString("meaning", rule.Meaning);
+            }
+        );
         json.WriteEndObject();
     }
 
     private static void WriteSetting(Utf8JsonWriter json, string name, RuleDefinition rule, RuleSetting setting)
     {
-        if (rule.IsNumber) json.WriteNumber(name, ulong.Parse(setting.Value, System.Globalization.CultureInfo.InvariantCulture));
-        else json.WriteString(name, setting.Value);
+        if (rule.IsNumber)
+            json.WriteNumber(name, ulong.Parse(setting.Value, System.Globalization.CultureInfo.InvariantCulture));
+        else
+            json.WriteString(name, setting.Value);
     }
 
-    private static string Value(RuleDefinition rule, RuleSetting setting) => rule.Unit.Length == 0 ? setting.Value : $"{setting.Value} {rule.Unit}";
+    private static string Value(RuleDefinition rule, RuleSetting setting) =>
+        rule.Unit.Length == 0 ? setting.Value : $"{setting.Value} {rule.Unit}";
 
-    private static string Word(Confirmation confirmation) => confirmation switch
-    {
-        Confirmation.RealKernel => "a real kernel",
-        Confirmation.SourceOnly => "its source only",
-        Confirmation.Inferred => "nothing: inferred",
-        _ => "you",
-    };
+    private static string Word(Confirmation confirmation) =>
+        confirmation switch
+        {
+            Confirmation.RealKernel => "a real kernel",
+            Confirmation.SourceOnly => "its source only",
+            Confirmation.Inferred => "nothing: inferred",
+            _ => "you",
+        };
 
-    private static string ConfirmationKey(Confirmation confirmation) => confirmation switch
-    {
-        Confirmation.RealKernel => "real_kernel",
-        Confirmation.SourceOnly => "source_only",
-        Confirmation.Inferred => "inferred",
-        _ => "user_defined",
-    };
+    private static string ConfirmationKey(Confirmation confirmation) =>
+        confirmation switch
+        {
+            Confirmation.RealKernel => "real_kernel",
+            Confirmation.SourceOnly => "source_only",
+            Confirmation.Inferred => "inferred",
+            _ => "user_defined",
+        };
 }

@@ -22,12 +22,23 @@ internal static partial class LabelsCommand
 
     public static Command Create(CliHost host)
     {
-        var command = new Command("labels", "Reads, checks and initialises the label area of an NVDIMM.") { CreateRead(host), CreateCheck(host), CreateInit(host) };
-        CommandHelp.SetExamples(command, "altmap labels read labels.nmem0.bin", "altmap labels check labels.nmem0.bin.gz --all-kernels", "altmap labels init area.bin --size 128K --label-version 1.2");
+        var command = new Command("labels", "Reads, checks and initialises the label area of an NVDIMM.")
+        {
+            CreateRead(host),
+            CreateCheck(host),
+            CreateInit(host),
+        };
+        CommandHelp.SetExamples(
+            command,
+            "altmap labels read labels.nmem0.bin",
+            "altmap labels check labels.nmem0.bin.gz --all-kernels",
+            "altmap labels init area.bin --size 128K --label-version 1.2"
+        );
         return command;
     }
 
-    private static Argument<string> FileArgument() => new("FILE") { Description = "a raw label area, as ndctl read-labels -o writes it; may be gzipped" };
+    private static Argument<string> FileArgument() =>
+        new("FILE") { Description = "a raw label area, as ndctl read-labels -o writes it; may be gzipped" };
 
     private static Command CreateRead(CliHost host)
     {
@@ -44,9 +55,24 @@ internal static partial class LabelsCommand
     {
         Argument<string> file = FileArgument();
         Option<string?> kernel = KernelChoice.Option();
-        Option<bool> all = KernelChoice.AllOption(), json = JsonOutput.Option();
-        var command = new Command("check", "Says which index block rules, which labels count, and what is wrong.") { file, kernel, all, json };
-        command.SetAction(p => Check(host, p.GetRequiredValue(file), KernelChoice.Select(p.GetValue(kernel), p.GetValue(all)), p.GetValue(all), p.GetValue(json)));
+        Option<bool> all = KernelChoice.AllOption(),
+            json = JsonOutput.Option();
+        var command = new Command("check", "Says which index block rules, which labels count, and what is wrong.")
+        {
+            file,
+            kernel,
+            all,
+            json,
+        };
+        command.SetAction(p =>
+            Check(
+                host,
+                p.GetRequiredValue(file),
+                KernelChoice.Select(p.GetValue(kernel), p.GetValue(all)),
+                p.GetValue(all),
+                p.GetValue(json)
+            )
+        );
         CommandHelp.SetExamples(command, "altmap labels check labels.nmem0.bin --kernel 6.12");
         return command;
     }
@@ -60,7 +86,16 @@ internal static partial class LabelsCommand
         var force = new Option<bool>("--force", "-f") { Description = "also where there are valid index blocks: every label is lost" };
         Option<bool> json = JsonOutput.Option();
         var command = new Command("init", "Writes two index blocks, as ndctl init-labels does.") { file, size, version, force, json };
-        command.SetAction(p => Init(host, p.GetRequiredValue(file), Values.Size(p.GetValue(size), "--size"), Values.Word(p.GetValue(version), "--label-version", "1.1", "1.2"), p.GetValue(force), p.GetValue(json)));
+        command.SetAction(p =>
+            Init(
+                host,
+                p.GetRequiredValue(file),
+                Values.Size(p.GetValue(size), "--size"),
+                Values.Word(p.GetValue(version), "--label-version", "1.1", "1.2"),
+                p.GetValue(force),
+                p.GetValue(json)
+            )
+        );
         CommandHelp.SetExamples(command, "altmap labels init area.bin --size 128K --label-version 1.2");
         return command;
     }
@@ -71,7 +106,8 @@ internal static partial class LabelsCommand
         LabelDump? dump = LabelJson.Read(area, isHuman);
         // ndctl prints whatever bytes there are; that they mean nothing is said, by the exit code too.
         bool isValid = NdctlLabelCheck.Check(area).IsValid;
-        if (!isValid) host.Note($"{path}: no index block is valid (altmap labels check says why): whatever is read here may be anything");
+        if (!isValid)
+            host.Note($"{path}: no index block is valid (altmap labels check says why): whatever is read here may be anything");
         if (isJson)
         {
             if (dump is null)
@@ -84,11 +120,18 @@ internal static partial class LabelsCommand
             host.Error.Write("read 1 nmem\n");
             return isValid ? ExitCode.Success : ExitCode.ErrorsLeft;
         }
-        if ((dump ?? LabelJson.Read(area, indexOnly: true)) is not { } shown) throw CliError.Usage($"{path}: {area.LengthBytes} bytes are too few for a label area");
-        if (!isValid && !shown.Indexes.Any(i => i.Any(f => f.Key == "signature" && f.Token.Contains(IndexSignature, StringComparison.Ordinal)))) return ExitCode.ErrorsLeft;
+        if ((dump ?? LabelJson.Read(area, indexOnly: true)) is not { } shown)
+            throw CliError.Usage($"{path}: {area.LengthBytes} bytes are too few for a label area");
+        if (
+            !isValid
+            && !shown.Indexes.Any(i => i.Any(f => f.Key == "signature" && f.Token.Contains(IndexSignature, StringComparison.Ordinal)))
+        )
+            return ExitCode.ErrorsLeft;
         WriteTable(host, "index blocks", shown.Indexes);
-        if (dump is null) host.Out.WriteLine("no labels");
-        else WriteTable(host, "labels", dump.Labels, StatesOf(LabelArea.Parse(area, KernelProfiles.Default), dump.Labels));
+        if (dump is null)
+            host.Out.WriteLine("no labels");
+        else
+            WriteTable(host, "labels", dump.Labels, StatesOf(LabelArea.Parse(area, KernelProfiles.Default), dump.Labels));
         return isValid ? ExitCode.Success : ExitCode.ErrorsLeft;
     }
 
@@ -96,15 +139,30 @@ internal static partial class LabelsCommand
     private static string[] StatesOf(LabelArea area, ImmutableArray<ImmutableArray<LabelJsonField>> labels)
     {
         HashSet<uint> live = [.. area.ActiveLabels.Select(l => l.Slot)];
-        return [.. labels.Select(fields => !uint.TryParse(fields.First(f => f.Key == "slot").Token, CultureInfo.InvariantCulture, out uint slot) || slot >= area.SlotCount ? "not valid"
-            : area.IsFree(slot) ? "free" : live.Contains(slot) ? "live" : "not valid")];
+        return
+        [
+            .. labels.Select(fields =>
+                !uint.TryParse(fields.First(f => f.Key == "slot").Token, CultureInfo.InvariantCulture, out uint slot)
+                || slot >= area.SlotCount
+                    ? "not valid"
+                : area.IsFree(slot) ? "free"
+                : live.Contains(slot) ? "live"
+                : "not valid"
+            ),
+        ];
     }
 
-    private static void WriteTable(CliHost host, string title, ImmutableArray<ImmutableArray<LabelJsonField>> objects, string[]? states = null)
+    private static void WriteTable(
+        CliHost host,
+        string title,
+        ImmutableArray<ImmutableArray<LabelJsonField>> objects,
+        string[]? states = null
+    )
     {
         host.Out.WriteLine(title);
         var table = new TextTable([.. states is null ? (string[])[] : ["state"], .. objects[0].Select(f => f.Key)]);
-        for (int i = 0; i < objects.Length; i++) table.Add([.. states is null ? (string[])[] : [states[i]], .. objects[i].Select(f => f.Token.Trim('"'))]);
+        for (int i = 0; i < objects.Length; i++)
+            table.Add([.. states is null ? (string[])[] : [states[i]], .. objects[i].Select(f => f.Token.Trim('"'))]);
         table.Write(host);
     }
 
@@ -112,23 +170,34 @@ internal static partial class LabelsCommand
     {
         SparseBytes area = ReadArea(path);
         var answers = kernels.Select(k => (Kernel: k, Area: LabelArea.Parse(area, k), Findings: LabelChecks.Validate(area, k))).ToArray();
-        foreach (KernelProfile kernel in kernels) KernelChoice.NoteUnverified(host, kernel, null);
+        foreach (KernelProfile kernel in kernels)
+            KernelChoice.NoteUnverified(host, kernel, null);
         if (isJson)
         {
-            JsonOutput.Write(host, json =>
-            {
-                if (isAll) json.WriteStartArray();
-                foreach (var answer in answers) WriteJson(json, answer.Kernel, answer.Area, answer.Findings);
-                if (isAll) json.WriteEndArray();
-            });
+            JsonOutput.Write(
+                host,
+                json =>
+                {
+                    if (isAll)
+                        json.WriteStartArray();
+                    foreach (var answer in answers)
+                        WriteJson(json, answer.Kernel, answer.Area, answer.Findings);
+                    if (isAll)
+                        json.WriteEndArray();
+                }
+            );
         }
         else
         {
             foreach (var (kernel, labels, findings) in answers)
             {
-                host.Out.WriteLine(labels.HasCurrentIndex
-                    ? $"kernel {kernel.Name}: labels {labels.IndexVersion.Major}.{labels.IndexVersion.Minor}, index {labels.CurrentIndexNumber} rules, {labels.ActiveLabels.Length} labels count, {labels.FreeSlotCount} of {labels.SlotCount} slots free"
-                    : $"kernel {kernel.Name}: no labels: the DIMM counts as label-less");
+                host.Out.WriteLine(
+                    labels.HasCurrentIndex
+                        ? $"kernel {kernel.Name}: labels {labels.IndexVersion.Major}.{labels.IndexVersion.Minor}, index "
+                            + $"{labels.CurrentIndexNumber} rules, {labels.ActiveLabels.Length} labels count, {labels.FreeSlotCount} of "
+                            + $"{labels.SlotCount} slots free"
+                        : $"kernel {kernel.Name}: no labels: the DIMM counts as label-less"
+                );
                 // The line above says already which block rules.
                 FindingText.Write(host, findings.Where(f => f.Code != "labels.index.current"));
             }
@@ -152,37 +221,46 @@ internal static partial class LabelsCommand
 
     private static int Init(CliHost host, string path, ByteSize? size, string? version, bool isForced, bool isJson)
     {
-        if (path.EndsWith(".gz", StringComparison.Ordinal)) throw CliError.Usage($"{path}: a gzipped area is only read; unpack it first");
+        if (path.EndsWith(".gz", StringComparison.Ordinal))
+            throw CliError.Usage($"{path}: a gzipped area is only read; unpack it first");
         SparseBytes area;
         if (File.Exists(path))
         {
             area = ReadArea(path);
-            if (size is { } wanted && wanted.Bytes != area.LengthBytes) throw CliError.Usage($"{path}: the file has {area.LengthBytes} bytes, not {wanted.Bytes}; leave --size away");
+            if (size is { } wanted && wanted.Bytes != area.LengthBytes)
+                throw CliError.Usage($"{path}: the file has {area.LengthBytes} bytes, not {wanted.Bytes}; leave --size away");
         }
         else
         {
             ByteSize bytes = size ?? throw CliError.Usage($"{path}: there is no such file; give --size for a new one");
-            if (bytes.Bytes > AreaBytesMax) throw CliError.Usage($"--size: {bytes}; expected at most {new ByteSize(AreaBytesMax)}");
+            if (bytes.Bytes > AreaBytesMax)
+                throw CliError.Usage($"--size: {bytes}; expected at most {new ByteSize(AreaBytesMax)}");
             area = SparseBytes.Zero(bytes.Bytes);
         }
-        if (!isForced && NdctlLabelCheck.Check(area).IsValid) throw CliError.Usage($"{path}: labels already initialized; --force loses them");
+        if (!isForced && NdctlLabelCheck.Check(area).IsValid)
+            throw CliError.Usage($"{path}: labels already initialized; --force loses them");
         LabelAreaChange change = LabelInitialisation.InitLabels(area, version == "1.2" ? LabelVersion.V1_2 : LabelVersion.V1_1);
-        if (change.Errno != Errno.None) throw CliError.Usage($"{path}: {area.LengthBytes} bytes are too few for two index blocks and two labels");
+        if (change.Errno != Errno.None)
+            throw CliError.Usage($"{path}: {area.LengthBytes} bytes are too few for two index blocks and two labels");
         byte[] all = change.Bytes.Read(0, checked((int)change.Bytes.LengthBytes));
-        if (FileWriter.WriteAtomically(path, stream => stream.Write(all)) is { } error) throw CliError.Of(error);
+        if (FileWriter.WriteAtomically(path, stream => stream.Write(all)) is { } error)
+            throw CliError.Of(error);
         host.Error.Write("initialized 1 nmem\n");
         if (isJson)
         {
             LabelArea made = LabelArea.Parse(change.Bytes, KernelProfiles.Default);
-            JsonOutput.Write(host, json =>
-            {
-                json.WriteStartObject();
-                json.WriteString("file", path);
-                json.WriteNumber("size", all.Length);
-                json.WriteString("version", $"{made.IndexVersion.Major}.{made.IndexVersion.Minor}");
-                json.WriteNumber("slots", made.SlotCount);
-                json.WriteEndObject();
-            });
+            JsonOutput.Write(
+                host,
+                json =>
+                {
+                    json.WriteStartObject();
+                    json.WriteString("file", path);
+                    json.WriteNumber("size", all.Length);
+                    json.WriteString("version", $"{made.IndexVersion.Major}.{made.IndexVersion.Minor}");
+                    json.WriteNumber("slots", made.SlotCount);
+                    json.WriteEndObject();
+                }
+            );
         }
         return ExitCode.Success;
     }

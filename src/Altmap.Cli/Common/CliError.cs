@@ -11,7 +11,8 @@ internal sealed class CliError(int exitCode, params IReadOnlyList<string> messag
 
     public static CliError Usage(string message) => new(Common.ExitCode.Usage, message);
 
-    public static CliError Of(HostError error) => new(error.IsOfSystem ? Common.ExitCode.HostError : Common.ExitCode.Usage, error.ToString());
+    public static CliError Of(HostError error) =>
+        new(error.IsOfSystem ? Common.ExitCode.HostError : Common.ExitCode.Usage, error.ToString());
 
     public static CliError Of(IReadOnlyList<HostError> errors) =>
         new(errors.Any(e => e.IsOfSystem) ? Common.ExitCode.HostError : Common.ExitCode.Usage, [.. errors.Select(e => e.ToString())]);

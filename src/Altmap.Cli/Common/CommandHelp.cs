@@ -17,12 +17,15 @@ internal sealed class CommandHelp(HelpAction inner, CliHost host) : SynchronousC
     /// <summary>Gives a command the examples that its help ends with.</summary>
     public static void SetExamples(Command command, params string[] examples) => Examples.AddOrUpdate(command, examples);
 
-    public static IReadOnlyList<string> ExamplesOf(Command command) => Examples.TryGetValue(command, out string[]? examples) ? examples : [];
+    public static IReadOnlyList<string> ExamplesOf(Command command) =>
+        Examples.TryGetValue(command, out string[]? examples) ? examples : [];
 
-    /// <summary>Puts this help in the place of the library's, without its aliases of other systems. The option is recursive: setting it at the root is enough.</summary>
+    /// <summary>Puts this help in the place of the library's, without its aliases of other systems. The option is recursive: setting it at
+    /// the root is enough.</summary>
     public static void Apply(RootCommand root, CliHost host)
     {
-        foreach (HelpOption option in root.Options.OfType<HelpOption>().ToArray()) root.Options.Remove(option);
+        foreach (HelpOption option in root.Options.OfType<HelpOption>().ToArray())
+            root.Options.Remove(option);
         root.Options.Add(new HelpOption("--help", "-h") { Action = new CommandHelp(new HelpAction { MaxWidth = WidthOf(host) }, host) });
     }
 
@@ -32,9 +35,11 @@ internal sealed class CommandHelp(HelpAction inner, CliHost host) : SynchronousC
     public override int Invoke(ParseResult parseResult)
     {
         inner.Invoke(parseResult);
-        if (!Examples.TryGetValue(parseResult.CommandResult.Command, out string[]? examples)) return 0;
+        if (!Examples.TryGetValue(parseResult.CommandResult.Command, out string[]? examples))
+            return 0;
         host.Out.WriteLine("Examples:");
-        foreach (string example in examples) host.Out.WriteLine($"  {example}");
+        foreach (string example in examples)
+            host.Out.WriteLine($"  {example}");
         return 0;
     }
 }

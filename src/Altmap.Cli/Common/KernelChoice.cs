@@ -11,7 +11,8 @@ internal static class KernelChoice
 {
     private const int ProfileBytesMax = 1 << 20;
 
-    public static Option<string?> Option() => Option("--kernel", "the kernel: a profile's name (altmap kernels), or the path of a profile file", "-k");
+    public static Option<string?> Option() =>
+        Option("--kernel", "the kernel: a profile's name (altmap kernels), or the path of a profile file", "-k");
 
     /// <summary>A kernel under another name.</summary>
     public static Option<string?> Option(string name, string description, params string[] aliases)
@@ -21,43 +22,52 @@ internal static class KernelChoice
         return option;
     }
 
-    public static Option<bool> AllOption() => new("--all-kernels") { Description = "the answer of every kernel profile, those with +kmsan left out" };
+    public static Option<bool> AllOption() =>
+        new("--all-kernels") { Description = "the answer of every kernel profile, those with +kmsan left out" };
 
     /// <summary>A profile by name or path. Paths are relative to <paramref name="directory"/>.</summary>
     public static KernelProfile Load(string name, string directory = ".")
     {
-        if (KernelProfiles.Find(name) is { } shipped) return shipped;
+        if (KernelProfiles.Find(name) is { } shipped)
+            return shipped;
         string path = Path.Combine(directory, name);
         if (!IsPath(name) && !File.Exists(path))
         {
             string hint = KernelProfiles.Hint(name);
-            throw CliError.Usage($"there is no kernel profile {Quote.Text(name)}; expected one of {KernelProfiles.Names}, or the path of a profile file{(hint.Length == 0 ? "" : $"; {hint}")}");
+            throw CliError.Usage(
+                $"there is no kernel profile {Quote.Text(name)}; expected one of {KernelProfiles.Names}, or the path of a profile "
+                    + $"file{(hint.Length == 0 ? "" : $"; {hint}")}"
+            );
         }
         HostResult<byte[]> text = BoundedFile.Read(path, ProfileBytesMax);
-        if (text.Error is { } error) throw CliError.Of(error);
+        if (text.Error is { } error)
+            throw CliError.Of(error);
         ProfileFileResult parsed = ProfileFile.Parse(text.Value, path);
         return parsed.Profile ?? throw CliError.Of([.. parsed.Errors.Select(HostError.Of)]);
     }
 
     /// <summary>What <c>--kernel</c> and <c>--all-kernels</c> ask for; one profile unless all are wanted.</summary>
-    public static ImmutableArray<KernelProfile> Select(string? name, bool all) => (name, all) switch
-    {
-        ({ }, true) => throw Both(),
-        (null, true) => KernelProfiles.All,
-        _ => [name is null ? KernelProfiles.Default : Load(name)],
-    };
+    public static ImmutableArray<KernelProfile> Select(string? name, bool all) =>
+        (name, all) switch
+        {
+            ({ }, true) => throw Both(),
+            (null, true) => KernelProfiles.All,
+            _ => [name is null ? KernelProfiles.Default : Load(name)],
+        };
 
     /// <summary>The same for what is asked of a machine: null is the kernel that the machine itself names.</summary>
-    public static ImmutableArray<string?> Names(string? name, bool all) => (name, all) switch
-    {
-        ({ }, true) => throw Both(),
-        (null, true) => [.. KernelProfiles.All.Select(k => (string?)k.Name)],
-        _ => [name],
-    };
+    public static ImmutableArray<string?> Names(string? name, bool all) =>
+        (name, all) switch
+        {
+            ({ }, true) => throw Both(),
+            (null, true) => [.. KernelProfiles.All.Select(k => (string?)k.Name)],
+            _ => [name],
+        };
 
     private static CliError Both() => CliError.Usage("--kernel and --all-kernels exclude each other");
 
-    public static bool IsPath(string name) => name.Contains('/', StringComparison.Ordinal) || name.EndsWith(".json", StringComparison.Ordinal);
+    public static bool IsPath(string name) =>
+        name.Contains('/', StringComparison.Ordinal) || name.EndsWith(".json", StringComparison.Ordinal);
 
     /// <summary>True when a real kernel confirmed the rules, or they were read in its source; else the answer says so.</summary>
     public static bool IsVerified(KernelProfile kernel, ArchitectureRules architecture) =>
@@ -66,15 +76,20 @@ internal static class KernelChoice
     /// <summary>Says on standard error what the answer rests on that no real kernel confirmed.</summary>
     public static void NoteUnverified(CliHost host, KernelProfile kernel, ArchitectureRules? architecture)
     {
-        if (!kernel.IsVerified) host.Note($"kernel {kernel.Name}: {kernel.Description}; not verified on this kernel");
+        if (!kernel.IsVerified)
+            host.Note($"kernel {kernel.Name}: {kernel.Description}; not verified on this kernel");
         if (architecture is { Confirmation: not Confirmation.RealKernel })
-            host.Note($"{Name(architecture.Architecture)} with pages of {architecture.PageSize.Bytes} bytes: read in the source, not verified on this architecture");
+            host.Note(
+                $"{Name(architecture.Architecture)} with pages of {architecture.PageSize.Bytes} bytes: read in the source, not "
+                    + $"verified on this architecture"
+            );
     }
 
-    public static string Name(Architecture architecture) => architecture switch
-    {
-        Architecture.X86_64 => "x86_64",
-        Architecture.Arm64 => "aarch64",
-        _ => "ppc64le",
-    };
+    public static string Name(Architecture architecture) =>
+        architecture switch
+        {
+            Architecture.X86_64 => "x86_64",
+            Architecture.Arm64 => "aarch64",
+            _ => "ppc64le",
+        };
 }

@@ -8,9 +8,11 @@ namespace Altmap.Cli.Common;
 /// <summary>A wrong command line, told in one place: what is wrong, what was perhaps meant, where help is.</summary>
 internal static class UsageErrors
 {
-    /// <summary>True where the command line is not to be run. Help is given whatever else is wrong, except for a command that does not exist.</summary>
+    /// <summary>True where the command line is not to be run. Help is given whatever else is wrong, except for a command that does not
+    /// exist.</summary>
     public static bool IsWrong(ParseResult parse) =>
-        parse.Action is CommandHelp ? parse.UnmatchedTokens.Count > 0 && parse.CommandResult.Command.Subcommands.Count > 0
+        parse.Action is CommandHelp
+            ? parse.UnmatchedTokens.Count > 0 && parse.CommandResult.Command.Subcommands.Count > 0
             : parse.Errors.Count > 0 || StrayOption(parse) is not null;
 
     public static int Report(ParseResult parse, CliHost host)
@@ -29,9 +31,11 @@ internal static class UsageErrors
         else
         {
             ParseError[] own = [.. parse.Errors.Where(e => e.SymbolResult is OptionResult)];
-            foreach (string message in own.Select(e => e.Message).Distinct()) host.Error.WriteLine($"{path}: {message}");
+            foreach (string message in own.Select(e => e.Message).Distinct())
+                host.Error.WriteLine($"{path}: {message}");
             if (own.Length == 0 && !ReportMissing(parse, path, host))
-                foreach (string message in parse.Errors.Select(e => e.Message).Distinct()) host.Error.WriteLine($"{path}: {message}");
+                foreach (string message in parse.Errors.Select(e => e.Message).Distinct())
+                    host.Error.WriteLine($"{path}: {message}");
         }
         host.Error.WriteLine($"See {path} --help.");
         return ExitCode.Usage;
@@ -41,15 +45,19 @@ internal static class UsageErrors
     private static string? StrayOption(ParseResult parse)
     {
         var behind = new HashSet<object>(parse.Tokens.SkipWhile(t => t.Type != TokenType.DoubleDash), ReferenceEqualityComparer.Instance);
-        return parse.CommandResult.Children.OfType<ArgumentResult>().SelectMany(a => a.Tokens)
-            .FirstOrDefault(t => t.Value.Length > 1 && t.Value[0] == '-' && !behind.Contains(t))?.Value;
+        return parse
+            .CommandResult.Children.OfType<ArgumentResult>()
+            .SelectMany(a => a.Tokens)
+            .FirstOrDefault(t => t.Value.Length > 1 && t.Value[0] == '-' && !behind.Contains(t))
+            ?.Value;
     }
 
     /// <summary><c>run M ndctl list -R</c> as it is to be; null for anything else.</summary>
     private static string? MachineCommand(ParseResult parse)
     {
         string[] words = [.. parse.Tokens.Select(t => t.Value)];
-        if (words is not ["run", var machine, var name, ..] || !CommandShell.Knows(name)) return null;
+        if (words is not ["run", var machine, var name, ..] || !CommandShell.Knows(name))
+            return null;
         return $"altmap run {machine} -- {string.Join(' ', words[2..].Select(Sessions.StepText.QuoteWord))}";
     }
 
@@ -60,14 +68,22 @@ internal static class UsageErrors
             return $"{Quote.Text(word)} runs on a model of a machine: altmap run MACHINE -- {string.Join(' ', words)}";
         IEnumerable<string> known = isOption ? command.Options.Select(o => o.Name) : command.Subcommands.Select(c => c.Name);
         string hint = NearestWord.Hint(word, known);
-        string kind = isOption ? "option" : command.Subcommands.Count > 0 ? "command" : "argument";
+        string kind =
+            isOption ? "option"
+            : command.Subcommands.Count > 0 ? "command"
+            : "argument";
         return $"there is no {kind} {Quote.Text(word)} here{(hint.Length == 0 ? "" : $"; {hint}")}";
     }
 
     private static bool ReportMissing(ParseResult parse, string path, CliHost host)
     {
         Command command = parse.CommandResult.Command;
-        string[] missing = [.. command.Arguments.Where(a => a.Arity.MinimumNumberOfValues > 0 && parse.GetResult(a) is not { Tokens.Count: > 0 }).Select(a => a.Name)];
+        string[] missing =
+        [
+            .. command
+                .Arguments.Where(a => a.Arity.MinimumNumberOfValues > 0 && parse.GetResult(a) is not { Tokens.Count: > 0 })
+                .Select(a => a.Name),
+        ];
         if (missing.Length > 0)
         {
             host.Error.WriteLine($"{path}: {string.Join(" and ", missing)} {(missing.Length == 1 ? "is" : "are")} missing");
@@ -75,18 +91,24 @@ internal static class UsageErrors
         }
         else if (command.Subcommands.Count > 0)
         {
-            host.Error.WriteLine($"{path}: a command is missing; expected one of {string.Join(", ", command.Subcommands.Select(c => c.Name))}");
+            host.Error.WriteLine(
+                $"{path}: a command is missing; expected one of {string.Join(", ", command.Subcommands.Select(c => c.Name))}"
+            );
         }
         else
         {
             return false;
         }
-        if (CommandHelp.ExamplesOf(command) is [var example, ..]) host.Error.WriteLine($"example: {example}");
+        if (CommandHelp.ExamplesOf(command) is [var example, ..])
+            host.Error.WriteLine($"example: {example}");
         return true;
     }
 
     private static string Usage(Argument argument) =>
-        argument.Arity is { MaximumNumberOfValues: > 1, MinimumNumberOfValues: > 0 } ? $"{argument.Name} ..." : argument.Arity.MaximumNumberOfValues > 1 ? $"[-- {argument.Name} ...]" : argument.Arity.MinimumNumberOfValues > 0 ? argument.Name : $"[{argument.Name}]";
+        argument.Arity is { MaximumNumberOfValues: > 1, MinimumNumberOfValues: > 0 } ? $"{argument.Name} ..."
+        : argument.Arity.MaximumNumberOfValues > 1 ? $"[-- {argument.Name} ...]"
+        : argument.Arity.MinimumNumberOfValues > 0 ? argument.Name
+        : $"[{argument.Name}]";
 
     private static string PathOf(CommandResult result) =>
         result.Parent is CommandResult parent ? $"{PathOf(parent)} {result.Command.Name}" : "altmap";

@@ -11,12 +11,20 @@ internal static class NdctlReading
     private const string NotListed = "not listed";
     private static readonly string[] Keys = ["mode", "map", "size", "state"];
 
-    /// <summary>Asks the modelled ndctl under the kernel of <paramref name="state"/>: once for all, and for each alone where it does not answer for all.</summary>
+    /// <summary>Asks the modelled ndctl under the kernel of <paramref name="state"/>: once for all, and for each alone where it does not
+    /// answer for all.</summary>
     public static ImmutableArray<string> Of(ShellState state, IEnumerable<NamespaceReading?> all)
     {
         CommandResult listed = CommandShell.Run(state, ["ndctl", "list", "-N", "-i"]);
         Dictionary<string, string>? lines = listed.IsUnsupported ? null : Lines(listed);
-        return [.. all.Select(ns => ns is null ? NotListed : lines is null ? Alone(state, ns) : lines.GetValueOrDefault(ns.Device.Name, NotListed))];
+        return
+        [
+            .. all.Select(ns =>
+                ns is null ? NotListed
+                : lines is null ? Alone(state, ns)
+                : lines.GetValueOrDefault(ns.Device.Name, NotListed)
+            ),
+        ];
     }
 
     private static string Alone(ShellState state, NamespaceReading ns)
@@ -27,12 +35,20 @@ internal static class NdctlReading
 
     private static Dictionary<string, string> Lines(CommandResult listed)
     {
-        if (listed.ExitCode != 0 || listed.Stdout.Trim().Length == 0) return [];
+        if (listed.ExitCode != 0 || listed.Stdout.Trim().Length == 0)
+            return [];
         using JsonDocument json = JsonDocument.Parse(listed.Stdout);
         JsonElement root = json.RootElement;
-        return (root.ValueKind == JsonValueKind.Array ? [.. root.EnumerateArray()] : new[] { root }).ToDictionary(n => n.GetProperty("dev").GetString()!, Line);
+        return (root.ValueKind == JsonValueKind.Array ? [.. root.EnumerateArray()] : new[] { root }).ToDictionary(
+            n => n.GetProperty("dev").GetString()!,
+            Line
+        );
     }
 
     private static string Line(JsonElement ns) =>
-        string.Join(", ", Keys.Where(k => ns.TryGetProperty(k, out _)).Select(k => k == "mode" || k == "state" ? ns.GetProperty(k).ToString() : $"{k} {ns.GetProperty(k)}"));
+        string.Join(
+            ", ",
+            Keys.Where(k => ns.TryGetProperty(k, out _))
+                .Select(k => k == "mode" || k == "state" ? ns.GetProperty(k).ToString() : $"{k} {ns.GetProperty(k)}")
+        );
 }

@@ -17,37 +17,68 @@ internal static class UpgradeCommand
 {
     public static Command Create(CliHost host)
     {
-        var machine = new Argument<string>("MACHINE") { Description = "a machine file (its steps are done under the first kernel), or a capture directory" };
+        var machine = new Argument<string>("MACHINE")
+        {
+            Description = "a machine file (its steps are done under the first kernel), or a capture directory",
+        };
         Option<string?> from = KernelChoice.Option("--from", "the kernel that the namespaces are made under (default: the machine's)");
         Option<string?> to = KernelChoice.Option("--to", "the kernel that boots on them then (default: the machine's)");
-        var page = new Option<string?>("--to-page-size") { Description = "4K, 16K or 64K: page size of the second kernel (default: that of the machine)", HelpName = "SIZE" };
-        Option<bool> json = JsonOutput.Option();
-        var command = new Command("upgrade", "Says what another kernel makes of each namespace that a machine has: opens, opens without DAX, refuses, misreads, changes.")
+        var page = new Option<string?>("--to-page-size")
         {
-            machine, from, to, page, json,
+            Description = "4K, 16K or 64K: page size of the second kernel (default: that of the machine)",
+            HelpName = "SIZE",
         };
-        command.SetAction(p => Run(host, p.GetRequiredValue(machine), p.GetValue(from), p.GetValue(to), p.GetValue(page), p.GetValue(json)));
-        CommandHelp.SetExamples(command, "altmap upgrade machine.json --to 6.12", "altmap upgrade machine.json --from 4.19 --to 6.1 --json", "altmap upgrade machine.json --from 6.12 --to 6.12+kmsan",
-            "altmap upgrade arm.json --from 6.12 --to 6.12 --to-page-size 64K");
+        Option<bool> json = JsonOutput.Option();
+        var command = new Command(
+            "upgrade",
+            "Says what another kernel makes of each namespace that a machine has: opens, opens without DAX, refuses, misreads, changes."
+        )
+        {
+            machine,
+            from,
+            to,
+            page,
+            json,
+        };
+        command.SetAction(p =>
+            Run(host, p.GetRequiredValue(machine), p.GetValue(from), p.GetValue(to), p.GetValue(page), p.GetValue(json))
+        );
+        CommandHelp.SetExamples(
+            command,
+            "altmap upgrade machine.json --to 6.12",
+            "altmap upgrade machine.json --from 4.19 --to 6.1 --json",
+            "altmap upgrade machine.json --from 6.12 --to 6.12+kmsan",
+            "altmap upgrade arm.json --from 6.12 --to 6.12 --to-page-size 64K"
+        );
         return command;
     }
 
     private static int Run(CliHost host, string path, string? from, string? to, string? pageSize, bool isJson)
     {
-        if (to is null && from is null && pageSize is null) throw CliError.Usage("nothing changes: give --to K, --from K or --to-page-size SIZE");
+        if (to is null && from is null && pageSize is null)
+            throw CliError.Usage("nothing changes: give --to K, --from K or --to-page-size SIZE");
         MachineSession session = MachineSession.Open(host, path, from);
         MachineDescription description = session.Source.Description;
         ByteSize page = Values.Size(pageSize, "--to-page-size") ?? description.PageSize;
         KernelProfile named = to is null ? KernelChoice.Load(description.Kernel, MachineSession.DirectoryOf(path)) : KernelChoice.Load(to);
-        ArchitectureRules architecture = ArchitectureRules.Find(named, description.Architecture, page)
-            ?? throw CliError.Usage($"--to-page-size: {KernelChoice.Name(description.Architecture)} has no pages of {page.Bytes} bytes; expected {ArchitectureRules.PageSizesOf(description.Architecture)}");
+        ArchitectureRules architecture =
+            ArchitectureRules.Find(named, description.Architecture, page)
+            ?? throw CliError.Usage(
+                $"--to-page-size: {KernelChoice.Name(description.Architecture)} has no pages of {page.Bytes} bytes; expected "
+                    + $"{ArchitectureRules.PageSizesOf(description.Architecture)}"
+            );
         KernelProfile kernel = MachineSession.WithConfig(named, description with { PageSize = page });
         KernelChoice.NoteUnverified(host, kernel, architecture);
         UpgradeReport report = Modelled.Answer(() => Upgrade.Compare(session.State.Machine, kernel, architecture));
         ShellState after = session.State with { Machine = report.To };
-        (NamespaceUpgrade Upgrade, string Ndctl)[] rows = [.. report.Namespaces.Zip(NdctlReading.Of(after, report.Namespaces.Select(n => n.After)))];
-        if (isJson) JsonOutput.Write(host, json => WriteJson(json, report, rows));
-        else WriteText(host, report, rows);
+        (NamespaceUpgrade Upgrade, string Ndctl)[] rows =
+        [
+            .. report.Namespaces.Zip(NdctlReading.Of(after, report.Namespaces.Select(n => n.After))),
+        ];
+        if (isJson)
+            JsonOutput.Write(host, json => WriteJson(json, report, rows));
+        else
+            WriteText(host, report, rows);
         return report.HasTrouble ? ExitCode.ErrorsLeft : ExitCode.Success;
     }
 
@@ -57,27 +88,53 @@ internal static class UpgradeCommand
         foreach ((NamespaceUpgrade ns, string ndctl) in rows)
         {
             host.Out.WriteLine();
-            host.Out.WriteLine($"{ns.Before.Device}, {ns.Before.Range.Size} from {ns.Before.Range.Start} on: {ns.Verdict.Word()}{(ns.Verdict == ReaderVerdict.Refuses ? $" ({ns.After!.Errno})" : "")}");
+            host.Out.WriteLine(
+                $"{ns.Before.Device}, {ns.Before.Range.Size} from {ns.Before.Range.Start} on: "
+                    + $"{ns.Verdict.Word()}{(ns.Verdict == ReaderVerdict.Refuses ? $" ({ns.After!.Errno})" : "")}"
+            );
             bool isLogged = ns.After is { IsOpen: false } and { Messages: [var said, ..] } && said.Trim() == ns.Why;
-            if (ns.Why.Length > 0 && !isLogged) host.Out.WriteLine($"  {ns.Why}");
+            if (ns.Why.Length > 0 && !isLogged)
+                host.Out.WriteLine($"  {ns.Why}");
             if (ns.After is { IsOpen: false } refused)
-                foreach (string message in refused.Messages) host.Out.WriteLine($"  logged: {message}");
+                foreach (string message in refused.Messages)
+                    host.Out.WriteLine($"  logged: {message}");
             var table = new TextTable("reader", "what it makes of it", ">capacity", "", "data from", "mapped", ">made anew");
             bool otherPages = report.From.Architecture.PageSize != report.To.Architecture.PageSize;
             AddRow(table, Reader(report.From, otherPages), ns.Before, ns.MadeAnew.Before);
-            if (ns.After is { } after) AddRow(table, Reader(report.To, otherPages), after, ns.MadeAnew.After);
+            if (ns.After is { } after)
+                AddRow(table, Reader(report.To, otherPages), after, ns.MadeAnew.After);
             DataOnlyReading reader = ns.DataOnly;
-            table.Add("data only", reader.Verdict.Word(), "", "", reader.DataOffset is { } offset ? $"{ns.Before.Range.Start + offset}" : "-", "", "");
+            table.Add(
+                "data only",
+                reader.Verdict.Word(),
+                "",
+                "",
+                reader.DataOffset is { } offset ? $"{ns.Before.Range.Start + offset}" : "-",
+                "",
+                ""
+            );
             table.Add("ndctl", ndctl, "", "", "", "", "");
-            foreach (string line in table.ToText().TrimEnd('\n').Split('\n')) host.Out.WriteLine($"  {line}");
-            foreach (string note in ns.Notes) host.Out.WriteLine($"  note: {note}");
-            if (reader.Verdict != ReaderVerdict.Opens) host.Out.WriteLine($"  a data-only reader {reader.Verdict.Word()}: {reader.Why}");
+            foreach (string line in table.ToText().TrimEnd('\n').Split('\n'))
+                host.Out.WriteLine($"  {line}");
+            foreach (string note in ns.Notes)
+                host.Out.WriteLine($"  note: {note}");
+            if (reader.Verdict != ReaderVerdict.Opens)
+                host.Out.WriteLine($"  a data-only reader {reader.Verdict.Word()}: {reader.Why}");
         }
     }
 
-    private static void AddRow(TextTable table, string reader, NamespaceReading reading, ByteSize? anew) => table.Add(
-        reader, reading.IsOpen ? reading.Mode : $"{reading.Mode}, no device", Numbers.Of(reading.Size), reading.Size?.ToHuman() ?? "", reading.DataStart is { } start ? $"{start}" : "-",
-        !reading.IsOpen ? "-" : reading.HasDax ? "yes" : "no", Numbers.Of(anew));
+    private static void AddRow(TextTable table, string reader, NamespaceReading reading, ByteSize? anew) =>
+        table.Add(
+            reader,
+            reading.IsOpen ? reading.Mode : $"{reading.Mode}, no device",
+            Numbers.Of(reading.Size),
+            reading.Size?.ToHuman() ?? "",
+            reading.DataStart is { } start ? $"{start}" : "-",
+            !reading.IsOpen ? "-"
+                : reading.HasDax ? "yes"
+                : "no",
+            Numbers.Of(anew)
+        );
 
     private static void WriteJson(Utf8JsonWriter json, UpgradeReport report, (NamespaceUpgrade Upgrade, string Ndctl)[] rows)
     {
@@ -99,8 +156,10 @@ internal static class UpgradeCommand
             json.WriteNumber("errno", (int)(ns.After?.Errno ?? 0));
             json.WriteStrings("messages", ns.After?.Messages ?? []);
             WriteReading(json, "before", ns.Before, ns.MadeAnew.Before);
-            if (ns.After is { } after) WriteReading(json, "after", after, ns.MadeAnew.After);
-            else json.WriteNull("after");
+            if (ns.After is { } after)
+                WriteReading(json, "after", after, ns.MadeAnew.After);
+            else
+                json.WriteNull("after");
             json.WriteStartObject("data_only");
             json.WriteString("verdict", ns.DataOnly.Verdict.Word());
             json.WriteOptional("data_offset", ns.DataOnly.DataOffset?.Bytes);
@@ -111,7 +170,11 @@ internal static class UpgradeCommand
             json.WriteEndObject();
         }
         json.WriteEndArray();
-        json.WriteBoolean("verified", KernelChoice.IsVerified(report.From.Kernel, report.From.Architecture) && KernelChoice.IsVerified(report.To.Kernel, report.To.Architecture));
+        json.WriteBoolean(
+            "verified",
+            KernelChoice.IsVerified(report.From.Kernel, report.From.Architecture)
+                && KernelChoice.IsVerified(report.To.Kernel, report.To.Architecture)
+        );
         json.WriteEndObject();
     }
 
@@ -136,6 +199,8 @@ internal static class UpgradeCommand
     private static string Reader(Machine machine, bool withPages) =>
         $"kernel {machine.Kernel.Name}{(withPages ? $", {machine.Architecture.PageSize.ToHuman()} pages" : "")}";
 
-    private static string NameOf(Machine machine) => machine.Architecture.PageSize == ByteSize.KiB(4) && machine.Architecture.Architecture == Architecture.X86_64
-        ? $"kernel {machine.Kernel.Name}" : $"kernel {machine.Kernel.Name} with pages of {machine.Architecture.PageSize.ToHuman()}";
+    private static string NameOf(Machine machine) =>
+        machine.Architecture.PageSize == ByteSize.KiB(4) && machine.Architecture.Architecture == Architecture.X86_64
+            ? $"kernel {machine.Kernel.Name}"
+            : $"kernel {machine.Kernel.Name} with pages of {machine.Architecture.PageSize.ToHuman()}";
 }

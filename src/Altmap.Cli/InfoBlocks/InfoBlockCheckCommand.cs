@@ -18,7 +18,12 @@ internal static class InfoBlockCheckCommand
 {
     private const string AnyParent = "any";
 
-    private sealed record Answer(KernelProfile Kernel, ArchitectureRules Architecture, BindingOutcome Outcome, IReadOnlyList<Finding> Findings)
+    private sealed record Answer(
+        KernelProfile Kernel,
+        ArchitectureRules Architecture,
+        BindingOutcome Outcome,
+        IReadOnlyList<Finding> Findings
+    )
     {
         public bool IsWrong => Outcome.Verdict == BindingVerdict.Unbound || Findings.Any(f => f.Severity == Severity.Error);
     }
@@ -26,41 +31,90 @@ internal static class InfoBlockCheckCommand
     public static Command Create(CliHost host)
     {
         Argument<string> file = InfoBlockCommand.FileArgument();
-        Option<string?> start = Values.StartOption(), size = Values.SizeOption("size of the namespace (default: of the file)");
-        Option<string?> kernel = KernelChoice.Option(), arch = Values.ArchitectureOption(), page = Values.PageSizeOption();
-        Option<bool> all = KernelChoice.AllOption(), json = JsonOutput.Option();
-        var parent = new Option<string?>("--parent-uuid") { Description = "uuid of the namespace's label (default: it has none); \"any\": the one that the block names", HelpName = "U" };
-        var claim = new Option<string?>("--claim") { Description = "what the label says it is for: none (default), pfn, dax or btt", HelpName = "CLASS" };
-        var provider = new Option<string?>("--provider") { Description = "the bus: nfit (default), or e820 for memmap= ranges", HelpName = "BUS" };
+        Option<string?> start = Values.StartOption(),
+            size = Values.SizeOption("size of the namespace (default: of the file)");
+        Option<string?> kernel = KernelChoice.Option(),
+            arch = Values.ArchitectureOption(),
+            page = Values.PageSizeOption();
+        Option<bool> all = KernelChoice.AllOption(),
+            json = JsonOutput.Option();
+        var parent = new Option<string?>("--parent-uuid")
+        {
+            Description = "uuid of the namespace's label (default: it has none); \"any\": the one that the block names",
+            HelpName = "U",
+        };
+        var claim = new Option<string?>("--claim")
+        {
+            Description = "what the label says it is for: none (default), pfn, dax or btt",
+            HelpName = "CLASS",
+        };
+        var provider = new Option<string?>("--provider")
+        {
+            Description = "the bus: nfit (default), or e820 for memmap= ranges",
+            HelpName = "BUS",
+        };
         claim.CompletionSources.Add("none", "pfn", "dax", "btt");
         provider.CompletionSources.Add("nfit", "e820");
         var command = new Command("check", "Says what a kernel makes of a namespace, and what is wrong with its info-block.")
         {
-            file, start, size, parent, claim, provider, kernel, all, arch, page, json,
+            file,
+            start,
+            size,
+            parent,
+            claim,
+            provider,
+            kernel,
+            all,
+            arch,
+            page,
+            json,
         };
         command.SetAction(p =>
         {
             ImmutableArray<KernelProfile> kernels = KernelChoice.Select(p.GetValue(kernel), p.GetValue(all));
-            var target = new Target(host, p.GetRequiredValue(file), p.GetValue(start), p.GetValue(size), p.GetValue(parent), p.GetValue(claim), p.GetValue(provider));
+            var target = new Target(
+                host,
+                p.GetRequiredValue(file),
+                p.GetValue(start),
+                p.GetValue(size),
+                p.GetValue(parent),
+                p.GetValue(claim),
+                p.GetValue(provider)
+            );
             InfoBlockReaders? readers = p.GetValue(all) ? target.Readers() : null;
-            return Run(host, [.. kernels.Select(k => target.Judge(k, Values.Architecture(k, p.GetValue(arch), p.GetValue(page))))], readers, p.GetValue(json));
+            return Run(
+                host,
+                [.. kernels.Select(k => target.Judge(k, Values.Architecture(k, p.GetValue(arch), p.GetValue(page))))],
+                readers,
+                p.GetValue(json)
+            );
         });
-        CommandHelp.SetExamples(command, "altmap infoblock check disk.img --start 4G --size 256M", "altmap infoblock check disk.img --start 4G --size 256M --all-kernels --json");
+        CommandHelp.SetExamples(
+            command,
+            "altmap infoblock check disk.img --start 4G --size 256M",
+            "altmap infoblock check disk.img --start 4G --size 256M --all-kernels --json"
+        );
         return command;
     }
 
     private static int Run(CliHost host, ImmutableArray<Answer> answers, InfoBlockReaders? readers, bool isJson)
     {
-        foreach (Answer answer in answers) KernelChoice.NoteUnverified(host, answer.Kernel, answer == answers[0] ? answer.Architecture : null);
-        if (isJson) JsonOutput.Write(host, json => WriteJson(json, answers, readers));
-        else foreach (Answer answer in answers) WriteText(host, answer);
-        if (!isJson) readers?.WriteText(host);
+        foreach (Answer answer in answers)
+            KernelChoice.NoteUnverified(host, answer.Kernel, answer == answers[0] ? answer.Architecture : null);
+        if (isJson)
+            JsonOutput.Write(host, json => WriteJson(json, answers, readers));
+        else
+            foreach (Answer answer in answers)
+                WriteText(host, answer);
+        if (!isJson)
+            readers?.WriteText(host);
         return answers.Any(a => a.IsWrong) ? ExitCode.ErrorsLeft : ExitCode.Success;
     }
 
     private static void WriteJson(Utf8JsonWriter json, ImmutableArray<Answer> answers, InfoBlockReaders? readers)
     {
-        if (readers is not null) json.WriteStartArray();
+        if (readers is not null)
+            json.WriteStartArray();
         foreach (Answer answer in answers)
         {
             BindingOutcome outcome = answer.Outcome;
@@ -78,7 +132,8 @@ internal static class InfoBlockCheckCommand
             json.WriteBoolean("verified", KernelChoice.IsVerified(answer.Kernel, answer.Architecture));
             json.WriteEndObject();
         }
-        if (readers is null) return;
+        if (readers is null)
+            return;
         readers.WriteJson(json);
         json.WriteEndArray();
     }
@@ -89,21 +144,24 @@ internal static class InfoBlockCheckCommand
         string what = outcome.Verdict switch
         {
             BindingVerdict.Raw => $"raw: a plain block device of {outcome.Size}",
-            BindingVerdict.Bound when outcome.Size is { } size => $"{outcome.Mode}: {size} of data from 0x{outcome.DataOffset?.Bytes ?? 0:x} on, align {outcome.Align}",
+            BindingVerdict.Bound when outcome.Size is { } size =>
+                $"{outcome.Mode}: {size} of data from 0x{outcome.DataOffset?.Bytes ?? 0:x} on, align {outcome.Align}",
             BindingVerdict.Bound => outcome.Mode,
             _ => $"no driver ({outcome.Errno}){(outcome.IsClaimed ? $": the {outcome.Mode} device does not bind" : "")}",
         };
         host.Out.WriteLine($"kernel {answer.Kernel.Name}: {what}");
-        foreach (string message in outcome.Messages) host.Out.WriteLine($"  logged: {message}");
+        foreach (string message in outcome.Messages)
+            host.Out.WriteLine($"  logged: {message}");
         FindingText.Write(host, answer.Findings);
     }
 
-    internal static string Word(BindingVerdict verdict) => verdict switch
-    {
-        BindingVerdict.Raw => "raw",
-        BindingVerdict.Bound => "bound",
-        _ => "unbound",
-    };
+    internal static string Word(BindingVerdict verdict) =>
+        verdict switch
+        {
+            BindingVerdict.Raw => "raw",
+            BindingVerdict.Bound => "bound",
+            _ => "unbound",
+        };
 
     /// <summary>The namespace as the command line describes it.</summary>
     private sealed class Target
@@ -131,12 +189,17 @@ internal static class InfoBlockCheckCommand
             ByteSize whole = given ?? head.Size ?? throw CliError.Usage($"{path}: its size is not known; give --size");
             // What "infoblock write" and read-infoblock leave is a head; nothing can lie behind its block.
             if (given is null && whole.Bytes == NamespaceBinding.HeadBytes)
-                throw CliError.Usage($"{path}: the file has {whole.Bytes} bytes ({whole.ToHuman()}), the head of a namespace alone; give --size SIZE of the whole namespace");
-            if (address is null) host.Note("no --start: the namespace is taken to start at a multiple of its alignment");
+                throw CliError.Usage(
+                    $"{path}: the file has {whole.Bytes} bytes ({whole.ToHuman()}), the head of a namespace alone; give --size SIZE "
+                        + $"of the whole namespace"
+                );
+            if (address is null)
+                host.Note("no --start: the namespace is taken to start at a multiple of its alignment");
             // A BTT's block has its parent_uuid at the same place.
             bool hasBlock = InfoBlockJson.Read(_head, "file", path, default).Count > 0;
             Uuid named = hasBlock ? new InfoBlockView(_head.AsSpan((int)InfoBlock.StartBytes)).ParentUuid : Uuid.Zero;
-            if (parent is null && hasBlock && !named.IsZero) host.Note($"the block belongs to a namespace with the label {named}: --parent-uuid any (or the uuid) takes it as such");
+            if (parent is null && hasBlock && !named.IsZero)
+                host.Note($"the block belongs to a namespace with the label {named}: --parent-uuid any (or the uuid) takes it as such");
             _extent = new NamespaceExtent(new PhysicalRange(address ?? new PhysicalAddress(0), whole), label ?? named);
         }
 
@@ -146,8 +209,15 @@ internal static class InfoBlockCheckCommand
         {
             BindingOutcome outcome = NamespaceBinding.Evaluate(_head, _extent, "namespace0.0", _claim, _mapsPages, kernel, architecture);
             // A BTT comes first, and then nobody looks for a pfn or dax block.
-            IReadOnlyList<Finding> findings = outcome.Mode == "sector" ? []
-                : InfoBlockChecks.Validate(_head.AsSpan(Math.Min(_head.Length, (int)InfoBlock.StartBytes)), _extent, kernel, architecture);
+            IReadOnlyList<Finding> findings =
+                outcome.Mode == "sector"
+                    ? []
+                    : InfoBlockChecks.Validate(
+                        _head.AsSpan(Math.Min(_head.Length, (int)InfoBlock.StartBytes)),
+                        _extent,
+                        kernel,
+                        architecture
+                    );
             return new Answer(kernel, architecture, outcome, findings);
         }
     }

@@ -27,8 +27,18 @@ internal static class InfoBlockReadCommand
     {
         byte[] head = ImageInput.ReadHead(host, path, InfoBlockJson.HeadBytes).Bytes;
         if (head.Length < InfoBlockJson.HeadBytes)
-            throw CliError.Usage(string.Create(CultureInfo.InvariantCulture, $"{path}: {head.Length} bytes; expected at least {InfoBlockJson.HeadBytes}: the namespace from its first byte"));
-        IReadOnlyList<IReadOnlyList<InfoBlockJsonEntry>> blocks = InfoBlockJson.Read(head, "file", path == "-" ? "<stdin>" : path, new InfoBlockJsonOptions(isHuman));
+            throw CliError.Usage(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{path}: {head.Length} bytes; expected at least {InfoBlockJson.HeadBytes}: the namespace from its first byte"
+                )
+            );
+        IReadOnlyList<IReadOnlyList<InfoBlockJsonEntry>> blocks = InfoBlockJson.Read(
+            head,
+            "file",
+            path == "-" ? "<stdin>" : path,
+            new InfoBlockJsonOptions(isHuman)
+        );
         if (isJson || isHuman)
         {
             // ndctl prints with its plain flags here, also for -u: an array even of one.
@@ -38,10 +48,13 @@ internal static class InfoBlockReadCommand
             host.Error.Write("read 1 infoblock\n");
             return ExitCode.Success;
         }
-        if (blocks.Count == 0) host.Out.WriteLine("no info-block: neither fsdax, devdax nor BTT");
-        foreach (IReadOnlyList<InfoBlockJsonEntry> block in blocks.Where(b => b.Any(e => e.Text == "BTT_ARENA_INFO"))) WriteBtt(host, block);
+        if (blocks.Count == 0)
+            host.Out.WriteLine("no info-block: neither fsdax, devdax nor BTT");
+        foreach (IReadOnlyList<InfoBlockJsonEntry> block in blocks.Where(b => b.Any(e => e.Text == "BTT_ARENA_INFO")))
+            WriteBtt(host, block);
         ReadOnlySpan<byte> pfn = head.AsSpan((int)InfoBlock.StartBytes);
-        if (new InfoBlockView(pfn).Kind is { } kind) WritePfn(host, pfn, kind);
+        if (new InfoBlockView(pfn).Kind is { } kind)
+            WritePfn(host, pfn, kind);
         return ExitCode.Success;
     }
 
@@ -49,42 +62,72 @@ internal static class InfoBlockReadCommand
     {
         host.Out.WriteLine("BTT arena (sector mode)");
         var table = new TextTable("field", "value");
-        foreach (InfoBlockJsonEntry entry in block.Skip(1)) table.Add(entry.Key, entry.Text);
+        foreach (InfoBlockJsonEntry entry in block.Skip(1))
+            table.Add(entry.Key, entry.Text);
         table.Write(host);
     }
 
     private static void WritePfn(CliHost host, ReadOnlySpan<byte> block, InfoBlockKind kind)
     {
         var view = new InfoBlockView(block);
-        host.Out.WriteLine($"{(kind == InfoBlockKind.Pfn ? "fsdax" : "devdax")} info-block, version {view.VersionMajor}.{view.VersionMinor}");
+        host.Out.WriteLine(
+            $"{(kind == InfoBlockKind.Pfn ? "fsdax" : "devdax")} info-block, version {view.VersionMajor}.{view.VersionMinor}"
+        );
         var table = new TextTable(">offset", "field", "value", "meaning");
         foreach (Field field in PfnInfoBlockLayout.Fields)
-            table.Add($"0x{InfoBlock.StartBytes + (ulong)field.OffsetBytes:x}", field.Name, ValueOf(field, block, kind, view), MeaningOf(field, view));
+            table.Add(
+                $"0x{InfoBlock.StartBytes + (ulong)field.OffsetBytes:x}",
+                field.Name,
+                ValueOf(field, block, kind, view),
+                MeaningOf(field, view)
+            );
         table.Write(host);
     }
 
     private static string ValueOf(Field field, ReadOnlySpan<byte> block, InfoBlockKind kind, InfoBlockView view)
     {
-        if (field == PfnInfoBlockLayout.Signature) return PfnInfoBlockLayout.SignatureText(kind);
-        if (field == PfnInfoBlockLayout.Uuid) return view.Uuid.ToString();
-        if (field == PfnInfoBlockLayout.ParentUuid) return view.ParentUuid.ToString();
-        if (field == PfnInfoBlockLayout.Padding) return view.Padding.ContainsAnyExcept((byte)0) ? "not zero" : "zeroes";
-        return field == PfnInfoBlockLayout.Checksum ? $"0x{field.Read(block):x16}" : field.Read(block).ToString(CultureInfo.InvariantCulture);
+        if (field == PfnInfoBlockLayout.Signature)
+            return PfnInfoBlockLayout.SignatureText(kind);
+        if (field == PfnInfoBlockLayout.Uuid)
+            return view.Uuid.ToString();
+        if (field == PfnInfoBlockLayout.ParentUuid)
+            return view.ParentUuid.ToString();
+        if (field == PfnInfoBlockLayout.Padding)
+            return view.Padding.ContainsAnyExcept((byte)0) ? "not zero" : "zeroes";
+        return field == PfnInfoBlockLayout.Checksum
+            ? $"0x{field.Read(block):x16}"
+            : field.Read(block).ToString(CultureInfo.InvariantCulture);
     }
 
     private static string MeaningOf(Field field, InfoBlockView view)
     {
-        if (field.SinceMinor > view.VersionMinor) return $"not used before version 1.{field.SinceMinor}";
-        if (field == PfnInfoBlockLayout.Mode) return (PageMapMode)view.Mode switch { PageMapMode.Ram => "page map in RAM (map=mem)", PageMapMode.Pmem => "page map on the device (map=dev)", _ => "no mode that exists" };
-        if (field == PfnInfoBlockLayout.ParentUuid) return view.ParentUuid.IsZero ? "a namespace without label" : "uuid of the namespace's label";
-        if (field == PfnInfoBlockLayout.DataOffset) return $"data starts {new ByteSize(view.DataOffset).ToHuman()} behind the start{(view.StartPad == 0 ? "" : " and start_pad")}";
-        if (field == PfnInfoBlockLayout.PageCount) return "data pages; informative";
-        if (field == PfnInfoBlockLayout.StartPad) return Cut(view.StartPad, "start");
-        if (field == PfnInfoBlockLayout.EndTrunc) return Cut(view.EndTrunc, "end");
-        if (field == PfnInfoBlockLayout.Align) return view.Align == 0 ? "unknown" : new ByteSize(view.Align).ToHuman();
-        if (field == PfnInfoBlockLayout.PageSize) return "of the kernel that wrote it";
-        if (field == PfnInfoBlockLayout.PageStructSize) return "bytes kept for each page's struct page";
-        if (field == PfnInfoBlockLayout.Checksum) return view.HasValidChecksum ? "right" : $"wrong: the bytes have 0x{view.ComputedChecksum:x16}";
+        if (field.SinceMinor > view.VersionMinor)
+            return $"not used before version 1.{field.SinceMinor}";
+        if (field == PfnInfoBlockLayout.Mode)
+            return (PageMapMode)view.Mode switch
+            {
+                PageMapMode.Ram => "page map in RAM (map=mem)",
+                PageMapMode.Pmem => "page map on the device (map=dev)",
+                _ => "no mode that exists",
+            };
+        if (field == PfnInfoBlockLayout.ParentUuid)
+            return view.ParentUuid.IsZero ? "a namespace without label" : "uuid of the namespace's label";
+        if (field == PfnInfoBlockLayout.DataOffset)
+            return $"data starts {new ByteSize(view.DataOffset).ToHuman()} behind the start{(view.StartPad == 0 ? "" : " and start_pad")}";
+        if (field == PfnInfoBlockLayout.PageCount)
+            return "data pages; informative";
+        if (field == PfnInfoBlockLayout.StartPad)
+            return Cut(view.StartPad, "start");
+        if (field == PfnInfoBlockLayout.EndTrunc)
+            return Cut(view.EndTrunc, "end");
+        if (field == PfnInfoBlockLayout.Align)
+            return view.Align == 0 ? "unknown" : new ByteSize(view.Align).ToHuman();
+        if (field == PfnInfoBlockLayout.PageSize)
+            return "of the kernel that wrote it";
+        if (field == PfnInfoBlockLayout.PageStructSize)
+            return "bytes kept for each page's struct page";
+        if (field == PfnInfoBlockLayout.Checksum)
+            return view.HasValidChecksum ? "right" : $"wrong: the bytes have 0x{view.ComputedChecksum:x16}";
         return "";
     }
 

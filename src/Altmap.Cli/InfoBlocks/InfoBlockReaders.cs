@@ -15,28 +15,51 @@ internal sealed record InfoBlockReaders(string Mode, DataOnlyReading DataOnly, b
     public static InfoBlockReaders Of(byte[] head, NamespaceExtent extent, ClaimClass claim)
     {
         var view = new InfoBlockView(head.Length > (int)InfoBlock.StartBytes ? head.AsSpan((int)InfoBlock.StartBytes) : default);
-        string mode = !view.IsWhole ? "raw" : view.Kind switch { InfoBlockKind.Pfn => "fsdax", InfoBlockKind.Dax => "devdax", _ => "raw" };
+        string mode = !view.IsWhole
+            ? "raw"
+            : view.Kind switch
+            {
+                InfoBlockKind.Pfn => "fsdax",
+                InfoBlockKind.Dax => "devdax",
+                _ => "raw",
+            };
         return new(mode, DataOnlyReader.Read(head, extent, claim, null), view.IsWhole && view.Kind is not null && view.HasValidChecksum);
     }
 
     public void WriteText(CliHost host)
     {
-        host.Out.WriteLine($"data-only reader: {DataOnly.Verdict.Word()}{(DataOnly.DataOffset is { } offset ? $", data from 0x{offset.Bytes:x} on" : "")}: {DataOnly.Why}");
+        host.Out.WriteLine(
+            $"data-only reader: {DataOnly.Verdict.Word()}"
+                + $"{(DataOnly.DataOffset is { } offset ? $", data from 0x{offset.Bytes:x} on" : "")}: {DataOnly.Why}"
+        );
         host.Out.WriteLine($"ndctl: {Ndctl}");
     }
 
     /// <summary>Two more objects in the list of kernels, with the same keys; <c>kernel</c> is null in them.</summary>
     public void WriteJson(Utf8JsonWriter json)
     {
-        string verdict = DataOnly.Verdict == ReaderVerdict.Refuses ? "unbound" : Mode == "raw" ? "raw" : "bound";
+        string verdict =
+            DataOnly.Verdict == ReaderVerdict.Refuses ? "unbound"
+            : Mode == "raw" ? "raw"
+            : "bound";
         Write(json, "data-only", verdict, DataOnly.Verdict.Word(), DataOnly.DataOffset?.Bytes, DataOnly.Why, isVerified: false);
-        Write(json, "ndctl", Mode == "raw" ? "raw" : "bound", Mode == "raw" || HasValidChecksum ? "opens" : "misreads", null, Ndctl, isVerified: true);
+        Write(
+            json,
+            "ndctl",
+            Mode == "raw" ? "raw" : "bound",
+            Mode == "raw" || HasValidChecksum ? "opens" : "misreads",
+            null,
+            Ndctl,
+            isVerified: true
+        );
     }
 
     private string Article => Mode == "fsdax" ? "an" : "a";
 
-    private string Ndctl => Mode == "raw" ? "read-infoblock finds no pfn or dax block"
-        : HasValidChecksum ? $"read-infoblock shows {Article} {Mode} block" : $"read-infoblock shows {Article} {Mode} block although its checksum is wrong; with -V it does not";
+    private string Ndctl =>
+        Mode == "raw" ? "read-infoblock finds no pfn or dax block"
+        : HasValidChecksum ? $"read-infoblock shows {Article} {Mode} block"
+        : $"read-infoblock shows {Article} {Mode} block although its checksum is wrong; with -V it does not";
 
     private void Write(Utf8JsonWriter json, string reader, string verdict, string reads, ulong? dataOffset, string why, bool isVerified)
     {

@@ -20,32 +20,54 @@ internal static class InfoBlockWriteCommand
 
     public static Command Create(CliHost host)
     {
-        var words = new Argument<string[]>("OPTIONS") { Description = "those of ndctl write-infoblock: -o FILE or -c, -m, -M, -s, -a, -u, -p, -O", Arity = ArgumentArity.ZeroOrMore };
-        var command = new Command("write", "Writes an info-block into a file or device, as ndctl write-infoblock does without a kernel.") { words };
+        var words = new Argument<string[]>("OPTIONS")
+        {
+            Description = "those of ndctl write-infoblock: -o FILE or -c, -m, -M, -s, -a, -u, -p, -O",
+            Arity = ArgumentArity.ZeroOrMore,
+        };
+        var command = new Command("write", "Writes an info-block into a file or device, as ndctl write-infoblock does without a kernel.")
+        {
+            words,
+        };
         command.SetAction(p => Run(host, p.GetValue(words) ?? []));
-        CommandHelp.SetExamples(command, "altmap infoblock write -o disk.img -s 256M -m fsdax -M mem -a 2M", "altmap infoblock write -c -s 256M -m devdax > head.bin");
+        CommandHelp.SetExamples(
+            command,
+            "altmap infoblock write -o disk.img -s 256M -m fsdax -M mem -a 2M",
+            "altmap infoblock write -c -s 256M -m devdax > head.bin"
+        );
         return command;
     }
 
     /// <summary>Runs with ndctl's own words, which ndctl's rules take apart and not ours.</summary>
     public static int Run(CliHost host, IReadOnlyList<string> words)
     {
-        ToolRequest request = ToolCommandLine.Parse(["ndctl", "write-infoblock", .. words], new ByteSize((ulong)Environment.SystemPageSize));
+        ToolRequest request = ToolCommandLine.Parse(
+            ["ndctl", "write-infoblock", .. words],
+            new ByteSize((ulong)Environment.SystemPageSize)
+        );
         if (request.Answer is { } answer)
         {
-            if (answer.IsUnsupported) throw new CliError(ExitCode.Unsupported, $"unsupported: {answer.Stdout.Trim()}");
+            if (answer.IsUnsupported)
+                throw new CliError(ExitCode.Unsupported, $"unsupported: {answer.Stdout.Trim()}");
             // ndctl would write to a namespace of this computer; its words for a missing one lead away from what can be done here.
             if (answer.Stderr.Contains(NoTarget, StringComparison.Ordinal))
-                throw CliError.Usage("give -o FILE, or -c for standard output; as altmap infoblock write -o disk.img -s 256M -m fsdax -M mem (altmap infoblock write --help)");
+                throw CliError.Usage(
+                    "give -o FILE, or -c for standard output; as altmap infoblock write -o disk.img -s 256M -m fsdax -M mem (altmap "
+                        + "infoblock write --help)"
+                );
             host.Out.Write(answer.Stdout);
             host.Error.Write(answer.Stderr);
             return answer.ExitCode;
         }
         host.Error.Write(request.Warnings);
         if (!request.Arguments.IsEmpty)
-            throw new CliError(ExitCode.Unsupported, "unsupported: a namespace of this computer; of a modelled machine: altmap run MACHINE -- ndctl write-infoblock NAMESPACE");
+            throw new CliError(
+                ExitCode.Unsupported,
+                "unsupported: a namespace of this computer; of a modelled machine: altmap run MACHINE -- ndctl write-infoblock NAMESPACE"
+            );
         Errno errno = Write(host, request.Options!);
-        if (errno != Errno.None) host.Error.Write($"error checking infoblocks: {errno.Describe()}\n");
+        if (errno != Errno.None)
+            host.Error.Write($"error checking infoblocks: {errno.Describe()}\n");
         host.Error.Write($"wrote {(errno == Errno.None ? "1 infoblock" : "0 infoblocks")}\n");
         return -(int)errno & 0xff;
     }
@@ -58,25 +80,37 @@ internal static class InfoBlockWriteCommand
         {
             // A missing file is as an empty one: ndctl would make it and then refuse.
             HostResult<NamespaceHead> head = NamespaceFile.ReadHead(target, 0);
-            if (head.Error is { Errno: not Errno.ENOENT } error) return Refuse(host, error, target);
-            if (head.Value is { Size: null }) return Refuse(host, $"unsupported file type: {target}", Errno.EINVAL);
+            if (head.Error is { Errno: not Errno.ENOENT } error)
+                return Refuse(host, error, target);
+            if (head.Value is { Size: null })
+                return Refuse(host, $"unsupported file type: {target}", Errno.EINVAL);
             size = head.Value?.Size?.Bytes ?? 0;
         }
-        NdctlInfoBlockResult block = NdctlInfoBlock.Create(new NdctlInfoBlockRequest(
-            NamespaceKind(options.Text("mode")), options.Text("map") == "mem" ? PageMapMode.Ram : PageMapMode.Pmem, new ByteSize(size),
-            new ByteSize(NdctlSize.TryParse(options.Text("align") ?? DefaultAlign)!.Value), new MediaOffset(NdctlSize.TryParse(options.Text("offset") ?? "0")!.Value),
-            options.Text("uuid") is { } uuid ? Uuid.Parse(uuid) : NewUuid(), options.Text("parent-uuid") is { } parent ? Uuid.Parse(parent) : Uuid.Zero,
-            new ByteSize((ulong)Environment.SystemPageSize)));
-        if (block.Block is null) return Refuse(host, block.Message!, block.Errno);
+        NdctlInfoBlockResult block = NdctlInfoBlock.Create(
+            new NdctlInfoBlockRequest(
+                NamespaceKind(options.Text("mode")),
+                options.Text("map") == "mem" ? PageMapMode.Ram : PageMapMode.Pmem,
+                new ByteSize(size),
+                new ByteSize(NdctlSize.TryParse(options.Text("align") ?? DefaultAlign)!.Value),
+                new MediaOffset(NdctlSize.TryParse(options.Text("offset") ?? "0")!.Value),
+                options.Text("uuid") is { } uuid ? Uuid.Parse(uuid) : NewUuid(),
+                options.Text("parent-uuid") is { } parent ? Uuid.Parse(parent) : Uuid.Zero,
+                new ByteSize((ulong)Environment.SystemPageSize)
+            )
+        );
+        if (block.Block is null)
+            return Refuse(host, block.Message!, block.Errno);
         byte[] bytes = NdctlInfoBlock.ToOutput(block.Block);
-        if (target is not null) return NamespaceFile.WriteHead(target, bytes) is { } failed ? Refuse(host, failed, target) : Errno.None;
+        if (target is not null)
+            return NamespaceFile.WriteHead(target, bytes) is { } failed ? Refuse(host, failed, target) : Errno.None;
         host.Out.Flush();
         host.OutputBytes.Write(bytes);
         host.OutputBytes.Flush();
         return Errno.None;
     }
 
-    private static InfoBlockKind NamespaceKind(string? mode) => mode?.ToLowerInvariant() is "devdax" or "dax" ? InfoBlockKind.Dax : InfoBlockKind.Pfn;
+    private static InfoBlockKind NamespaceKind(string? mode) =>
+        mode?.ToLowerInvariant() is "devdax" or "dax" ? InfoBlockKind.Dax : InfoBlockKind.Pfn;
 
     private static Errno Refuse(CliHost host, HostError error, string path) =>
         error.IsOfSystem ? Refuse(host, $"failed to open: {path}", error.Errno) : throw CliError.Of(error);

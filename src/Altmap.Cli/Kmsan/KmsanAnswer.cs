@@ -15,8 +15,14 @@ namespace Altmap.Cli.Kmsan;
 /// <param name="Contiguity">After that.</param>
 /// <param name="Boot">How RAM became the free ranges; null where they were given.</param>
 internal sealed record KmsanAnswer(
-    KernelProfile Kernel, ArchitectureRules Architecture, CarveOut CarveOut, ImmutableArray<BuddySpan> Zones, ImmutableArray<MetadataSegment> FreedLater,
-    Contiguity Contiguity, BootMemory? Boot)
+    KernelProfile Kernel,
+    ArchitectureRules Architecture,
+    CarveOut CarveOut,
+    ImmutableArray<BuddySpan> Zones,
+    ImmutableArray<MetadataSegment> FreedLater,
+    Contiguity Contiguity,
+    BootMemory? Boot
+)
 {
     public PfnCount FreedLaterPages => new(FreedLater.Aggregate(0UL, (sum, s) => sum + s.Pages.Count.Pages));
 
@@ -27,10 +33,12 @@ internal sealed record KmsanAnswer(
     public PfnCount Managed => new(CarveOut.Released.Pages + FreedLaterPages.Pages);
 
     /// <summary>Zones with pages: pages handed over, released.</summary>
-    public IEnumerable<(BuddySpan Zone, PfnCount Pages, PfnCount Released)> PerZone => Zones
-        .GroupBy(z => (z.Node, z.Kind))
-        .Select(g => (g.First(), Sum(g, CarveOut.PagesIn), Sum(g, CarveOut.ReleasedIn)))
-        .Where(z => z.Item2.Pages > 0);
+    public IEnumerable<(BuddySpan Zone, PfnCount Pages, PfnCount Released)> PerZone =>
+        Zones
+            .GroupBy(z => (z.Node, z.Kind))
+            .Select(g => (g.First(), Sum(g, CarveOut.PagesIn), Sum(g, CarveOut.ReleasedIn)))
+            .Where(z => z.Item2.Pages > 0);
 
-    private static PfnCount Sum(IEnumerable<BuddySpan> spans, Func<PfnRange, PfnCount> of) => new(spans.Aggregate(0UL, (sum, s) => sum + of(s.Pages).Pages));
+    private static PfnCount Sum(IEnumerable<BuddySpan> spans, Func<PfnRange, PfnCount> of) =>
+        new(spans.Aggregate(0UL, (sum, s) => sum + of(s.Pages).Pages));
 }

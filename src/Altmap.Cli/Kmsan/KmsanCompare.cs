@@ -10,21 +10,41 @@ using Altmap.Model.StructPages;
 
 namespace Altmap.Cli.Kmsan;
 
-/// <summary><c>altmap kmsan --compare</c>: the boot carve-out beside the designs that were discussed instead of it, on the same memory map.</summary>
+/// <summary><c>altmap kmsan --compare</c>: the boot carve-out beside the designs that were discussed instead of it, on the same memory
+/// map.</summary>
 internal static class KmsanCompare
 {
     private const ulong SeedsMax = 100;
 
-    private static readonly ByteSize SimulatedDefault = ByteSize.MiB(256), SimulatedMax = ByteSize.GiB(16);
+    private static readonly ByteSize SimulatedDefault = ByteSize.MiB(256),
+        SimulatedMax = ByteSize.GiB(16);
 
     /// <summary>The options; what only <c>--compare</c> has is refused without it.</summary>
     internal sealed record Options(Option<bool> Compare, Option<string?> Simulate, Option<string?> Seeds, Option<string?> Svg)
     {
-        public static Options Create() => new(
-            new Option<bool>("--compare") { Description = "the boot carve-out beside lazy metadata and page_ext: what each costs on and off, and when requests are refused" },
-            new Option<string?>("--simulate") { Description = "with --compare: run the workloads on so much of the free memory (default: 256M)", HelpName = "S" },
-            new Option<string?>("--seeds") { Description = "with --compare: how many workloads, from --seed on (default: 5)", HelpName = "N" },
-            new Option<string?>("--svg") { Description = "with --compare: also a picture of free memory and of the largest order that is served", HelpName = "FILE" });
+        public static Options Create() =>
+            new(
+                new Option<bool>("--compare")
+                {
+                    Description =
+                        "the boot carve-out beside lazy metadata and page_ext: what each costs on and off, and when requests are refused",
+                },
+                new Option<string?>("--simulate")
+                {
+                    Description = "with --compare: run the workloads on so much of the free memory (default: 256M)",
+                    HelpName = "S",
+                },
+                new Option<string?>("--seeds")
+                {
+                    Description = "with --compare: how many workloads, from --seed on (default: 5)",
+                    HelpName = "N",
+                },
+                new Option<string?>("--svg")
+                {
+                    Description = "with --compare: also a picture of free memory and of the largest order that is served",
+                    HelpName = "FILE",
+                }
+            );
     }
 
     /// <summary>The memory that is compared.</summary>
@@ -35,14 +55,21 @@ internal static class KmsanCompare
     /// <param name="Carved">What the carve-out releases of ranges.</param>
     /// <param name="Sections">Sections with a memmap; null: those that the ranges touch.</param>
     internal sealed record Source(
-        KernelProfile Kernel, ArchitectureRules Architecture, ImmutableArray<PfnRange> FreeRanges, ImmutableArray<BuddySpan> Zones,
-        Func<ImmutableArray<PfnRange>, IEnumerable<PageBlock>> Carved, ulong? Sections);
+        KernelProfile Kernel,
+        ArchitectureRules Architecture,
+        ImmutableArray<PfnRange> FreeRanges,
+        ImmutableArray<BuddySpan> Zones,
+        Func<ImmutableArray<PfnRange>, IEnumerable<PageBlock>> Carved,
+        ulong? Sections
+    );
 
     /// <summary>True when asked for. Options that belong to it are a mistake without it.</summary>
     public static bool IsAsked(ParseResult parse, Options options)
     {
-        if (parse.GetValue(options.Compare)) return true;
-        return (parse.GetValue(options.Simulate) ?? parse.GetValue(options.Seeds) ?? parse.GetValue(options.Svg)) is null ? false
+        if (parse.GetValue(options.Compare))
+            return true;
+        return (parse.GetValue(options.Simulate) ?? parse.GetValue(options.Seeds) ?? parse.GetValue(options.Svg)) is null
+            ? false
             : throw CliError.Usage("--simulate, --seeds and --svg belong to --compare");
     }
 
@@ -50,13 +77,18 @@ internal static class KmsanCompare
     public static int Run(CliHost host, Source source, ParseResult parse, Options options, ulong seed, bool isJson)
     {
         ByteSize simulate = Values.Size(parse.GetValue(options.Simulate), "--simulate") ?? SimulatedDefault;
-        if (simulate < ByteSize.MiB(1) || simulate > SimulatedMax) throw CliError.Usage($"--simulate: {simulate}; expected 1M to 16G: every page of it is asked for");
+        if (simulate < ByteSize.MiB(1) || simulate > SimulatedMax)
+            throw CliError.Usage($"--simulate: {simulate}; expected 1M to 16G: every page of it is asked for");
         ulong count = Values.Number(parse.GetValue(options.Seeds), "--seeds") ?? 5;
-        if (count is 0 or > SeedsMax) throw CliError.Usage($"--seeds: {count}; expected 1 to {SeedsMax}");
+        if (count is 0 or > SeedsMax)
+            throw CliError.Usage($"--seeds: {count}; expected 1 to {SeedsMax}");
         DesignComparison comparison = DesignComparison.Of(InputOf(source, simulate, seed, (int)count));
-        if (isJson) JsonOutput.Write(host, json => KmsanCompareJson.Write(json, comparison));
-        else KmsanCompareText.Write(host, comparison);
-        if (parse.GetValue(options.Svg) is { } svg) SvgFile.WriteSvg(svg, KmsanComparePicture.Of(comparison));
+        if (isJson)
+            JsonOutput.Write(host, json => KmsanCompareJson.Write(json, comparison));
+        else
+            KmsanCompareText.Write(host, comparison);
+        if (parse.GetValue(options.Svg) is { } svg)
+            SvgFile.WriteSvg(svg, KmsanComparePicture.Of(comparison));
         return ExitCode.Success;
     }
 
@@ -65,9 +97,28 @@ internal static class KmsanCompare
         ByteSize page = source.Architecture.PageSize;
         var perSection = new PfnCount(source.Kernel.SectionSize(source.Architecture.Architecture, page) / page);
         ByteSize StructPage(bool kmsan) =>
-            StructPageLayout.Of(StructPageConfig.DistributionOf(source.Architecture.Architecture) with { Kmsan = kmsan }, source.Kernel, source.Architecture).Size;
-        return new(source.Kernel, source.FreeRanges, source.Zones, source.Carved, source.Architecture.PageOrderMax, page, perSection,
-            source.Sections ?? ComparisonInput.SectionsOf(source.FreeRanges, perSection), (StructPage(false), StructPage(true)),
-            new PfnCount(simulate / page), [.. Enumerable.Range(0, count).Select(i => unchecked(seed + (ulong)i))]);
+            StructPageLayout
+                .Of(
+                    StructPageConfig.DistributionOf(source.Architecture.Architecture) with
+                    {
+                        Kmsan = kmsan,
+                    },
+                    source.Kernel,
+                    source.Architecture
+                )
+                .Size;
+        return new(
+            source.Kernel,
+            source.FreeRanges,
+            source.Zones,
+            source.Carved,
+            source.Architecture.PageOrderMax,
+            page,
+            perSection,
+            source.Sections ?? ComparisonInput.SectionsOf(source.FreeRanges, perSection),
+            (StructPage(false), StructPage(true)),
+            new PfnCount(simulate / page),
+            [.. Enumerable.Range(0, count).Select(i => unchecked(seed + (ulong)i))]
+        );
     }
 }

@@ -24,17 +24,22 @@ internal static class KmsanCompareJson
         json.WriteNumber("simulated", comparison.Simulated.Pages);
         json.WriteNumber("usable", comparison.Usable.Pages);
         json.WriteStartArray("designs");
-        for (int i = 0; i < comparison.Costs.Length; i++) WriteDesign(json, comparison, comparison.Costs[i], comparison.Runs[i]);
+        for (int i = 0; i < comparison.Costs.Length; i++)
+            WriteDesign(json, comparison, comparison.Costs[i], comparison.Runs[i]);
         json.WriteEndArray();
-        json.WriteObjects("late_switch", comparison.Late, late =>
-        {
-            json.WriteNumber("peak_percent", late.PeakPercent);
-            json.WriteNumber("in_use_percent", late.InUsePercent);
-            json.WriteNumber("blocks", late.Blocks);
-            json.WriteNumber("wholly_free", late.WhollyFree);
-            json.WriteBoolean("feasible", late.IsFeasible);
-            json.WriteOptional("tracked_free_blocks", late.IsFeasible ? (ulong)late.Tracked : null);
-        });
+        json.WriteObjects(
+            "late_switch",
+            comparison.Late,
+            late =>
+            {
+                json.WriteNumber("peak_percent", late.PeakPercent);
+                json.WriteNumber("in_use_percent", late.InUsePercent);
+                json.WriteNumber("blocks", late.Blocks);
+                json.WriteNumber("wholly_free", late.WhollyFree);
+                json.WriteBoolean("feasible", late.IsFeasible);
+                json.WriteOptional("tracked_free_blocks", late.IsFeasible ? (ulong)late.Tracked : null);
+            }
+        );
         json.WriteEndObject();
     }
 
@@ -51,7 +56,8 @@ internal static class KmsanCompareJson
         json.WriteNumber("free", cost.Free.Pages);
         json.WriteNumber("blocks_per_request", cost.PagesPerRequest);
         json.WriteStartArray("runs");
-        for (int i = 0; i < runs.Runs.Length; i++) WriteRun(json, comparison.Input.Seeds[i], runs.Runs[i]);
+        for (int i = 0; i < runs.Runs.Length; i++)
+            WriteRun(json, comparison.Input.Seeds[i], runs.Runs[i]);
         json.WriteEndArray();
         json.WriteEndObject();
     }
@@ -63,29 +69,38 @@ internal static class KmsanCompareJson
         json.WriteNumber("requests", run.Requests);
         json.WriteNumber("failed", run.Failed);
         json.WriteOptional("first_failure_step", run.FirstFailure < 0 ? null : (ulong)run.FirstFailure);
-        json.WriteObjects("first_refused", run.Refusals.OfType<Refusal>(), refusal =>
-        {
-            json.WriteNumber("order", refusal.Order);
-            json.WriteNumber("in_use", refusal.InUse.Pages);
-            json.WriteNumber("free", refusal.Free.Pages);
-            json.WriteNumber("obtainable", refusal.Obtainable);
-        });
-        json.WriteObjects("samples", run.Samples, sample =>
-        {
-            json.WriteNumber("step", sample.Step);
-            json.WriteNumber("in_use", sample.InUse.Pages);
-            json.WriteNumber("free", sample.Free.Pages);
-            json.WriteNumber("largest_free_order", sample.LargestFree);
-            json.WriteNumber("largest_served_order", sample.LargestServed);
-        });
+        json.WriteObjects(
+            "first_refused",
+            run.Refusals.OfType<Refusal>(),
+            refusal =>
+            {
+                json.WriteNumber("order", refusal.Order);
+                json.WriteNumber("in_use", refusal.InUse.Pages);
+                json.WriteNumber("free", refusal.Free.Pages);
+                json.WriteNumber("obtainable", refusal.Obtainable);
+            }
+        );
+        json.WriteObjects(
+            "samples",
+            run.Samples,
+            sample =>
+            {
+                json.WriteNumber("step", sample.Step);
+                json.WriteNumber("in_use", sample.InUse.Pages);
+                json.WriteNumber("free", sample.Free.Pages);
+                json.WriteNumber("largest_free_order", sample.LargestFree);
+                json.WriteNumber("largest_served_order", sample.LargestServed);
+            }
+        );
         json.WriteEndObject();
     }
 
-    private static string Word(MetadataDesign design) => design switch
-    {
-        MetadataDesign.None => "none",
-        MetadataDesign.BootCarveOut => "struct-page-boot",
-        MetadataDesign.Lazy => "struct-page-lazy",
-        _ => "page-ext-early",
-    };
+    private static string Word(MetadataDesign design) =>
+        design switch
+        {
+            MetadataDesign.None => "none",
+            MetadataDesign.BootCarveOut => "struct-page-boot",
+            MetadataDesign.Lazy => "struct-page-lazy",
+            _ => "page-ext-early",
+        };
 }

@@ -21,29 +21,40 @@ internal static class KmsanJson
         json.WriteNumber("origin", carveOut.Released.Pages);
         json.WriteNumber("leftover", carveOut.Leftover.Length);
         json.WriteStartArray("leftover_pfns");
-        foreach (Pfn pfn in carveOut.Leftover) json.WriteNumberValue(pfn.Number);
+        foreach (Pfn pfn in carveOut.Leftover)
+            json.WriteNumberValue(pfn.Number);
         json.WriteEndArray();
         json.WriteNumber("freed_later", answer.FreedLaterPages.Pages);
         json.WriteNumber("mem_total", answer.MemTotal.Pages);
         json.WriteNumber("managed", answer.Managed.Pages);
-        json.WriteObjects("orders", carveOut.Orders, order =>
-        {
-            json.WriteNumber("order", order.Order);
-            json.WriteNumber("handed_over", order.Handed);
-            json.WriteNumber("freed_boot", order.ReleasedAtBoot);
-            json.WriteNumber("freed_discard", order.ReleasedLater);
-        });
-        json.WriteObjects("zones", answer.PerZone, each =>
-        {
-            (BuddySpan zone, PfnCount pages, PfnCount released) = each;
-            json.WriteNumber("node", zone.Node);
-            json.WriteString("zone", zone.Kind.Name());
-            json.WriteNumber("pages", pages.Pages);
-            json.WriteNumber("freed", released.Pages);
-        });
-        if (answer.Boot is { } boot) WriteBoot(json, boot);
+        json.WriteObjects(
+            "orders",
+            carveOut.Orders,
+            order =>
+            {
+                json.WriteNumber("order", order.Order);
+                json.WriteNumber("handed_over", order.Handed);
+                json.WriteNumber("freed_boot", order.ReleasedAtBoot);
+                json.WriteNumber("freed_discard", order.ReleasedLater);
+            }
+        );
+        json.WriteObjects(
+            "zones",
+            answer.PerZone,
+            each =>
+            {
+                (BuddySpan zone, PfnCount pages, PfnCount released) = each;
+                json.WriteNumber("node", zone.Node);
+                json.WriteString("zone", zone.Kind.Name());
+                json.WriteNumber("pages", pages.Pages);
+                json.WriteNumber("freed", released.Pages);
+            }
+        );
+        if (answer.Boot is { } boot)
+            WriteBoot(json, boot);
         WriteTorn(json, answer);
-        if (hasBlocks) WriteBlocks(json, carveOut);
+        if (hasBlocks)
+            WriteBlocks(json, carveOut);
         json.WriteEndObject();
     }
 
@@ -65,39 +76,55 @@ internal static class KmsanJson
 
     private static void WriteBoot(Utf8JsonWriter json, BootMemory boot)
     {
-        json.WriteObjects("boot", boot.Uses, use =>
-        {
-            json.WriteString("what", use.What);
-            json.WriteNumber("bytes", use.Size.Bytes);
-        });
-        json.WriteObjects("boot_metadata", boot.Metadata.Ranges, range =>
-        {
-            json.WriteString("start", JsonOutput.Hex(range.Range.Start.Bytes));
-            json.WriteNumber("size", range.Range.Size.Bytes);
-            json.WriteBoolean("in_image", range.InImage);
-            json.WriteString("shadow", JsonOutput.Hex(range.Shadow.Start.Bytes));
-            json.WriteString("origin", JsonOutput.Hex(range.Origin.Start.Bytes));
-        });
+        json.WriteObjects(
+            "boot",
+            boot.Uses,
+            use =>
+            {
+                json.WriteString("what", use.What);
+                json.WriteNumber("bytes", use.Size.Bytes);
+            }
+        );
+        json.WriteObjects(
+            "boot_metadata",
+            boot.Metadata.Ranges,
+            range =>
+            {
+                json.WriteString("start", JsonOutput.Hex(range.Range.Start.Bytes));
+                json.WriteNumber("size", range.Range.Size.Bytes);
+                json.WriteBoolean("in_image", range.InImage);
+                json.WriteString("shadow", JsonOutput.Hex(range.Shadow.Start.Bytes));
+                json.WriteString("origin", JsonOutput.Hex(range.Origin.Start.Bytes));
+            }
+        );
     }
 
     private static void WriteTorn(Utf8JsonWriter json, KmsanAnswer answer)
     {
         json.WriteNumber("free_blocks_checked", answer.Contiguity.FreeBlocks.Length);
-        json.WriteObjects("torn", answer.Contiguity.Torn, torn =>
-        {
-            json.WriteNumber("pfn", torn.Block.Start.Number);
-            json.WriteNumber("order", torn.Block.Order);
-            json.WriteNumber("shadow_pages", torn.ShadowPages.Pages);
-            json.WriteNumber("origin_pages", torn.OriginPages.Pages);
-            json.WriteBoolean("certain", torn.IsCertain);
-            json.WriteObjects("parts", torn.Segments, part =>
+        json.WriteObjects(
+            "torn",
+            answer.Contiguity.Torn,
+            torn =>
             {
-                json.WriteNumber("start_pfn", part.Pages.Start.Number);
-                json.WriteNumber("end_pfn", part.Pages.End.Number);
-                json.WriteString("what", part.Owner);
-                json.WriteOptional("shadow_pfn", part.Place?.Shadow.Number);
-                json.WriteOptional("origin_pfn", part.Place?.Origin.Number);
-            });
-        });
+                json.WriteNumber("pfn", torn.Block.Start.Number);
+                json.WriteNumber("order", torn.Block.Order);
+                json.WriteNumber("shadow_pages", torn.ShadowPages.Pages);
+                json.WriteNumber("origin_pages", torn.OriginPages.Pages);
+                json.WriteBoolean("certain", torn.IsCertain);
+                json.WriteObjects(
+                    "parts",
+                    torn.Segments,
+                    part =>
+                    {
+                        json.WriteNumber("start_pfn", part.Pages.Start.Number);
+                        json.WriteNumber("end_pfn", part.Pages.End.Number);
+                        json.WriteString("what", part.Owner);
+                        json.WriteOptional("shadow_pfn", part.Place?.Shadow.Number);
+                        json.WriteOptional("origin_pfn", part.Place?.Origin.Number);
+                    }
+                );
+            }
+        );
     }
 }

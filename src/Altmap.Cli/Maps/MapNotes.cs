@@ -26,34 +26,63 @@ internal static class MapNotes
 
     private static IEnumerable<MapNote> Collisions(Machine machine, Func<ulong, bool> isShown)
     {
-        foreach (IGrouping<bool, SectionCollision> kind in SectionCollisions.Of(machine).Where(c => isShown(c.Section.Number)).GroupBy(c => c.Shares[0].Name == SectionCollisions.Ram))
+        foreach (
+            IGrouping<bool, SectionCollision> kind in SectionCollisions
+                .Of(machine)
+                .Where(c => isShown(c.Section.Number))
+                .GroupBy(c => c.Shares[0].Name == SectionCollisions.Ram)
+        )
         {
             SectionCollision[] all = [.. kind];
-            string places = string.Join(", ", all.Take(RangesMax).Select(c => $"{c.Section} ({string.Join(", ", c.Shares.Select(s => $"{s.Name} {s.Size.ToHuman()}"))})"));
-            if (all.Length > RangesMax) places += $" and {all.Length - RangesMax} more";
+            string places = string.Join(
+                ", ",
+                all.Take(RangesMax).Select(c => $"{c.Section} ({string.Join(", ", c.Shares.Select(s => $"{s.Name} {s.Size.ToHuman()}"))})")
+            );
+            if (all.Length > RangesMax)
+                places += $" and {all.Length - RangesMax} more";
             string outcome = machine.Kernel.DeviceMapsAreSections
                 ? "This kernel maps devices in whole sections: a namespace there is padded up to the next boundary, or refused."
                 : $"This kernel maps devices in sub-sections of {ArchitectureRules.SubSectionSize.ToHuman()}, so both can be used"
-                    + (!kind.Key ? "." : machine.Kernel.PfnToOnlinePage == PfnOnlineRule.SectionFlag ? ", but pfn_to_online_page() asks for the section alone and may take device pages for RAM."
-                    : "; pfn_to_online_page() tells them apart.");
+                    + (
+                        !kind.Key ? "."
+                        : machine.Kernel.PfnToOnlinePage == PfnOnlineRule.SectionFlag
+                            ? ", but pfn_to_online_page() asks for the section alone and may take device pages for RAM."
+                        : "; pfn_to_online_page() tells them apart."
+                    );
             ulong cost = all.Aggregate(0UL, (sum, c) => sum + c.Shares.Min(s => s.Size.Bytes));
-            yield return new MapNote([.. all.Select(c => c.Section.Number)],
-                $"{(kind.Key ? "pmem and System RAM" : "pmem regions")} share {(all.Length == 1 ? "section" : "sections")} {places}. {outcome} Leaving each to one of them costs {new ByteSize(cost).ToHuman()} at least.");
+            yield return new MapNote(
+                [.. all.Select(c => c.Section.Number)],
+                $"{(kind.Key ? "pmem and System RAM" : "pmem regions")} share {(all.Length == 1 ? "section" : "sections")} {places}. "
+                    + $"{outcome} Leaving each to one of them costs {new ByteSize(cost).ToHuman()} at least."
+            );
         }
     }
 
-    /// <summary>start_pad: block I/O counts dataoff from behind it, DAX from the raw start (drivers/nvdimm/pmem.c pmem_attach_disk(), up to today; __bdev_dax_supported() notices).</summary>
+    /// <summary>start_pad: block I/O counts dataoff from behind it, DAX from the raw start (drivers/nvdimm/pmem.c pmem_attach_disk(), up to
+    /// today; __bdev_dax_supported() notices).</summary>
     private static IEnumerable<MapNote> Pads(Machine machine)
     {
         foreach (RegionState region in machine.Regions.Values)
         {
             foreach (PfnDeviceState pfn in region.Pfns.Values)
             {
-                if (pfn is not { Layout: { StartPad.IsZero: false } layout, NamespaceId: { } id } || !region.Namespaces.TryGetValue(id, out NamespaceState? ndns)) continue;
-                PhysicalAddress io = ndns.Range.Start + layout.StartPad + layout.DataOffset, dax = ndns.Range.Start + layout.DataOffset;
+                if (
+                    pfn is not { Layout: { StartPad.IsZero: false } layout, NamespaceId: { } id }
+                    || !region.Namespaces.TryGetValue(id, out NamespaceState? ndns)
+                )
+                    continue;
+                PhysicalAddress io = ndns.Range.Start + layout.StartPad + layout.DataOffset,
+                    dax = ndns.Range.Start + layout.DataOffset;
                 Pfn page = Pfn.Containing(dax, machine.Mm.PageSize);
-                string there = machine.Mm.Pages.PgmapOf(page) == Pgmap.Live ? "where other data is: it is wrong" : "where the device has no struct pages: it is disabled";
-                yield return new MapNote([], $"{ndns.Device} has a start_pad of {layout.StartPad.ToHuman()}. Block I/O starts at {io} and is right; DAX looks at {dax}, {there}.");
+                string there =
+                    machine.Mm.Pages.PgmapOf(page) == Pgmap.Live
+                        ? "where other data is: it is wrong"
+                        : "where the device has no struct pages: it is disabled";
+                yield return new MapNote(
+                    [],
+                    $"{ndns.Device} has a start_pad of {layout.StartPad.ToHuman()}. Block I/O starts at {io} and is right; DAX looks "
+                        + $"at {dax}, {there}."
+                );
             }
         }
     }
@@ -61,21 +90,39 @@ internal static class MapNotes
     private static IEnumerable<MapNote> Wrong(Machine machine, IReadOnlyList<MapPart> parts)
     {
         MapPart[] wrong = [.. parts.Where(p => p.IsWrong && p.Tone != Output.Tone.Bad)];
-        if (wrong.Length == 0) yield break;
+        if (wrong.Length == 0)
+            yield break;
         ulong pages = wrong.Aggregate(0UL, (sum, p) => sum + p.Pages.Count.Pages);
-        yield return new MapNote(Sections(machine, wrong.Select(p => p.Pages)), string.Create(CultureInfo.InvariantCulture,
-            $"{pages} pages are no online RAM, and pfn_to_online_page() of this kernel gives them all the same: {Ranges(machine, wrong.Select(p => p.Pages))}. What walks memory (dump, offlining, compaction, hwpoison) may touch them. altmap pfn tells why."));
+        yield return new MapNote(
+            Sections(machine, wrong.Select(p => p.Pages)),
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{pages} pages are no online RAM, and pfn_to_online_page() of this kernel gives them all the same: "
+                    + $"{Ranges(machine, wrong.Select(p => p.Pages))}. What walks memory (dump, offlining, compaction, hwpoison) may "
+                    + $"touch them. altmap pfn tells why."
+            )
+        );
     }
 
     private static IEnumerable<MapNote> Damage(Machine machine)
     {
         ImmutableArray<MemmapDamage> damage = MemmapDamage.Of(machine, MemoryMap.Of(machine).Ranges);
-        if (damage.IsEmpty) yield break;
+        if (damage.IsEmpty)
+            yield break;
         string culprits = string.Join(", ", damage.Select(d => d.By ?? "a device that is gone").Distinct());
         ulong pages = damage.Aggregate(0UL, (sum, d) => sum + d.Pages.Count.Pages);
-        yield return new MapNote(Sections(machine, damage.Select(d => d.Pages)), string.Create(CultureInfo.InvariantCulture,
-            $"KERNEL DEFECT: the struct pages of {pages} pages of System RAM ({new PfnCount(pages).ToBytes(machine.Mm.PageSize).ToHuman()}) are overwritten: {Ranges(machine, damage.Select(d => d.Pages))}, by {culprits}. ")
-            + $"The last compound page of a device map reaches behind its end where its start is no multiple of its alignment; {MemmapDamage.Kernels} do so where struct pages are not shared. The memory is corrupt until reboot: take page size as --align, or --map=dev, or move the start.");
+        yield return new MapNote(
+            Sections(machine, damage.Select(d => d.Pages)),
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"KERNEL DEFECT: the struct pages of {pages} pages of System RAM "
+                    + $"({new PfnCount(pages).ToBytes(machine.Mm.PageSize).ToHuman()}) are overwritten: "
+                    + $"{Ranges(machine, damage.Select(d => d.Pages))}, by {culprits}. "
+            )
+                + "The last compound page of a device map reaches behind its end where its start is no multiple of its alignment; "
+                + $"{MemmapDamage.Kernels} do so where struct pages are not shared. The memory is corrupt until reboot: take page "
+                + $"size as --align, or --map=dev, or move the start."
+        );
     }
 
     private static ImmutableArray<ulong> Sections(Machine machine, IEnumerable<PfnRange> ranges)
@@ -87,8 +134,17 @@ internal static class MapNotes
     private static string Ranges(Machine machine, IEnumerable<PfnRange> ranges)
     {
         PfnRange[] all = [.. ranges];
-        string text = string.Join(", ", all.Take(RangesMax).Select(r => string.Create(CultureInfo.InvariantCulture,
-            $"pfn {r.Start.Number}-{r.End.Number - 1} ({new PhysicalRange(r.Start.ToAddress(machine.Mm.PageSize), r.Count.ToBytes(machine.Mm.PageSize))})")));
+        string text = string.Join(
+            ", ",
+            all.Take(RangesMax)
+                .Select(r =>
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"pfn {r.Start.Number}-{r.End.Number - 1} "
+                            + $"({new PhysicalRange(r.Start.ToAddress(machine.Mm.PageSize), r.Count.ToBytes(machine.Mm.PageSize))})"
+                    )
+                )
+        );
         return all.Length > RangesMax ? $"{text} and {all.Length - RangesMax} more ranges" : text;
     }
 }

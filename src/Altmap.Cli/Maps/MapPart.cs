@@ -17,13 +17,15 @@ internal sealed record MapPart(PfnRange Pages, Tone Tone, string Kind, string La
     public const string Nothing = "nothing there";
 
     /// <summary>The same thing, wherever it lies.</summary>
-    public bool IsLike(MapPart other) => (Tone, Label, Zone, State, IsWrong) == (other.Tone, other.Label, other.Zone, other.State, other.IsWrong);
+    public bool IsLike(MapPart other) =>
+        (Tone, Label, Zone, State, IsWrong) == (other.Tone, other.Label, other.Zone, other.State, other.IsWrong);
 
     /// <summary>The pages of it in a range; the range must meet it.</summary>
-    public MapPart Within(PfnRange range) => this with
-    {
-        Pages = new PfnRange(Pages.Start > range.Start ? Pages.Start : range.Start, Pages.End < range.End ? Pages.End : range.End),
-    };
+    public MapPart Within(PfnRange range) =>
+        this with
+        {
+            Pages = new PfnRange(Pages.Start > range.Start ? Pages.Start : range.Start, Pages.End < range.End ? Pages.End : range.End),
+        };
 
     /// <summary>A part of a bar.</summary>
     public BarPart ToBar(ByteSize page)
@@ -34,5 +36,6 @@ internal sealed record MapPart(PfnRange Pages, Tone Tone, string Kind, string La
     }
 
     /// <summary><c>System RAM 96 MiB, DMA32</c>.</summary>
-    public string Describe(ByteSize size) => $"{Label} {size.ToHuman()}{(Zone.Length > 0 ? $", {Zone}" : "")}{(State.Length > 0 ? $", {State}" : "")}";
+    public string Describe(ByteSize size) =>
+        $"{Label} {size.ToHuman()}{(Zone.Length > 0 ? $", {Zone}" : "")}{(State.Length > 0 ? $", {State}" : "")}";
 }

@@ -10,19 +10,39 @@ namespace Altmap.Cli.Maps;
 /// <summary>What owns what, in the words of a map.</summary>
 internal static class MapParts
 {
-    private const string Ram = "System RAM", RamOnline = "System RAM, online", Pmem = "pmem, no memmap", Data = "pmem with struct pages", PageMap = "page map (altmap)", Block = "info-block and padding",
-        Lost = "lost to alignment", Offline = "System RAM, offline", Reserved = "Reserved", Hole = "hole", Beyond = "beyond what this kernel addresses", Damaged = "struct pages damaged";
+    private const string Ram = "System RAM",
+        RamOnline = "System RAM, online",
+        Pmem = "pmem, no memmap",
+        Data = "pmem with struct pages",
+        PageMap = "page map (altmap)",
+        Block = "info-block and padding",
+        Lost = "lost to alignment",
+        Offline = "System RAM, offline",
+        Reserved = "Reserved",
+        Hole = "hole",
+        Beyond = "beyond what this kernel addresses",
+        Damaged = "struct pages damaged";
 
     /// <summary>The whole machine, from page 0 to the last that somebody has; ascending, touching, neighbours differ.</summary>
     public static List<MapPart> Of(Machine machine)
     {
         bool hasNodes = machine.Mm.Zones.Select(z => z.Node).Distinct().Count() > 1;
         var parts = new List<MapPart>();
-        foreach (MemoryRange range in Ranges(machine)) Add(parts, PartOf(range, range.Owner, hasNodes, range.Pages.Start.ToAddress(machine.Mm.PageSize).Bytes >> machine.Mm.Options.PhysicalBits != 0));
+        foreach (MemoryRange range in Ranges(machine))
+            Add(
+                parts,
+                PartOf(
+                    range,
+                    range.Owner,
+                    hasNodes,
+                    range.Pages.Start.ToAddress(machine.Mm.PageSize).Bytes >> machine.Mm.Options.PhysicalBits != 0
+                )
+            );
         return parts;
     }
 
-    /// <summary>The ranges that parts are made of: those of the memory map, and all that has an owner behind its last section; what no driver has is its namespace's or region's.</summary>
+    /// <summary>The ranges that parts are made of: those of the memory map, and all that has an owner behind its last section; what no
+    /// driver has is its namespace's or region's.</summary>
     public static List<MemoryRange> Ranges(Machine machine)
     {
         RunMap<int> regions = RegionsOf(machine, out List<string> names);
@@ -39,9 +59,21 @@ internal static class MapParts
             foreach ((ulong start, ulong end, int name) in regions.Within(range.Pages.Start.Number, range.Pages.End.Number))
             {
                 string? owner = names[name].Length > 0 ? names[name] : range.Owner;
-                if (ranges.Count > 0 && ranges[^1] is var last && (last.IsOnline, last.Memmap, last.Owner) == (range.IsOnline, range.Memmap, owner))
+                if (
+                    ranges.Count > 0
+                    && ranges[^1] is var last
+                    && (last.IsOnline, last.Memmap, last.Owner) == (range.IsOnline, range.Memmap, owner)
+                )
                     ranges[^1] = last with { Pages = new PfnRange(last.Pages.Start, new Pfn(end)) };
-                else ranges.Add(range with { Pages = new PfnRange(new Pfn(start), new Pfn(end)), SectionFirst = new SectionNumber(start / section), Owner = owner });
+                else
+                    ranges.Add(
+                        range with
+                        {
+                            Pages = new PfnRange(new Pfn(start), new Pfn(end)),
+                            SectionFirst = new SectionNumber(start / section),
+                            Owner = owner,
+                        }
+                    );
             }
         }
         return ranges;
@@ -49,8 +81,10 @@ internal static class MapParts
 
     private static void Add(List<MapPart> parts, MapPart part)
     {
-        if (parts.Count > 0 && parts[^1].IsLike(part)) parts[^1] = parts[^1] with { Pages = new PfnRange(parts[^1].Pages.Start, part.Pages.End) };
-        else parts.Add(part);
+        if (parts.Count > 0 && parts[^1].IsLike(part))
+            parts[^1] = parts[^1] with { Pages = new PfnRange(parts[^1].Pages.Start, part.Pages.End) };
+        else
+            parts.Add(part);
     }
 
     private static MapPart PartOf(in MemoryRange range, string? owner, bool hasNodes, bool isBeyond)
@@ -66,32 +100,42 @@ internal static class MapParts
             _ when isRam => range.IsOnline ? (Tone.Ram, RamOnline) : (Tone.Free, Offline),
             _ when owner.EndsWith(" page map", StringComparison.Ordinal) => (Tone.PageMap, PageMap),
             _ when owner.EndsWith(" info-block", StringComparison.Ordinal) => (Tone.InfoBlock, Block),
-            _ when owner.EndsWith(" start_pad", StringComparison.Ordinal) || owner.EndsWith(" end_trunc", StringComparison.Ordinal) || owner.Contains(" lost: ", StringComparison.Ordinal) => (Tone.Lost, Lost),
+            _ when owner.EndsWith(" start_pad", StringComparison.Ordinal)
+                    || owner.EndsWith(" end_trunc", StringComparison.Ordinal)
+                    || owner.Contains(" lost: ", StringComparison.Ordinal) => (Tone.Lost, Lost),
             _ when !IsPmem(owner) => (Tone.Reserved, Reserved),
             _ => content == MemmapContent.ZoneDevice ? (Tone.Data, Data) : (Tone.Pmem, Pmem),
         };
-        string zone = content != MemmapContent.Ram || !range.IsOnline ? "" : hasNodes ? $"{range.Memmap.Zone.Name()} of node {range.Memmap.Node}" : range.Memmap.Zone.Name();
+        string zone =
+            content != MemmapContent.Ram || !range.IsOnline ? ""
+            : hasNodes ? $"{range.Memmap.Zone.Name()} of node {range.Memmap.Node}"
+            : range.Memmap.Zone.Name();
         bool isWrong = isDamaged || (range.IsOnline && content is not (MemmapContent.Ram or MemmapContent.Hole));
         string label = owner ?? (content == MemmapContent.None ? MapPart.Nothing : Hole);
         string state = tone == Tone.Lost && !range.IsOnline ? "" : StateOf(range, owner, isDamaged); // lost says it all
         return new MapPart(range.Pages, tone, kind, label, zone, kind == Beyond ? Beyond : state, isWrong);
     }
 
-    private static string StateOf(in MemoryRange range, string? owner, bool isDamaged) => (range.Memmap.Content, range.IsOnline) switch
-    {
-        _ when isDamaged => "overwritten by a device map",
-        (MemmapContent.Ram, true) => owner?.StartsWith(Ram, StringComparison.Ordinal) == true ? "" : "online", // RAM is, unless it says otherwise
-        (MemmapContent.Hole, true) => "online",
-        (_, true) => "online, wrongly",
-        (MemmapContent.None, _) => owner is null || !IsPmem(owner) ? "" : "no memmap",
-        (MemmapContent.Poison, _) => "poisoned, not online",
-        (MemmapContent.Uninitialised, _) => "not initialised, not online",
-        _ => "not online",
-    };
+    private static string StateOf(in MemoryRange range, string? owner, bool isDamaged) =>
+        (range.Memmap.Content, range.IsOnline) switch
+        {
+            _ when isDamaged => "overwritten by a device map",
+            // RAM is, unless it says otherwise.
+            (MemmapContent.Ram, true) => owner?.StartsWith(Ram, StringComparison.Ordinal) == true ? "" : "online",
+            (MemmapContent.Hole, true) => "online",
+            (_, true) => "online, wrongly",
+            (MemmapContent.None, _) => owner is null || !IsPmem(owner) ? "" : "no memmap",
+            (MemmapContent.Poison, _) => "poisoned, not online",
+            (MemmapContent.Uninitialised, _) => "not initialised, not online",
+            _ => "not online",
+        };
 
     private static bool IsPmem(string owner) =>
-        owner.StartsWith("namespace", StringComparison.Ordinal) || owner.StartsWith("region", StringComparison.Ordinal) || owner.StartsWith("dax", StringComparison.Ordinal)
-        || owner.StartsWith("pfn", StringComparison.Ordinal) || owner.StartsWith("Persistent Memory", StringComparison.Ordinal);
+        owner.StartsWith("namespace", StringComparison.Ordinal)
+        || owner.StartsWith("region", StringComparison.Ordinal)
+        || owner.StartsWith("dax", StringComparison.Ordinal)
+        || owner.StartsWith("pfn", StringComparison.Ordinal)
+        || owner.StartsWith("Persistent Memory", StringComparison.Ordinal);
 
     /// <summary>Regions and namespaces by page: what is there while no driver has it.</summary>
     private static RunMap<int> RegionsOf(Machine machine, out List<string> names)
@@ -102,13 +146,15 @@ internal static class MapParts
         foreach (RegionState region in machine.Regions.Values)
         {
             Set(names, region.Range, $"{region.Device}, free");
-            foreach (NamespaceState ndns in region.Namespaces.Values) Set(names, ndns.Range, $"{ndns.Device}{(ndns.IsIdle ? ", disabled" : "")}");
+            foreach (NamespaceState ndns in region.Namespaces.Values)
+                Set(names, ndns.Range, $"{ndns.Device}{(ndns.IsIdle ? ", disabled" : "")}");
         }
         return map;
 
         void Set(List<string> all, PhysicalRange range, string name)
         {
-            if (range.IsEmpty) return;
+            if (range.IsEmpty)
+                return;
             map = map.Set(range.Start.Bytes / page, (range.Last.Bytes / page) + 1, all.Count);
             all.Add(name);
         }

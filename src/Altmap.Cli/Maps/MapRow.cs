@@ -10,7 +10,8 @@ namespace Altmap.Cli.Maps;
 /// <param name="IsMarked">Something in it wants attention.</param>
 internal sealed record MapRow(ulong First, ulong Last, ImmutableArray<MapPart> Parts, bool IsMarked)
 {
-    /// <summary>The rows of touching parts. A part that covers many units is one row; units that hold the same parts at the same places fold too.</summary>
+    /// <summary>The rows of touching parts. A part that covers many units is one row; units that hold the same parts at the same places
+    /// fold too.</summary>
     /// <param name="parts">Ascending, touching.</param>
     /// <param name="window">What to show; multiples of the unit.</param>
     /// <param name="unit">Pages of a row's bar.</param>
@@ -19,11 +20,14 @@ internal sealed record MapRow(ulong First, ulong Last, ImmutableArray<MapPart> P
     {
         var rows = new List<MapRow>();
         int at = 0;
-        for (Pfn start = window.Start; start < window.End && at < parts.Count;)
+        for (Pfn start = window.Start; start < window.End && at < parts.Count; )
         {
-            while (at < parts.Count && parts[at].Pages.End <= start) at++;
-            if (at == parts.Count) break;
-            ulong whole = Math.Min(parts[at].Pages.End.Number, window.End.Number) / unit.Pages, first = start.Number / unit.Pages;
+            while (at < parts.Count && parts[at].Pages.End <= start)
+                at++;
+            if (at == parts.Count)
+                break;
+            ulong whole = Math.Min(parts[at].Pages.End.Number, window.End.Number) / unit.Pages,
+                first = start.Number / unit.Pages;
             if (whole > first && !isMarked(first))
             {
                 // The next unit that is marked for another reason ends the run.
@@ -41,31 +45,51 @@ internal sealed record MapRow(ulong First, ulong Last, ImmutableArray<MapPart> P
     }
 
     /// <summary>All pages of units.</summary>
-    public static PfnRange PagesOf(ulong first, ulong last, PfnCount unit) => new(new Pfn(first * unit.Pages), new Pfn((last + 1) * unit.Pages));
+    public static PfnRange PagesOf(ulong first, ulong last, PfnCount unit) =>
+        new(new Pfn(first * unit.Pages), new Pfn((last + 1) * unit.Pages));
 
     /// <summary>Pages of the row that are like a part, all units counted.</summary>
     public ulong PagesLike(MapPart part)
     {
         ulong pages = 0;
-        foreach (MapPart p in Parts) pages += p.IsLike(part) ? p.Pages.Count.Pages : 0;
+        foreach (MapPart p in Parts)
+            pages += p.IsLike(part) ? p.Pages.Count.Pages : 0;
         return Parts.Length == 1 ? pages : pages * (Last - First + 1);
     }
 
     private static void Add(List<MapRow> rows, MapRow row, PfnCount unit)
     {
         if (rows.Count > 0 && rows[^1] is var last && last.IsMarked == row.IsMarked && Folds(last, row, unit))
-            rows[^1] = row.Parts.Length > 1 ? last with { Last = row.Last } : last with { Last = row.Last, Parts = [last.Parts[0] with { Pages = new PfnRange(last.Parts[0].Pages.Start, row.Parts[0].Pages.End) }] };
-        else rows.Add(row);
+            rows[^1] =
+                row.Parts.Length > 1
+                    ? last with
+                    {
+                        Last = row.Last,
+                    }
+                    : last with
+                    {
+                        Last = row.Last,
+                        Parts = [last.Parts[0] with { Pages = new PfnRange(last.Parts[0].Pages.Start, row.Parts[0].Pages.End) }],
+                    };
+        else
+            rows.Add(row);
     }
 
     private static bool Folds(MapRow a, MapRow b, PfnCount unit)
     {
-        if (a.Parts.Length != b.Parts.Length) return false;
+        if (a.Parts.Length != b.Parts.Length)
+            return false;
         ulong shift = (b.First - a.First) * unit.Pages;
         for (int i = 0; i < a.Parts.Length; i++)
         {
-            if (!a.Parts[i].IsLike(b.Parts[i])) return false;
-            if (a.Parts.Length > 1 && (a.Parts[i].Pages.Start.Number + shift, a.Parts[i].Pages.End.Number + shift) != (b.Parts[i].Pages.Start.Number, b.Parts[i].Pages.End.Number)) return false;
+            if (!a.Parts[i].IsLike(b.Parts[i]))
+                return false;
+            if (
+                a.Parts.Length > 1
+                && (a.Parts[i].Pages.Start.Number + shift, a.Parts[i].Pages.End.Number + shift)
+                    != (b.Parts[i].Pages.Start.Number, b.Parts[i].Pages.End.Number)
+            )
+                return false;
         }
         return true;
     }

@@ -15,21 +15,38 @@ internal static class MapTable
         var table = new TextTable(">first byte", ">last byte", ">size", ">section", "struct pages", "zone", "online", "owner");
         foreach (MemoryRange whole in MapParts.Ranges(machine))
         {
-            if (window is { } part && (whole.Pages.End <= part.Start || whole.Pages.Start >= part.End)) continue;
+            if (window is { } part && (whole.Pages.End <= part.Start || whole.Pages.Start >= part.End))
+                continue;
             MemoryRange range = window is { } cut ? Cut(machine, whole, cut) : whole;
             PhysicalAddress start = range.Pages.Start.ToAddress(machine.Mm.PageSize);
             ByteSize size = range.Pages.Count.ToBytes(machine.Mm.PageSize);
-            table.Add($"{start}", $"{start + size - new ByteSize(1)}", size.ToHuman(), $"{range.SectionFirst.Number}", range.MemmapWord, ZoneText(range.Memmap),
-                range.IsOnline ? "yes" : "no", range.Owner ?? "-");
+            table.Add(
+                $"{start}",
+                $"{start + size - new ByteSize(1)}",
+                size.ToHuman(),
+                $"{range.SectionFirst.Number}",
+                range.MemmapWord,
+                ZoneText(range.Memmap),
+                range.IsOnline ? "yes" : "no",
+                range.Owner ?? "-"
+            );
         }
         return table;
     }
 
     private static MemoryRange Cut(Machine machine, in MemoryRange range, PfnRange window)
     {
-        Pfn start = range.Pages.Start > window.Start ? range.Pages.Start : window.Start, end = range.Pages.End < window.End ? range.Pages.End : window.End;
-        return range with { Pages = new PfnRange(start, end), SectionFirst = new SectionNumber(start.Number / machine.Mm.Geometry.PagesPerSection.Pages) };
+        Pfn start = range.Pages.Start > window.Start ? range.Pages.Start : window.Start,
+            end = range.Pages.End < window.End ? range.Pages.End : window.End;
+        return range with
+        {
+            Pages = new PfnRange(start, end),
+            SectionFirst = new SectionNumber(start.Number / machine.Mm.Geometry.PagesPerSection.Pages),
+        };
     }
 
-    private static string ZoneText(in Memmap memmap) => memmap.Zone == ZoneKind.None ? "-" : memmap.Node < 0 ? memmap.Zone.Name() : $"{memmap.Zone.Name()}, node {memmap.Node}";
+    private static string ZoneText(in Memmap memmap) =>
+        memmap.Zone == ZoneKind.None ? "-"
+        : memmap.Node < 0 ? memmap.Zone.Name()
+        : $"{memmap.Zone.Name()}, node {memmap.Node}";
 }

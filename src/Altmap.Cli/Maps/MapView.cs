@@ -23,7 +23,8 @@ internal sealed class MapView
         Window = pages;
         ulong section = machine.Mm.Geometry.PagesPerSection.Pages;
         Notes = MapNotes.Of(machine, parts, n => pages.Start.Number / section <= n && n * section < pages.End.Number);
-        if (pages.End > end) parts.Add(new MapPart(new PfnRange(end, pages.End), Tone.Hole, "hole", MapPart.Nothing, "", "", false));
+        if (pages.End > end)
+            parts.Add(new MapPart(new PfnRange(end, pages.End), Tone.Hole, "hole", MapPart.Nothing, "", "", false));
         HashSet<ulong> marked = IsZoomed ? [] : [.. Notes.SelectMany(n => n.Sections)];
         Rows = [.. MapRow.Of(parts, pages, _unit, marked.Contains)];
     }
@@ -47,8 +48,12 @@ internal sealed class MapView
 
     public string Title => $"{_machine.Description.Name}: physical memory under Linux {_machine.Kernel.Name}";
 
-    public string Subtitle => string.Create(CultureInfo.InvariantCulture,
-        $"{KernelChoice.Name(_machine.Architecture.Architecture)}, pages of {PageSize.ToHuman()}, sections of {_machine.Mm.Geometry.PagesPerSection.ToBytes(PageSize).ToHuman()}, memory blocks of {_machine.Mm.BlockSize.ToHuman()}");
+    public string Subtitle =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{KernelChoice.Name(_machine.Architecture.Architecture)}, pages of {PageSize.ToHuman()}, sections of "
+                + $"{_machine.Mm.Geometry.PagesPerSection.ToBytes(PageSize).ToHuman()}, memory blocks of {_machine.Mm.BlockSize.ToHuman()}"
+        );
 
     /// <summary>What a row's number counts.</summary>
     public string UnitName => IsZoomed ? "section.sub" : "section";
@@ -56,10 +61,13 @@ internal sealed class MapView
     /// <summary><c>9-15</c>; <c>8.16-63</c> for sub-sections.</summary>
     public string NumbersOf(MapRow row)
     {
-        if (!IsZoomed) return Numbers.Run(row.First, row.Last);
+        if (!IsZoomed)
+            return Numbers.Run(row.First, row.Last);
         ulong per = _machine.Mm.Geometry.PagesPerSection.Pages / _unit.Pages;
         string first = $"{Numbers.Of(row.First / per)}.{Numbers.Of(row.First % per)}";
-        return row.First == row.Last ? first : row.First / per == row.Last / per ? $"{first}-{Numbers.Of(row.Last % per)}" : $"{first}-{Numbers.Of(row.Last / per)}.{Numbers.Of(row.Last % per)}";
+        return row.First == row.Last ? first
+            : row.First / per == row.Last / per ? $"{first}-{Numbers.Of(row.Last % per)}"
+            : $"{first}-{Numbers.Of(row.Last / per)}.{Numbers.Of(row.Last % per)}";
     }
 
     public PhysicalAddress StartOf(MapRow row) => MapRow.PagesOf(row.First, row.First, _unit).Start.ToAddress(PageSize);
@@ -70,23 +78,32 @@ internal sealed class MapView
         var told = new List<MapPart>();
         foreach (MapPart part in row.Parts)
         {
-            if (told.Exists(t => t.IsLike(part))) continue;
+            if (told.Exists(t => t.IsLike(part)))
+                continue;
             told.Add(part);
             yield return part.Describe(new PfnCount(row.PagesLike(part)).ToBytes(PageSize));
         }
     }
 
     /// <summary>The parts of the row's bar.</summary>
-    public IReadOnlyList<BarPart> BarOf(MapRow row) => row.Parts.Length == 1 ? [row.Parts[0].ToBar(PageSize)] : [.. row.Parts.Select(p => p.ToBar(PageSize))];
+    public IReadOnlyList<BarPart> BarOf(MapRow row) =>
+        row.Parts.Length == 1 ? [row.Parts[0].ToBar(PageSize)] : [.. row.Parts.Select(p => p.ToBar(PageSize))];
 
     /// <summary>What the tones in the rows stand for.</summary>
-    public IEnumerable<BarPart> Legend => Rows.SelectMany(r => r.Parts).Select(p => (p.Tone, p.Kind)).Distinct().OrderBy(k => k.Tone).Select(k => new BarPart(1, k.Tone, k.Kind));
+    public IEnumerable<BarPart> Legend =>
+        Rows.SelectMany(r => r.Parts)
+            .Select(p => (p.Tone, p.Kind))
+            .Distinct()
+            .OrderBy(k => k.Tone)
+            .Select(k => new BarPart(1, k.Tone, k.Kind));
 
     private string TotalsOf(List<MapPart> parts)
     {
         var sums = new List<(string Kind, ulong Pages)>();
         foreach (IGrouping<string, MapPart> kind in parts.Where(p => p.Tone is not Tone.Hole).GroupBy(p => p.Kind))
             sums.Add((kind.Key, kind.Aggregate(0UL, (sum, p) => sum + p.Pages.Count.Pages)));
-        return sums.Count == 0 ? "no memory" : string.Join("; ", sums.Select(s => $"{new PfnCount(s.Pages).ToBytes(PageSize).ToHuman()} {s.Kind}"));
+        return sums.Count == 0
+            ? "no memory"
+            : string.Join("; ", sums.Select(s => $"{new PfnCount(s.Pages).ToBytes(PageSize).ToHuman()} {s.Kind}"));
     }
 }

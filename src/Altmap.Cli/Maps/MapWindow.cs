@@ -22,18 +22,25 @@ internal sealed record MapWindow(SectionSpan? Sections, PhysicalAddress? From, P
     /// <param name="end">One past the last page that is anything.</param>
     public (PfnRange Pages, PfnCount Unit) Of(Machine machine, Pfn end)
     {
-        PfnCount section = machine.Mm.Geometry.PagesPerSection, sub = machine.Mm.Geometry.PagesPerSubSection;
+        PfnCount section = machine.Mm.Geometry.PagesPerSection,
+            sub = machine.Mm.Geometry.PagesPerSubSection;
         ulong sections = Alignment.Up(end.Number, section.Pages) / section.Pages;
-        if (IsEverything) return (MapRow.PagesOf(0, 0, new PfnCount(sections * section.Pages)), section);
+        if (IsEverything)
+            return (MapRow.PagesOf(0, 0, new PfnCount(sections * section.Pages)), section);
         if (Sections is { } span)
         {
             PfnRange pages = span.PagesOf(sections, section, sub, "--section");
             return (pages, span.IsZoomed || pages.Count.Pages / section.Pages <= ZoomedSectionsMax ? sub : section);
         }
         ByteSize page = machine.Mm.PageSize;
-        Pfn first = From is { } from ? Pfn.Containing(from, page) : default, last = To is { Bytes: > 0 } to ? Pfn.Containing(new PhysicalAddress(to.Bytes - 1), page) : new Pfn(Math.Max(1, end.Number) - 1);
-        if (To is { } past && (From ?? default) >= past) throw CliError.Usage($"--to {To} is not behind {(From is null ? "the first byte" : $"--from {From}")}: nothing is left to show");
-        if (first > last) throw CliError.Usage($"--from {From} is behind the last page, at {last.ToAddress(page)}");
+        Pfn first = From is { } from ? Pfn.Containing(from, page) : default,
+            last = To is { Bytes: > 0 } to ? Pfn.Containing(new PhysicalAddress(to.Bytes - 1), page) : new Pfn(Math.Max(1, end.Number) - 1);
+        if (To is { } past && (From ?? default) >= past)
+            throw CliError.Usage(
+                $"--to {To} is not behind {(From is null ? "the first byte" : $"--from {From}")}: nothing is left to show"
+            );
+        if (first > last)
+            throw CliError.Usage($"--from {From} is behind the last page, at {last.ToAddress(page)}");
         ulong asked = (last.Number / section.Pages) - (first.Number / section.Pages) + 1;
         PfnCount unit = asked <= ZoomedSectionsMax ? sub : section;
         return (MapRow.PagesOf(first.Number / unit.Pages, Math.Min(last.Number, Math.Max(1, end.Number) - 1) / unit.Pages, unit), unit);

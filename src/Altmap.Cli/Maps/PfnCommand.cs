@@ -12,15 +12,33 @@ internal static class PfnCommand
         var machine = new Argument<string>("MACHINE") { Description = "a machine file, or a capture directory" };
         Option<string?> kernel = KernelChoice.Option();
         Option<bool> all = KernelChoice.AllOption();
-        var command = new Command("pfn", "Tells the story of pages: which check of pfn_to_online_page() says what, and whether the kernel gets it right.") { machine };
+        var command = new Command(
+            "pfn",
+            "Tells the story of pages: which check of pfn_to_online_page() says what, and whether the kernel gets it right."
+        )
+        {
+            machine,
+        };
         var request = new PfnRequest();
         request.AddTo(command, kernel, all);
         command.SetAction(p =>
         {
-            request.Show(host, p, KernelChoice.Names(p.GetValue(kernel), p.GetValue(all)).Select(k => MachineSession.Open(host, p.GetRequiredValue(machine), k).State.Machine));
+            request.Show(
+                host,
+                p,
+                KernelChoice
+                    .Names(p.GetValue(kernel), p.GetValue(all))
+                    .Select(k => MachineSession.Open(host, p.GetRequiredValue(machine), k).State.Machine)
+            );
             return ExitCode.Success;
         });
-        CommandHelp.SetExamples(command, "altmap pfn machine.json 0x100000000", "altmap pfn machine.json 0x40000000-0x47ffffff --kernel 5.10", "altmap pfn machine.json 4G+128M", "altmap pfn machine.json 1048576 --all-kernels");
+        CommandHelp.SetExamples(
+            command,
+            "altmap pfn machine.json 0x100000000",
+            "altmap pfn machine.json 0x40000000-0x47ffffff --kernel 5.10",
+            "altmap pfn machine.json 4G+128M",
+            "altmap pfn machine.json 1048576 --all-kernels"
+        );
         return command;
     }
 }

@@ -20,7 +20,9 @@ internal sealed class PfnRequest
 
     private readonly Argument<string[]> _pages = new("PFN|ADDRESS|RANGE")
     {
-        Description = "a page: its number in decimal or as pfn:0x187c000, or an address in it, as 0x187c000000 or 4G; or a range of either: A-B, both inside, or A+SIZE",
+        Description =
+            "a page: its number in decimal or as pfn:0x187c000, or an address in it, as 0x187c000000 or 4G; or a range of either: "
+            + "A-B, both inside, or A+SIZE",
         Arity = ArgumentArity.OneOrMore,
     };
 
@@ -30,16 +32,21 @@ internal sealed class PfnRequest
     public void AddTo(Command command, params Option[] ofMachine)
     {
         command.Add(_pages);
-        foreach (Option option in (Option[])[.. ofMachine, _json]) command.Add(option);
+        foreach (Option option in (Option[])[.. ofMachine, _json])
+            command.Add(option);
     }
 
-    /// <summary>Answers for each machine. Ranges are told by runs of pages that are alike: as many lines as the machine has differences there.</summary>
+    /// <summary>Answers for each machine. Ranges are told by runs of pages that are alike: as many lines as the machine has differences
+    /// there.</summary>
     public void Show(CliHost host, ParseResult parse, IEnumerable<Machine> machines)
     {
         string[] pages = parse.GetRequiredValue(_pages);
         ImmutableArray<Answer> answers = [.. machines.SelectMany(m => pages.SelectMany(p => Of(m, p)))];
-        if (parse.GetValue(_json)) JsonOutput.Write(host, json => WriteJson(json, answers));
-        else foreach (Answer answer in answers) WriteText(host, answer);
+        if (parse.GetValue(_json))
+            JsonOutput.Write(host, json => WriteJson(json, answers));
+        else
+            foreach (Answer answer in answers)
+                WriteText(host, answer);
     }
 
     private static IEnumerable<Answer> Of(Machine machine, string text)
@@ -50,16 +57,24 @@ internal sealed class PfnRequest
         foreach (MemoryRange range in MemoryMap.Facts(machine, asked))
         {
             PfnStory story = PfnStory.Of(machine, range.Pages.Start);
-            if (last is not null && last.Owner == range.Owner && last.Story.Reason == story.Reason && last.Story.Memmap == story.Memmap && last.Story.IsValid == story.IsValid
-                && last.Story.IsSubSectionValid == story.IsSubSectionValid)
+            if (
+                last is not null
+                && last.Owner == range.Owner
+                && last.Story.Reason == story.Reason
+                && last.Story.Memmap == story.Memmap
+                && last.Story.IsValid == story.IsValid
+                && last.Story.IsSubSectionValid == story.IsSubSectionValid
+            )
             {
                 last = last with { Pages = new PfnRange(last.Pages.Start, range.Pages.End) };
                 continue;
             }
-            if (last is not null) yield return last;
+            if (last is not null)
+                yield return last;
             last = new Answer(machine, range.Pages, story, range.Owner, isRange);
         }
-        if (last is not null) yield return last;
+        if (last is not null)
+            yield return last;
     }
 
     private static void WriteText(CliHost host, Answer answer)
@@ -69,15 +84,24 @@ internal sealed class PfnRequest
         PhysicalAddress start = answer.Pages.Start.ToAddress(page);
         ByteSize size = answer.Pages.Count.ToBytes(page);
         string pages = answer.IsRange
-            ? string.Create(CultureInfo.InvariantCulture, $"pfns {answer.Pages.Start.Number}-{answer.Pages.End.Number - 1} ({new PhysicalRange(start, size)}, {size.ToHuman()}), {SectionsOf(answer)}")
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"pfns {answer.Pages.Start.Number}-{answer.Pages.End.Number - 1} ({new PhysicalRange(start, size)}, "
+                    + $"{size.ToHuman()}), {SectionsOf(answer)}"
+            )
             : string.Create(CultureInfo.InvariantCulture, $"pfn {story.Pfn.Number} ({start}), section {story.SectionNumber.Number}");
-        host.Out.WriteLine($"kernel {answer.Machine.Kernel.Name}: {pages}, owner {answer.Owner ?? "none"}: {(story.IsOnline ? "online" : "not online")}");
-        foreach (PfnCheck check in story.Checks) host.Out.WriteLine($"  {check.Name}: {(check.Passes ? "passes" : "stops here")}"); // why is the verdict's to say
+        host.Out.WriteLine(
+            $"kernel {answer.Machine.Kernel.Name}: {pages}, owner {answer.Owner ?? "none"}: {(story.IsOnline ? "online" : "not online")}"
+        );
+        foreach (PfnCheck check in story.Checks)
+            host.Out.WriteLine($"  {check.Name}: {(check.Passes ? "passes" : "stops here")}"); // why is the verdict's to say
         host.Out.WriteLine($"  {(story.IsWrong ? "WRONG: " : "")}{story.Reason}");
-        if (!story.IsOnline && story.Memmap.Content == MemmapContent.None && ModeWithoutMap(answer.Machine, start) is { } mode) host.Out.WriteLine($"  {mode}");
+        if (!story.IsOnline && story.Memmap.Content == MemmapContent.None && ModeWithoutMap(answer.Machine, start) is { } mode)
+            host.Out.WriteLine($"  {mode}");
     }
 
-    /// <summary>Why no struct pages stand for pmem that is in use: modes whose drivers map none (drivers/nvdimm/btt.c; pmem.c pmem_attach_disk() without pmem_should_map_pages()).</summary>
+    /// <summary>Why no struct pages stand for pmem that is in use: modes whose drivers map none (drivers/nvdimm/btt.c; pmem.c
+    /// pmem_attach_disk() without pmem_should_map_pages()).</summary>
     private static string? ModeWithoutMap(Machine machine, PhysicalAddress address) =>
         machine.Regions.Values.SelectMany(r => r.Namespaces.Values).FirstOrDefault(n => n.Range.Contains(address)) switch
         {
@@ -89,7 +113,9 @@ internal sealed class PfnRequest
 
     private static string SectionsOf(Answer answer)
     {
-        ulong per = answer.Machine.Mm.Geometry.PagesPerSection.Pages, first = answer.Pages.Start.Number / per, last = (answer.Pages.End.Number - 1) / per;
+        ulong per = answer.Machine.Mm.Geometry.PagesPerSection.Pages,
+            first = answer.Pages.Start.Number / per,
+            last = (answer.Pages.End.Number - 1) / per;
         return $"section{(first == last ? "" : "s")} {Numbers.Run(first, last)}";
     }
 
@@ -113,12 +139,16 @@ internal sealed class PfnRequest
             json.WriteBoolean("damaged", story.IsDamaged);
             json.WriteString("zone", story.Memmap.Zone == ZoneKind.None ? null : story.Memmap.Zone.Name());
             json.WriteString("reason", story.Reason);
-            json.WriteObjects("checks", story.Checks, check =>
-            {
-                json.WriteString("name", check.Name);
-                json.WriteBoolean("passes", check.Passes);
-                json.WriteString("reason", check.Reason);
-            });
+            json.WriteObjects(
+                "checks",
+                story.Checks,
+                check =>
+                {
+                    json.WriteString("name", check.Name);
+                    json.WriteBoolean("passes", check.Passes);
+                    json.WriteString("reason", check.Reason);
+                }
+            );
             json.WriteEndObject();
         }
         json.WriteEndArray();

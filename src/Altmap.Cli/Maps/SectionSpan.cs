@@ -15,13 +15,25 @@ internal sealed record SectionSpan(ulong First, ulong? FirstSub, ulong Last, ulo
     /// <summary><c>8</c>, <c>8-15</c>, <c>8.16</c>, <c>8.16-63</c>, <c>8.16-9.3</c>; null where the option was not given.</summary>
     public static SectionSpan? Parse(string? text, string option)
     {
-        if (text is null) return null;
+        if (text is null)
+            return null;
         string[] ends = text.Split('-');
-        if (ends.Length > 2 || Place(ends[0]) is not { } first) throw Wrong();
-        if (ends.Length == 1) return new(first.Section, first.Sub, first.Section, first.Sub);
+        if (ends.Length > 2 || Place(ends[0]) is not { } first)
+            throw Wrong();
+        if (ends.Length == 1)
+            return new(first.Section, first.Sub, first.Section, first.Sub);
         // Behind a sub-section a number alone is one of the same section.
-        if (Place(first.Sub is not null && !ends[1].Contains('.') ? string.Create(CultureInfo.InvariantCulture, $"{first.Section}.{ends[1]}") : ends[1]) is not { } last) throw Wrong();
-        return (last.Section, last.Sub ?? ulong.MaxValue).CompareTo((first.Section, first.Sub ?? 0)) >= 0 ? new(first.Section, first.Sub, last.Section, last.Sub)
+        if (
+            Place(
+                first.Sub is not null && !ends[1].Contains('.')
+                    ? string.Create(CultureInfo.InvariantCulture, $"{first.Section}.{ends[1]}")
+                    : ends[1]
+            )
+            is not { } last
+        )
+            throw Wrong();
+        return (last.Section, last.Sub ?? ulong.MaxValue).CompareTo((first.Section, first.Sub ?? 0)) >= 0
+            ? new(first.Section, first.Sub, last.Section, last.Sub)
             : throw CliError.Usage($"{option}: {Quote.Text(text)} ends before it starts");
 
         CliError Wrong() => CliError.Usage($"{option}: {Quote.Text(text)} is no section; expected one as 8, 8-15, 8.16 or 8.16-63");
@@ -35,10 +47,18 @@ internal sealed record SectionSpan(ulong First, ulong? FirstSub, ulong Last, ulo
     public PfnRange PagesOf(ulong sections, PfnCount section, PfnCount sub, string option)
     {
         ulong subs = section.Pages / sub.Pages;
-        if (Last >= sections) throw CliError.Usage($"{option}: {Last} is behind the last section that holds anything; expected 0 to {Math.Max(sections, 1) - 1}");
+        if (Last >= sections)
+            throw CliError.Usage(
+                $"{option}: {Last} is behind the last section that holds anything; expected 0 to {Math.Max(sections, 1) - 1}"
+            );
         if ((LastSub ?? 0) >= subs || (FirstSub ?? 0) >= subs)
-            throw CliError.Usage($"{option}: a section has the sub-sections 0 to {subs - 1}, not {((FirstSub ?? 0) >= subs ? FirstSub : LastSub)}");
-        return new PfnRange(new Pfn((First * section.Pages) + ((FirstSub ?? 0) * sub.Pages)), new Pfn((Last * section.Pages) + (((LastSub ?? (subs - 1)) + 1) * sub.Pages)));
+            throw CliError.Usage(
+                $"{option}: a section has the sub-sections 0 to {subs - 1}, not {((FirstSub ?? 0) >= subs ? FirstSub : LastSub)}"
+            );
+        return new PfnRange(
+            new Pfn((First * section.Pages) + ((FirstSub ?? 0) * sub.Pages)),
+            new Pfn((Last * section.Pages) + (((LastSub ?? (subs - 1)) + 1) * sub.Pages))
+        );
     }
 
     /// <summary>True where the ends are sub-sections, or it is one section: it is shown by the sub-section however long it is.</summary>
@@ -47,8 +67,10 @@ internal sealed record SectionSpan(ulong First, ulong? FirstSub, ulong Last, ulo
     private static (ulong Section, ulong? Sub)? Place(string text)
     {
         string[] parts = text.Split('.');
-        if (parts.Length > 2 || !ulong.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out ulong section)) return null;
-        if (parts.Length == 1) return (section, null);
+        if (parts.Length > 2 || !ulong.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out ulong section))
+            return null;
+        if (parts.Length == 1)
+            return (section, null);
         return ulong.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out ulong sub) ? (section, sub) : null;
     }
 }

@@ -9,8 +9,12 @@ internal static class FindingText
     {
         foreach (Finding finding in findings)
         {
-            host.Out.WriteLine($"  {JsonOutput.Word(finding.Severity)} {finding.Code} at 0x{finding.OffsetBytes:x}: expected {finding.Expected}, found {finding.Actual}");
-            if (finding.Remedy.Length > 0) host.Out.WriteLine($"    {finding.Remedy}");
+            host.Out.WriteLine(
+                $"  {JsonOutput.Word(finding.Severity)} {finding.Code} at 0x{finding.OffsetBytes:x}: expected {finding.Expected}, "
+                    + $"found {finding.Actual}"
+            );
+            if (finding.Remedy.Length > 0)
+                host.Out.WriteLine($"    {finding.Remedy}");
         }
     }
 }

@@ -23,7 +23,8 @@ internal static class JsonOutput
     public static void Write(CliHost host, Action<Utf8JsonWriter> write)
     {
         var buffer = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer, Options)) write(json);
+        using (var json = new Utf8JsonWriter(buffer, Options))
+            write(json);
         host.Out.Flush();
         host.OutputBytes.Write(buffer.WrittenSpan);
         host.OutputBytes.Write("\n"u8);
@@ -36,8 +37,10 @@ internal static class JsonOutput
     /// <summary>A number, or null.</summary>
     public static void WriteOptional(this Utf8JsonWriter json, string name, ulong? value)
     {
-        if (value is { } number) json.WriteNumber(name, number);
-        else json.WriteNull(name);
+        if (value is { } number)
+            json.WriteNumber(name, number);
+        else
+            json.WriteNull(name);
     }
 
     /// <summary>A list of objects, whose keys <paramref name="write"/> writes.</summary>
@@ -56,29 +59,35 @@ internal static class JsonOutput
     public static void WriteStrings(this Utf8JsonWriter json, string name, IEnumerable<string> texts)
     {
         json.WriteStartArray(name);
-        foreach (string text in texts) json.WriteStringValue(text);
+        foreach (string text in texts)
+            json.WriteStringValue(text);
         json.WriteEndArray();
     }
 
     public static void WriteFindings(this Utf8JsonWriter json, string name, IEnumerable<Finding> findings)
     {
-        json.WriteObjects(name, findings, finding =>
-        {
-            json.WriteString("code", finding.Code);
-            json.WriteString("severity", Word(finding.Severity));
-            json.WriteNumber("offset", finding.OffsetBytes);
-            json.WriteString("expected", finding.Expected);
-            json.WriteString("actual", finding.Actual);
-            json.WriteString("remedy", finding.Remedy);
-            json.WriteString("source", finding.Source);
-            json.WriteStrings("kernels", finding.Kernels.Length > 0 ? [finding.Kernels] : []);
-        });
+        json.WriteObjects(
+            name,
+            findings,
+            finding =>
+            {
+                json.WriteString("code", finding.Code);
+                json.WriteString("severity", Word(finding.Severity));
+                json.WriteNumber("offset", finding.OffsetBytes);
+                json.WriteString("expected", finding.Expected);
+                json.WriteString("actual", finding.Actual);
+                json.WriteString("remedy", finding.Remedy);
+                json.WriteString("source", finding.Source);
+                json.WriteStrings("kernels", finding.Kernels.Length > 0 ? [finding.Kernels] : []);
+            }
+        );
     }
 
-    public static string Word(Severity severity) => severity switch
-    {
-        Severity.Note => "note",
-        Severity.Warning => "warning",
-        _ => "error",
-    };
+    public static string Word(Severity severity) =>
+        severity switch
+        {
+            Severity.Note => "note",
+            Severity.Warning => "warning",
+            _ => "error",
+        };
 }

@@ -26,7 +26,8 @@ internal static class Numbers
     {
         foreach ((string suffix, int shift) in ((string, int)[])[("G", 30), ("M", 20), ("K", 10)])
         {
-            if (!size.IsZero && size.Bytes % (1UL << shift) == 0) return Of(size.Bytes >> shift) + suffix;
+            if (!size.IsZero && size.Bytes % (1UL << shift) == 0)
+                return Of(size.Bytes >> shift) + suffix;
         }
         return Of(size);
     }
@@ -34,9 +35,11 @@ internal static class Numbers
     /// <summary>In percent, rounded down: less than all is never 100 %. Empty where there is no whole.</summary>
     public static string Share(ulong part, ulong whole, int digits = 2)
     {
-        if (whole == 0) return "";
+        if (whole == 0)
+            return "";
         decimal unit = 1;
-        for (int i = 0; i < digits; i++) unit *= 10;
+        for (int i = 0; i < digits; i++)
+            unit *= 10;
         return (Math.Floor(100 * unit * part / whole) / unit).ToString("F" + Of(digits), CultureInfo.InvariantCulture) + " %";
     }
 

@@ -25,7 +25,8 @@ internal enum SvgType
 internal readonly record struct SvgTick(double Share, string Label);
 
 /// <summary>
-/// An SVG picture that stands on its own: title, style sheet for light and dark, no script, nothing loaded. Coordinates are pixels from the upper left;
+/// An SVG picture that stands on its own: title, style sheet for light and dark, no script, nothing loaded. Coordinates are pixels from the
+/// upper left;
 /// the picture becomes as high as what is drawn. The same calls give the same bytes.
 /// </summary>
 /// <param name="title">For people who see it, and those who have it read to them.</param>
@@ -46,7 +47,12 @@ internal sealed class SvgPicture(string title, double width = 960)
     /// <summary>A text on the base line <paramref name="y"/>.</summary>
     public void Text(double x, double y, string text, SvgType type = SvgType.Normal, SvgAnchor anchor = SvgAnchor.Start)
     {
-        string anchored = anchor switch { SvgAnchor.Middle => " text-anchor=\"middle\"", SvgAnchor.End => " text-anchor=\"end\"", _ => "" };
+        string anchored = anchor switch
+        {
+            SvgAnchor.Middle => " text-anchor=\"middle\"",
+            SvgAnchor.End => " text-anchor=\"end\"",
+            _ => "",
+        };
         Element(y + 4, $"<text x=\"{N(x)}\" y=\"{N(y)}\" class=\"{Class(type)}\"{anchored}>{Escape(text)}</text>");
     }
 
@@ -54,9 +60,16 @@ internal sealed class SvgPicture(string title, double width = 960)
     public void Box(double x, double y, double boxWidth, double height, BarPart part)
     {
         string tip = $"<title>{Escape(part.Detail ?? part.Label)}</title>";
-        Element(y + height, $"<rect x=\"{N(x)}\" y=\"{N(y)}\" width=\"{N(boxWidth)}\" height=\"{N(height)}\" class=\"{part.Tone.CssClass()}\">{tip}</rect>");
+        Element(
+            y + height,
+            $"<rect x=\"{N(x)}\" y=\"{N(y)}\" width=\"{N(boxWidth)}\" height=\"{N(height)}\" class=\"{part.Tone.CssClass()}\">{tip}</rect>"
+        );
         if (height >= 12 && SvgText.SmallWidth(part.Label) + 6 <= boxWidth)
-            Element(y, $"<text x=\"{N(x + (boxWidth / 2))}\" y=\"{N(y + (height / 2) + 4)}\" class=\"in\" text-anchor=\"middle\">{Escape(part.Label)}</text>");
+            Element(
+                y,
+                $"<text x=\"{N(x + (boxWidth / 2))}\" y=\"{N(y + (height / 2) + 4)}\" class=\"in\" "
+                    + $"text-anchor=\"middle\">{Escape(part.Label)}</text>"
+            );
     }
 
     /// <summary>A row of boxes to scale; each with an amount is a pixel wide at least.</summary>
@@ -65,7 +78,8 @@ internal sealed class SvgPicture(string title, double width = 960)
         int[] widths = TextBar.Widths([.. parts.Select(p => p.Amount)], (int)barWidth);
         for (int i = 0; i < parts.Count; i++)
         {
-            if (widths[i] > 0) Box(x, y, widths[i], height, parts[i]);
+            if (widths[i] > 0)
+                Box(x, y, widths[i], height, parts[i]);
             x += widths[i];
         }
     }
@@ -78,12 +92,18 @@ internal sealed class SvgPicture(string title, double width = 960)
     public void Line(double x1, double y1, double x2, double y2) =>
         Element(Math.Max(y1, y2), $"<line x1=\"{N(x1)}\" y1=\"{N(y1)}\" x2=\"{N(x2)}\" y2=\"{N(y2)}\" class=\"line\"/>");
 
-    /// <summary>A curve through points, in the colour of a tone; dashed (as SVG's stroke-dasharray) where another may lie under it.</summary>
+    /// <summary>A curve through points, in the colour of a tone; dashed (as SVG's stroke-dasharray) where another may lie under
+    /// it.</summary>
     public void Curve(IEnumerable<(double X, double Y)> points, Tone tone, string? dashes = null)
     {
         (double X, double Y)[] all = [.. points];
-        if (all.Length == 0) return;
-        Element(all.Max(p => p.Y), $"<polyline points=\"{string.Join(' ', all.Select(p => $"{N(p.X)},{N(p.Y)}"))}\" class=\"curve s{tone.CssClass()}\"{(dashes is null ? "" : $" stroke-dasharray=\"{dashes}\"")}/>");
+        if (all.Length == 0)
+            return;
+        Element(
+            all.Max(p => p.Y),
+            $"<polyline points=\"{string.Join(' ', all.Select(p => $"{N(p.X)},{N(p.Y)}"))}\" class=\"curve "
+                + $"s{tone.CssClass()}\"{(dashes is null ? "" : $" stroke-dasharray=\"{dashes}\"")}/>"
+        );
     }
 
     /// <summary>What the curves mean: a piece of each with its label.</summary>
@@ -95,7 +115,8 @@ internal sealed class SvgPicture(string title, double width = 960)
         foreach ((string label, Tone tone, string? dashes) in curves)
         {
             double needs = Sample + 6 + SvgText.SmallWidth(label) + 14;
-            if (at > x && at + needs > width - Margin) (at, y) = (x, y + 20);
+            if (at > x && at + needs > width - Margin)
+                (at, y) = (x, y + 20);
             Curve([(at, y + 6), (at + Sample, y + 6)], tone, dashes);
             Text(at + Sample + 6, y + 10, label, SvgType.Small);
             at += needs;
@@ -110,12 +131,22 @@ internal sealed class SvgPicture(string title, double width = 960)
         double free = double.MinValue;
         foreach (SvgTick tick in ticks)
         {
-            double at = x + (axisWidth * tick.Share), half = SvgText.SmallWidth(tick.Label) / 2;
+            double at = x + (axisWidth * tick.Share),
+                half = SvgText.SmallWidth(tick.Label) / 2;
             Line(at, y, at, y + 4);
             // The ends stay inside the picture.
-            SvgAnchor anchor = at - half < 0 ? SvgAnchor.Start : at + half > width ? SvgAnchor.End : SvgAnchor.Middle;
-            double left = anchor switch { SvgAnchor.Start => at, SvgAnchor.End => at - (2 * half), _ => at - half };
-            if (left < free) continue;
+            SvgAnchor anchor =
+                at - half < 0 ? SvgAnchor.Start
+                : at + half > width ? SvgAnchor.End
+                : SvgAnchor.Middle;
+            double left = anchor switch
+            {
+                SvgAnchor.Start => at,
+                SvgAnchor.End => at - (2 * half),
+                _ => at - half,
+            };
+            if (left < free)
+                continue;
             Text(at, y + 17, tick.Label, SvgType.Small, anchor);
             free = left + (2 * half) + 6;
         }
@@ -141,7 +172,8 @@ internal sealed class SvgPicture(string title, double width = 960)
         foreach (BarPart part in parts.DistinctBy(p => (p.Tone, p.Label)))
         {
             double needs = 18 + SvgText.SmallWidth(part.Label) + 14;
-            if (at > x && at + needs > width - Margin) (at, y) = (x, y + 20);
+            if (at > x && at + needs > width - Margin)
+                (at, y) = (x, y + 20);
             Box(at, y, 12, 12, part with { Label = "", Detail = part.Label });
             Text(at + 18, y + 10, part.Label, SvgType.Small);
             at += needs;
@@ -155,7 +187,9 @@ internal sealed class SvgPicture(string title, double width = 960)
     {
         string height = N(Math.Ceiling(_bottom + Margin));
         return $"""
-            {(isInline ? "" : "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n")}<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {N(width)} {height}" width="{N(width)}" height="{height}" role="img" aria-label="{Escape(title)}">
+            {(isInline ? "" : "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n")}<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {N(
+                width
+            )} {height}" width="{N(width)}" height="{height}" role="img" aria-label="{Escape(title)}">
             <title>{Escape(title)}</title>
             <style>
             {SvgStyle.Sheet}</style>
@@ -186,7 +220,13 @@ internal sealed class SvgPicture(string title, double width = 960)
         return escaped.ToString();
     }
 
-    private static string Class(SvgType type) => type switch { SvgType.Small => "small", SvgType.Bold => "bold", _ => "text" };
+    private static string Class(SvgType type) =>
+        type switch
+        {
+            SvgType.Small => "small",
+            SvgType.Bold => "bold",
+            _ => "text",
+        };
 
     private static string N(double value) => value.ToString("0.##", CultureInfo.InvariantCulture);
 

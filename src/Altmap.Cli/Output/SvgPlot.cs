@@ -11,7 +11,8 @@ internal sealed record SvgSeries(string Label, Tone Tone, IReadOnlyList<(double 
 /// <summary>A plot of curves over one linear scale from 0, with axes and legend.</summary>
 internal static class SvgPlot
 {
-    private const double Left = 76, Below = 24;
+    private const double Left = 76,
+        Below = 24;
     private static readonly string[] Dashes = ["12 3", "5 6", "2 9"];
 
     /// <summary>Draws into a picture, as wide as it.</summary>
@@ -26,13 +27,18 @@ internal static class SvgPlot
     {
         (double maxX, int ticksX) = Scale(series.SelectMany(s => s.Points).Select(p => p.X));
         (double maxY, int ticksY) = Scale(series.SelectMany(s => s.Points).Select(p => p.Y));
-        double plotWidth = picture.Width - Left - SvgPicture.Margin, top = y + Below;
+        double plotWidth = picture.Width - Left - SvgPicture.Margin,
+            top = y + Below;
         picture.Text(SvgPicture.Margin, y + 12, nameY, SvgType.Small);
         picture.AxisY(Left, top, height, Ticks(maxY, ticksY));
         picture.AxisX(Left, top + height, plotWidth, Ticks(maxX, ticksX));
         picture.Text(picture.Width - SvgPicture.Margin, top + height + 34, nameX, SvgType.Small, SvgAnchor.End);
         for (int i = 0; i < series.Count; i++)
-            picture.Curve(series[i].Points.Select(p => (Left + (plotWidth * p.X / maxX), top + (height * (1 - (p.Y / maxY))))), series[i].Tone, DashesOf(i));
+            picture.Curve(
+                series[i].Points.Select(p => (Left + (plotWidth * p.X / maxX), top + (height * (1 - (p.Y / maxY))))),
+                series[i].Tone,
+                DashesOf(i)
+            );
         return picture.CurveLegend(Left, top + height + 44, series.Select((s, i) => (s.Label, s.Tone, DashesOf(i))));
     }
 
@@ -45,7 +51,8 @@ internal static class SvgPlot
         const int StepsMax = 5;
         const double Rounding = 1 - 1e-9;
         double max = values.DefaultIfEmpty().Max() * Rounding;
-        if (!(max > 0)) return (1, 1);
+        if (!(max > 0))
+            return (1, 1);
         double unit = Math.Pow(10, Math.Floor(Math.Log10(max / StepsMax)));
         double step = new[] { 1, 2, 5, 10 }.Select(m => m * unit).First(s => s * StepsMax >= max);
         int steps = (int)Math.Ceiling(max / step);
@@ -53,5 +60,7 @@ internal static class SvgPlot
     }
 
     private static IEnumerable<SvgTick> Ticks(double max, int steps) =>
-        Enumerable.Range(0, steps + 1).Select(i => new SvgTick((double)i / steps, (max * i / steps).ToString("#,0.##", CultureInfo.InvariantCulture)));
+        Enumerable
+            .Range(0, steps + 1)
+            .Select(i => new SvgTick((double)i / steps, (max * i / steps).ToString("#,0.##", CultureInfo.InvariantCulture)));
 }

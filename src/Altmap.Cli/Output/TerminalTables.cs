@@ -5,12 +5,15 @@ namespace Altmap.Cli.Output;
 /// <summary>Tables on a terminal. In a class of its own: the library is loaded only here and in the prompt.</summary>
 internal static class TerminalTables
 {
-    public static IAnsiConsole Console(CliHost host) => AnsiConsole.Create(new AnsiConsoleSettings
-    {
-        Out = new HostOutput(host),
-        Ansi = host.Variable("TERM") is "dumb" ? AnsiSupport.No : AnsiSupport.Detect,
-        ColorSystem = host.HasColor ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
-    });
+    public static IAnsiConsole Console(CliHost host) =>
+        AnsiConsole.Create(
+            new AnsiConsoleSettings
+            {
+                Out = new HostOutput(host),
+                Ansi = host.Variable("TERM") is "dumb" ? AnsiSupport.No : AnsiSupport.Detect,
+                ColorSystem = host.HasColor ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
+            }
+        );
 
     public static void Write(CliHost host, TextTable table)
     {
@@ -20,7 +23,8 @@ internal static class TerminalTables
             var column = new TableColumn(new Text(table.Heading(i), new Style(decoration: Decoration.Bold)));
             drawn.AddColumn(table.IsRight(i) ? column.RightAligned() : column);
         }
-        foreach (string[] row in table.Rows) drawn.AddRow(row.Select(c => new Text(c)));
+        foreach (string[] row in table.Rows)
+            drawn.AddRow(row.Select(c => new Text(c)));
         Console(host).Write(drawn);
         host.Out.Flush();
     }

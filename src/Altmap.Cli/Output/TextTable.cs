@@ -14,8 +14,10 @@ internal sealed record TextTable(params string[] Columns)
 
     public void Write(CliHost host)
     {
-        if (host.IsOutputTerminal) TerminalTables.Write(host, this);
-        else host.Out.Write(ToText());
+        if (host.IsOutputTerminal)
+            TerminalTables.Write(host, this);
+        else
+            host.Out.Write(ToText());
     }
 
     public bool IsRight(int column) => Columns[column].StartsWith('>');
@@ -28,7 +30,8 @@ internal sealed record TextTable(params string[] Columns)
         int[] widths = [.. Columns.Select((_, i) => Math.Max(Heading(i).Length, _rows.Select(r => r[i].Length).DefaultIfEmpty().Max()))];
         var text = new StringBuilder();
         Append([.. Columns.Select((_, i) => Heading(i))]);
-        foreach (string[] row in _rows) Append(row);
+        foreach (string[] row in _rows)
+            Append(row);
         return text.ToString();
 
         void Append(string[] cells)

@@ -1,6 +1,7 @@
 namespace Altmap.Cli.Output;
 
-/// <summary>What a part of a picture is. A tone has one look everywhere: in SVG (light and dark), in colour on a terminal, as a Unicode cell, as an ASCII cell.</summary>
+/// <summary>What a part of a picture is. A tone has one look everywhere: in SVG (light and dark), in colour on a terminal, as a Unicode
+/// cell, as an ASCII cell.</summary>
 internal enum Tone
 {
     /// <summary>System RAM.</summary>

@@ -18,7 +18,16 @@ namespace Altmap.Cli.Planning;
 internal static class PlanCompare
 {
     /// <summary>What the options of <c>plan</c> say of the range.</summary>
-    internal sealed record Options(string? Start, string? Size, string? Mode, string? Map, string? Align, string? Architecture, string? PageSize, string? About = null);
+    internal sealed record Options(
+        string? Start,
+        string? Size,
+        string? Mode,
+        string? Map,
+        string? Align,
+        string? Architecture,
+        string? PageSize,
+        string? About = null
+    );
 
     /// <summary>The groups that <c>--about</c> can ask for.</summary>
     public static readonly string[] Groups = ["page-map", "system-ram", "shared-sections"];
@@ -27,15 +36,23 @@ internal static class PlanCompare
 
     public static int Run(CliHost host, string? machine, string? ns, string? kernel, bool isJson, Options options)
     {
-        if (machine is null && (options.Start is null || options.Size is null)) throw CliError.Usage("give a MACHINE, or --start and --size of a namespace");
-        if (machine is not null) Values.RefuseBesideMachine("--arch or --page-size", options.Architecture, options.PageSize);
-        if (machine is not null && (options.Start is null) != (options.Size is null)) throw CliError.Usage("--start and --size go together");
-        if (ns is not null && options.Start is not null) throw CliError.Usage("a NAMESPACE, or --start and --size: not both");
+        if (machine is null && (options.Start is null || options.Size is null))
+            throw CliError.Usage("give a MACHINE, or --start and --size of a namespace");
+        if (machine is not null)
+            Values.RefuseBesideMachine("--arch or --page-size", options.Architecture, options.PageSize);
+        if (machine is not null && (options.Start is null) != (options.Size is null))
+            throw CliError.Usage("--start and --size go together");
+        if (ns is not null && options.Start is not null)
+            throw CliError.Usage("a NAMESPACE, or --start and --size: not both");
         string? about = Values.Word(options.About, "--about", Groups);
         ImmutableArray<Answer> answers = machine is null ? [OfRange(host, kernel, options)] : OfMachine(host, machine, ns, kernel, options);
-        if (about is not null) answers = [.. answers.Select(a => a with { Groups = [.. a.Groups.Where(g => g.Id == about)] })];
-        if (isJson) JsonOutput.Write(host, json => WriteJson(json, answers, isList: machine is not null && ns is null && options.Start is null));
-        else foreach (Answer answer in answers) PlanCompareText.Write(host, answer.Name, answer.Request, answer.Groups, answer == answers[0]);
+        if (about is not null)
+            answers = [.. answers.Select(a => a with { Groups = [.. a.Groups.Where(g => g.Id == about)] })];
+        if (isJson)
+            JsonOutput.Write(host, json => WriteJson(json, answers, isList: machine is not null && ns is null && options.Start is null));
+        else
+            foreach (Answer answer in answers)
+                PlanCompareText.Write(host, answer.Name, answer.Request, answer.Groups, answer == answers[0]);
         return ExitCode.Success;
     }
 
@@ -45,7 +62,9 @@ internal static class PlanCompare
         ArchitectureRules architecture = Values.Architecture(kernel, options.Architecture, options.PageSize);
         KernelChoice.NoteUnverified(host, kernel, architecture);
         ByteSize block = kernel.SectionSize(architecture.Architecture, architecture.PageSize);
-        host.Note($"memory blocks are taken to have {block.ToHuman()}, a section; a MACHINE says more, and what shares the sections of the range");
+        host.Note(
+            $"memory blocks are taken to have {block.ToHuman()}, a section; a MACHINE says more, and what shares the sections of the range"
+        );
         return Answered(null, Request(PlanPlaces.RangeOf(options.Start, options.Size), options, kernel, architecture, default, block));
     }
 
@@ -60,32 +79,55 @@ internal static class PlanCompare
         NamespaceState[] all = [.. machine.Regions.Values.SelectMany(r => r.Namespaces.Values).Where(n => !n.Size.IsZero)];
         NamespaceState[] asked = name is null ? all : [.. all.Where(n => n.Device.Name == name)];
         if (asked.Length == 0)
-            throw CliError.Usage($"{path}: there is no namespace {(name is null ? "" : Quote.Text(name) + " ")}with a size; expected {PlanPlaces.Listed(all.Select(n => n.Device.Name), "one, but this machine has none")}, or --start and --size in a region");
+            throw CliError.Usage(
+                $"{path}: there is no namespace {(name is null ? "" : Quote.Text(name) + " ")}with a size; expected "
+                    + $"{PlanPlaces.Listed(all.Select(n => n.Device.Name), "one, but this machine has none")}, or --start and --size "
+                    + $"in a region"
+            );
         return [.. asked.Select(n => Answered(n.Device.Name, Of(host, machine, machine.Regions[n.Device.Number], n.Range, options, n)))];
     }
 
     private static Answer Answered(string? name, AlternativesRequest request) => new(name, request, request.Compare());
 
-    private static AlternativesRequest Of(CliHost host, Machine machine, RegionState region, PhysicalRange range, Options options, NamespaceState? ndns)
+    private static AlternativesRequest Of(
+        CliHost host,
+        Machine machine,
+        RegionState region,
+        PhysicalRange range,
+        Options options,
+        NamespaceState? ndns
+    )
     {
         PfnDeviceState? device = ndns?.Claim is { } claim ? machine.FindPfnDevice(claim) : null;
-        Options given = device is null ? options : options with
+        Options given = device is null
+            ? options
+            : options with
+            {
+                Mode = options.Mode ?? (device.BlockKind == InfoBlockKind.Dax ? "devdax" : "fsdax"),
+                Map = options.Map ?? device.Mode.Word(),
+                Align = options.Align ?? Numbers.Of(device.Align),
+            };
+        return Request(range, given, machine.Kernel, machine.Architecture, PfnNeighbours.Of(machine, region), BlockOf(host, machine)) with
         {
-            Mode = options.Mode ?? (device.BlockKind == InfoBlockKind.Dax ? "devdax" : "fsdax"),
-            Map = options.Map ?? device.Mode.Word(),
-            Align = options.Align ?? Numbers.Of(device.Align),
+            Place = PlaceOf(machine, region, range),
         };
-        return Request(range, given, machine.Kernel, machine.Architecture, PfnNeighbours.Of(machine, region), BlockOf(host, machine)) with { Place = PlaceOf(machine, region, range) };
     }
 
     private static RangePlace PlaceOf(Machine machine, RegionState region, PhysicalRange range)
     {
         bool isLegacy = machine.Description.Buses.Any(b => b.Name == region.Description.Bus && b.Provider == E820Regions.Provider);
-        return new(region.Range, isLegacy ? "another start in memmap= (or of the memory map's entry)" : null,
-        [
-            .. region.Namespaces.Values.Where(n => !n.Size.IsZero && n.Range != range && (n.Type == NamespaceType.Pmem || n.Claim is not null)).Select(n => (n.Device.Name, n.Range)),
-            .. machine.Regions.Values.Where(r => r.Device != region.Device).Select(r => (r.Device.Name, r.Range)),
-        ]);
+        return new(
+            region.Range,
+            isLegacy ? "another start in memmap= (or of the memory map's entry)" : null,
+            [
+                .. region
+                    .Namespaces.Values.Where(n =>
+                        !n.Size.IsZero && n.Range != range && (n.Type == NamespaceType.Pmem || n.Claim is not null)
+                    )
+                    .Select(n => (n.Device.Name, n.Range)),
+                .. machine.Regions.Values.Where(r => r.Device != region.Device).Select(r => (r.Device.Name, r.Range)),
+            ]
+        );
     }
 
     private static ByteSize BlockOf(CliHost host, Machine machine)
@@ -102,7 +144,13 @@ internal static class PlanCompare
     }
 
     private static AlternativesRequest Request(
-        PhysicalRange range, Options options, KernelProfile kernel, ArchitectureRules architecture, SectionNeighbours neighbours, ByteSize block)
+        PhysicalRange range,
+        Options options,
+        KernelProfile kernel,
+        ArchitectureRules architecture,
+        SectionNeighbours neighbours,
+        ByteSize block
+    )
     {
         InfoBlockKind kind = Values.Word(options.Mode, "--mode", "fsdax", "devdax") == "devdax" ? InfoBlockKind.Dax : InfoBlockKind.Pfn;
         PageMapMode map = Values.PageMap(options.Map);
@@ -114,7 +162,8 @@ internal static class PlanCompare
 
     private static void WriteJson(Utf8JsonWriter json, ImmutableArray<Answer> answers, bool isList)
     {
-        if (isList) json.WriteStartArray();
+        if (isList)
+            json.WriteStartArray();
         foreach (Answer answer in answers)
         {
             AlternativesRequest request = answer.Request;
@@ -128,12 +177,14 @@ internal static class PlanCompare
             json.WriteNumber("align", request.Align.Bytes);
             json.WriteNumber("memory_block", request.MemoryBlock.Bytes);
             json.WriteStartArray("groups");
-            foreach (AlternativeGroup group in answer.Groups) WriteJson(json, group);
+            foreach (AlternativeGroup group in answer.Groups)
+                WriteJson(json, group);
             json.WriteEndArray();
             json.WriteBoolean("verified", KernelChoice.IsVerified(request.Kernel, request.Architecture));
             json.WriteEndObject();
         }
-        if (isList) json.WriteEndArray();
+        if (isList)
+            json.WriteEndArray();
     }
 
     private static void WriteJson(Utf8JsonWriter json, AlternativeGroup group)
@@ -141,25 +192,29 @@ internal static class PlanCompare
         json.WriteStartObject();
         json.WriteString("group", group.Id);
         json.WriteString("question", group.Question);
-        json.WriteObjects("alternatives", group.Rows, row =>
-        {
-            json.WriteString("id", row.Id);
-            json.WriteString("what", row.What);
-            json.WriteBoolean("present", row.IsPresent);
-            json.WriteNumber("lost", row.Lost.Bytes);
-            json.WriteNumber("usable", row.Usable.Bytes);
-            json.WriteNumber("ram_cost", row.RamCost.Bytes);
-            json.WriteString("dax", row.Uses.Dax);
-            json.WriteString("block_io", row.Uses.BlockIo);
-            json.WriteString("hot_remove", row.Uses.HotRemove);
-            json.WriteString("huge_pages", row.Uses.HugePages);
-            json.WriteString("kexec", row.Uses.Kexec);
-            json.WriteString("debug_kernel", row.DebugKernel);
-            json.WriteStrings("kernels", row.Kernels.Select(k => k.Name));
-            json.WriteBoolean("proposed_only", row.IsProposedOnly);
-            json.WriteString("why", row.Why);
-            json.WriteString("source", row.Source);
-        });
+        json.WriteObjects(
+            "alternatives",
+            group.Rows,
+            row =>
+            {
+                json.WriteString("id", row.Id);
+                json.WriteString("what", row.What);
+                json.WriteBoolean("present", row.IsPresent);
+                json.WriteNumber("lost", row.Lost.Bytes);
+                json.WriteNumber("usable", row.Usable.Bytes);
+                json.WriteNumber("ram_cost", row.RamCost.Bytes);
+                json.WriteString("dax", row.Uses.Dax);
+                json.WriteString("block_io", row.Uses.BlockIo);
+                json.WriteString("hot_remove", row.Uses.HotRemove);
+                json.WriteString("huge_pages", row.Uses.HugePages);
+                json.WriteString("kexec", row.Uses.Kexec);
+                json.WriteString("debug_kernel", row.DebugKernel);
+                json.WriteStrings("kernels", row.Kernels.Select(k => k.Name));
+                json.WriteBoolean("proposed_only", row.IsProposedOnly);
+                json.WriteString("why", row.Why);
+                json.WriteString("source", row.Source);
+            }
+        );
         json.WriteEndObject();
     }
 

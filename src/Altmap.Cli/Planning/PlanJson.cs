@@ -53,7 +53,8 @@ internal static class PlanJson
         json.WriteStartArray("namespaces");
         foreach (NamespaceLedger each in ledger.Namespaces)
         {
-            if (each.Plan is { } plan) Write(json, each.Namespace.Name, plan);
+            if (each.Plan is { } plan)
+                Write(json, each.Namespace.Name, plan);
         }
         json.WriteEndArray();
         json.WriteEndObject();
@@ -67,13 +68,17 @@ internal static class PlanJson
             json.WriteStartObject();
             json.WriteString("device", space.Device.Name);
             json.WriteNumber("size", space.Size.Bytes);
-            json.WriteObjects("extents", space.Extents, extent =>
-            {
-                json.WriteString(isPhysical ? "start" : "dpa", JsonOutput.Hex(extent.Start));
-                json.WriteNumber("size", extent.Size.Bytes);
-                json.WriteString("what", extent.What);
-                json.WriteString("owner", extent.Owner);
-            });
+            json.WriteObjects(
+                "extents",
+                space.Extents,
+                extent =>
+                {
+                    json.WriteString(isPhysical ? "start" : "dpa", JsonOutput.Hex(extent.Start));
+                    json.WriteNumber("size", extent.Size.Bytes);
+                    json.WriteString("what", extent.What);
+                    json.WriteString("owner", extent.Owner);
+                }
+            );
             json.WriteEndObject();
         }
         json.WriteEndArray();

@@ -15,12 +15,18 @@ internal static class PlanPlaces
     public static PhysicalRange RangeOf(string? start, string? size)
     {
         var range = new PhysicalRange(Values.Address(start, "--start")!.Value, Values.Size(size, "--size")!.Value);
-        return range.Size.IsZero ? throw CliError.Usage($"--size: 0; a namespace has bytes, at least {NamespacePlan.SizeMin} for a page map") : range;
+        return range.Size.IsZero
+            ? throw CliError.Usage($"--size: 0; a namespace has bytes, at least {NamespacePlan.SizeMin} for a page map")
+            : range;
     }
 
     /// <summary>The region that holds all of a range.</summary>
-    public static RegionState RegionOf(string path, Machine machine, PhysicalRange range) => machine.Regions.Values.FirstOrDefault(r => r.Range.Contains(range))
-        ?? throw CliError.Usage($"{path}: {range} lies in no region; expected a range in {Listed(machine.Regions.Values.Select(r => $"{r.Device} {r.Range}"), "one, but this machine has none")}");
+    public static RegionState RegionOf(string path, Machine machine, PhysicalRange range) =>
+        machine.Regions.Values.FirstOrDefault(r => r.Range.Contains(range))
+        ?? throw CliError.Usage(
+            $"{path}: {range} lies in no region; expected a range in "
+                + $"{Listed(machine.Regions.Values.Select(r => $"{r.Device} {r.Range}"), "one, but this machine has none")}"
+        );
 
     /// <summary>With commas, the first twenty.</summary>
     public static string Listed(IEnumerable<string> items, string none)

@@ -19,13 +19,21 @@ namespace Altmap.Cli.Planning;
 /// <param name="Result">What is there after them; the plan itself where they were not run.</param>
 /// <param name="IsChecked">They were run, and the result gives what was wanted.</param>
 /// <param name="Note">Why they were not run, or null.</param>
-internal sealed record MadeNamespace(PlannedNamespace Planned, ImmutableArray<string> Commands, string? Namespace, NamespacePlan Result, bool IsChecked, string? Note);
+internal sealed record MadeNamespace(
+    PlannedNamespace Planned,
+    ImmutableArray<string> Commands,
+    string? Namespace,
+    NamespacePlan Result,
+    bool IsChecked,
+    string? Note
+);
 
 /// <summary>Turns a plan into the commands that people type, runs them on the model, and checks what they gave.</summary>
 internal static class PlanUsable
 {
     /// <summary>
-    /// Plans, and makes all of it on the model, one after the other. Where the model refuses one (its range may lie badly, which the planner does not see), the region is left
+    /// Plans, and makes all of it on the model, one after the other. Where the model refuses one (its range may lie badly, which the
+    /// planner does not see), the region is left
     /// out and planned again. Ends the command when nothing holds.
     /// </summary>
     /// <param name="state">The machine.</param>
@@ -37,12 +45,14 @@ internal static class PlanUsable
         while (true)
         {
             UsablePlan plan = UsablePlanner.Plan(state.Machine, wish);
-            if (!plan.IsComplete) throw new CliError(ExitCode.ErrorsLeft, refused is null ? shortfall(plan) : $"{shortfall(plan)}; refused was {refused}");
+            if (!plan.IsComplete)
+                throw new CliError(ExitCode.ErrorsLeft, refused is null ? shortfall(plan) : $"{shortfall(plan)}; refused was {refused}");
             var made = ImmutableArray.CreateBuilder<MadeNamespace>(plan.Namespaces.Length);
             ShellState next = state;
             try
             {
-                foreach (PlannedNamespace each in plan.Namespaces) made.Add(Make(ref next, each, wish.Usable));
+                foreach (PlannedNamespace each in plan.Namespaces)
+                    made.Add(Make(ref next, each, wish.Usable));
                 return made.MoveToImmutable();
             }
             catch (PlanRefusedException e) when (wish.Region is null)
@@ -65,20 +75,24 @@ internal static class PlanUsable
         if (planned.Wish.Mode == CapacityMode.SystemRam && state.Machine.Mm.AutoOnline != OnlinePolicy.Offline)
         {
             commands.Add($"echo offline > /sys/devices/system/memory/auto_online_blocks");
-            if (Run(ref state, commands[^1]) is { } unsupported) return new(planned, commands.ToImmutable(), null, planned.Plan, false, unsupported);
+            if (Run(ref state, commands[^1]) is { } unsupported)
+                return new(planned, commands.ToImmutable(), null, planned.Plan, false, unsupported);
         }
         foreach (string command in Creation(state.Machine, planned))
         {
             commands.Add(command);
-            if (Run(ref state, command) is { } unsupported) return new(planned, commands.ToImmutable(), null, planned.Plan, false, unsupported);
+            if (Run(ref state, command) is { } unsupported)
+                return new(planned, commands.ToImmutable(), null, planned.Plan, false, unsupported);
         }
         PhysicalRange range = planned.Plan.Range;
-        NamespaceState ndns = state.Machine.Regions[number].Namespaces.Values.FirstOrDefault(n => n.Range == range)
+        NamespaceState ndns =
+            state.Machine.Regions[number].Namespaces.Values.FirstOrDefault(n => n.Range == range)
             ?? throw Different($"{commands[^1]}: the namespace is not at 0x{range.Start.Bytes:x}");
         if (planned.Wish.Mode == CapacityMode.SystemRam)
         {
             commands.Add($"daxctl reconfigure-device --mode=system-ram dax{number}.{ndns.Device.Id}");
-            if (Run(ref state, commands[^1]) is { } unsupported) return new(planned, commands.ToImmutable(), ndns.Device.Name, planned.Plan, false, unsupported);
+            if (Run(ref state, commands[^1]) is { } unsupported)
+                return new(planned, commands.ToImmutable(), ndns.Device.Name, planned.Plan, false, unsupported);
         }
         NamespacePlan result = NamespacePlan.Of(state.Machine, ndns with { Claim = state.Machine.FindNamespace(ndns.Device)!.Claim })!;
         return !result.IsAccepted || (!planned.IsRest && result.Usable < wanted)
@@ -114,8 +128,10 @@ internal static class PlanUsable
     {
         ScriptLine line = ScriptParser.ParseLine(command)!.Value.Line!;
         CommandResult result = CommandShell.Run(state, line.Words, line.RedirectTo);
-        if (result.IsUnsupported) return result.Stderr.Trim();
-        if (result.ExitCode != 0) throw Different($"{command}: {result.Stderr.Trim()}");
+        if (result.IsUnsupported)
+            return result.Stderr.Trim();
+        if (result.ExitCode != 0)
+            throw Different($"{command}: {result.Stderr.Trim()}");
         state = result.State;
         return null;
     }

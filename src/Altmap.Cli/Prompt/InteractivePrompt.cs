@@ -30,29 +30,37 @@ internal static class InteractivePrompt
         while (true)
         {
             var keys = new PromptKeys(before => PromptCompletion.Complete(runner.State.Machine, before));
-            if (ReadLine(host, console, keys, lines, text) is not { } line) break;
+            if (ReadLine(host, console, keys, lines, text) is not { } line)
+                break;
             text = "";
             if (keys.End == LineEnd.Listing)
             {
                 WriteColumns(host, keys.Listed);
                 text = line;
             }
-            if (keys.End != LineEnd.Entered) continue;
+            if (keys.End != LineEnd.Entered)
+                continue;
             if (line.Trim().Length > 0 && (lines.Count == 0 || lines[^1] != line))
             {
                 lines.Add(line);
                 PromptHistory.Write(file, lines); // now: the terminal may be closed
             }
-            if (!session.Take(line)) break;
+            if (!session.Take(line))
+                break;
         }
     }
 
     /// <summary>One line. The editor is new for each: what it keeps of a line that was only listed or abandoned is not history.</summary>
     private static string? ReadLine(CliHost host, IAnsiConsole console, PromptKeys keys, List<string> history, string text)
     {
-        var editor = new LineEditor(console) { Prompt = new LineEditorPrompt(host.HasColor ? $"[bold]{Prompt.Trim()}[/]" : Prompt.Trim()), Text = text };
+        var editor = new LineEditor(console)
+        {
+            Prompt = new LineEditorPrompt(host.HasColor ? $"[bold]{Prompt.Trim()}[/]" : Prompt.Trim()),
+            Text = text,
+        };
         keys.AddTo(editor.KeyBindings);
-        foreach (string line in history) editor.History.Add(line);
+        foreach (string line in history)
+            editor.History.Add(line);
         Console.TreatControlCAsInput = true;
         try
         {
@@ -67,8 +75,10 @@ internal static class InteractivePrompt
     /// <summary>Candidates side by side, as many as fit.</summary>
     private static void WriteColumns(CliHost host, IReadOnlyList<string> words)
     {
-        int width = words.Max(w => w.Length) + 2, perLine = Math.Max(1, Math.Max(40, host.Columns) / width);
-        foreach (string[] line in words.Chunk(perLine)) host.Out.WriteLine(string.Concat(line.Select(w => w.PadRight(width))).TrimEnd());
+        int width = words.Max(w => w.Length) + 2,
+            perLine = Math.Max(1, Math.Max(40, host.Columns) / width);
+        foreach (string[] line in words.Chunk(perLine))
+            host.Out.WriteLine(string.Concat(line.Select(w => w.PadRight(width))).TrimEnd());
         host.Out.Flush();
     }
 
@@ -76,16 +86,18 @@ internal static class InteractivePrompt
     {
         using var input = new StreamReader(host.OpenInput());
         // The terminal drops the line itself; the session stays.
-        using var interrupts = PosixSignalRegistration.Create(PosixSignal.SIGINT, c =>
-        {
-            c.Cancel = true;
-            host.Error.Write("\n" + Prompt);
-        });
+        using var interrupts = PosixSignalRegistration.Create(
+            PosixSignal.SIGINT,
+            c =>
+            {
+                c.Cancel = true;
+                host.Error.Write("\n" + Prompt);
+            }
+        );
         do
         {
             host.Out.Write(Prompt);
             host.Out.Flush();
-        }
-        while (input.ReadLine() is { } line && session.Take(line));
+        } while (input.ReadLine() is { } line && session.Take(line));
     }
 }

@@ -22,9 +22,12 @@ internal static class PromptCompletion
     public static ImmutableArray<string> Candidates(Machine machine, string before, string word)
     {
         string[] words = before.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        IEnumerable<string> all = words.Length == 0 ? CommandShell.Commands.Concat(OwnWords).Concat(SessionCommands.Names)
+        IEnumerable<string> all =
+            words.Length == 0 ? CommandShell.Commands.Concat(OwnWords).Concat(SessionCommands.Names)
             : word.StartsWith('/') ? SysfsTree.Complete(machine, word).Concat(ProcFiles.Names)
-            : words[0] == "hotplug" ? words.Length == 1 ? HotplugCommand.Actions : []
+            : words[0] == "hotplug"
+                ? words.Length == 1 ? HotplugCommand.Actions
+                    : []
             : words[0] is "echo" or "mkpfn" ? DeviceNames(machine)
             : words[0] is not ("ndctl" or "daxctl") ? []
             : words.Length == 1 ? (words[0] == "ndctl" ? NdctlCommands.Ndctl : NdctlCommands.Daxctl).Select(c => c.Name)
@@ -42,9 +45,11 @@ internal static class PromptCompletion
         int start = left.LastIndexOf(' ') + 1;
         string word = left[start..];
         ImmutableArray<string> found = Candidates(machine, left[..start], word);
-        if (found.IsEmpty) return new Step("", []);
+        if (found.IsEmpty)
+            return new Step("", []);
         // Never one of several: the next key may be Enter, and the command destroy-namespace.
-        if (found.Length == 1) return new Step(found[0][word.Length..] + (found[0].EndsWith('/') ? "" : " "), []);
+        if (found.Length == 1)
+            return new Step(found[0][word.Length..] + (found[0].EndsWith('/') ? "" : " "), []);
         int common = found[0].TakeWhile((c, i) => found.All(f => i < f.Length && f[i] == c)).Count();
         return common > word.Length ? new Step(found[0][word.Length..common], []) : new Step("", found);
     }
@@ -53,5 +58,8 @@ internal static class PromptCompletion
     internal readonly record struct Step(string Insert, ImmutableArray<string> Listed);
 
     private static IEnumerable<string> DeviceNames(Machine machine) =>
-        SysfsTree.Devices(machine).Select(d => d.Name).Concat(machine.Regions.Values.SelectMany(r => r.DaxDevices.Values).Select(d => d.Name));
+        SysfsTree
+            .Devices(machine)
+            .Select(d => d.Name)
+            .Concat(machine.Regions.Values.SelectMany(r => r.DaxDevices.Values).Select(d => d.Name));
 }

@@ -3,7 +3,8 @@ using Altmap.Host;
 
 namespace Altmap.Cli.Prompt;
 
-/// <summary>The lines typed before, in <c>$XDG_STATE_HOME/altmap/history</c>. A history that cannot be read or written is no reason to stop.</summary>
+/// <summary>The lines typed before, in <c>$XDG_STATE_HOME/altmap/history</c>. A history that cannot be read or written is no reason to
+/// stop.</summary>
 internal static class PromptHistory
 {
     private const int LinesMax = 1000;
@@ -12,16 +13,20 @@ internal static class PromptHistory
     public static string? PathOf(CliHost host)
     {
         string? state = host.Variable("XDG_STATE_HOME");
-        if (string.IsNullOrEmpty(state) && host.Variable("HOME") is { Length: > 0 } home) state = Path.Combine(home, ".local", "state");
+        if (string.IsNullOrEmpty(state) && host.Variable("HOME") is { Length: > 0 } home)
+            state = Path.Combine(home, ".local", "state");
         return string.IsNullOrEmpty(state) ? null : Path.Combine(state, "altmap", "history");
     }
 
     public static IReadOnlyList<string> Read(string? path) =>
-        path is not null && BoundedFile.Read(path, BytesMax).Value is { } bytes ? [.. Encoding.UTF8.GetString(bytes).Split('\n', StringSplitOptions.RemoveEmptyEntries).TakeLast(LinesMax)] : [];
+        path is not null && BoundedFile.Read(path, BytesMax).Value is { } bytes
+            ? [.. Encoding.UTF8.GetString(bytes).Split('\n', StringSplitOptions.RemoveEmptyEntries).TakeLast(LinesMax)]
+            : [];
 
     public static void Write(string? path, IEnumerable<string> lines)
     {
-        if (path is null) return;
+        if (path is null)
+            return;
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);

@@ -29,7 +29,12 @@ internal sealed class PromptKeys(Func<string, PromptCompletion.Step> complete)
         Bind(keys, ConsoleKey.D, ConsoleModifiers.Control, EndOfInput);
         Bind(keys, ConsoleKey.U, ConsoleModifiers.Control, c => Cut(c, 0, c.Buffer.Position));
         Bind(keys, ConsoleKey.K, ConsoleModifiers.Control, c => Cut(c, c.Buffer.Position, c.Buffer.Length));
-        Bind(keys, ConsoleKey.W, ConsoleModifiers.Control, c => Cut(c, StartOfWord(c.Buffer.Content, c.Buffer.Position), c.Buffer.Position));
+        Bind(
+            keys,
+            ConsoleKey.W,
+            ConsoleModifiers.Control,
+            c => Cut(c, StartOfWord(c.Buffer.Content, c.Buffer.Position), c.Buffer.Position)
+        );
         Bind(keys, ConsoleKey.A, ConsoleModifiers.Control, c => c.Buffer.MoveHome());
         Bind(keys, ConsoleKey.E, ConsoleModifiers.Control, c => c.Buffer.MoveEnd());
         Bind(keys, ConsoleKey.UpArrow, null, c => c.Submit(SubmitAction.PreviousHistory));
@@ -39,8 +44,10 @@ internal sealed class PromptKeys(Func<string, PromptCompletion.Step> complete)
     private static void Bind(KeyBindings keys, ConsoleKey key, ConsoleModifiers? modifiers, Action<LineEditorContext> act)
     {
         keys.Remove(key, modifiers);
-        if (modifiers is { } held) keys.Add(key, held, () => new Command(act));
-        else keys.Add(key, () => new Command(act));
+        if (modifiers is { } held)
+            keys.Add(key, held, () => new Command(act));
+        else
+            keys.Add(key, () => new Command(act));
     }
 
     private void Tab(LineEditorContext context)
@@ -71,22 +78,26 @@ internal sealed class PromptKeys(Func<string, PromptCompletion.Step> complete)
     /// <summary>Ctrl-D ends the session as in a shell: only on an empty line.</summary>
     private static void EndOfInput(LineEditorContext context)
     {
-        if (context.Buffer.Length > 0) return;
+        if (context.Buffer.Length > 0)
+            return;
         context.Buffer.Insert("exit");
         context.Submit(SubmitAction.Submit);
     }
 
     private static void Cut(LineEditorContext context, int from, int to)
     {
-        if (to <= from) return;
+        if (to <= from)
+            return;
         context.Buffer.Clear(from, to - from);
         context.Buffer.Move(from);
     }
 
     private static int StartOfWord(string text, int position)
     {
-        while (position > 0 && text[position - 1] == ' ') position--;
-        while (position > 0 && text[position - 1] != ' ') position--;
+        while (position > 0 && text[position - 1] == ' ')
+            position--;
+        while (position > 0 && text[position - 1] != ' ')
+            position--;
         return position;
     }
 

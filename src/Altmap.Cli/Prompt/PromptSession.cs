@@ -18,15 +18,20 @@ internal sealed class PromptSession(CliHost host, SessionRunner runner)
             case "help":
                 host.Out.WriteLine($"Commands of the machine: {string.Join(", ", CommandShell.Commands)}.");
                 host.Out.WriteLine(SessionCommands.Help);
-                host.Out.WriteLine("undo takes the last one back, exit (or Ctrl-D) ends; Tab completes; nothing here touches this computer.");
+                host.Out.WriteLine(
+                    "undo takes the last one back, exit (or Ctrl-D) ends; Tab completes; nothing here touches this computer."
+                );
                 break;
             case "undo":
                 host.Out.WriteLine(runner.Undo() ? "taken back" : "there is nothing to take back");
                 break;
             default:
-                if (ScriptParser.ParseLine(line) is not { } parsed) break;
-                if (parsed.Error is { } error) host.Error.WriteLine(error.Message);
-                else Run(parsed.Line!);
+                if (ScriptParser.ParseLine(line) is not { } parsed)
+                    break;
+                if (parsed.Error is { } error)
+                    host.Error.WriteLine(error.Message);
+                else
+                    Run(parsed.Line!);
                 break;
         }
         host.Out.Flush();
@@ -42,7 +47,9 @@ internal sealed class PromptSession(CliHost host, SessionRunner runner)
         }
         catch (Exception e) when (e is not (IOException or UnauthorizedAccessException or CliError))
         {
-            host.Error.WriteLine($"internal error: {e.GetType().Name}: {e.Message}; this is a mistake in altmap, and the machine is as before the command");
+            host.Error.WriteLine(
+                $"internal error: {e.GetType().Name}: {e.Message}; this is a mistake in altmap, and the machine is as before the command"
+            );
         }
     }
 }

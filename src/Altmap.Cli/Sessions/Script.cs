@@ -17,24 +17,43 @@ internal sealed record Script(ImmutableArray<ScriptLine> Lines, ImmutableArray<(
     {
         ScriptResult parsed = ScriptParser.Parse(text);
         if (!parsed.IsValid && IsRecording(text))
-            throw CliError.Usage($"{name}: this looks like a recorded session (\"+ command\", its output, \"# rc=N\"); compare it with: altmap replay MACHINE {(name == "<stdin>" ? "-" : name)}");
+            throw CliError.Usage(
+                $"{name}: this looks like a recorded session (\"+ command\", its output, \"# rc=N\"); compare it with: altmap replay "
+                    + $"MACHINE {(name == "<stdin>" ? "-" : name)}"
+            );
         if (!parsed.IsValid)
-            throw new CliError(ExitCode.Usage, [.. parsed.Errors.Select(e => string.Create(CultureInfo.InvariantCulture, $"{name}:{e.LineNumber}{(e.Column == 0 ? "" : $":{e.Column}")}: {e.Message}"))]);
-        IEnumerable<(int, string)> remarks = text.Split('\n').Select((line, i) => (i + 1, line.TrimEnd('\r'))).Where(l => l.Item2.StartsWith("## ", StringComparison.Ordinal));
+            throw new CliError(
+                ExitCode.Usage,
+                [
+                    .. parsed.Errors.Select(e =>
+                        string.Create(
+                            CultureInfo.InvariantCulture,
+                            $"{name}:{e.LineNumber}{(e.Column == 0 ? "" : $":{e.Column}")}: {e.Message}"
+                        )
+                    ),
+                ]
+            );
+        IEnumerable<(int, string)> remarks = text.Split('\n')
+            .Select((line, i) => (i + 1, line.TrimEnd('\r')))
+            .Where(l => l.Item2.StartsWith("## ", StringComparison.Ordinal));
         return new(parsed.Lines, [.. remarks]);
     }
 
     private static bool IsRecording(string text)
     {
         string[] lines = text.Split('\n');
-        return lines.Any(l => l.StartsWith("+ ", StringComparison.Ordinal)) && lines.Any(l => l.StartsWith("# rc=", StringComparison.Ordinal));
+        return lines.Any(l => l.StartsWith("+ ", StringComparison.Ordinal))
+            && lines.Any(l => l.StartsWith("# rc=", StringComparison.Ordinal));
     }
 
-    /// <summary>One command from the words of our own command line. A word <c>&gt;</c> redirects; a single word with blanks is a line that was quoted as a whole.</summary>
+    /// <summary>One command from the words of our own command line. A word <c>&gt;</c> redirects; a single word with blanks is a line that
+    /// was quoted as a whole.</summary>
     public static Script OfWords(IReadOnlyList<string> words)
     {
-        string text = words is [var line] && line.Contains(' ') ? line : string.Join(' ', words.Select(w => w == ">" ? w : StepText.QuoteWord(w)));
-        if (ScriptParser.ParseLine(text) is not { } parsed) return Empty;
+        string text =
+            words is [var line] && line.Contains(' ') ? line : string.Join(' ', words.Select(w => w == ">" ? w : StepText.QuoteWord(w)));
+        if (ScriptParser.ParseLine(text) is not { } parsed)
+            return Empty;
         return parsed.Error is { } error ? throw CliError.Usage($"the command: {error.Message}") : new([parsed.Line!], []);
     }
 }

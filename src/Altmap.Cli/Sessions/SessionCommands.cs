@@ -8,7 +8,8 @@ using Altmap.Model.Nvdimm;
 namespace Altmap.Cli.Sessions;
 
 /// <summary>
-/// Commands of our own among those of the machine, at the prompt and in scripts: <c>map</c>, <c>pfn</c>, <c>diff</c>. They look and change nothing. No real tool has these names,
+/// Commands of our own among those of the machine, at the prompt and in scripts: <c>map</c>, <c>pfn</c>, <c>diff</c>. They look and change
+/// nothing. No real tool has these names,
 /// and no recording contains them: <c>altmap replay</c> does not know them.
 /// </summary>
 internal static class SessionCommands
@@ -17,7 +18,9 @@ internal static class SessionCommands
     public static readonly ImmutableArray<string> Names = ["diff", "map", "pfn"];
 
     /// <summary>What help says of them.</summary>
-    public const string Help = "map shows the memory map (--section N, --from A, --to B …), pfn PAGE… what the kernel says of pages, diff what the last change changed.";
+    public const string Help =
+        "map shows the memory map (--section N, --from A, --to B …), pfn PAGE… what the kernel says of pages, diff what the last "
+        + "change changed.";
 
     /// <summary>Runs one.</summary>
     /// <param name="host">Where it prints.</param>
@@ -38,12 +41,22 @@ internal static class SessionCommands
             var root = new RootCommand("altmap run") { command };
             CommandHelp.Apply(root, host);
             ParseResult parse = root.Parse([.. words], new ParserConfiguration { ResponseFileTokenReplacer = null });
-            if (UsageErrors.IsWrong(parse)) return UsageErrors.Report(parse, host);
-            return parse.Invoke(new InvocationConfiguration { Output = host.Out, Error = host.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+            if (UsageErrors.IsWrong(parse))
+                return UsageErrors.Report(parse, host);
+            return parse.Invoke(
+                new InvocationConfiguration
+                {
+                    Output = host.Out,
+                    Error = host.Error,
+                    EnableDefaultExceptionHandler = false,
+                    ProcessTerminationTimeout = null,
+                }
+            );
         }
         catch (CliError e)
         {
-            foreach (string message in e.Messages) host.Error.WriteLine($"{words[0]}: {message}");
+            foreach (string message in e.Messages)
+                host.Error.WriteLine($"{words[0]}: {message}");
             return e.ExitCode;
         }
         catch (NotModelledException e)
@@ -83,8 +96,10 @@ internal static class SessionCommands
             }
             ImmutableArray<string> lines = MapDiff.Of(step.Before, machine);
             host.Out.WriteLine(step.Command);
-            foreach (string line in lines) host.Out.WriteLine($"  {line}");
-            if (lines.IsEmpty) host.Out.WriteLine("  memory and devices are as before");
+            foreach (string line in lines)
+                host.Out.WriteLine($"  {line}");
+            if (lines.IsEmpty)
+                host.Out.WriteLine("  memory and devices are as before");
         });
         return command;
     }

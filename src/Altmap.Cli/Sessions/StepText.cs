@@ -5,7 +5,8 @@ using Altmap.Core.Identity;
 namespace Altmap.Cli.Sessions;
 
 /// <summary>
-/// A step of a machine file: a command line, and behind it as a comment the UUIDs that the tool picked then, so that the same ones come out when
+/// A step of a machine file: a command line, and behind it as a comment the UUIDs that the tool picked then, so that the same ones come out
+/// when
 /// it is run again: <c>ndctl create-namespace # uuids: 5f3c…</c>.
 /// </summary>
 internal static partial class StepText
@@ -26,11 +27,15 @@ internal static partial class StepText
 
     /// <summary>The UUIDs that a step carries; none for a step without.</summary>
     public static ImmutableArray<Uuid> UuidsOf(string step) =>
-        Uuids().Match(step) is { Success: true } match ? [.. match.Groups[1].Value.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Uuid.Parse)] : [];
+        Uuids().Match(step) is { Success: true } match
+            ? [.. match.Groups[1].Value.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Uuid.Parse)]
+            : [];
 
     /// <summary>A word as a shell must be given it.</summary>
     public static string QuoteWord(string word) =>
-        word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c) || "-_./,:=+@%^".Contains(c)) ? word : $"'{word.Replace("'", "'\\''")}'";
+        word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c) || "-_./,:=+@%^".Contains(c))
+            ? word
+            : $"'{word.Replace("'", "'\\''")}'";
 
     [GeneratedRegex(" # uuids:((?: [0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})+)$")]
     private static partial Regex Uuids();

@@ -23,50 +23,100 @@ internal static class StructPageCommand
 
     public static Command Create(CliHost host)
     {
-        var machine = new Argument<string?>("MACHINE") { Description = "a machine file, or a capture directory: what the size costs it", Arity = ArgumentArity.ZeroOrOne };
-        var config = new Option<string?>("--config", "-c") { Description = "what differs from a distribution's kernel, as KMSAN,MEMCG=n,NR_CPUS=256", HelpName = "WORDS" };
-        config.CompletionSources.Add([.. StructPageOptions.All.Select(o => o.Name)]);
-        var sizes = new Option<bool>("--sizes") { Description = "every size that the optional fields can give, against each kernel's zeroing switch" };
-        Option<string?> kernel = KernelChoice.Option(), arch = Values.ArchitectureOption(), page = Values.PageSizeOption();
-        Option<bool> all = KernelChoice.AllOption(), json = JsonOutput.Option();
-        var command = new Command("struct-page", "Shows struct page field by field, whether the kernel zeroes all of it, and what it costs in RAM and on persistent memory.")
+        var machine = new Argument<string?>("MACHINE")
         {
-            machine, config, sizes, kernel, all, arch, page, json,
+            Description = "a machine file, or a capture directory: what the size costs it",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        var config = new Option<string?>("--config", "-c")
+        {
+            Description = "what differs from a distribution's kernel, as KMSAN,MEMCG=n,NR_CPUS=256",
+            HelpName = "WORDS",
+        };
+        config.CompletionSources.Add([.. StructPageOptions.All.Select(o => o.Name)]);
+        var sizes = new Option<bool>("--sizes")
+        {
+            Description = "every size that the optional fields can give, against each kernel's zeroing switch",
+        };
+        Option<string?> kernel = KernelChoice.Option(),
+            arch = Values.ArchitectureOption(),
+            page = Values.PageSizeOption();
+        Option<bool> all = KernelChoice.AllOption(),
+            json = JsonOutput.Option();
+        var command = new Command(
+            "struct-page",
+            "Shows struct page field by field, whether the kernel zeroes all of it, and what it costs in RAM and on persistent memory."
+        )
+        {
+            machine,
+            config,
+            sizes,
+            kernel,
+            all,
+            arch,
+            page,
+            json,
         };
         command.SetAction(p =>
         {
             var wanted = new Wanted(p.GetValue(machine), p.GetValue(config), p.GetValue(arch), p.GetValue(page));
-            return p.GetValue(sizes) ? Sizes(host, wanted, p.GetValue(kernel), p.GetValue(json)) : Run(host, wanted, p.GetValue(kernel), p.GetValue(all), p.GetValue(json));
+            return p.GetValue(sizes)
+                ? Sizes(host, wanted, p.GetValue(kernel), p.GetValue(json))
+                : Run(host, wanted, p.GetValue(kernel), p.GetValue(all), p.GetValue(json));
         });
-        CommandHelp.SetExamples(command, "altmap struct-page", "altmap struct-page --kernel 6.12 --config KMSAN", "altmap struct-page machine.json --config KMSAN",
-            "altmap struct-page --config KMSAN,SPARSEMEM_VMEMMAP=n --all-kernels", "altmap struct-page --sizes", "altmap struct-page --arch aarch64 --config KASAN_SW_TAGS,NODES_SHIFT=10,NR_CPUS=4096 --json");
+        CommandHelp.SetExamples(
+            command,
+            "altmap struct-page",
+            "altmap struct-page --kernel 6.12 --config KMSAN",
+            "altmap struct-page machine.json --config KMSAN",
+            "altmap struct-page --config KMSAN,SPARSEMEM_VMEMMAP=n --all-kernels",
+            "altmap struct-page --sizes",
+            "altmap struct-page --arch aarch64 --config KASAN_SW_TAGS,NODES_SHIFT=10,NR_CPUS=4096 --json"
+        );
         return command;
     }
 
     private static int Sizes(CliHost host, Wanted wanted, string? kernel, bool isJson)
     {
-        if (wanted != new Wanted(null, null, null, null)) throw CliError.Usage("--sizes walks every configuration of x86_64: without MACHINE, --config, --arch and --page-size");
+        if (wanted != new Wanted(null, null, null, null))
+            throw CliError.Usage("--sizes walks every configuration of x86_64: without MACHINE, --config, --arch and --page-size");
         ImmutableArray<KernelProfile> kernels = kernel is null ? KernelProfiles.All : KernelChoice.Select(kernel, false);
         ImmutableArray<StructPageRow> rows = StructPageSizes.Of(kernels);
-        if (isJson) JsonOutput.Write(host, json => StructPageJson.WriteSizes(json, rows));
-        else StructPageText.WriteSizes(host, kernels, rows);
+        if (isJson)
+            JsonOutput.Write(host, json => StructPageJson.WriteSizes(json, rows));
+        else
+            StructPageText.WriteSizes(host, kernels, rows);
         return ExitCode.Success;
     }
 
     private static int Run(CliHost host, Wanted wanted, string? kernel, bool all, bool isJson)
     {
-        if (wanted.Machine is not null) Values.RefuseBesideMachine("--arch or --page-size", wanted.Architecture, wanted.PageSize);
-        ImmutableArray<Answer> answers = Modelled.Answer(() => wanted.Machine is { } path ? OfMachine(host, path, wanted.Config, kernel, all)
-            : [.. KernelChoice.Select(kernel, all).Select(k => Of(host, k, Values.Architecture(k, wanted.Architecture, wanted.PageSize), wanted.Config, all))]);
-        if (isJson) JsonOutput.Write(host, json => StructPageJson.Write(json, answers, all));
-        else if (all) StructPageText.WriteKernels(host, answers);
-        else StructPageText.Write(host, answers[0]);
+        if (wanted.Machine is not null)
+            Values.RefuseBesideMachine("--arch or --page-size", wanted.Architecture, wanted.PageSize);
+        ImmutableArray<Answer> answers = Modelled.Answer(() =>
+            wanted.Machine is { } path
+                ? OfMachine(host, path, wanted.Config, kernel, all)
+                :
+                [
+                    .. KernelChoice
+                        .Select(kernel, all)
+                        .Select(k => Of(host, k, Values.Architecture(k, wanted.Architecture, wanted.PageSize), wanted.Config, all)),
+                ]
+        );
+        if (isJson)
+            JsonOutput.Write(host, json => StructPageJson.Write(json, answers, all));
+        else if (all)
+            StructPageText.WriteKernels(host, answers);
+        else
+            StructPageText.Write(host, answers[0]);
         return answers.Any(IsWrong) ? ExitCode.ErrorsLeft : ExitCode.Success;
     }
 
     /// <summary>A kernel that cannot be is told of many, and is an error of the one that was asked for.</summary>
     private static bool IsWrong(Answer answer) =>
-        !answer.Layout.Impossible.IsEmpty || !answer.Layout.IsZeroed || (answer.Machine?.Blocks.Any(b => b.Outcome.Verdict == BindingVerdict.Unbound) ?? false);
+        !answer.Layout.Impossible.IsEmpty
+        || !answer.Layout.IsZeroed
+        || (answer.Machine?.Blocks.Any(b => b.Outcome.Verdict == BindingVerdict.Unbound) ?? false);
 
     private static ImmutableArray<Answer> OfMachine(CliHost host, string path, string? config, string? kernel, bool all)
     {
@@ -74,10 +124,29 @@ internal static class StructPageCommand
         // Boot and steps are the machine's own, so that its blocks are there; the kernel asked for then meets them.
         Machine machine = MachineSession.Open(host, path, null).State.Machine;
         ImmutableArray<KernelProfile> kernels = kernel is null && !all ? [machine.Kernel] : KernelChoice.Select(kernel, all);
-        return [.. kernels.Select(k => Of(host, k, ArchitectureRules.Find(k, machine.Architecture.Architecture, machine.Architecture.PageSize)!, config, all, machine))];
+        return
+        [
+            .. kernels.Select(k =>
+                Of(
+                    host,
+                    k,
+                    ArchitectureRules.Find(k, machine.Architecture.Architecture, machine.Architecture.PageSize)!,
+                    config,
+                    all,
+                    machine
+                )
+            ),
+        ];
     }
 
-    private static Answer Of(CliHost host, KernelProfile kernel, ArchitectureRules architecture, string? words, bool isOneOfMany, Machine? machine = null)
+    private static Answer Of(
+        CliHost host,
+        KernelProfile kernel,
+        ArchitectureRules architecture,
+        string? words,
+        bool isOneOfMany,
+        Machine? machine = null
+    )
     {
         StructPageConfig config = StructPageConfig.Of(kernel, architecture.Architecture);
         if (words is not null)
@@ -87,9 +156,14 @@ internal static class StructPageCommand
         }
         StructPageLayout layout = StructPageLayout.Of(config, kernel, architecture);
         KernelProfile costs = words is null ? kernel : WithSize(kernel, layout);
-        if (!isOneOfMany) KernelChoice.NoteUnverified(host, kernel, architecture);
+        if (!isOneOfMany)
+            KernelChoice.NoteUnverified(host, kernel, architecture);
         if (words is null && layout.Size != kernel.StructPageSize && !isOneOfMany)
-            host.Note($"kernel {kernel.Name} is said to have a struct page of {kernel.StructPageSize.Bytes} bytes, a distribution's configuration gives {layout.Size.Bytes}: --config says what differs; costs are counted with {kernel.StructPageSize.Bytes}");
+            host.Note(
+                $"kernel {kernel.Name} is said to have a struct page of {kernel.StructPageSize.Bytes} bytes, a distribution's "
+                    + $"configuration gives {layout.Size.Bytes}: --config says what differs; costs are counted with "
+                    + $"{kernel.StructPageSize.Bytes}"
+            );
         return new(layout, costs, machine is null ? null : MachineStructPages.Of(machine, costs));
     }
 
@@ -97,12 +171,21 @@ internal static class StructPageCommand
     private static KernelProfile WithSize(KernelProfile kernel, StructPageLayout layout)
     {
         var rules = new Dictionary<string, string>(StringComparer.Ordinal);
-        if (layout.Size != kernel.StructPageSize) rules[Rules.StructPageSize.Name] = layout.Size.Bytes.ToString(CultureInfo.InvariantCulture);
-        if (layout.Config.NvdimmKmsan && kernel.LargeStructPage == LargeStructPage.Refuse) rules[Rules.LargeStructPage.Name] = "record-real-size";
+        if (layout.Size != kernel.StructPageSize)
+            rules[Rules.StructPageSize.Name] = layout.Size.Bytes.ToString(CultureInfo.InvariantCulture);
+        if (layout.Config.NvdimmKmsan && kernel.LargeStructPage == LargeStructPage.Refuse)
+            rules[Rules.LargeStructPage.Name] = "record-real-size";
         return rules.Count == 0 ? kernel : kernel.Derive(kernel.Name, kernel.Description, rules);
     }
 
     /// <summary>The page map of 1 TiB from 4 GiB on, with the architecture's default alignment.</summary>
-    internal static NamespacePlan PerTerabyte(Answer answer, PageMapMode map) => NamespacePlan.Of(
-        new PhysicalRange(new PhysicalAddress(ByteSize.GiB(4).Bytes), ByteSize.GiB(1024)), InfoBlockKind.Pfn, map, answer.Layout.Architecture.PmdSize, answer.Kernel, answer.Layout.Architecture);
+    internal static NamespacePlan PerTerabyte(Answer answer, PageMapMode map) =>
+        NamespacePlan.Of(
+            new PhysicalRange(new PhysicalAddress(ByteSize.GiB(4).Bytes), ByteSize.GiB(1024)),
+            InfoBlockKind.Pfn,
+            map,
+            answer.Layout.Architecture.PmdSize,
+            answer.Kernel,
+            answer.Layout.Architecture
+        );
 }

@@ -14,9 +14,12 @@ internal static class StructPageJson
 {
     public static void Write(Utf8JsonWriter json, ImmutableArray<StructPageCommand.Answer> answers, bool isList)
     {
-        if (isList) json.WriteStartArray();
-        foreach (StructPageCommand.Answer answer in answers) Write(json, answer);
-        if (isList) json.WriteEndArray();
+        if (isList)
+            json.WriteStartArray();
+        foreach (StructPageCommand.Answer answer in answers)
+            Write(json, answer);
+        if (isList)
+            json.WriteEndArray();
     }
 
     public static void WriteSizes(Utf8JsonWriter json, ImmutableArray<StructPageRow> rows)
@@ -29,13 +32,17 @@ internal static class StructPageJson
             json.WriteBoolean("memcg", row.Memcg);
             json.WriteBoolean("last_cpupid_field", row.Cpupid);
             json.WriteBoolean("kmsan", row.Kmsan);
-            json.WriteObjects("kernels", row.Cells, cell =>
-            {
-                json.WriteString("kernel", cell.Kernel.Name);
-                json.WriteOptional("size", cell.Size?.Bytes);
-                json.WriteBoolean("zeroed", cell.IsZeroed);
-                json.WriteBoolean("possible", cell.IsPossible);
-            });
+            json.WriteObjects(
+                "kernels",
+                row.Cells,
+                cell =>
+                {
+                    json.WriteString("kernel", cell.Kernel.Name);
+                    json.WriteOptional("size", cell.Size?.Bytes);
+                    json.WriteBoolean("zeroed", cell.IsZeroed);
+                    json.WriteBoolean("possible", cell.IsPossible);
+                }
+            );
             json.WriteEndObject();
         }
         json.WriteEndArray();
@@ -50,13 +57,17 @@ internal static class StructPageJson
         json.WriteNumber("page_size", layout.Architecture.PageSize.Bytes);
         json.WriteNumber("size", layout.Size.Bytes);
         json.WriteNumber("align", layout.Alignment.Bytes);
-        json.WriteObjects("fields", layout.Fields, field =>
-        {
-            json.WriteString("name", field.Name);
-            json.WriteNumber("offset", field.Offset.Bytes);
-            json.WriteNumber("size", field.Size.Bytes);
-            json.WriteString("purpose", field.Purpose);
-        });
+        json.WriteObjects(
+            "fields",
+            layout.Fields,
+            field =>
+            {
+                json.WriteString("name", field.Name);
+                json.WriteNumber("offset", field.Offset.Bytes);
+                json.WriteNumber("size", field.Size.Bytes);
+                json.WriteString("purpose", field.Purpose);
+            }
+        );
         WriteFlags(json, layout.Flags);
         json.WriteBoolean("zeroed", layout.IsZeroed);
         json.WriteOptional("zeroed_max", layout.Kernel.StructPage.ZeroedMax?.Bytes);
@@ -67,12 +78,14 @@ internal static class StructPageJson
         if (layout.Config.Vmemmap)
         {
             NamespacePlan onDevice = StructPageCommand.PerTerabyte(answer, PageMapMode.Pmem);
-            if (refusal is null || !onDevice.IsAccepted) WritePlan(json, onDevice);
+            if (refusal is null || !onDevice.IsAccepted)
+                WritePlan(json, onDevice);
             WritePlan(json, StructPageCommand.PerTerabyte(answer, PageMapMode.Ram));
         }
         json.WriteEndArray();
         json.WriteString("page_map_refusal", refusal);
-        if (answer.Machine is { } machine) WriteMachine(json, machine);
+        if (answer.Machine is { } machine)
+            WriteMachine(json, machine);
         json.WriteBoolean("verified", KernelChoice.IsVerified(answer.Kernel, layout.Architecture));
         json.WriteEndObject();
     }
@@ -85,7 +98,8 @@ internal static class StructPageJson
             return;
         }
         json.WriteStartObject("flags_word");
-        foreach (PageFlagsPart part in flags.Parts) json.WriteNumber(part.What.Replace(' ', '_').ToLowerInvariant(), part.Bits);
+        foreach (PageFlagsPart part in flags.Parts)
+            json.WriteNumber(part.What.Replace(' ', '_').ToLowerInvariant(), part.Bits);
         json.WriteNumber("free", flags.Free);
         json.WriteBoolean("last_cpupid_fits", !flags.CpupidSpills);
         json.WriteEndObject();
@@ -94,7 +108,8 @@ internal static class StructPageJson
     private static void WritePlan(Utf8JsonWriter json, NamespacePlan plan, string? region = null)
     {
         json.WriteStartObject();
-        if (region is not null) json.WriteString("region", region);
+        if (region is not null)
+            json.WriteString("region", region);
         json.WriteString("map", plan.Map?.Word());
         json.WriteNumber("size", plan.Range.Size.Bytes);
         json.WriteBoolean("accepted", plan.IsAccepted);
@@ -118,16 +133,20 @@ internal static class StructPageJson
             WritePlan(json, region.InRam, region.Region);
         }
         json.WriteEndArray();
-        json.WriteObjects("namespaces", machine.Blocks, block =>
-        {
-            json.WriteString("namespace", block.Namespace);
-            json.WriteString("map", block.Map.Word());
-            json.WriteNumber("page_struct_size", block.Recorded.Bytes);
-            json.WriteString("verdict", InfoBlockCheckCommand.Word(block.Outcome.Verdict));
-            json.WriteNumber("errno", (int)block.Outcome.Errno);
-            json.WriteStrings("messages", block.Outcome.Messages);
-            json.WriteNumber("stranded", block.Stranded.Bytes);
-        });
+        json.WriteObjects(
+            "namespaces",
+            machine.Blocks,
+            block =>
+            {
+                json.WriteString("namespace", block.Namespace);
+                json.WriteString("map", block.Map.Word());
+                json.WriteNumber("page_struct_size", block.Recorded.Bytes);
+                json.WriteString("verdict", InfoBlockCheckCommand.Word(block.Outcome.Verdict));
+                json.WriteNumber("errno", (int)block.Outcome.Errno);
+                json.WriteStrings("messages", block.Outcome.Messages);
+                json.WriteNumber("stranded", block.Stranded.Bytes);
+            }
+        );
         json.WriteEndObject();
     }
 }

@@ -65,27 +65,28 @@ public enum Errno
 public static class ErrnoText
 {
     /// <summary>As <c>No such device or address</c> for ENXIO.</summary>
-    public static string Describe(this Errno errno) => errno switch
-    {
-        Errno.None => "Success",
-        Errno.EPERM => "Operation not permitted",
-        Errno.ENOENT => "No such file or directory",
-        Errno.EIO => "Input/output error",
-        Errno.ENXIO => "No such device or address",
-        Errno.E2BIG => "Argument list too long",
-        Errno.EAGAIN => "Resource temporarily unavailable",
-        Errno.ENOMEM => "Cannot allocate memory",
-        Errno.EACCES => "Permission denied",
-        Errno.EFAULT => "Bad address",
-        Errno.EBUSY => "Device or resource busy",
-        Errno.EEXIST => "File exists",
-        Errno.ENODEV => "No such device",
-        Errno.EISDIR => "Is a directory",
-        Errno.EINVAL => "Invalid argument",
-        Errno.ENOTTY => "Inappropriate ioctl for device",
-        Errno.ENOSPC => "No space left on device",
-        Errno.ERANGE => "Numerical result out of range",
-        Errno.EOPNOTSUPP => "Operation not supported",
-        _ => throw new ArgumentOutOfRangeException(nameof(errno), errno, "an error number without words"),
-    };
+    public static string Describe(this Errno errno) =>
+        errno switch
+        {
+            Errno.None => "Success",
+            Errno.EPERM => "Operation not permitted",
+            Errno.ENOENT => "No such file or directory",
+            Errno.EIO => "Input/output error",
+            Errno.ENXIO => "No such device or address",
+            Errno.E2BIG => "Argument list too long",
+            Errno.EAGAIN => "Resource temporarily unavailable",
+            Errno.ENOMEM => "Cannot allocate memory",
+            Errno.EACCES => "Permission denied",
+            Errno.EFAULT => "Bad address",
+            Errno.EBUSY => "Device or resource busy",
+            Errno.EEXIST => "File exists",
+            Errno.ENODEV => "No such device",
+            Errno.EISDIR => "Is a directory",
+            Errno.EINVAL => "Invalid argument",
+            Errno.ENOTTY => "Inappropriate ioctl for device",
+            Errno.ENOSPC => "No space left on device",
+            Errno.ERANGE => "Numerical result out of range",
+            Errno.EOPNOTSUPP => "Operation not supported",
+            _ => throw new ArgumentOutOfRangeException(nameof(errno), errno, "an error number without words"),
+        };
 }

@@ -23,4 +23,12 @@ public enum Severity
 /// <param name="Source">The kernel file, function and versions that the rule was read from.</param>
 /// <param name="Kernels">The kernel profile for which it holds; empty: all.</param>
 public sealed record Finding(
-    string Code, Severity Severity, ulong OffsetBytes, string Expected, string Actual, string Remedy, string Source, string Kernels = "");
+    string Code,
+    Severity Severity,
+    ulong OffsetBytes,
+    string Expected,
+    string Actual,
+    string Remedy,
+    string Source,
+    string Kernels = ""
+);

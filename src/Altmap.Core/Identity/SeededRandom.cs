@@ -20,7 +20,8 @@ public readonly record struct SeededRandom(ulong State)
         }
     }
 
-    /// <summary>A number below <paramref name="bound"/> (above 0), and the generator to use afterwards. Slightly biased for bounds near 2^64.</summary>
+    /// <summary>A number below <paramref name="bound"/> (above 0), and the generator to use afterwards. Slightly biased for bounds near
+    /// 2^64.</summary>
     public (ulong Value, SeededRandom Next) DrawBelow(ulong bound)
     {
         (ulong value, SeededRandom next) = Draw();

@@ -47,27 +47,32 @@ public readonly record struct Uuid(ulong High, ulong Low)
     public static bool TryParse(string? text, out Uuid uuid)
     {
         uuid = Zero;
-        if (text is not { Length: 36 }) return false;
-        ulong high = 0, low = 0;
+        if (text is not { Length: 36 })
+            return false;
+        ulong high = 0,
+            low = 0;
         for (int i = 0, digit = 0; i < 36; i++)
         {
             if (i is 8 or 13 or 18 or 23)
             {
-                if (text[i] != '-') return false;
+                if (text[i] != '-')
+                    return false;
                 continue;
             }
-            if (!char.IsAsciiHexDigit(text[i])) return false;
+            if (!char.IsAsciiHexDigit(text[i]))
+                return false;
             uint nibble = uint.Parse(text.AsSpan(i, 1), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
-            if (digit++ < 16) high = (high << 4) | nibble;
-            else low = (low << 4) | nibble;
+            if (digit++ < 16)
+                high = (high << 4) | nibble;
+            else
+                low = (low << 4) | nibble;
         }
         uuid = new Uuid(high, low);
         return true;
     }
 
     /// <summary>Reads a UUID that is known to be right; throws <see cref="FormatException"/> otherwise.</summary>
-    public static Uuid Parse(string text) =>
-        TryParse(text, out Uuid uuid) ? uuid : throw new FormatException($"not a UUID: '{text}'");
+    public static Uuid Parse(string text) => TryParse(text, out Uuid uuid) ? uuid : throw new FormatException($"not a UUID: '{text}'");
 
     /// <summary>Lower-case <c>8-4-4-4-12</c>.</summary>
     public override string ToString()

@@ -37,9 +37,11 @@ public sealed class InputErrors(string file)
     /// <summary>Adds an error at <paramref name="line"/> and <paramref name="column"/>.</summary>
     public void Add(int line, int column, string what, string expected = "", string todo = "")
     {
-        if (!IsFull) _errors.Add(new InputError(File, line, column, what, expected, todo));
+        if (!IsFull)
+            _errors.Add(new InputError(File, line, column, what, expected, todo));
     }
 
     /// <summary>Adds an error where <paramref name="value"/> starts.</summary>
-    public void Add(JsonValue value, string what, string expected = "", string todo = "") => Add(value.Line, value.Column, what, expected, todo);
+    public void Add(JsonValue value, string what, string expected = "", string todo = "") =>
+        Add(value.Line, value.Column, what, expected, todo);
 }

@@ -6,8 +6,10 @@ using System.Text.Unicode;
 namespace Altmap.Core.Json;
 
 /// <summary>
-/// Reads JSON into values that know their line. Any bytes give a value or one error: never an exception, and at most <see cref="ValuesMax"/>
-/// values and <see cref="DepthMax"/> levels. Strictly RFC 8259: no comments, no trailing commas, nothing after the value; a byte order mark is skipped.
+/// Reads JSON into values that know their line. Any bytes give a value or one error: never an exception, and at most
+/// <see cref="ValuesMax"/>
+/// values and <see cref="DepthMax"/> levels. Strictly RFC 8259: no comments, no trailing commas, nothing after the value; a byte order mark
+/// is skipped.
 /// </summary>
 public static class JsonText
 {
@@ -20,8 +22,10 @@ public static class JsonText
     /// <summary>The value of the whole text, or null after adding an error.</summary>
     public static JsonValue? Parse(ReadOnlySpan<byte> utf8, InputErrors errors)
     {
-        if (utf8.StartsWith("\ufeff"u8)) utf8 = utf8[3..];
-        if (!CheckBytes(utf8, errors)) return null;
+        if (utf8.StartsWith("\ufeff"u8))
+            utf8 = utf8[3..];
+        if (!CheckBytes(utf8, errors))
+            return null;
         var places = new Places(utf8);
         var reader = new Utf8JsonReader(utf8, new JsonReaderOptions { MaxDepth = DepthMax + 2 });
         try
@@ -32,7 +36,13 @@ public static class JsonText
         {
             // The position comes from the reader; its words change with the runtime, so ours stand here.
             int line = (int)Math.Min(e.LineNumber ?? 0, int.MaxValue - 1) + 1;
-            errors.Add(line, (int)Math.Min(e.BytePositionInLine ?? 0, int.MaxValue - 1) + 1, "this is not JSON", "", "look for a comma, quote or bracket too many or missing, here or just before");
+            errors.Add(
+                line,
+                (int)Math.Min(e.BytePositionInLine ?? 0, int.MaxValue - 1) + 1,
+                "this is not JSON",
+                "",
+                "look for a comma, quote or bracket too many or missing, here or just before"
+            );
         }
         catch (InvalidOperationException)
         {
@@ -51,9 +61,11 @@ public static class JsonText
             errors.Add(line, column, "a NUL byte", "JSON text", "is this the right file?");
             return false;
         }
-        if (Utf8.IsValid(utf8)) return true;
+        if (Utf8.IsValid(utf8))
+            return true;
         int bad = 0;
-        while (Rune.DecodeFromUtf8(utf8[bad..], out _, out int length) == System.Buffers.OperationStatus.Done) bad += length;
+        while (Rune.DecodeFromUtf8(utf8[bad..], out _, out int length) == System.Buffers.OperationStatus.Done)
+            bad += length;
         (int badLine, int badColumn) = new Places(utf8).At(bad);
         errors.Add(badLine, badColumn, $"the byte 0x{utf8[bad]:x2} is not UTF-8", "JSON text in UTF-8");
         return false;
@@ -93,7 +105,14 @@ public static class JsonText
                     continue;
                 case JsonTokenType.EndObject or JsonTokenType.EndArray:
                     Frame done = open.Pop();
-                    value = new JsonValue(done.Kind, done.Line, done.Column, "", done.Items.DrainToImmutable(), done.Members.DrainToImmutable());
+                    value = new JsonValue(
+                        done.Kind,
+                        done.Line,
+                        done.Column,
+                        "",
+                        done.Items.DrainToImmutable(),
+                        done.Members.DrainToImmutable()
+                    );
                     break;
                 default:
                     value = Leaf(ref reader, line, column);
@@ -104,9 +123,12 @@ public static class JsonText
                 errors.Add(line, column, $"more than {ValuesMax} values", "", "is this the right file?");
                 return null;
             }
-            if (!open.TryPeek(out Frame? parent)) root = value;
-            else if (parent.Kind == JsonKind.Array) parent.Items.Add(value);
-            else parent.Members.Add(new JsonMember(parent.Pending.Key, parent.Pending.Line, parent.Pending.Column, value));
+            if (!open.TryPeek(out Frame? parent))
+                root = value;
+            else if (parent.Kind == JsonKind.Array)
+                parent.Items.Add(value);
+            else
+                parent.Members.Add(new JsonMember(parent.Pending.Key, parent.Pending.Line, parent.Pending.Column, value));
         }
         return root;
     }

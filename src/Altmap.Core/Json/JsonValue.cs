@@ -39,18 +39,25 @@ public sealed record JsonMember(string Key, int Line, int Column, JsonValue Valu
 /// <param name="Items">Of an array.</param>
 /// <param name="Members">Of an object, in their order.</param>
 public sealed record JsonValue(
-    JsonKind Kind, int Line, int Column, string Text, ImmutableArray<JsonValue> Items, ImmutableArray<JsonMember> Members)
+    JsonKind Kind,
+    int Line,
+    int Column,
+    string Text,
+    ImmutableArray<JsonValue> Items,
+    ImmutableArray<JsonMember> Members
+)
 {
     /// <summary>As messages name it: <c>a string</c>, <c>a list</c>, …</summary>
-    public string Describe() => Kind switch
-    {
-        JsonKind.Null => "null",
-        JsonKind.Boolean => Text,
-        JsonKind.Number => $"the number {Quote.Short(Text)}",
-        JsonKind.String => $"the string {Quote.Text(Text)}",
-        JsonKind.Array => "a list",
-        _ => "an object",
-    };
+    public string Describe() =>
+        Kind switch
+        {
+            JsonKind.Null => "null",
+            JsonKind.Boolean => Text,
+            JsonKind.Number => $"the number {Quote.Short(Text)}",
+            JsonKind.String => $"the string {Quote.Text(Text)}",
+            JsonKind.Array => "a list",
+            _ => "an object",
+        };
 }
 
 /// <summary>Foreign text in messages: shortened, without control characters.</summary>

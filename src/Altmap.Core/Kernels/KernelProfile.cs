@@ -69,7 +69,8 @@ public sealed class KernelProfile
 {
     private readonly ImmutableSortedDictionary<string, RuleSetting> _rules;
 
-    /// <summary>Builds a profile. Throws <see cref="ArgumentException"/> when a rule is missing, unknown or has a value it may not have.</summary>
+    /// <summary>Builds a profile. Throws <see cref="ArgumentException"/> when a rule is missing, unknown or has a value it may not
+    /// have.</summary>
     public KernelProfile(string name, string description, IReadOnlyDictionary<string, RuleSetting> rules)
     {
         Name = name;
@@ -77,12 +78,15 @@ public sealed class KernelProfile
         _rules = rules.ToImmutableSortedDictionary(StringComparer.Ordinal);
         foreach (RuleDefinition definition in Rules.All)
         {
-            if (!_rules.TryGetValue(definition.Name, out RuleSetting? setting)) throw new ArgumentException($"{name}: rule {definition.Name} is not set");
-            if (Complaint(definition, setting.Value) is { } complaint) throw new ArgumentException($"{name}: {complaint}");
+            if (!_rules.TryGetValue(definition.Name, out RuleSetting? setting))
+                throw new ArgumentException($"{name}: rule {definition.Name} is not set");
+            if (Complaint(definition, setting.Value) is { } complaint)
+                throw new ArgumentException($"{name}: {complaint}");
         }
         foreach (string known in _rules.Keys)
         {
-            if (Rules.Find(known) is null) throw new ArgumentException($"{name}: there is no rule {known}");
+            if (Rules.Find(known) is null)
+                throw new ArgumentException($"{name}: there is no rule {known}");
         }
 
         InfoBlockLayout = Word(Rules.InfoBlockLayout) switch
@@ -134,7 +138,12 @@ public sealed class KernelProfile
         AddedMemorySetsMaxPfnOnArm64 = Word(Rules.MaxPfnArm64) == "set";
         BlockZoneFollowsPages = Word(Rules.BlockZone) == "pages";
         Arm64MemmapIsAlwaysPmd = Word(Rules.Arm64Memmap) == "always-pmd";
-        MemmapOnMemory = Word(Rules.MemmapOnMemory) switch { "none" => MemmapOnMemoryRule.None, "one-block" => MemmapOnMemoryRule.OneBlock, _ => MemmapOnMemoryRule.Blocks };
+        MemmapOnMemory = Word(Rules.MemmapOnMemory) switch
+        {
+            "none" => MemmapOnMemoryRule.None,
+            "one-block" => MemmapOnMemoryRule.OneBlock,
+            _ => MemmapOnMemoryRule.Blocks,
+        };
         HasCompoundMemmap = Word(Rules.CompoundMemmap) != "none";
         CompoundMemmapIsShared = Word(Rules.CompoundMemmap) == "shared";
         RangeLimitIsE2big = Word(Rules.RangeLimitErrno) == "e2big";
@@ -277,36 +286,49 @@ public sealed class KernelProfile
     public bool HasKmsan { get; }
 
     /// <summary>The size of a memory section on <paramref name="architecture"/> with <paramref name="pageSize"/> pages.</summary>
-    public ByteSize SectionSize(Architecture architecture, ByteSize pageSize) => new(1UL << (int)Number(SectionRule(architecture, pageSize)));
+    public ByteSize SectionSize(Architecture architecture, ByteSize pageSize) =>
+        new(1UL << (int)Number(SectionRule(architecture, pageSize)));
 
     /// <summary>The rule that says so.</summary>
-    public static RuleDefinition SectionRule(Architecture architecture, ByteSize pageSize) => architecture switch
-    {
-        Architecture.X86_64 => Rules.SectionBitsX86,
-        Architecture.Arm64 => pageSize == ByteSize.KiB(64) ? Rules.SectionBitsArm64Pages64K : Rules.SectionBitsArm64,
-        _ => Rules.SectionBitsPpc64,
-    };
+    public static RuleDefinition SectionRule(Architecture architecture, ByteSize pageSize) =>
+        architecture switch
+        {
+            Architecture.X86_64 => Rules.SectionBitsX86,
+            Architecture.Arm64 => pageSize == ByteSize.KiB(64) ? Rules.SectionBitsArm64Pages64K : Rules.SectionBitsArm64,
+            _ => Rules.SectionBitsPpc64,
+        };
 
-    /// <summary>A profile with some rules set otherwise (marked <see cref="Confirmation.UserDefined"/>). Throws <see cref="ArgumentException"/> as the constructor does.</summary>
+    /// <summary>A profile with some rules set otherwise (marked <see cref="Confirmation.UserDefined"/>). Throws
+    /// <see cref="ArgumentException"/> as the constructor does.</summary>
     public KernelProfile Derive(string name, string description, IReadOnlyDictionary<string, string> values) =>
-        new(name, description, _rules.SetItems(values.Select(v =>
-            KeyValuePair.Create(v.Key, new RuleSetting(v.Value, Confirmation.UserDefined, $"set in profile {name}")))));
+        new(
+            name,
+            description,
+            _rules.SetItems(
+                values.Select(v => KeyValuePair.Create(v.Key, new RuleSetting(v.Value, Confirmation.UserDefined, $"set in profile {name}")))
+            )
+        );
 
     /// <summary>Why <paramref name="value"/> cannot be the value of <paramref name="definition"/>, or null when it can.</summary>
     public static string? Complaint(RuleDefinition definition, string value)
     {
         if (!definition.IsNumber)
-            return definition.Choices.Contains(value) ? null : $"{definition.Name}: '{value}' is none of {string.Join(", ", definition.Choices)}";
+            return definition.Choices.Contains(value)
+                ? null
+                : $"{definition.Name}: '{value}' is none of {string.Join(", ", definition.Choices)}";
         if (!ulong.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number) || number == 0)
             return $"{definition.Name}: '{value}' is not a number above 0";
         (ulong bitsMin, ulong bitsMax) = BitsRange(definition);
-        if (definition.Unit == "bits" && (number < bitsMin || number > bitsMax)) return $"{definition.Name}: {value} bits are not from {bitsMin} to {bitsMax}";
-        if (definition == Rules.InfoBlockMinor && number > 4) return $"{definition.Name}: {value} is above 4, the last minor version that exists";
+        if (definition.Unit == "bits" && (number < bitsMin || number > bitsMax))
+            return $"{definition.Name}: {value} bits are not from {bitsMin} to {bitsMax}";
+        if (definition == Rules.InfoBlockMinor && number > 4)
+            return $"{definition.Name}: {value} is above 4, the last minor version that exists";
         return definition.Unit == "bytes" && number > 65535 ? $"{definition.Name}: {value} bytes are more than 65535" : null;
     }
 
     /// <summary>Sections are no smaller than a sub-section of 2 MiB, and no kernel has any of more than a terabyte.</summary>
-    internal static (ulong Min, ulong Max) BitsRange(RuleDefinition definition) => definition == Rules.LabelSlotProduct ? (1UL, 64UL) : (21UL, 40UL);
+    internal static (ulong Min, ulong Max) BitsRange(RuleDefinition definition) =>
+        definition == Rules.LabelSlotProduct ? (1UL, 64UL) : (21UL, 40UL);
 
     /// <inheritdoc/>
     public override string ToString() => Name;

@@ -8,8 +8,10 @@ namespace Altmap.Core.Kernels;
 public static class KernelProfiles
 {
     private const string Sources = "Linux 5.10.262, 6.1.192, 6.12.107, 7.2.13: ";
-    private const string MmTypes = "include/linux/mm_types.h struct page", PageFlags = "include/linux/page-flags.h enum pageflags",
-        FlagsLayout = "include/linux/page-flags-layout.h", PageExt = "mm/page_ext.c";
+    private const string MmTypes = "include/linux/mm_types.h struct page",
+        PageFlags = "include/linux/page-flags.h enum pageflags",
+        FlagsLayout = "include/linux/page-flags-layout.h",
+        PageExt = "mm/page_ext.c";
 
     /// <summary>What the name of a kernel built with CONFIG_KMSAN ends in, as <c>6.12+kmsan</c>.</summary>
     public const string KmsanSuffix = "+kmsan";
@@ -18,7 +20,12 @@ public static class KernelProfiles
         (Rules.InfoBlockLayout, "compat-align", Confirmation.RealKernel, "drivers/nvdimm/pfn_devs.c nd_pfn_init()"),
         (Rules.InfoBlockMinor, "4", Confirmation.RealKernel, "drivers/nvdimm/pfn_devs.c nd_pfn_init()"),
         (Rules.MaxStructPageSize, "64", Confirmation.RealKernel, "drivers/nvdimm/nd.h MAX_STRUCT_PAGE_SIZE"),
-        (Rules.LargeStructPage, "refuse", Confirmation.SourceOnly, "drivers/nvdimm/pfn_devs.c nd_pfn_init(); a KMSAN kernel of 6.12.107 was seen to refuse"),
+        (
+            Rules.LargeStructPage,
+            "refuse",
+            Confirmation.SourceOnly,
+            "drivers/nvdimm/pfn_devs.c nd_pfn_init(); a KMSAN kernel of 6.12.107 was seen to refuse"
+        ),
         (Rules.PageSizeCheck, "yes", Confirmation.RealKernel, "drivers/nvdimm/pfn_devs.c nd_pfn_validate()"),
         (Rules.RefusalErrno, "eopnotsupp", Confirmation.RealKernel, "drivers/nvdimm/pfn_devs.c nd_pfn_validate()"),
         (Rules.OffsetCheck, "physical", Confirmation.RealKernel, "drivers/nvdimm/pfn_devs.c nd_pfn_validate()"),
@@ -36,7 +43,12 @@ public static class KernelProfiles
         (Rules.RegionAlign, "yes", Confirmation.RealKernel, "drivers/nvdimm/region_devs.c align_show()"),
         (Rules.KmemDriver, "yes", Confirmation.RealKernel, "drivers/dax/kmem.c, drivers/dax/bus.c"),
         (Rules.KmemEmptyDevice, "refuse", Confirmation.RealKernel, "drivers/dax/kmem.c dev_dax_kmem_probe()"),
-        (Rules.MemoryAutoOnline, "offline", Confirmation.RealKernel, "mm/memory_hotplug.c mhp_default_online_type, as the distribution configures it"),
+        (
+            Rules.MemoryAutoOnline,
+            "offline",
+            Confirmation.RealKernel,
+            "mm/memory_hotplug.c mhp_default_online_type, as the distribution configures it"
+        ),
         (Rules.AcpiDevicePath, "acpi", Confirmation.RealKernel, "drivers/acpi/nfit/core.c"),
         (Rules.PudAlign, "compile-time", Confirmation.SourceOnly, "drivers/nvdimm/pfn_devs.c nd_pfn_supported_alignments()"),
         (Rules.SectionBitsX86, "27", Confirmation.RealKernel, "arch/x86/include/asm/sparsemem.h"),
@@ -66,14 +78,30 @@ public static class KernelProfiles
         (StructPageRules.KasanHardwareTag, "8", Confirmation.SourceOnly, FlagsLayout),
         (StructPageRules.LruGen, "yes", Confirmation.SourceOnly, FlagsLayout),
         (StructPageRules.ExtFlagsWord, "always", Confirmation.SourceOnly, PageExt),
-        (StructPageRules.ExtInit, "early-by-parameter", Confirmation.SourceOnly, "init/main.c page_ext_init(), mm/page_ext.c early_page_ext"),
-        (Rules.Kmsan, "two-of-three", Confirmation.SourceOnly, "mm/kmsan/init.c kmsan_memblock_free_pages(); a KMSAN kernel of 6.12 was seen to do so"));
+        (
+            StructPageRules.ExtInit,
+            "early-by-parameter",
+            Confirmation.SourceOnly,
+            "init/main.c page_ext_init(), mm/page_ext.c early_page_ext"
+        ),
+        (
+            Rules.Kmsan,
+            "two-of-three",
+            Confirmation.SourceOnly,
+            "mm/kmsan/init.c kmsan_memblock_free_pages(); a KMSAN kernel of 6.12 was seen to do so"
+        )
+    );
 
     /// <summary>The check of the lanes came late, and not to every stable series.</summary>
-    private static readonly ImmutableDictionary<string, RuleSetting> WithoutLaneCheck = Change(Linux61, Confirmation.RealKernel,
-        (Rules.BttLaneCheck, "no", "drivers/nvdimm/btt.c discover_arenas()"));
+    private static readonly ImmutableDictionary<string, RuleSetting> WithoutLaneCheck = Change(
+        Linux61,
+        Confirmation.RealKernel,
+        (Rules.BttLaneCheck, "no", "drivers/nvdimm/btt.c discover_arenas()")
+    );
 
-    private static readonly ImmutableDictionary<string, RuleSetting> Linux510 = Change(WithoutLaneCheck, Confirmation.RealKernel,
+    private static readonly ImmutableDictionary<string, RuleSetting> Linux510 = Change(
+        WithoutLaneCheck,
+        Confirmation.RealKernel,
         (Rules.LargeStructPage, "build-error", "drivers/nvdimm/pfn_devs.c nd_pfn_init()"),
         (Rules.Kmsan, "none", "mm/"),
         (Rules.BindErrno, "enodev", "drivers/base/bus.c bind_store()"),
@@ -97,9 +125,12 @@ public static class KernelProfiles
         (StructPageRules.FlagsOptional, "uncached", PageFlags),
         (StructPageRules.KasanHardwareTag, "0", FlagsLayout),
         (StructPageRules.LruGen, "no", FlagsLayout),
-        (StructPageRules.ExtInit, "late", "init/main.c page_ext_init()"));
+        (StructPageRules.ExtInit, "late", "init/main.c page_ext_init()")
+    );
 
-    private static readonly ImmutableDictionary<string, RuleSetting> Linux612 = Change(WithoutLaneCheck, Confirmation.RealKernel,
+    private static readonly ImmutableDictionary<string, RuleSetting> Linux612 = Change(
+        WithoutLaneCheck,
+        Confirmation.RealKernel,
         (Rules.SmallNamespaceCheck, "yes", "drivers/nvdimm/pfn_devs.c nd_pfn_validate()"),
         (Rules.CreateSpaceCheck, "size-minus-end-trunc", "drivers/nvdimm/pfn_devs.c nd_pfn_init()"),
         (Rules.LabelSizeCheck, "no", "drivers/nvdimm/label.c __nd_label_validate()"),
@@ -119,9 +150,12 @@ public static class KernelProfiles
         (StructPageRules.FlagsFixed, "20", PageFlags),
         (StructPageRules.FlagsOptional, "arch-2-3", PageFlags),
         (StructPageRules.ExtFlagsWord, "if-needed", PageExt),
-        (StructPageRules.ExtInit, "early", "mm/mm_init.c page_ext_init()"));
+        (StructPageRules.ExtInit, "early", "mm/mm_init.c page_ext_init()")
+    );
 
-    private static readonly ImmutableDictionary<string, RuleSetting> Linux72 = Change(Linux612, Confirmation.RealKernel,
+    private static readonly ImmutableDictionary<string, RuleSetting> Linux72 = Change(
+        Linux612,
+        Confirmation.RealKernel,
         (Rules.AcpiDevicePath, "platform", "drivers/acpi/nfit/core.c"),
         (Rules.BttLaneCheck, "yes", "drivers/nvdimm/btt.c discover_arenas()"),
         (Rules.LabelSizeCheck, "yes", "drivers/nvdimm/label.c __nd_label_validate()"),
@@ -129,22 +163,34 @@ public static class KernelProfiles
         (Rules.KmemSaysTruncated, "yes", "drivers/dax/kmem.c dev_dax_kmem_probe()"),
         (StructPageRules.ClassicSparsemem, "no", "arch/x86/Kconfig SPARSEMEM_VMEMMAP"),
         (StructPageRules.FlagsFixed, "21", PageFlags),
-        (StructPageRules.KasanHardwareTag, "4", FlagsLayout));
+        (StructPageRules.KasanHardwareTag, "4", FlagsLayout)
+    );
 
-    private static readonly ImmutableDictionary<string, RuleSetting> Linux54 = Change(Infer(Linux510, "as 5.10"), Confirmation.Inferred,
+    private static readonly ImmutableDictionary<string, RuleSetting> Linux54 = Change(
+        Infer(Linux510, "as 5.10"),
+        Confirmation.Inferred,
         (Rules.InfoBlockLayout, "sub-section", "a vendor tree of 5.4: drivers/nvdimm/pfn_devs.c nd_pfn_init()"),
         (Rules.RegionAlign, "no", "before 2522afb86a8c (\"libnvdimm/region: Introduce an 'align' attribute\"), 5.7"),
         (Rules.RefusalErrno, "mixed", "a vendor tree of 5.4: drivers/nvdimm/pfn_devs.c nd_pfn_validate()"),
         (Rules.CompatCheck, "no", "a vendor tree of 5.4: drivers/nvdimm/pfn_devs.c nd_pfn_validate()"),
-        (Rules.BootHoles, "first-zone", "5.10.0 and 5.11 as the thread of January 2021 tells: mm/page_alloc.c init_unavailable_range()"));
+        (Rules.BootHoles, "first-zone", "5.10.0 and 5.11 as the thread of January 2021 tells: mm/page_alloc.c init_unavailable_range()")
+    );
 
-    private static readonly ImmutableDictionary<string, RuleSetting> Linux419 = Change(Linux54, Confirmation.Inferred,
+    private static readonly ImmutableDictionary<string, RuleSetting> Linux419 = Change(
+        Linux54,
+        Confirmation.Inferred,
         (Rules.InfoBlockLayout, "section-4.19", "a vendor tree of 4.19.37: drivers/nvdimm/pfn_devs.c nd_pfn_init()"),
         (Rules.InfoBlockMinor, "2", "a vendor tree of 4.19.37: drivers/nvdimm/pfn_devs.c nd_pfn_init()"),
         (Rules.PageSizeCheck, "no", "a vendor tree of 4.19.37: drivers/nvdimm/pfn_devs.c nd_pfn_validate()"),
-        (Rules.KmemDriver, "no", "before c221c0b0308f (\"device-dax: \"Hotplug\" persistent memory for use like normal RAM\"), 5.1; a vendor tree may have it: set it in a profile file"),
+        (
+            Rules.KmemDriver,
+            "no",
+            "before c221c0b0308f (\"device-dax: \"Hotplug\" persistent memory for use like normal RAM\"), 5.1; a vendor tree may have "
+                + "it: set it in a profile file"
+        ),
         (Rules.DeviceMapUnit, "section", "before ba72b4c8cf60 (\"mm/sparsemem: support sub-section hotplug\")"),
-        (StructPageRules.Zeroing, "memset", "before 5470dea49f53 (\"mm: use mm_zero_struct_page from SPARC on all 64b architectures\")"));
+        (StructPageRules.Zeroing, "memset", "before 5470dea49f53 (\"mm: use mm_zero_struct_page from SPARC on all 64b architectures\")")
+    );
 
     /// <summary>All that ship, oldest first.</summary>
     public static readonly ImmutableArray<KernelProfile> All =
@@ -152,20 +198,46 @@ public static class KernelProfiles
         new("4.19", "section-granular namespaces with start_pad; read in a vendor tree, never run", Linux419),
         new("5.4", "sub-section namespaces before compat alignment; read in a vendor tree, never run", Linux54),
         new("5.10", "Debian 11; run as 5.10.223", Linux510),
-        new("5.15", "interpolated between 5.10 and 6.1, never run", Change(Infer(Linux61, "between 5.10 and 6.1"), Confirmation.Inferred,
-            (Rules.LargeStructPage, "build-error", "between 5.10 and 6.1"),
-            (Rules.CompoundMemmap, "none", "a vendor tree of 5.15.176: mm/memremap.c has no vmemmap_shift"),
-            (Rules.LocalLabels, "block-mode", "before f8669f1d6a86 (\"nvdimm/blk: Delete the block-aperture window driver\"), March 2022"),
-            (StructPageRules.Zeroing, "up-to-80", "before 6.1.13"),
-            (StructPageRules.LruGen, "no", "CONFIG_LRU_GEN came with 6.1"),
-            (StructPageRules.ExtInit, "late", "early_page_ext came with 6.1"),
-            (Rules.Kmsan, "none", "KMSAN came with 6.1"),
-            (Rules.BttLaneCheck, "no", "as 5.10: later series got the check late"))),
-        new("6.1.0", "6.1.0 to 6.1.11: page map reserved at 128 bytes a page; never run", Change(Infer(Linux61, "as 6.1"), Confirmation.Inferred,
-            (Rules.MaxStructPageSize, "128", "6e9f05dc66f9 (\"libnvdimm/pfn_dev: increase MAX_STRUCT_PAGE_SIZE\"), the thread; not read as source"),
-            (Rules.BttLaneCheck, "no", "as 5.10: the series got the check late"),
-            (StructPageRules.Zeroing, "up-to-80", "before \"mm: extend max struct page size for kmsan\" (6.1.13)"),
-            (Rules.LargeStructPage, "build-error", "before c91d71363084 (\"nvdimm: Support sizeof(struct page) > MAX_STRUCT_PAGE_SIZE\")"))),
+        new(
+            "5.15",
+            "interpolated between 5.10 and 6.1, never run",
+            Change(
+                Infer(Linux61, "between 5.10 and 6.1"),
+                Confirmation.Inferred,
+                (Rules.LargeStructPage, "build-error", "between 5.10 and 6.1"),
+                (Rules.CompoundMemmap, "none", "a vendor tree of 5.15.176: mm/memremap.c has no vmemmap_shift"),
+                (
+                    Rules.LocalLabels,
+                    "block-mode",
+                    "before f8669f1d6a86 (\"nvdimm/blk: Delete the block-aperture window driver\"), March 2022"
+                ),
+                (StructPageRules.Zeroing, "up-to-80", "before 6.1.13"),
+                (StructPageRules.LruGen, "no", "CONFIG_LRU_GEN came with 6.1"),
+                (StructPageRules.ExtInit, "late", "early_page_ext came with 6.1"),
+                (Rules.Kmsan, "none", "KMSAN came with 6.1"),
+                (Rules.BttLaneCheck, "no", "as 5.10: later series got the check late")
+            )
+        ),
+        new(
+            "6.1.0",
+            "6.1.0 to 6.1.11: page map reserved at 128 bytes a page; never run",
+            Change(
+                Infer(Linux61, "as 6.1"),
+                Confirmation.Inferred,
+                (
+                    Rules.MaxStructPageSize,
+                    "128",
+                    "6e9f05dc66f9 (\"libnvdimm/pfn_dev: increase MAX_STRUCT_PAGE_SIZE\"), the thread; not read as source"
+                ),
+                (Rules.BttLaneCheck, "no", "as 5.10: the series got the check late"),
+                (StructPageRules.Zeroing, "up-to-80", "before \"mm: extend max struct page size for kmsan\" (6.1.13)"),
+                (
+                    Rules.LargeStructPage,
+                    "build-error",
+                    "before c91d71363084 (\"nvdimm: Support sizeof(struct page) > MAX_STRUCT_PAGE_SIZE\")"
+                )
+            )
+        ),
         new("6.1", "Debian 12, 6.1.12 and later; run as 6.1.192", Linux61),
         new("6.6", "interpolated between 6.1 and 6.12, never run", Infer(Linux61, "between 6.1 and 6.12")),
         new("6.12", "Debian 13; run as 6.12.107", Linux612),
@@ -175,8 +247,12 @@ public static class KernelProfiles
     /// <summary>The kernel where neither a machine nor the user names one: that of most recordings.</summary>
     public static KernelProfile Default => Find("6.1")!;
 
-    /// <summary>The same kernels built with CONFIG_KMSAN, where they have it: struct page of 80 bytes. <see cref="All"/> is without them.</summary>
-    public static readonly ImmutableArray<KernelProfile> Kmsan = [.. All.Where(p => p.StructPage.Kmsan != KmsanFields.None).Select(WithKmsan)];
+    /// <summary>The same kernels built with CONFIG_KMSAN, where they have it: struct page of 80 bytes. <see cref="All"/> is without
+    /// them.</summary>
+    public static readonly ImmutableArray<KernelProfile> Kmsan =
+    [
+        .. All.Where(p => p.StructPage.Kmsan != KmsanFields.None).Select(WithKmsan),
+    ];
 
     /// <summary>Every profile that has a name: <see cref="All"/>, then <see cref="Kmsan"/>.</summary>
     public static readonly ImmutableArray<KernelProfile> Named = [.. All, .. Kmsan];
@@ -187,57 +263,111 @@ public static class KernelProfiles
     /// <summary>Names for messages: <c>4.19, 5.4, …</c>.</summary>
     public static string Names => string.Join(", ", Named.Select(p => p.Name));
 
-    /// <summary><c>did you mean "6.12"?</c> for a name that no profile has: its series (6.1.192: 6.1), else the nearest in age, else the nearest in letters; or empty.</summary>
+    /// <summary><c>did you mean "6.12"?</c> for a name that no profile has: its series (6.1.192: 6.1), else the nearest in age, else the
+    /// nearest in letters; or empty.</summary>
     public static string Hint(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
         string[] names = [.. Named.Select(p => p.Name)];
-        string suffix = name.EndsWith(KmsanSuffix, StringComparison.Ordinal) ? KmsanSuffix : "", version = name[..^suffix.Length];
-        if (names.Where(n => n.Length > suffix.Length && n.EndsWith(suffix, StringComparison.Ordinal) && version.StartsWith(n[..^suffix.Length] + ".", StringComparison.Ordinal)).MaxBy(n => n.Length) is { } series) return Ask(series);
-        if (Ordinal(version) is not { } age) return NearestWord.Hint(name, names);
-        return names.Where(n => suffix.Length == 0 ? !n.EndsWith(KmsanSuffix, StringComparison.Ordinal) : n.EndsWith(suffix, StringComparison.Ordinal))
-            .MinBy(n => Math.Abs(Ordinal(n[..^suffix.Length])!.Value - age)) is { } near ? Ask(near) : "";
+        string suffix = name.EndsWith(KmsanSuffix, StringComparison.Ordinal) ? KmsanSuffix : "",
+            version = name[..^suffix.Length];
+        if (
+            names
+                .Where(n =>
+                    n.Length > suffix.Length
+                    && n.EndsWith(suffix, StringComparison.Ordinal)
+                    && version.StartsWith(n[..^suffix.Length] + ".", StringComparison.Ordinal)
+                )
+                .MaxBy(n => n.Length) is
+            { } series
+        )
+            return Ask(series);
+        if (Ordinal(version) is not { } age)
+            return NearestWord.Hint(name, names);
+        return
+            names
+                .Where(n =>
+                    suffix.Length == 0 ? !n.EndsWith(KmsanSuffix, StringComparison.Ordinal) : n.EndsWith(suffix, StringComparison.Ordinal)
+                )
+                .MinBy(n => Math.Abs(Ordinal(n[..^suffix.Length])!.Value - age))
+                is { } near
+            ? Ask(near)
+            : "";
 
         static string Ask(string found) => $"did you mean \"{found}\"?";
     }
 
-    /// <summary>Orders names by age: series 4 went to 4.20, 5 and 6 to x.19, so a series counts as 20 of the next number; null for what is no version.</summary>
+    /// <summary>Orders names by age: series 4 went to 4.20, 5 and 6 to x.19, so a series counts as 20 of the next number; null for what is
+    /// no version.</summary>
     private static double? Ordinal(string version)
     {
-        const int PerSeries = 20, Patches = 1000;
-        int[] parts = [.. version.TrimStart('v').Split('.').Select(p => int.TryParse(p, NumberStyles.None, CultureInfo.InvariantCulture, out int n) ? n : -1)];
-        return parts.Length is 2 or 3 && Array.TrueForAll(parts, p => p >= 0) ? ((double)parts[0] * PerSeries) + parts[1] + (parts.Length == 3 ? (double)parts[2] / Patches : 0) : null;
+        const int PerSeries = 20,
+            Patches = 1000;
+        int[] parts =
+        [
+            .. version
+                .TrimStart('v')
+                .Split('.')
+                .Select(p => int.TryParse(p, NumberStyles.None, CultureInfo.InvariantCulture, out int n) ? n : -1),
+        ];
+        return parts.Length is 2 or 3 && Array.TrueForAll(parts, p => p >= 0)
+            ? ((double)parts[0] * PerSeries) + parts[1] + (parts.Length == 3 ? (double)parts[2] / Patches : 0)
+            : null;
     }
 
-    /// <summary>The kernel with MEMCG and KMSAN: 64 + 16 bytes, whatever the order of the fields. Only that of 6.12 was built and run.</summary>
+    /// <summary>The kernel with MEMCG and KMSAN: 64 + 16 bytes, whatever the order of the fields. Only that of 6.12 was built and
+    /// run.</summary>
     private static KernelProfile WithKmsan(KernelProfile profile)
     {
         bool wasRun = profile.Name == "6.12";
-        var size = new RuleSetting("80", wasRun ? Confirmation.RealKernel : Confirmation.Inferred,
-            wasRun ? "a kernel 6.12.107 with CONFIG_KMSAN" : "computed from the fields; a KMSAN kernel was run of 6.12.107 only");
-        RuleSetting large = profile.Settings[Rules.LargeStructPage.Name], carveOut = profile.Settings[Rules.Kmsan.Name];
+        var size = new RuleSetting(
+            "80",
+            wasRun ? Confirmation.RealKernel : Confirmation.Inferred,
+            wasRun ? "a kernel 6.12.107 with CONFIG_KMSAN" : "computed from the fields; a KMSAN kernel was run of 6.12.107 only"
+        );
+        RuleSetting large = profile.Settings[Rules.LargeStructPage.Name],
+            carveOut = profile.Settings[Rules.Kmsan.Name];
         var rules = new Dictionary<string, RuleSetting>(profile.Settings)
         {
             [Rules.StructPageSize.Name] = size,
             [Rules.LargeStructPage.Name] = wasRun ? large with { Confirmation = Confirmation.RealKernel } : large,
             [Rules.Kmsan.Name] = wasRun ? carveOut with { Confirmation = Confirmation.RealKernel } : carveOut,
         };
-        return new(profile.Name + KmsanSuffix, $"{profile.Name} built with CONFIG_KMSAN{(wasRun ? "; run as 6.12.107" : ", never run")}", rules);
+        return new(
+            profile.Name + KmsanSuffix,
+            $"{profile.Name} built with CONFIG_KMSAN{(wasRun ? "; run as 6.12.107" : ", never run")}",
+            rules
+        );
     }
 
-    private static ImmutableDictionary<string, RuleSetting> Build(params (RuleDefinition Rule, string Value, Confirmation Confirmation, string Source)[] rules) =>
-        rules.ToImmutableDictionary(r => r.Rule.Name, r => new RuleSetting(r.Value, r.Confirmation, Sources + r.Source));
+    private static ImmutableDictionary<string, RuleSetting> Build(
+        params (RuleDefinition Rule, string Value, Confirmation Confirmation, string Source)[] rules
+    ) => rules.ToImmutableDictionary(r => r.Rule.Name, r => new RuleSetting(r.Value, r.Confirmation, Sources + r.Source));
 
     /// <summary>Rules changed on top of another profile; those whose base was only read in source stay so.</summary>
     private static ImmutableDictionary<string, RuleSetting> Change(
-        ImmutableDictionary<string, RuleSetting> rules, Confirmation confirmation, params (RuleDefinition Rule, string Value, string Source)[] changes) =>
-        rules.SetItems(changes.Select(c =>
-        {
-            Confirmation known = rules[c.Rule.Name].Confirmation;
-            return KeyValuePair.Create(c.Rule.Name, new RuleSetting(c.Value, known > confirmation ? known : confirmation,
-                confirmation == Confirmation.Inferred ? c.Source : Sources + c.Source));
-        }));
+        ImmutableDictionary<string, RuleSetting> rules,
+        Confirmation confirmation,
+        params (RuleDefinition Rule, string Value, string Source)[] changes
+    ) =>
+        rules.SetItems(
+            changes.Select(c =>
+            {
+                Confirmation known = rules[c.Rule.Name].Confirmation;
+                return KeyValuePair.Create(
+                    c.Rule.Name,
+                    new RuleSetting(
+                        c.Value,
+                        known > confirmation ? known : confirmation,
+                        confirmation == Confirmation.Inferred ? c.Source : Sources + c.Source
+                    )
+                );
+            })
+        );
 
     private static ImmutableDictionary<string, RuleSetting> Infer(ImmutableDictionary<string, RuleSetting> rules, string from) =>
-        rules.ToImmutableDictionary(r => r.Key, r => r.Value with { Confirmation = Confirmation.Inferred, Source = $"inferred: {from}; {r.Value.Source}" });
+        rules.ToImmutableDictionary(
+            r => r.Key,
+            r => r.Value with { Confirmation = Confirmation.Inferred, Source = $"inferred: {from}; {r.Value.Source}" }
+        );
 }

@@ -16,7 +16,8 @@ public enum OnlinePolicy
     OnlineMovable,
 }
 
-/// <summary>The kernel's words for <see cref="OnlinePolicy"/> (drivers/base/memory.c online_type_to_str, mhp_online_type_from_str(); 6.1).</summary>
+/// <summary>The kernel's words for <see cref="OnlinePolicy"/> (drivers/base/memory.c online_type_to_str, mhp_online_type_from_str();
+/// 6.1).</summary>
 public static class OnlinePolicies
 {
     private static readonly string[] Names = ["offline", "online", "online_kernel", "online_movable"];
@@ -27,7 +28,8 @@ public static class OnlinePolicies
     /// <summary>The policy of that word, with or without one line end; null for any other text.</summary>
     public static OnlinePolicy? Find(string? text)
     {
-        if (text is null) return null;
+        if (text is null)
+            return null;
         int index = Array.IndexOf(Names, text.EndsWith('\n') ? text[..^1] : text);
         return index < 0 ? null : (OnlinePolicy)index;
     }

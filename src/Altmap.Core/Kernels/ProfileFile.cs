@@ -27,16 +27,24 @@ public static class ProfileFile
     public static ProfileFileResult Parse(ReadOnlyMemory<byte> utf8, string fileName)
     {
         var errors = new InputErrors(fileName);
-        if (JsonText.Parse(utf8.Span, errors) is not { } root) return new(null, [.. errors.Sorted]);
+        if (JsonText.Parse(utf8.Span, errors) is not { } root)
+            return new(null, [.. errors.Sorted]);
         var fields = new JsonFields(root, "the profile", Keys, errors);
         string format = fields.RequireText("format");
-        if (format.Length > 0 && format != Format) fields.Complain("format", $"the format is {Quote.Text(format)}", $"\"{Format}\"");
+        if (format.Length > 0 && format != Format)
+            fields.Complain("format", $"the format is {Quote.Text(format)}", $"\"{Format}\"");
         string name = fields.RequireText("name");
-        if (KernelProfiles.Find(name) is not null) fields.Complain("name", $"the name {Quote.Text(name)} is that of a profile that ships", "", "choose another");
+        if (KernelProfiles.Find(name) is not null)
+            fields.Complain("name", $"the name {Quote.Text(name)} is that of a profile that ships", "", "choose another");
         string basedOn = fields.RequireText("based_on");
         KernelProfile? basis = KernelProfiles.Find(basedOn);
         if (basis is null && basedOn.Length > 0)
-            fields.Complain("based_on", $"there is no kernel profile {Quote.Text(basedOn)}", $"one of {KernelProfiles.Names}", KernelProfiles.Hint(basedOn));
+            fields.Complain(
+                "based_on",
+                $"there is no kernel profile {Quote.Text(basedOn)}",
+                $"one of {KernelProfiles.Names}",
+                KernelProfiles.Hint(basedOn)
+            );
         string description = fields.Text("description", $"{basedOn} with other rules");
         Dictionary<string, string> rules = ReadRules(fields, errors);
         return errors.IsEmpty && basis is not null ? new(basis.Derive(name, description, rules), []) : new(null, [.. errors.Sorted]);
@@ -45,30 +53,42 @@ public static class ProfileFile
     private static Dictionary<string, string> ReadRules(JsonFields profile, InputErrors errors)
     {
         var rules = new Dictionary<string, string>(StringComparer.Ordinal);
-        if (profile.Find("rules") is not { } value) return rules;
+        if (profile.Find("rules") is not { } value)
+            return rules;
         var fields = new JsonFields(value, "\"rules\"", RuleNames, errors);
         foreach (RuleDefinition rule in Rules.All)
         {
-            if (fields.Find(rule.Name) is not { } set) continue;
+            if (fields.Find(rule.Name) is not { } set)
+                continue;
             string? text = set.Kind switch
             {
                 JsonKind.Number or JsonKind.String => set.Text,
                 JsonKind.Boolean => set.Text == "true" ? "yes" : "no",
                 _ => null,
             };
-            string expected = rule.IsNumber ? "a number" + (rule.Unit.Length == 0 ? "" : $" of {rule.Unit}") : $"one of {string.Join(", ", rule.Choices)}";
-            if (text is null) errors.Add(set, $"\"{rule.Name}\" is {set.Describe()}", expected);
-            else if (KernelProfile.Complaint(rule, text) is not null) errors.Add(set, $"\"{rule.Name}\" cannot be {set.Describe()}", expected + Bounds(rule));
-            else rules[rule.Name] = text;
+            string expected = rule.IsNumber
+                ? "a number" + (rule.Unit.Length == 0 ? "" : $" of {rule.Unit}")
+                : $"one of {string.Join(", ", rule.Choices)}";
+            if (text is null)
+                errors.Add(set, $"\"{rule.Name}\" is {set.Describe()}", expected);
+            else if (KernelProfile.Complaint(rule, text) is not null)
+                errors.Add(set, $"\"{rule.Name}\" cannot be {set.Describe()}", expected + Bounds(rule));
+            else
+                rules[rule.Name] = text;
         }
         return rules;
     }
 
     private static string Bounds(RuleDefinition rule) =>
-        !rule.IsNumber ? "" : rule == Rules.InfoBlockMinor ? " from 1 to 4" : rule.Unit switch
+        !rule.IsNumber ? ""
+        : rule == Rules.InfoBlockMinor ? " from 1 to 4"
+        : rule.Unit switch
         {
             "bytes" => " from 1 to 65535",
-            "bits" when KernelProfile.BitsRange(rule) is var (min, max) => string.Create(CultureInfo.InvariantCulture, $" from {min} to {max}"),
+            "bits" when KernelProfile.BitsRange(rule) is var (min, max) => string.Create(
+                CultureInfo.InvariantCulture,
+                $" from {min} to {max}"
+            ),
             _ => " above 0",
         };
 }

@@ -41,7 +41,8 @@ public sealed class SparseBytes
         }
     }
 
-    /// <summary>Fills <paramref name="destination"/> from <paramref name="offsetBytes"/> on. Throws <see cref="ArgumentOutOfRangeException"/> past the end.</summary>
+    /// <summary>Fills <paramref name="destination"/> from <paramref name="offsetBytes"/> on. Throws
+    /// <see cref="ArgumentOutOfRangeException"/> past the end.</summary>
     public void Read(ulong offsetBytes, Span<byte> destination)
     {
         CheckInside(offsetBytes, (ulong)destination.Length);
@@ -49,8 +50,10 @@ public sealed class SparseBytes
         {
             int inPage = (int)(offsetBytes % PageBytes);
             int count = Math.Min(PageBytes - inPage, destination.Length);
-            if (_pages.TryGetValue(offsetBytes / PageBytes, out byte[]? page)) page.AsSpan(inPage, count).CopyTo(destination);
-            else destination[..count].Clear();
+            if (_pages.TryGetValue(offsetBytes / PageBytes, out byte[]? page))
+                page.AsSpan(inPage, count).CopyTo(destination);
+            else
+                destination[..count].Clear();
             destination = destination[count..];
             offsetBytes += (ulong)count;
         }
@@ -66,7 +69,8 @@ public sealed class SparseBytes
         return bytes;
     }
 
-    /// <summary>The bytes after writing <paramref name="source"/> at <paramref name="offsetBytes"/>. Throws <see cref="ArgumentOutOfRangeException"/> past the end.</summary>
+    /// <summary>The bytes after writing <paramref name="source"/> at <paramref name="offsetBytes"/>. Throws
+    /// <see cref="ArgumentOutOfRangeException"/> past the end.</summary>
     public SparseBytes Write(ulong offsetBytes, ReadOnlySpan<byte> source)
     {
         CheckInside(offsetBytes, (ulong)source.Length);
@@ -77,26 +81,33 @@ public sealed class SparseBytes
             int inPage = (int)(offsetBytes % PageBytes);
             int count = Math.Min(PageBytes - inPage, source.Length);
             byte[] page = new byte[PageBytes];
-            if (pages.TryGetValue(number, out byte[]? old)) old.CopyTo(page, 0);
+            if (pages.TryGetValue(number, out byte[]? old))
+                old.CopyTo(page, 0);
             source[..count].CopyTo(page.AsSpan(inPage));
-            if (page.AsSpan().ContainsAnyExcept((byte)0)) pages[number] = page;
-            else pages.Remove(number);
+            if (page.AsSpan().ContainsAnyExcept((byte)0))
+                pages[number] = page;
+            else
+                pages.Remove(number);
             source = source[count..];
             offsetBytes += (ulong)count;
         }
         return new SparseBytes(LengthBytes, pages.ToImmutable());
     }
 
-    /// <summary>The bytes with <paramref name="countBytes"/> of them zero from <paramref name="offsetBytes"/> on; costs what is stored, not the count.</summary>
+    /// <summary>The bytes with <paramref name="countBytes"/> of them zero from <paramref name="offsetBytes"/> on; costs what is stored, not
+    /// the count.</summary>
     public SparseBytes Clear(ulong offsetBytes, ulong countBytes)
     {
         CheckInside(offsetBytes, countBytes);
         ulong end = offsetBytes + countBytes;
-        ulong firstWhole = Alignment.Up(offsetBytes, PageBytes) / PageBytes, afterWhole = end / PageBytes;
-        if (firstWhole >= afterWhole) return Write(offsetBytes, new byte[countBytes]); // less than two pages
-        ImmutableSortedDictionary<ulong, byte[]> kept = afterWhole - firstWhole < (ulong)_pages.Count
-            ? RemoveEach(firstWhole, afterWhole)
-            : _pages.RemoveRange(_pages.Keys.Where(n => n >= firstWhole && n < afterWhole));
+        ulong firstWhole = Alignment.Up(offsetBytes, PageBytes) / PageBytes,
+            afterWhole = end / PageBytes;
+        if (firstWhole >= afterWhole)
+            return Write(offsetBytes, new byte[countBytes]); // less than two pages
+        ImmutableSortedDictionary<ulong, byte[]> kept =
+            afterWhole - firstWhole < (ulong)_pages.Count
+                ? RemoveEach(firstWhole, afterWhole)
+                : _pages.RemoveRange(_pages.Keys.Where(n => n >= firstWhole && n < afterWhole));
         var cleared = new SparseBytes(LengthBytes, kept);
         cleared = cleared.Write(offsetBytes, new byte[(firstWhole * PageBytes) - offsetBytes]);
         return cleared.Write(afterWhole * PageBytes, new byte[end - (afterWhole * PageBytes)]);
@@ -105,24 +116,29 @@ public sealed class SparseBytes
     private ImmutableSortedDictionary<ulong, byte[]> RemoveEach(ulong first, ulong end)
     {
         ImmutableSortedDictionary<ulong, byte[]>.Builder pages = _pages.ToBuilder();
-        for (ulong page = first; page < end; page++) pages.Remove(page);
+        for (ulong page = first; page < end; page++)
+            pages.Remove(page);
         return pages.ToImmutable();
     }
 
     /// <summary>The same bytes at another length: cut, or zero at the end.</summary>
     public SparseBytes Resize(ulong lengthBytes)
     {
-        if (lengthBytes >= LengthBytes) return new SparseBytes(lengthBytes, _pages);
+        if (lengthBytes >= LengthBytes)
+            return new SparseBytes(lengthBytes, _pages);
         ImmutableSortedDictionary<ulong, byte[]>.Builder pages = _pages.ToBuilder();
         ulong last = lengthBytes / PageBytes; // the page that the new end may cut
         int kept = (int)(lengthBytes % PageBytes);
-        foreach (ulong number in _pages.Keys.Where(n => n > last || (n == last && kept == 0))) pages.Remove(number);
+        foreach (ulong number in _pages.Keys.Where(n => n > last || (n == last && kept == 0)))
+            pages.Remove(number);
         if (kept > 0 && pages.TryGetValue(last, out byte[]? old))
         {
             byte[] page = new byte[PageBytes];
             old.AsSpan(0, kept).CopyTo(page);
-            if (page.AsSpan().ContainsAnyExcept((byte)0)) pages[last] = page;
-            else pages.Remove(last);
+            if (page.AsSpan().ContainsAnyExcept((byte)0))
+                pages[last] = page;
+            else
+                pages.Remove(last);
         }
         return new SparseBytes(lengthBytes, pages.ToImmutable());
     }
@@ -130,7 +146,8 @@ public sealed class SparseBytes
     /// <summary>True when length and every byte are the same.</summary>
     public bool ContentEquals(SparseBytes other)
     {
-        if (LengthBytes != other.LengthBytes || _pages.Count != other._pages.Count) return false;
+        if (LengthBytes != other.LengthBytes || _pages.Count != other._pages.Count)
+            return false;
         return _pages.Zip(other._pages).All(p => p.First.Key == p.Second.Key && p.First.Value.AsSpan().SequenceEqual(p.Second.Value));
     }
 

@@ -3,7 +3,8 @@ namespace Altmap.Core.Units;
 /// <summary>Rounding of bare 64-bit numbers. Units may be any number above 0; powers of two are not assumed.</summary>
 public static class Alignment
 {
-    /// <summary>The smallest multiple of <paramref name="unit"/> that is not below <paramref name="value"/>; throws <see cref="OverflowException"/> beyond 64 bits.</summary>
+    /// <summary>The smallest multiple of <paramref name="unit"/> that is not below <paramref name="value"/>; throws
+    /// <see cref="OverflowException"/> beyond 64 bits.</summary>
     public static ulong Up(ulong value, ulong unit)
     {
         ulong remainder = value % unit;

@@ -69,13 +69,15 @@ public readonly record struct ByteSize(ulong Bytes) : IComparable<ByteSize>
         return human == decimalText ? decimalText : $"{decimalText} ({human})";
     }
 
-    /// <summary>The nearest binary unit, cut to two digits, so never more than there is: <c>256 MiB</c>, <c>1.5 GiB</c>; below 1 KiB plain bytes.</summary>
+    /// <summary>The nearest binary unit, cut to two digits, so never more than there is: <c>256 MiB</c>, <c>1.5 GiB</c>; below 1 KiB plain
+    /// bytes.</summary>
     public string ToHuman()
     {
         (string Unit, int Shift)[] units = [("TiB", 40), ("GiB", 30), ("MiB", 20), ("KiB", 10)];
         foreach ((string unit, int shift) in units)
         {
-            if (Bytes >> shift == 0) continue;
+            if (Bytes >> shift == 0)
+                continue;
             decimal value = Math.Floor((decimal)Bytes * 100 / (1UL << shift)) / 100;
             return string.Create(CultureInfo.InvariantCulture, $"{value:0.##} {unit}");
         }
@@ -83,19 +85,31 @@ public readonly record struct ByteSize(ulong Bytes) : IComparable<ByteSize>
     }
 
     /// <summary>
-    /// Reads <c>4096</c>, <c>0x1000</c>, <c>256M</c>: a number (decimal or 0x hex) with an optional K, M, G or T of 1024 and an optional <c>iB</c> or <c>B</c>.
+    /// Reads <c>4096</c>, <c>0x1000</c>, <c>256M</c>: a number (decimal or 0x hex) with an optional K, M, G or T of 1024 and an optional
+    /// <c>iB</c> or <c>B</c>.
     /// </summary>
     /// <returns>False for anything else, and for a product beyond 64 bits.</returns>
     public static bool TryParse(string? text, out ByteSize size)
     {
         size = Zero;
-        if (string.IsNullOrWhiteSpace(text)) return false;
+        if (string.IsNullOrWhiteSpace(text))
+            return false;
         ReadOnlySpan<char> s = text.AsSpan().Trim();
         bool hex = s.StartsWith("0x", StringComparison.OrdinalIgnoreCase);
-        if (hex) s = s[2..];
+        if (hex)
+            s = s[2..];
         int digits = 0;
-        while (digits < s.Length && (hex ? char.IsAsciiHexDigit(s[digits]) : char.IsAsciiDigit(s[digits]))) digits++;
-        if (!ulong.TryParse(s[..digits], hex ? NumberStyles.AllowHexSpecifier : NumberStyles.None, CultureInfo.InvariantCulture, out ulong value)) return false;
+        while (digits < s.Length && (hex ? char.IsAsciiHexDigit(s[digits]) : char.IsAsciiDigit(s[digits])))
+            digits++;
+        if (
+            !ulong.TryParse(
+                s[..digits],
+                hex ? NumberStyles.AllowHexSpecifier : NumberStyles.None,
+                CultureInfo.InvariantCulture,
+                out ulong value
+            )
+        )
+            return false;
         int shift = s[digits..] switch
         {
             "" or "B" => 0,
@@ -105,7 +119,8 @@ public readonly record struct ByteSize(ulong Bytes) : IComparable<ByteSize>
             "T" or "t" or "TiB" => 40,
             _ => -1,
         };
-        if (shift < 0 || (shift > 0 && value >> (64 - shift) != 0)) return false;
+        if (shift < 0 || (shift > 0 && value >> (64 - shift) != 0))
+            return false;
         size = new ByteSize(value << shift);
         return true;
     }

@@ -7,7 +7,8 @@ namespace Altmap.Core.Units;
 /// <param name="Size">How many bytes.</param>
 public readonly record struct PhysicalRange(PhysicalAddress Start, ByteSize Size)
 {
-    /// <summary>One past the last byte. Throws <see cref="OverflowException"/> when the range ends at 2^64; use <see cref="Last"/> there.</summary>
+    /// <summary>One past the last byte. Throws <see cref="OverflowException"/> when the range ends at 2^64; use <see cref="Last"/>
+    /// there.</summary>
     public PhysicalAddress End => Start + Size;
 
     /// <summary>The last byte, as /proc/iomem prints it. The range must not be empty.</summary>
@@ -27,15 +28,15 @@ public readonly record struct PhysicalRange(PhysicalAddress Start, ByteSize Size
         other.IsEmpty ? Contains(other.Start) : !IsEmpty && Start <= other.Start && other.Last <= Last;
 
     /// <summary>True when at least one byte is in both.</summary>
-    public bool Overlaps(PhysicalRange other) =>
-        !IsEmpty && !other.IsEmpty && Start <= other.Last && other.Start <= Last;
+    public bool Overlaps(PhysicalRange other) => !IsEmpty && !other.IsEmpty && Start <= other.Last && other.Start <= Last;
 
     /// <summary>How many bytes are in both.</summary>
-    public ByteSize Common(PhysicalRange other) => !Overlaps(other) ? ByteSize.Zero
-        : new ByteSize(Math.Min(Last.Bytes, other.Last.Bytes) - Math.Max(Start.Bytes, other.Start.Bytes)) + new ByteSize(1);
+    public ByteSize Common(PhysicalRange other) =>
+        !Overlaps(other)
+            ? ByteSize.Zero
+            : new ByteSize(Math.Min(Last.Bytes, other.Last.Bytes) - Math.Max(Start.Bytes, other.Start.Bytes)) + new ByteSize(1);
 
     /// <summary>Inclusive, as the kernel prints: <c>[mem 0x100000000-0x13fffffff]</c> without the brackets.</summary>
-    public override string ToString() => IsEmpty
-        ? $"{Start} (empty)"
-        : string.Create(CultureInfo.InvariantCulture, $"0x{Start.Bytes:x}-0x{Last.Bytes:x}");
+    public override string ToString() =>
+        IsEmpty ? $"{Start} (empty)" : string.Create(CultureInfo.InvariantCulture, $"0x{Start.Bytes:x}-0x{Last.Bytes:x}");
 }

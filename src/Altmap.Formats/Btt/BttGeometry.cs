@@ -10,11 +10,14 @@ namespace Altmap.Formats.Btt;
 /// <param name="Info">What its info-block says.</param>
 public sealed record BttArena(MediaOffset Start, ByteSize Size, BttInfoBlock Info);
 
-/// <summary>What the kernel makes of a namespace without BTT (drivers/nvdimm/btt.c create_arenas(), alloc_arena(), btt_arena_write_layout(); 5.10, 6.1, 6.12, 7.2).</summary>
+/// <summary>What the kernel makes of a namespace without BTT (drivers/nvdimm/btt.c create_arenas(), alloc_arena(),
+/// btt_arena_write_layout(); 5.10, 6.1, 6.12, 7.2).</summary>
 public static class BttGeometry
 {
-    private const ulong Page = 4096, MapPiece = 2 << 20;
-    private const uint InternalAlign = 64, LogBytes = BttConstants.Lanes * BttLog.LaneBytes;
+    private const ulong Page = 4096,
+        MapPiece = 2 << 20;
+    private const uint InternalAlign = 64,
+        LogBytes = BttConstants.Lanes * BttLog.LaneBytes;
 
     /// <summary>The arenas of a new BTT, in order; none when the namespace is too small. A rest below 16 MiB stays unused.</summary>
     /// <param name="namespaceSize">Size of the namespace.</param>
@@ -24,7 +27,8 @@ public static class BttGeometry
     /// <param name="parentUuid">Of the namespace's label; zero without.</param>
     public static ImmutableArray<BttArena> Plan(ByteSize namespaceSize, BttVersion version, uint lbaSizeBytes, Uuid uuid, Uuid parentUuid)
     {
-        if (!BttConstants.SectorSizes.Contains(lbaSizeBytes)) throw new ArgumentOutOfRangeException(nameof(lbaSizeBytes), lbaSizeBytes, "not a sector size of a BTT");
+        if (!BttConstants.SectorSizes.Contains(lbaSizeBytes))
+            throw new ArgumentOutOfRangeException(nameof(lbaSizeBytes), lbaSizeBytes, "not a sector size of a BTT");
         var arenas = ImmutableArray.CreateBuilder<BttArena>();
         MediaOffset start = version.Start;
         ulong remaining = namespaceSize.Bytes < start.Bytes ? 0 : namespaceSize.Bytes - start.Bytes;
@@ -47,7 +51,8 @@ public static class BttGeometry
     }
 
     /// <summary>
-    /// The writes that lay a BTT down, in the kernel's order and pieces: of each arena the map, the log, the first slot of each lane in two halves, the copy of
+    /// The writes that lay a BTT down, in the kernel's order and pieces: of each arena the map, the log, the first slot of each lane in two
+    /// halves, the copy of
     /// the info-block, and last the info-block. The data area is not written: old bytes are what unwritten sectors read.
     /// </summary>
     public static IEnumerable<BttWrite> Writes(IEnumerable<BttArena> arenas)

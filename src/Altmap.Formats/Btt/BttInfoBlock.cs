@@ -73,20 +73,25 @@ public sealed record BttInfoBlock
     public static bool HasSignature(ReadOnlySpan<byte> block) =>
         block.Length >= SizeBytes && BttInfoBlockLayout.Signature.Slice(block).SequenceEqual(BttInfoBlockLayout.SignatureBytes);
 
-    /// <summary>What the kernel asks of every arena: signature, a parent that is zero or <paramref name="parentUuid"/>, checksum. Neither version nor offsets.</summary>
+    /// <summary>What the kernel asks of every arena: signature, a parent that is zero or <paramref name="parentUuid"/>, checksum. Neither
+    /// version nor offsets.</summary>
     public static bool IsValid(ReadOnlySpan<byte> block, Uuid parentUuid)
     {
-        if (!HasSignature(block)) return false;
+        if (!HasSignature(block))
+            return false;
         block = block[..SizeBytes];
         Uuid parent = Uuid.Read(BttInfoBlockLayout.ParentUuid.Slice(block));
-        if (!parent.IsZero && parent != parentUuid) return false;
+        if (!parent.IsZero && parent != parentUuid)
+            return false;
         return BttInfoBlockLayout.Checksum.Read(block) == Fletcher64.ComputeWithZeroedField(block, BttInfoBlockLayout.Checksum.OffsetBytes);
     }
 
-    /// <summary>Reads the first 4096 bytes of <paramref name="block"/>; null when there are fewer, or no signature. The checksum is not judged here.</summary>
+    /// <summary>Reads the first 4096 bytes of <paramref name="block"/>; null when there are fewer, or no signature. The checksum is not
+    /// judged here.</summary>
     public static BttInfoBlock? Parse(ReadOnlySpan<byte> block)
     {
-        if (!HasSignature(block)) return null;
+        if (!HasSignature(block))
+            return null;
         ReadOnlySpan<byte> padding = BttInfoBlockLayout.Padding.Slice(block);
         return new BttInfoBlock
         {
@@ -131,7 +136,8 @@ public sealed record BttInfoBlock
         BttInfoBlockLayout.MapOffset.Write(block, MapOffset);
         BttInfoBlockLayout.LogOffset.Write(block, LogOffset);
         BttInfoBlockLayout.Info2Offset.Write(block, Info2Offset);
-        if (!Padding.IsDefaultOrEmpty) Padding.AsSpan().CopyTo(BttInfoBlockLayout.Padding.Slice(block.AsSpan()));
+        if (!Padding.IsDefaultOrEmpty)
+            Padding.AsSpan().CopyTo(BttInfoBlockLayout.Padding.Slice(block.AsSpan()));
         BttInfoBlockLayout.Checksum.Write(block, Fletcher64.Compute(block)); // the field is still zero
         return block;
     }

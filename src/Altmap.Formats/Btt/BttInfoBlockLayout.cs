@@ -67,14 +67,33 @@ public static class BttInfoBlockLayout
     public static readonly Field Checksum = new("checksum", 0xff8, 8);
 
     /// <summary>32-bit numbers that ndctl lists, in its order.</summary>
-    internal static readonly ImmutableArray<Field> Counts = [ExternalLbaSize, ExternalBlocks, InternalLbaSize, InternalBlocks, Lanes, InfoSize];
+    internal static readonly ImmutableArray<Field> Counts =
+    [
+        ExternalLbaSize,
+        ExternalBlocks,
+        InternalLbaSize,
+        InternalBlocks,
+        Lanes,
+        InfoSize,
+    ];
 
     /// <summary>64-bit offsets that ndctl lists, in its order.</summary>
     internal static readonly ImmutableArray<Field> Offsets = [NextOffset, DataOffset, MapOffset, LogOffset, Info2Offset];
 
     /// <summary>All fields, by offset, reserved bytes included: they fill the block.</summary>
     public static readonly ImmutableArray<Field> Fields =
-        [Signature, Uuid, ParentUuid, Flags, VersionMajor, VersionMinor, .. Counts, .. Offsets, Padding, Checksum];
+    [
+        Signature,
+        Uuid,
+        ParentUuid,
+        Flags,
+        VersionMajor,
+        VersionMinor,
+        .. Counts,
+        .. Offsets,
+        Padding,
+        Checksum,
+    ];
 
     /// <summary>The 16 bytes of <see cref="Signature"/>.</summary>
     public static ReadOnlySpan<byte> SignatureBytes => "BTT_ARENA_INFO\0\0"u8;

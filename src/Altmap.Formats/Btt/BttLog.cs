@@ -41,26 +41,37 @@ public static class BttLog
     }
 
     /// <summary>
-    /// Which of a lane's two used slots is the newest, 0 or 1; null: the kernel calls it corrupt (EINVAL). A first slot that was never used makes the second
+    /// Which of a lane's two used slots is the newest, 0 or 1; null: the kernel calls it corrupt (EINVAL). A first slot that was never used
+    /// makes the second
     /// the newest, whatever it holds.
     /// </summary>
     public static int? Newest(uint firstSequence, uint secondSequence)
     {
-        if (firstSequence == 0) return 1;
-        if (firstSequence == secondSequence || unchecked(firstSequence + secondSequence) > 5) return null; // the kernel's sum wraps at 32 bits
+        if (firstSequence == 0)
+            return 1;
+        if (firstSequence == secondSequence || unchecked(firstSequence + secondSequence) > 5)
+            return null; // the kernel's sum wraps at 32 bits
         return firstSequence < secondSequence
-            ? secondSequence - firstSequence == 1 ? 1 : 0
-            : firstSequence - secondSequence == 1 ? 0 : 1;
+            ? secondSequence - firstSequence == 1
+                ? 1
+                : 0
+            : firstSequence - secondSequence == 1
+                ? 0
+                : 1;
     }
 }
 
-/// <summary>An entry of an arena's map: bit 31 trim, bit 30 error, both normal, none initial; below them the internal block (drivers/nvdimm/btt.h, btt.c btt_map_read()).</summary>
+/// <summary>An entry of an arena's map: bit 31 trim, bit 30 error, both normal, none initial; below them the internal block
+/// (drivers/nvdimm/btt.h, btt.c btt_map_read()).</summary>
 public static class BttMap
 {
     /// <summary>Size of an entry.</summary>
     public const int EntryBytes = 4;
 
-    internal const uint Error = 1u << 30, Trim = 1u << 31, Normal = Error | Trim, BlockMask = Error - 1;
+    internal const uint Error = 1u << 30,
+        Trim = 1u << 31,
+        Normal = Error | Trim,
+        BlockMask = Error - 1;
 
     /// <summary>The internal block of an external one: its own number in the initial state, whose other bits do not count.</summary>
     public static uint BlockOf(uint entry, uint externalBlock) => (entry & Normal) == 0 ? externalBlock : entry & BlockMask;

@@ -6,7 +6,8 @@ using Altmap.Core.Units;
 namespace Altmap.Formats.Btt;
 
 /// <summary>
-/// The namespace as the kernel's read and write function sees it (drivers/nvdimm/claim.c nsio_rw_bytes(), 6.1): what reaches beyond the end is EFAULT. The sum of
+/// The namespace as the kernel's read and write function sees it (drivers/nvdimm/claim.c nsio_rw_bytes(), 6.1): what reaches beyond the end
+/// is EFAULT. The sum of
 /// offset and length wraps there; an offset that gets past the check so is memory outside the namespace, of which nothing can be said.
 /// </summary>
 internal sealed class BttMedia(SparseBytes media, MediaOffset start, ByteSize size)
@@ -27,11 +28,13 @@ internal sealed class BttMedia(SparseBytes media, MediaOffset start, ByteSize si
     /// <summary>True once something outside of the namespace was touched, or there was no end to the work.</summary>
     public bool IsUnpredictable { get; set; }
 
-    /// <summary>Pays for work that the media ask for. False when that is more than any real BTT needs: the answer is then left open.</summary>
+    /// <summary>Pays for work that the media ask for. False when that is more than any real BTT needs: the answer is then left
+    /// open.</summary>
     public bool Spend(int work)
     {
         _budget -= work;
-        if (_budget < 0) IsUnpredictable = true;
+        if (_budget < 0)
+            IsUnpredictable = true;
         return _budget >= 0;
     }
 
@@ -45,7 +48,8 @@ internal sealed class BttMedia(SparseBytes media, MediaOffset start, ByteSize si
     public void SayLimited(string place, string text)
     {
         int said = _limited.GetValueOrDefault(place);
-        if (said >= Burst) return;
+        if (said >= Burst)
+            return;
         _limited[place] = said + 1;
         Say(text);
     }
@@ -53,14 +57,16 @@ internal sealed class BttMedia(SparseBytes media, MediaOffset start, ByteSize si
     public Errno Read(ulong offset, Span<byte> destination)
     {
         Errno errno = Check(offset, (ulong)destination.Length);
-        if (errno == Errno.None) Bytes.Read(start.Bytes + offset, destination);
+        if (errno == Errno.None)
+            Bytes.Read(start.Bytes + offset, destination);
         return errno;
     }
 
     public Errno Write(ulong offset, ReadOnlySpan<byte> source)
     {
         Errno errno = Check(offset, (ulong)source.Length);
-        if (errno != Errno.None) return errno;
+        if (errno != Errno.None)
+            return errno;
         Bytes = Bytes.Write(start.Bytes + offset, source);
         _writes.Add(BttWrite.Of(new MediaOffset(offset), source));
         return Errno.None;
@@ -68,9 +74,12 @@ internal sealed class BttMedia(SparseBytes media, MediaOffset start, ByteSize si
 
     private Errno Check(ulong offset, ulong length)
     {
-        if (offset <= size.Bytes && length <= size.Bytes - offset) return Errno.None;
-        if (unchecked(offset + length) <= size.Bytes) IsUnpredictable = true;
-        if (!_hasWarned) _messages.Add(new BttMessage("request out of range", IsWarning: true));
+        if (offset <= size.Bytes && length <= size.Bytes - offset)
+            return Errno.None;
+        if (unchecked(offset + length) <= size.Bytes)
+            IsUnpredictable = true;
+        if (!_hasWarned)
+            _messages.Add(new BttMessage("request out of range", IsWarning: true));
         _hasWarned = true;
         return Errno.EFAULT;
     }

@@ -5,7 +5,8 @@ using Altmap.Formats.Labels;
 namespace Altmap.Formats.Btt;
 
 /// <summary>
-/// The two versions of a BTT. They differ in where the first arena starts and in nothing else; the namespace's claim class alone decides where the kernel looks
+/// The two versions of a BTT. They differ in where the first arena starts and in nothing else; the namespace's claim class alone decides
+/// where the kernel looks
 /// (drivers/nvdimm/btt_devs.c nd_btt_version(); 5.10, 6.1, 6.12, 7.2).
 /// </summary>
 /// <param name="Major">version_major.</param>

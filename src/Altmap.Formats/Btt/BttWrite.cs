@@ -19,13 +19,15 @@ public readonly record struct BttWrite(MediaOffset Offset, ByteSize Length, Immu
     /// <summary>True when the write is of zeros.</summary>
     public bool IsZeros => Bytes.IsDefaultOrEmpty;
 
-    /// <summary>The media after the writes, in order. Costs what the media hold and what is not zero, not the length of the zeros.</summary>
+    /// <summary>The media after the writes, in order. Costs what the media hold and what is not zero, not the length of the
+    /// zeros.</summary>
     /// <param name="media">The region's bytes.</param>
     /// <param name="start">The namespace's first byte in them.</param>
     /// <param name="writes">All inside of the media.</param>
     public static SparseBytes Apply(SparseBytes media, MediaOffset start, IEnumerable<BttWrite> writes)
     {
-        ulong zerosAt = 0, zeros = 0; // zeros that follow each other are one piece: a map of terabytes is zeroed in thousands of writes
+        ulong zerosAt = 0,
+            zeros = 0; // zeros that follow each other are one piece: a map of terabytes is zeroed in thousands of writes
         foreach (BttWrite write in writes)
         {
             ulong at = start.Bytes + write.Offset.Bytes;
@@ -34,9 +36,11 @@ public readonly record struct BttWrite(MediaOffset Offset, ByteSize Length, Immu
                 zeros += write.Length.Bytes;
                 continue;
             }
-            if (zeros > 0) media = media.Clear(zerosAt, zeros);
+            if (zeros > 0)
+                media = media.Clear(zerosAt, zeros);
             (zerosAt, zeros) = write.IsZeros ? (at, write.Length.Bytes) : (0, 0);
-            if (!write.IsZeros) media = media.Write(at, write.Bytes.AsSpan());
+            if (!write.IsZeros)
+                media = media.Write(at, write.Bytes.AsSpan());
         }
         return zeros > 0 ? media.Clear(zerosAt, zeros) : media;
     }

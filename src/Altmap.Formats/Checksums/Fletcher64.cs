@@ -17,19 +17,25 @@ public static class Fletcher64
 {
     private const int FieldBytes = 8;
 
-    /// <summary>The checksum of <paramref name="bytes"/>, whose length must be a multiple of 4 (else <see cref="ArgumentException"/>).</summary>
+    /// <summary>The checksum of <paramref name="bytes"/>, whose length must be a multiple of 4 (else
+    /// <see cref="ArgumentException"/>).</summary>
     public static ulong Compute(ReadOnlySpan<byte> bytes)
     {
         CheckLength(bytes);
-        if (!BitConverter.IsLittleEndian) return ComputePortable(bytes);
+        if (!BitConverter.IsLittleEndian)
+            return ComputePortable(bytes);
         ReadOnlySpan<uint> words = MemoryMarshal.Cast<byte, uint>(bytes);
-        if (Vector512.IsHardwareAccelerated && words.Length >= Vector512<uint>.Count) return Compute512(words);
-        if (Vector256.IsHardwareAccelerated && words.Length >= Vector256<uint>.Count) return Compute256(words);
-        if (Vector128.IsHardwareAccelerated && words.Length >= Vector128<uint>.Count) return Compute128(words);
+        if (Vector512.IsHardwareAccelerated && words.Length >= Vector512<uint>.Count)
+            return Compute512(words);
+        if (Vector256.IsHardwareAccelerated && words.Length >= Vector256<uint>.Count)
+            return Compute256(words);
+        if (Vector128.IsHardwareAccelerated && words.Length >= Vector128<uint>.Count)
+            return Compute128(words);
         return ComputePortable(bytes);
     }
 
-    /// <summary>The checksum of <paramref name="bytes"/> with the 8 bytes at <paramref name="fieldOffsetBytes"/> (a multiple of 4, inside) taken as zero.</summary>
+    /// <summary>The checksum of <paramref name="bytes"/> with the 8 bytes at <paramref name="fieldOffsetBytes"/> (a multiple of 4, inside)
+    /// taken as zero.</summary>
     public static ulong ComputeWithZeroedField(ReadOnlySpan<byte> bytes, int fieldOffsetBytes)
     {
         CheckLength(bytes);
@@ -51,7 +57,8 @@ public static class Fletcher64
 
     internal static ulong Compute128(ReadOnlySpan<uint> words)
     {
-        Vector128<uint> lo = default, hi = default;
+        Vector128<uint> lo = default,
+            hi = default;
         int used = 0;
         for (; used <= words.Length - Vector128<uint>.Count; used += Vector128<uint>.Count)
         {
@@ -66,7 +73,8 @@ public static class Fletcher64
 
     internal static ulong Compute256(ReadOnlySpan<uint> words)
     {
-        Vector256<uint> lo = default, hi = default;
+        Vector256<uint> lo = default,
+            hi = default;
         int used = 0;
         for (; used <= words.Length - Vector256<uint>.Count; used += Vector256<uint>.Count)
         {
@@ -81,7 +89,8 @@ public static class Fletcher64
 
     internal static ulong Compute512(ReadOnlySpan<uint> words)
     {
-        Vector512<uint> lo = default, hi = default;
+        Vector512<uint> lo = default,
+            hi = default;
         int used = 0;
         for (; used <= words.Length - Vector512<uint>.Count; used += Vector512<uint>.Count)
         {
@@ -99,7 +108,8 @@ public static class Fletcher64
     private static ulong Finish(ReadOnlySpan<uint> rest, ReadOnlySpan<uint> lanes)
     {
         int count = lanes.Length / 2;
-        uint lo = 0, hi = 0;
+        uint lo = 0,
+            hi = 0;
         unchecked
         {
             for (int lane = 0; lane < count; lane++)
@@ -128,6 +138,7 @@ public static class Fletcher64
 
     private static void CheckLength(ReadOnlySpan<byte> bytes)
     {
-        if (bytes.Length % 4 != 0) throw new ArgumentException($"{bytes.Length} bytes are not whole 32-bit words", nameof(bytes));
+        if (bytes.Length % 4 != 0)
+            throw new ArgumentException($"{bytes.Length} bytes are not whole 32-bit words", nameof(bytes));
     }
 }

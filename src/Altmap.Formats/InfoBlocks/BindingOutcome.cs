@@ -28,8 +28,16 @@ public enum BindingVerdict
 /// <param name="Rule">The row that decided: <c>P4</c>, <c>V19</c>, <c>B5</c>, …</param>
 /// <param name="IsClaimed">True when a pfn, dax or btt device holds the namespace, bound or not.</param>
 public sealed record BindingOutcome(
-    BindingVerdict Verdict, string Mode, ByteSize? Size, MediaOffset? DataOffset, ByteSize? Align, Errno Errno,
-    ImmutableArray<string> Messages, string Rule, bool IsClaimed)
+    BindingVerdict Verdict,
+    string Mode,
+    ByteSize? Size,
+    MediaOffset? DataOffset,
+    ByteSize? Align,
+    Errno Errno,
+    ImmutableArray<string> Messages,
+    string Rule,
+    bool IsClaimed
+)
 {
     /// <summary>The values of the accepted block, where a block was accepted.</summary>
     public PfnDeviceSettings? Settings { get; init; }

@@ -31,12 +31,13 @@ public enum PageMapMode : uint
 public static class PageMapModes
 {
     /// <summary>In ndctl's words: <c>mem</c>, <c>dev</c>, <c>none</c>.</summary>
-    public static string Word(this PageMapMode mode) => mode switch
-    {
-        PageMapMode.Ram => "mem",
-        PageMapMode.Pmem => "dev",
-        _ => "none",
-    };
+    public static string Word(this PageMapMode mode) =>
+        mode switch
+        {
+            PageMapMode.Ram => "mem",
+            PageMapMode.Pmem => "dev",
+            _ => "none",
+        };
 }
 
 /// <summary>
@@ -96,11 +97,13 @@ public sealed record InfoBlock
     /// <summary>The reserved bytes when any of them is not zero, else empty. Kept so that unknown content survives a rewrite.</summary>
     public ImmutableArray<byte> Padding { get; init; } = [];
 
-    /// <summary>Reads the first 4096 bytes of <paramref name="block"/>; null when there are fewer, or no known signature. The checksum is not judged here.</summary>
+    /// <summary>Reads the first 4096 bytes of <paramref name="block"/>; null when there are fewer, or no known signature. The checksum is
+    /// not judged here.</summary>
     public static InfoBlock? Parse(ReadOnlySpan<byte> block)
     {
         var view = new InfoBlockView(block);
-        if (view.Kind is not { } kind) return null;
+        if (view.Kind is not { } kind)
+            return null;
         ReadOnlySpan<byte> padding = PfnInfoBlockLayout.Padding.Slice(block);
         return new InfoBlock
         {
@@ -140,7 +143,8 @@ public sealed record InfoBlock
         PfnInfoBlockLayout.Align.Write(block, Align);
         PfnInfoBlockLayout.PageSize.Write(block, PageSize);
         PfnInfoBlockLayout.PageStructSize.Write(block, PageStructSize);
-        if (!Padding.IsDefaultOrEmpty) Padding.AsSpan().CopyTo(PfnInfoBlockLayout.Padding.Slice(block.AsSpan()));
+        if (!Padding.IsDefaultOrEmpty)
+            Padding.AsSpan().CopyTo(PfnInfoBlockLayout.Padding.Slice(block.AsSpan()));
         PfnInfoBlockLayout.Checksum.Write(block, Fletcher64.Compute(block)); // the field is still zero
         return block;
     }

@@ -11,23 +11,37 @@ namespace Altmap.Formats.InfoBlocks;
 /// </summary>
 public static class InfoBlockChecks
 {
-    /// <summary>Findings in the order of the fields. Offsets count from the namespace's start. Nothing is written; any bytes are welcome.</summary>
+    /// <summary>Findings in the order of the fields. Offsets count from the namespace's start. Nothing is written; any bytes are
+    /// welcome.</summary>
     /// <param name="block">The bytes from offset 4096 of the namespace.</param>
     /// <param name="ns">Range and wanted parent uuid.</param>
     /// <param name="profile">The kernel.</param>
     /// <param name="arch">The architecture.</param>
-    public static IReadOnlyList<Finding> Validate(ReadOnlySpan<byte> block, NamespaceExtent ns, KernelProfile profile, ArchitectureRules arch)
+    public static IReadOnlyList<Finding> Validate(
+        ReadOnlySpan<byte> block,
+        NamespaceExtent ns,
+        KernelProfile profile,
+        ArchitectureRules arch
+    )
     {
         var report = new InfoBlockReport(profile);
         var view = new InfoBlockView(block);
         if (!view.IsWhole)
         {
-            report.Add(Table.Signature, "pfn.truncated", Severity.Error, $"{InfoBlock.SizeBytes} bytes", $"{block.Length} bytes",
-                "give the whole namespace, or its first 8 KiB", InfoBlockReport.StructureSource);
+            report.Add(
+                Table.Signature,
+                "pfn.truncated",
+                Severity.Error,
+                $"{InfoBlock.SizeBytes} bytes",
+                $"{block.Length} bytes",
+                "give the whole namespace, or its first 8 KiB",
+                InfoBlockReport.StructureSource
+            );
             return report.Findings;
         }
         bool isKnown = CheckIdentity(report, block, view, ns, out InfoBlockKind kind);
-        if (!isKnown) return report.Findings; // what the bytes mean is unknown
+        if (!isKnown)
+            return report.Findings; // what the bytes mean is unknown
         EffectiveFields fields = EffectiveFields.Of(view, arch.PageSize);
         CheckVersion(report, view);
         CheckMode(report, fields);
@@ -39,7 +53,13 @@ public static class InfoBlockChecks
     }
 
     /// <summary>Signature, checksum, uuids. A signature that is damaged alone is recognised by the checksum of the whole block.</summary>
-    private static bool CheckIdentity(InfoBlockReport report, ReadOnlySpan<byte> block, InfoBlockView view, in NamespaceExtent ns, out InfoBlockKind kind)
+    private static bool CheckIdentity(
+        InfoBlockReport report,
+        ReadOnlySpan<byte> block,
+        InfoBlockView view,
+        in NamespaceExtent ns,
+        out InfoBlockKind kind
+    )
     {
         bool hasSignature = view.Kind is not null;
         kind = view.Kind ?? InfoBlockKind.Pfn;
@@ -47,24 +67,54 @@ public static class InfoBlockChecks
         if (!hasSignature)
         {
             bool isBlank = !block[..InfoBlock.SizeBytes].ContainsAnyExcept((byte)0);
-            report.Add(Table.Signature, isBlank ? "pfn.absent" : "pfn.signature", isBlank ? Severity.Note : Severity.Error,
-                hasChecksum ? Table.SignatureText(kind) : "NVDIMM_PFN_INFO or NVDIMM_DAX_INFO", isBlank ? "zeroes" : Printable(Table.Signature.Slice(block)),
-                hasChecksum ? "write the signature back: the checksum shows that only these bytes changed" : isBlank ? "" : InfoBlockReport.Recreate,
-                InfoBlockReport.ValidateSource);
-            if (!hasChecksum) return false;
+            report.Add(
+                Table.Signature,
+                isBlank ? "pfn.absent" : "pfn.signature",
+                isBlank ? Severity.Note : Severity.Error,
+                hasChecksum ? Table.SignatureText(kind) : "NVDIMM_PFN_INFO or NVDIMM_DAX_INFO",
+                isBlank ? "zeroes" : Printable(Table.Signature.Slice(block)),
+                hasChecksum ? "write the signature back: the checksum shows that only these bytes changed"
+                    : isBlank ? ""
+                    : InfoBlockReport.Recreate,
+                InfoBlockReport.ValidateSource
+            );
+            if (!hasChecksum)
+                return false;
         }
         if (!hasChecksum)
         {
-            report.Add(Table.Checksum, "pfn.checksum", Severity.Error, $"0x{view.ComputedChecksum:x16}", $"0x{view.Checksum:x16}",
-                "compare the fields with what the namespace should be; then write the checksum anew", InfoBlockReport.ValidateSource);
+            report.Add(
+                Table.Checksum,
+                "pfn.checksum",
+                Severity.Error,
+                $"0x{view.ComputedChecksum:x16}",
+                $"0x{view.Checksum:x16}",
+                "compare the fields with what the namespace should be; then write the checksum anew",
+                InfoBlockReport.ValidateSource
+            );
         }
         if (view.Uuid.IsZero)
-            report.Add(Table.Uuid, "pfn.uuid", Severity.Note, "a uuid", "zeroes", "none needed: the kernel accepts it", InfoBlockReport.ValidateSource);
+            report.Add(
+                Table.Uuid,
+                "pfn.uuid",
+                Severity.Note,
+                "a uuid",
+                "zeroes",
+                "none needed: the kernel accepts it",
+                InfoBlockReport.ValidateSource
+            );
         if (view.ParentUuid != ns.ParentUuid)
         {
-            report.Add(Table.ParentUuid, "pfn.parent-uuid", Severity.Error, ns.ParentUuid.ToString(), view.ParentUuid.ToString(),
-                "the block is not seen: bring the label with this uuid back, or write the label's uuid (zeroes without label) into the block",
-                InfoBlockReport.ValidateSource);
+            report.Add(
+                Table.ParentUuid,
+                "pfn.parent-uuid",
+                Severity.Error,
+                ns.ParentUuid.ToString(),
+                view.ParentUuid.ToString(),
+                "the block is not seen: bring the label with this uuid back, or write the label's uuid (zeroes without label) "
+                    + "into the block",
+                InfoBlockReport.ValidateSource
+            );
         }
         return true;
     }
@@ -78,7 +128,8 @@ public static class InfoBlockChecks
         {
             kind = candidate;
             Table.SignatureOf(candidate).CopyTo(copy);
-            if (Fletcher64.ComputeWithZeroedField(copy, Table.Checksum.OffsetBytes) == stored) return true;
+            if (Fletcher64.ComputeWithZeroedField(copy, Table.Checksum.OffsetBytes) == stored)
+                return true;
         }
         kind = InfoBlockKind.Pfn;
         return false;
@@ -89,26 +140,55 @@ public static class InfoBlockChecks
         const int LastMinor = 4;
         if (view.VersionMajor != 1)
         {
-            report.Add(Table.VersionMajor, "pfn.version-major", Severity.Warning, "1", $"{view.VersionMajor}",
-                InfoBlockReport.Rewrite + "; kernels do not look at it", InfoBlockReport.ValidateSource);
+            report.Add(
+                Table.VersionMajor,
+                "pfn.version-major",
+                Severity.Warning,
+                "1",
+                $"{view.VersionMajor}",
+                InfoBlockReport.Rewrite + "; kernels do not look at it",
+                InfoBlockReport.ValidateSource
+            );
         }
         if (view.VersionMinor > LastMinor)
         {
-            report.Add(Table.VersionMinor, "pfn.version-minor.unknown", Severity.Warning, $"0 to {LastMinor}", $"{view.VersionMinor}",
-                $"kernels read it as {LastMinor}; check which program wrote it", InfoBlockReport.ValidateSource);
+            report.Add(
+                Table.VersionMinor,
+                "pfn.version-minor.unknown",
+                Severity.Warning,
+                $"0 to {LastMinor}",
+                $"{view.VersionMinor}",
+                $"kernels read it as {LastMinor}; check which program wrote it",
+                InfoBlockReport.ValidateSource
+            );
         }
         else if (view.VersionMinor < LastMinor)
         {
-            report.Add(Table.VersionMinor, "pfn.version-minor.old", Severity.Note, $"{LastMinor}", $"{view.VersionMinor}",
-                "none needed: fields it does not have are taken as default", InfoBlockReport.ValidateSource);
+            report.Add(
+                Table.VersionMinor,
+                "pfn.version-minor.old",
+                Severity.Note,
+                $"{LastMinor}",
+                $"{view.VersionMinor}",
+                "none needed: fields it does not have are taken as default",
+                InfoBlockReport.ValidateSource
+            );
         }
     }
 
     private static void CheckMode(InfoBlockReport report, in EffectiveFields fields)
     {
-        if (fields.Mode is PageMapMode.Ram or PageMapMode.Pmem) return;
-        report.Add(Table.Mode, "pfn.mode", Severity.Error, "1 (map=mem) or 2 (map=dev)", $"{(uint)fields.Mode}", InfoBlockReport.Recreate,
-            InfoBlockReport.ValidateSource + ": ENXIO, the namespace comes up raw and no new block can be written");
+        if (fields.Mode is PageMapMode.Ram or PageMapMode.Pmem)
+            return;
+        report.Add(
+            Table.Mode,
+            "pfn.mode",
+            Severity.Error,
+            "1 (map=mem) or 2 (map=dev)",
+            $"{(uint)fields.Mode}",
+            InfoBlockReport.Recreate,
+            InfoBlockReport.ValidateSource + ": ENXIO, the namespace comes up raw and no new block can be written"
+        );
     }
 
     private static void CheckPageSizes(InfoBlockReport report, in EffectiveFields fields, KernelProfile profile, ArchitectureRules arch)
@@ -116,16 +196,30 @@ public static class InfoBlockChecks
         if (fields.PageSize != arch.PageSize.Bytes)
         {
             bool refused = profile.ChecksPageSize && fields.PageSize > arch.PageSize.Bytes && fields.Mode == PageMapMode.Pmem;
-            report.AddForKernel(Table.PageSize, "pfn.page-size", refused ? Severity.Error : Severity.Note, $"{arch.PageSize.Bytes}", $"{fields.PageSize}",
-                refused ? "open it with a kernel of that page size, or move the page map to RAM" : "none needed: accepted", InfoBlockReport.ValidateSource);
+            report.AddForKernel(
+                Table.PageSize,
+                "pfn.page-size",
+                refused ? Severity.Error : Severity.Note,
+                $"{arch.PageSize.Bytes}",
+                $"{fields.PageSize}",
+                refused ? "open it with a kernel of that page size, or move the page map to RAM" : "none needed: accepted",
+                InfoBlockReport.ValidateSource
+            );
         }
         if (fields.PageStructSize < profile.StructPageSize.Bytes)
         {
             bool refused = profile.ChecksPageSize && fields.Mode == PageMapMode.Pmem;
-            report.AddForKernel(Table.PageStructSize, "pfn.page-struct-size", refused ? Severity.Error : Severity.Note,
-                $"at least {profile.StructPageSize.Bytes}", $"{fields.PageStructSize}",
-                refused ? "open it with a kernel whose struct page is not larger, or move the page map to RAM" : "none needed: the page map is in RAM",
-                InfoBlockReport.ValidateSource);
+            report.AddForKernel(
+                Table.PageStructSize,
+                "pfn.page-struct-size",
+                refused ? Severity.Error : Severity.Note,
+                $"at least {profile.StructPageSize.Bytes}",
+                $"{fields.PageStructSize}",
+                refused
+                    ? "open it with a kernel whose struct page is not larger, or move the page map to RAM"
+                    : "none needed: the page map is in RAM",
+                InfoBlockReport.ValidateSource
+            );
         }
     }
 
@@ -135,14 +229,31 @@ public static class InfoBlockChecks
         Severity severity = view.VersionMinor >= Table.Padding.SinceMinor ? Severity.Warning : Severity.Note;
         if (view.Flags != 0)
         {
-            report.Add(Table.Flags, "pfn.flags", severity, "0", $"0x{view.Flags:x}", InfoBlockReport.Rewrite + "; kernels do not look at it",
-                InfoBlockReport.StructureSource);
+            report.Add(
+                Table.Flags,
+                "pfn.flags",
+                severity,
+                "0",
+                $"0x{view.Flags:x}",
+                InfoBlockReport.Rewrite + "; kernels do not look at it",
+                InfoBlockReport.StructureSource
+            );
         }
         int first = view.Padding.IndexOfAnyExcept((byte)0);
         if (first >= 0)
         {
-            report.Add(Table.Padding with { OffsetBytes = Table.Padding.OffsetBytes + first }, "pfn.padding", severity, "zeroes",
-                $"0x{view.Padding[first]:x2}", InfoBlockReport.Rewrite + "; kernels do not look at it", InfoBlockReport.StructureSource);
+            report.Add(
+                Table.Padding with
+                {
+                    OffsetBytes = Table.Padding.OffsetBytes + first,
+                },
+                "pfn.padding",
+                severity,
+                "zeroes",
+                $"0x{view.Padding[first]:x2}",
+                InfoBlockReport.Rewrite + "; kernels do not look at it",
+                InfoBlockReport.StructureSource
+            );
         }
     }
 
@@ -151,8 +262,10 @@ public static class InfoBlockChecks
         var text = new System.Text.StringBuilder();
         foreach (byte b in bytes)
         {
-            if (b is >= 0x20 and < 0x7f) text.Append((char)b);
-            else text.Append($"\\x{b:x2}");
+            if (b is >= 0x20 and < 0x7f)
+                text.Append((char)b);
+            else
+                text.Append($"\\x{b:x2}");
         }
         return text.ToString();
     }

@@ -33,24 +33,41 @@ public static class InfoBlockJson
     /// <param name="origin">The path as given, <c>&lt;stdin&gt;</c>, or the namespace's name.</param>
     /// <param name="options">How it was called.</param>
     public static IReadOnlyList<IReadOnlyList<InfoBlockJsonEntry>> Read(
-        ReadOnlySpan<byte> head, string originKey, string origin, InfoBlockJsonOptions options)
+        ReadOnlySpan<byte> head,
+        string originKey,
+        string origin,
+        InfoBlockJsonOptions options
+    )
     {
         var objects = new List<IReadOnlyList<InfoBlockJsonEntry>>();
-        if (head.Length < HeadBytes) return objects;
-        ReadOnlySpan<byte> first = head[..InfoBlock.SizeBytes], second = head.Slice(InfoBlock.SizeBytes, InfoBlock.SizeBytes);
-        if (BttInfoBlock.HasSignature(second)) Add(objects, second, false, originKey, origin, options);
-        if (BttInfoBlock.HasSignature(first)) Add(objects, first, false, originKey, origin, options);
-        if (new InfoBlockView(second).Kind is not null) Add(objects, second, true, originKey, origin, options);
+        if (head.Length < HeadBytes)
+            return objects;
+        ReadOnlySpan<byte> first = head[..InfoBlock.SizeBytes],
+            second = head.Slice(InfoBlock.SizeBytes, InfoBlock.SizeBytes);
+        if (BttInfoBlock.HasSignature(second))
+            Add(objects, second, false, originKey, origin, options);
+        if (BttInfoBlock.HasSignature(first))
+            Add(objects, first, false, originKey, origin, options);
+        if (new InfoBlockView(second).Kind is not null)
+            Add(objects, second, true, originKey, origin, options);
         return objects;
     }
 
-    private static void Add(List<IReadOnlyList<InfoBlockJsonEntry>> objects, ReadOnlySpan<byte> block, bool isPfn, string originKey,
-        string origin, InfoBlockJsonOptions options)
+    private static void Add(
+        List<IReadOnlyList<InfoBlockJsonEntry>> objects,
+        ReadOnlySpan<byte> block,
+        bool isPfn,
+        string originKey,
+        string origin,
+        InfoBlockJsonOptions options
+    )
     {
         // The head of both structures is the same: signature to version, and the checksum at the end.
-        if (options.Verify && !Passes(block, options.NamespaceUuid)) return;
+        if (options.Verify && !Passes(block, options.NamespaceUuid))
+            return;
         string version = $"{PfnInfoBlockLayout.VersionMajor.Read(block)}.{PfnInfoBlockLayout.VersionMinor.Read(block)}";
-        if (version.Length >= 4) return; // ndctl prints it into four bytes and gives the object up when it does not fit
+        if (version.Length >= 4)
+            return; // ndctl prints it into four bytes and gives the object up when it does not fit
         ReadOnlySpan<byte> signature = PfnInfoBlockLayout.Signature.Slice(block);
         var entries = new List<InfoBlockJsonEntry>
         {
@@ -65,14 +82,20 @@ public static class InfoBlockJson
         {
             foreach (Field field in PfnInfoBlockLayout.Fields)
             {
-                if (field.OffsetBytes < PfnInfoBlockLayout.DataOffset.OffsetBytes || field.OffsetBytes >= PfnInfoBlockLayout.Padding.OffsetBytes) continue;
+                if (
+                    field.OffsetBytes < PfnInfoBlockLayout.DataOffset.OffsetBytes
+                    || field.OffsetBytes >= PfnInfoBlockLayout.Padding.OffsetBytes
+                )
+                    continue;
                 entries.Add(field == PfnInfoBlockLayout.Mode ? Number(field, block) : Hex(field, block, options));
             }
         }
         else
         {
-            foreach (Field field in BttInfoBlockLayout.Counts) entries.Add(Number(field, block));
-            foreach (Field field in BttInfoBlockLayout.Offsets) entries.Add(Hex(field, block, options));
+            foreach (Field field in BttInfoBlockLayout.Counts)
+                entries.Add(Number(field, block));
+            foreach (Field field in BttInfoBlockLayout.Offsets)
+                entries.Add(Hex(field, block, options));
         }
         objects.Add(entries);
     }
@@ -81,7 +104,8 @@ public static class InfoBlockJson
     private static bool Passes(ReadOnlySpan<byte> block, Uuid? namespaceUuid)
     {
         Field checksum = PfnInfoBlockLayout.Checksum;
-        if (checksum.Read(block) != Fletcher64.ComputeWithZeroedField(block, checksum.OffsetBytes)) return false;
+        if (checksum.Read(block) != Fletcher64.ComputeWithZeroedField(block, checksum.OffsetBytes))
+            return false;
         return namespaceUuid is not { IsZero: false } uuid || (byte)(uuid.High >> 56) == PfnInfoBlockLayout.ParentUuid.Slice(block)[0];
     }
 
@@ -93,6 +117,8 @@ public static class InfoBlockJson
     private static InfoBlockJsonEntry Hex(Field field, ReadOnlySpan<byte> block, InfoBlockJsonOptions options)
     {
         ulong value = field.Read(block);
-        return options.Human ? new(field.Name, KernelFormat.Hex(Math.Min(value, long.MaxValue)), true) : new(field.Name, value.ToString(), false);
+        return options.Human
+            ? new(field.Name, KernelFormat.Hex(Math.Min(value, long.MaxValue)), true)
+            : new(field.Name, value.ToString(), false);
     }
 }

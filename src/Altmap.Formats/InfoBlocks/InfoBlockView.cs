@@ -17,7 +17,10 @@ public readonly ref struct InfoBlockView(ReadOnlySpan<byte> block)
 
     /// <summary>By signature; null when there is none of the two, or too few bytes.</summary>
     public InfoBlockKind? Kind =>
-        !IsWhole ? null : HasSignature(InfoBlockKind.Pfn) ? InfoBlockKind.Pfn : HasSignature(InfoBlockKind.Dax) ? InfoBlockKind.Dax : null;
+        !IsWhole ? null
+        : HasSignature(InfoBlockKind.Pfn) ? InfoBlockKind.Pfn
+        : HasSignature(InfoBlockKind.Dax) ? InfoBlockKind.Dax
+        : null;
 
     /// <summary>True when the signature is that of <paramref name="kind"/>.</summary>
     public bool HasSignature(InfoBlockKind kind) =>

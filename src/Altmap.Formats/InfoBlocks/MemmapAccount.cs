@@ -4,8 +4,10 @@ using Altmap.Core.Units;
 namespace Altmap.Formats.InfoBlocks;
 
 /// <summary>
-/// What the memmap of a device range takes, from the altmap and from RAM, piece by piece. A piece is a part of a section or a run of whole ones. The altmap is accounted as
-/// vmem_altmap_alloc() does (mm/sparse-vmemmap.c): aligned to the lowest bit of what is asked. Population: arch/x86/mm/init_64.c, arch/arm64/mm/mmu.c
+/// What the memmap of a device range takes, from the altmap and from RAM, piece by piece. A piece is a part of a section or a run of whole
+/// ones. The altmap is accounted as
+/// vmem_altmap_alloc() does (mm/sparse-vmemmap.c): aligned to the lowest bit of what is asked. Population: arch/x86/mm/init_64.c,
+/// arch/arm64/mm/mmu.c
 /// vmemmap_populate(); 6.1.192; ppc64le is taken as arm64's base pages (not confirmed). A value: adding allocates nothing.
 /// </summary>
 /// <param name="first">First page of the range.</param>
@@ -18,11 +20,18 @@ public struct MemmapAccount(Pfn first, AltmapSpace? altmap, KernelProfile kernel
     /// <summary>How a piece takes its memmap.</summary>
     private enum Source
     {
-        Boot, RamBasePages, BasePages, Pmds,
+        Boot,
+        RamBasePages,
+        BasePages,
+        Pmds,
     }
 
-    private readonly ulong _perSection = kernel.SectionSize(architecture.Architecture, architecture.PageSize).Bytes / architecture.PageSize.Bytes;
-    private ulong _altmap, _padding, _ram, _reused;
+    private readonly ulong _perSection =
+        kernel.SectionSize(architecture.Architecture, architecture.PageSize).Bytes / architecture.PageSize.Bytes;
+    private ulong _altmap,
+        _padding,
+        _ram,
+        _reused;
 
     /// <summary>Pages of a compound whose struct pages are shared (vmemmap_populate_compound_pages()); 0: none are.</summary>
     public ulong SharedCompoundPages { get; init; }
@@ -47,26 +56,32 @@ public struct MemmapAccount(Pfn first, AltmapSpace? altmap, KernelProfile kernel
     {
         sections = Math.Max(1, piece.Count.Pages / _perSection);
         Source source = SourceOf(piece, isEarly);
-        if (source == Source.Boot) _reused += piece.Count.Pages;
-        else if (altmap is { } space && source != Source.RamBasePages) return TakeFromAltmap(piece, source, space, ref sections);
-        else _ram += InRam(piece);
+        if (source == Source.Boot)
+            _reused += piece.Count.Pages;
+        else if (altmap is { } space && source != Source.RamBasePages)
+            return TakeFromAltmap(piece, source, space, ref sections);
+        else
+            _ram += InRam(piece);
         return true;
     }
 
     /// <summary>Adds a whole range; false where the altmap has no room for it.</summary>
     /// <param name="range">May start and end within sections.</param>
-    /// <param name="sharesWithBoot">True: what is no whole section lies in sections that were there at boot, and takes nothing. False: it has its sections for itself.</param>
+    /// <param name="sharesWithBoot">True: what is no whole section lies in sections that were there at boot, and takes nothing. False: it
+    /// has its sections for itself.</param>
     public bool TryAddAll(PfnRange range, bool sharesWithBoot)
     {
         var up = new Pfn(Alignment.Up(range.Start.Number, _perSection));
         var down = new Pfn(Alignment.Down(range.End.Number, _perSection));
-        if (up > down) return range.IsEmpty || TryAdd(range, sharesWithBoot, out _);
+        if (up > down)
+            return range.IsEmpty || TryAdd(range, sharesWithBoot, out _);
         return (up == range.Start || TryAdd(new PfnRange(range.Start, up), sharesWithBoot, out _))
             && (up == down || TryAdd(new PfnRange(up, down), sharesWithBoot, out _))
             && (down == range.End || TryAdd(new PfnRange(down, range.End), sharesWithBoot, out _));
     }
 
-    /// <summary>Whether struct pages of compounds of that size can be shared, with the map in RAM (include/linux/mm.h vmemmap_can_optimize(), 6.1.192).</summary>
+    /// <summary>Whether struct pages of compounds of that size can be shared, with the map in RAM (include/linux/mm.h
+    /// vmemmap_can_optimize(), 6.1.192).</summary>
     /// <param name="compoundPages">Pages of a compound; 0 or 1: there are none.</param>
     /// <param name="structPage">Size of struct page.</param>
     /// <param name="pageSize">PAGE_SIZE.</param>
@@ -76,8 +91,10 @@ public struct MemmapAccount(Pfn first, AltmapSpace? altmap, KernelProfile kernel
     private readonly Source SourceOf(PfnRange piece, bool isEarly)
     {
         bool isWhole = piece.Count.Pages >= _perSection;
-        if (!isWhole && isEarly) return Source.Boot;
-        if (architecture.Architecture == Architecture.X86_64) return isWhole ? Source.Pmds : Source.RamBasePages;
+        if (!isWhole && isEarly)
+            return Source.Boot;
+        if (architecture.Architecture == Architecture.X86_64)
+            return isWhole ? Source.Pmds : Source.RamBasePages;
         bool hasPmds = architecture.Architecture == Architecture.Arm64 && architecture.PageSize == ByteSize.KiB(4);
         return hasPmds && (isWhole || kernel.Arm64MemmapIsAlwaysPmd) ? Source.Pmds : Source.BasePages;
     }
@@ -86,32 +103,41 @@ public struct MemmapAccount(Pfn first, AltmapSpace? altmap, KernelProfile kernel
     {
         ulong page = architecture.PageSize.Bytes;
         ulong unit = source == Source.Pmds ? architecture.PmdSize.Bytes : page;
-        ulong next = first.Number + space.Reserve.Pages + _altmap + _padding, lowest = unit / page;
+        ulong next = first.Number + space.Reserve.Pages + _altmap + _padding,
+            lowest = unit / page;
         ulong pad = Alignment.Up(next, lowest) - next;
         ulong free = space.Free.Pages - _altmap - _padding;
         ulong room = pad > free ? 0 : (free - pad) / lowest;
         ulong all = Units(piece.Start.Number, piece.End.Number, unit);
         if (all > room)
         {
-            ulong fits = 0, high = sections; // the most sections whose units fit
+            ulong fits = 0,
+                high = sections; // the most sections whose units fit
             while (fits < high)
             {
                 ulong middle = fits + ((high - fits + 1) / 2);
-                if (Units(piece.Start.Number, Math.Min(piece.End.Number, piece.Start.Number + (middle * _perSection)), unit) <= room) fits = middle;
-                else high = middle - 1;
+                if (Units(piece.Start.Number, Math.Min(piece.End.Number, piece.Start.Number + (middle * _perSection)), unit) <= room)
+                    fits = middle;
+                else
+                    high = middle - 1;
             }
             sections = Math.Min(fits, sections - 1);
             return false;
         }
-        if (all != 0) _padding += pad;
+        if (all != 0)
+            _padding += pad;
         _altmap += all * lowest;
         return true;
     }
 
-    /// <summary>Units of virtual memmap that the pages touch; one that an earlier piece has filled is there already (memmaps that are no multiple of the unit share).</summary>
+    /// <summary>Units of virtual memmap that the pages touch; one that an earlier piece has filled is there already (memmaps that are no
+    /// multiple of the unit share).</summary>
     private readonly ulong Units(ulong start, ulong end, ulong unit)
     {
-        UInt128 size = structPage.Bytes, mask = unit - 1, from = start * size, past = (end * size) + mask;
+        UInt128 size = structPage.Bytes,
+            mask = unit - 1,
+            from = start * size,
+            past = (end * size) + mask;
         UInt128 begin = (from & mask) != 0 && start > first.Number ? (from + mask) & ~mask : from & ~mask;
         UInt128 finish = past & ~mask;
         return finish > begin ? (ulong)((finish - begin) >> System.Numerics.BitOperations.Log2(unit)) : 0;
@@ -123,6 +149,8 @@ public struct MemmapAccount(Pfn first, AltmapSpace? altmap, KernelProfile kernel
         ulong page = architecture.PageSize.Bytes;
         ulong all = (ulong)(((piece.Count.Pages * (UInt128)structPage.Bytes) + (page - 1)) / page);
         ulong compound = SharedCompoundPages;
-        return altmap is null && SharesTails(compound, structPage, architecture.PageSize) ? Math.Min(all, Alignment.Up(piece.Count.Pages, compound) / compound * 2) : all;
+        return altmap is null && SharesTails(compound, structPage, architecture.PageSize)
+            ? Math.Min(all, Alignment.Up(piece.Count.Pages, compound) / compound * 2)
+            : all;
     }
 }

@@ -15,7 +15,15 @@ namespace Altmap.Formats.InfoBlocks;
 /// <param name="ParentUuid">-p.</param>
 /// <param name="PageSize">Page size of the host that ndctl runs on.</param>
 public readonly record struct NdctlInfoBlockRequest(
-    InfoBlockKind Kind, PageMapMode Mode, ByteSize Size, ByteSize Align, MediaOffset Offset, Uuid Uuid, Uuid ParentUuid, ByteSize PageSize);
+    InfoBlockKind Kind,
+    PageMapMode Mode,
+    ByteSize Size,
+    ByteSize Align,
+    MediaOffset Offset,
+    Uuid Uuid,
+    Uuid ParentUuid,
+    ByteSize PageSize
+);
 
 /// <summary>The block, or why there is none.</summary>
 /// <param name="Errno">None, or ENXIO.</param>
@@ -37,7 +45,9 @@ public static class NdctlInfoBlock
     /// <summary>Computes the block.</summary>
     public static NdctlInfoBlockResult Create(in NdctlInfoBlockRequest request)
     {
-        ulong start = request.Offset.Bytes, size = request.Size.Bytes, page = request.PageSize.Bytes;
+        ulong start = request.Offset.Bytes,
+            size = request.Size.Bytes,
+            page = request.PageSize.Bytes;
         ulong align = Math.Max(request.Align.Bytes, ArchitectureRules.SubSectionSize.Bytes);
         unchecked // unsigned long long arithmetic; fields are cut to their width
         {
@@ -46,22 +56,27 @@ public static class NdctlInfoBlock
             uint endTrunc = (uint)(start + size - ((start + size) & ~(align - 1)));
             ulong map = request.Mode == PageMapMode.Pmem ? StructPageBytes * pages : 0;
             ulong offset = Alignment.UpWrapping(start + PfnLayout.ReserveBytes + map, align) - start;
-            if (offset >= size) return new(Errno.ENXIO, "unable to satisfy requested alignment", null);
-            return new(Errno.None, null, new InfoBlock
-            {
-                Kind = request.Kind,
-                Uuid = request.Uuid,
-                ParentUuid = request.ParentUuid,
-                VersionMinor = 4,
-                DataOffset = offset,
-                PageCount = (size - offset - endTrunc - startPad) / page,
-                Mode = (uint)(request.Mode == PageMapMode.Pmem ? PageMapMode.Pmem : PageMapMode.Ram),
-                StartPad = startPad,
-                EndTrunc = endTrunc,
-                Align = (uint)request.Align.Bytes,
-                PageSize = (uint)page,
-                PageStructSize = StructPageBytes,
-            });
+            if (offset >= size)
+                return new(Errno.ENXIO, "unable to satisfy requested alignment", null);
+            return new(
+                Errno.None,
+                null,
+                new InfoBlock
+                {
+                    Kind = request.Kind,
+                    Uuid = request.Uuid,
+                    ParentUuid = request.ParentUuid,
+                    VersionMinor = 4,
+                    DataOffset = offset,
+                    PageCount = (size - offset - endTrunc - startPad) / page,
+                    Mode = (uint)(request.Mode == PageMapMode.Pmem ? PageMapMode.Pmem : PageMapMode.Ram),
+                    StartPad = startPad,
+                    EndTrunc = endTrunc,
+                    Align = (uint)request.Align.Bytes,
+                    PageSize = (uint)page,
+                    PageStructSize = StructPageBytes,
+                }
+            );
         }
     }
 

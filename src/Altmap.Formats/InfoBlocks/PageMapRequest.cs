@@ -12,7 +12,8 @@ namespace Altmap.Formats.InfoBlocks;
 /// <param name="OtherRegions">Ranges of the bus's other regions, without the namespace's own.</param>
 public readonly record struct SectionNeighbours(ImmutableArray<PhysicalRange> SystemRam, ImmutableArray<PhysicalRange> OtherRegions)
 {
-    /// <summary>True when System RAM reaches into [<paramref name="start"/>, +<paramref name="sizeBytes"/>). The namespace itself is in the range too, which is what makes it mixed.</summary>
+    /// <summary>True when System RAM reaches into [<paramref name="start"/>, +<paramref name="sizeBytes"/>). The namespace itself is in the
+    /// range too, which is what makes it mixed.</summary>
     internal bool IsMixedWithRam(ulong start, ulong sizeBytes) => Meets(SystemRam, start, sizeBytes);
 
     /// <summary>True when another region reaches into [<paramref name="start"/>, +<paramref name="sizeBytes"/>).</summary>
@@ -20,11 +21,13 @@ public readonly record struct SectionNeighbours(ImmutableArray<PhysicalRange> Sy
 
     private static bool Meets(ImmutableArray<PhysicalRange> ranges, ulong start, ulong sizeBytes)
     {
-        if (ranges.IsDefaultOrEmpty || sizeBytes == 0) return false;
+        if (ranges.IsDefaultOrEmpty || sizeBytes == 0)
+            return false;
         ulong last = LastByte(start, sizeBytes);
         foreach (PhysicalRange range in ranges)
         {
-            if (!range.IsEmpty && range.Start.Bytes <= last && start <= LastByte(range.Start.Bytes, range.Size.Bytes)) return true;
+            if (!range.IsEmpty && range.Start.Bytes <= last && start <= LastByte(range.Start.Bytes, range.Size.Bytes))
+                return true;
         }
         return false;
     }
@@ -43,7 +46,14 @@ public readonly record struct SectionNeighbours(ImmutableArray<PhysicalRange> Sy
 /// <param name="ParentUuid">The label's uuid, or zero.</param>
 /// <param name="Neighbours">For section-based layouts.</param>
 public readonly record struct PageMapRequest(
-    PhysicalRange Namespace, InfoBlockKind Kind, PageMapMode Mode, ByteSize Align, Uuid Uuid, Uuid ParentUuid, SectionNeighbours Neighbours);
+    PhysicalRange Namespace,
+    InfoBlockKind Kind,
+    PageMapMode Mode,
+    ByteSize Align,
+    Uuid Uuid,
+    Uuid ParentUuid,
+    SectionNeighbours Neighbours
+);
 
 /// <summary>What the kernel writes, or why it does not.</summary>
 /// <param name="Errno">None when a block is written.</param>
@@ -52,6 +62,7 @@ public readonly record struct PageMapRequest(
 /// <param name="Block">The block that is written; null on refusal.</param>
 public sealed record PfnLayoutResult(Errno Errno, string? Message, string Rule, InfoBlock? Block)
 {
-    /// <summary>What section-based layouts log before, refused or not, after the device prefix: that they pad or truncate. Null otherwise.</summary>
+    /// <summary>What section-based layouts log before, refused or not, after the device prefix: that they pad or truncate. Null
+    /// otherwise.</summary>
     public string? Note { get; init; }
 }

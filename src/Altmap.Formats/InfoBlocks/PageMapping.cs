@@ -21,11 +21,17 @@ public enum MappingDriver
 /// <param name="Message">A line without device that the memory code logs, or null.</param>
 /// <param name="Truncated">B6: what the holder's device logs before, or null.</param>
 public readonly record struct PageMapVerdict(
-    Errno Errno, string Rule, MappingDriver Driver = MappingDriver.Holder, string? Message = null, string? Truncated = null);
+    Errno Errno,
+    string Rule,
+    MappingDriver Driver = MappingDriver.Holder,
+    string? Message = null,
+    string? Truncated = null
+);
 
 /// <summary>
 /// The part of the bind after the block was accepted, as far as block and namespace decide it
-/// (drivers/nvdimm/pfn_devs.c __nvdimm_setup_pfn(), mm/memremap.c, mm/memory_hotplug.c __add_pages(), drivers/dax/bus.c alloc_dax_region()).
+/// (drivers/nvdimm/pfn_devs.c __nvdimm_setup_pfn(), mm/memremap.c, mm/memory_hotplug.c __add_pages(), drivers/dax/bus.c
+/// alloc_dax_region()).
 /// </summary>
 public static class PageMapping
 {
@@ -33,17 +39,25 @@ public static class PageMapping
     public static PageMapVerdict Judge(in PfnDeviceSettings settings, in NamespaceExtent ns, KernelProfile profile, ArchitectureRules arch)
     {
         PageMapVerdict before = JudgeBeforeMapping(settings, ns, arch);
-        if (before.Errno != Errno.None) return before;
-        if (CutBytes(settings) >= ns.Range.Size.Bytes) return before with { Errno = Errno.EINVAL, Rule = "B7" };
+        if (before.Errno != Errno.None)
+            return before;
+        if (CutBytes(settings) >= ns.Range.Size.Bytes)
+            return before with { Errno = Errno.EINVAL, Rule = "B7" };
         ulong length = unchecked(ns.Range.Size.Bytes - settings.StartPad.Bytes - settings.EndTrunc.Bytes);
-        if (profile.DeviceMapsAreSections || MapRange(settings, ns, length, profile, arch) is not { } failed) return before;
-        return failed with { Truncated = before.Truncated, Driver = settings.Kind == InfoBlockKind.Dax ? MappingDriver.DeviceDax : MappingDriver.Holder };
+        if (profile.DeviceMapsAreSections || MapRange(settings, ns, length, profile, arch) is not { } failed)
+            return before;
+        return failed with
+        {
+            Truncated = before.Truncated,
+            Driver = settings.Kind == InfoBlockKind.Dax ? MappingDriver.DeviceDax : MappingDriver.Holder,
+        };
     }
 
     /// <summary>What is refused before the range is mapped: B5, and the dax region of B7.</summary>
     public static PageMapVerdict JudgeBeforeMapping(in PfnDeviceSettings settings, in NamespaceExtent ns, ArchitectureRules arch)
     {
-        if (settings.Mode == PageMapMode.Ram && settings.DataOffset < arch.InfoBlockReserve) return new(Errno.EINVAL, "B5");
+        if (settings.Mode == PageMapMode.Ram && settings.DataOffset < arch.InfoBlockReserve)
+            return new(Errno.EINVAL, "B5");
         ulong length = unchecked(ns.Range.Size.Bytes - settings.StartPad.Bytes - settings.EndTrunc.Bytes);
         string? truncated = settings.Mode == PageMapMode.Pmem ? TruncationNote(settings, length, arch) : null;
         bool isDax = settings.Kind == InfoBlockKind.Dax;
@@ -59,13 +73,16 @@ public static class PageMapping
         unchecked
         {
             ulong pages = (lengthBytes - settings.DataOffset.Bytes) / arch.PageSize.Bytes;
-            return settings.PageCount.Pages > pages ? $"number of pfns truncated from {(long)settings.PageCount.Pages} to {(long)pages}" : null;
+            return settings.PageCount.Pages > pages
+                ? $"number of pfns truncated from {(long)settings.PageCount.Pages} to {(long)pages}"
+                : null;
         }
     }
 
     internal static ulong CutBytes(in PfnDeviceSettings settings) => settings.StartPad.Bytes + settings.EndTrunc.Bytes; // two 32-bit fields
 
-    /// <summary>A dax region must start and end at multiples of the align on the media; 0 there never fits (read in the source, not tried).</summary>
+    /// <summary>A dax region must start and end at multiples of the align on the media; 0 there never fits (read in the source, not
+    /// tried).</summary>
     internal static bool IsDaxRegionAligned(in PfnDeviceSettings settings, in NamespaceExtent ns)
     {
         unchecked
@@ -78,21 +95,36 @@ public static class PageMapping
     }
 
     /// <summary>Sub-section alignment of the range, then whether the altmap is big enough.</summary>
-    private static PageMapVerdict? MapRange(in PfnDeviceSettings settings, in NamespaceExtent ns, ulong length, KernelProfile profile, ArchitectureRules arch)
+    private static PageMapVerdict? MapRange(
+        in PfnDeviceSettings settings,
+        in NamespaceExtent ns,
+        ulong length,
+        KernelProfile profile,
+        ArchitectureRules arch
+    )
     {
-        ulong page = arch.PageSize.Bytes, start = unchecked(ns.Range.Start.Bytes + settings.StartPad.Bytes);
-        if (IsMisaligned(start, length)) return new(Errno.EINVAL, "B7");
-        if (settings.Altmap(arch) is not { } altmap) return null;
-        if (!altmap.Fits(new PfnCount(length / page))) return new(Errno.EINVAL, "B7", Message: AltmapSpace.DoesNotFit);
+        ulong page = arch.PageSize.Bytes,
+            start = unchecked(ns.Range.Start.Bytes + settings.StartPad.Bytes);
+        if (IsMisaligned(start, length))
+            return new(Errno.EINVAL, "B7");
+        if (settings.Altmap(arch) is not { } altmap)
+            return null;
+        if (!altmap.Fits(new PfnCount(length / page)))
+            return new(Errno.EINVAL, "B7", Message: AltmapSpace.DoesNotFit);
         var first = new Pfn(start / page);
-        return HasRoomForMemmap(new PfnRange(first, first + new PfnCount(length / page)), altmap, profile, arch) ? null : new(Errno.ENOMEM, "B7");
+        return HasRoomForMemmap(new PfnRange(first, first + new PfnCount(length / page)), altmap, profile, arch)
+            ? null
+            : new(Errno.ENOMEM, "B7");
     }
 
-    /// <summary>True where start or length in bytes is no multiple of a sub-section: a kernel that maps sub-sections refuses it (mm/memory_hotplug.c check_pfn_span(), 5.10, 6.1, 6.12, 7.2).</summary>
-    public static bool IsMisaligned(ulong startBytes, ulong lengthBytes) => ((startBytes | lengthBytes) & (ArchitectureRules.SubSectionSize.Bytes - 1)) != 0;
+    /// <summary>True where start or length in bytes is no multiple of a sub-section: a kernel that maps sub-sections refuses it
+    /// (mm/memory_hotplug.c check_pfn_span(), 5.10, 6.1, 6.12, 7.2).</summary>
+    public static bool IsMisaligned(ulong startBytes, ulong lengthBytes) =>
+        ((startBytes | lengthBytes) & (ArchitectureRules.SubSectionSize.Bytes - 1)) != 0;
 
     /// <summary>
-    /// Whether the altmap holds the memmap of the range's whole sections (<see cref="MemmapAccount"/>). What the others need depends on what else is in them, which
+    /// Whether the altmap holds the memmap of the range's whole sections (<see cref="MemmapAccount"/>). What the others need depends on
+    /// what else is in them, which
     /// nobody knows here: it counts as nothing.
     /// </summary>
     internal static bool HasRoomForMemmap(PfnRange pages, AltmapSpace altmap, KernelProfile profile, ArchitectureRules arch) =>

@@ -60,12 +60,27 @@ public static class PfnInfoBlockLayout
     /// <summary>All fields, by offset, reserved bytes included: they fill the block.</summary>
     public static readonly ImmutableArray<Field> Fields =
     [
-        Signature, Uuid, ParentUuid, Flags, VersionMajor, VersionMinor, DataOffset, PageCount, Mode, StartPad, EndTrunc, Align,
-        PageSize, PageStructSize, Padding, Checksum,
+        Signature,
+        Uuid,
+        ParentUuid,
+        Flags,
+        VersionMajor,
+        VersionMinor,
+        DataOffset,
+        PageCount,
+        Mode,
+        StartPad,
+        EndTrunc,
+        Align,
+        PageSize,
+        PageStructSize,
+        Padding,
+        Checksum,
     ];
 
     /// <summary>The 16 bytes of <see cref="Signature"/> for <paramref name="kind"/>.</summary>
-    public static ReadOnlySpan<byte> SignatureOf(InfoBlockKind kind) => kind == InfoBlockKind.Pfn ? "NVDIMM_PFN_INFO\0"u8 : "NVDIMM_DAX_INFO\0"u8;
+    public static ReadOnlySpan<byte> SignatureOf(InfoBlockKind kind) =>
+        kind == InfoBlockKind.Pfn ? "NVDIMM_PFN_INFO\0"u8 : "NVDIMM_DAX_INFO\0"u8;
 
     /// <summary>The name without the NUL, for people.</summary>
     public static string SignatureText(InfoBlockKind kind) => kind == InfoBlockKind.Pfn ? "NVDIMM_PFN_INFO" : "NVDIMM_DAX_INFO";

@@ -13,7 +13,8 @@ public static class PfnLayout
     /// <summary>The kernel takes 8 KiB here for every page size (SZ_8K), not the rounded reserve.</summary>
     public const ulong ReserveBytes = 8192;
 
-    /// <summary>Computes the block as <paramref name="profile"/> does, faults included. The media are not asked: that no valid block is there is the caller's knowledge.</summary>
+    /// <summary>Computes the block as <paramref name="profile"/> does, faults included. The media are not asked: that no valid block is
+    /// there is the caller's knowledge.</summary>
     /// <param name="request">What is wanted.</param>
     /// <param name="namespaceName">As <c>namespace0.0</c>, for messages.</param>
     /// <param name="profile">The kernel.</param>
@@ -22,26 +23,51 @@ public static class PfnLayout
         profile.InfoBlockLayout switch
         {
             InfoBlockLayout.Section412 or InfoBlockLayout.Section419 => SectionLayout.Plan(request, namespaceName, profile, arch),
-            InfoBlockLayout.SubSection => PlanWholeNamespace(request, namespaceName, ArchitectureRules.SubSectionSize, false, profile, arch),
+            InfoBlockLayout.SubSection => PlanWholeNamespace(
+                request,
+                namespaceName,
+                ArchitectureRules.SubSectionSize,
+                false,
+                profile,
+                arch
+            ),
             _ => PlanWholeNamespace(request, namespaceName, arch.CompatAlign, true, profile, arch),
         };
 
     /// <summary>Layouts from 5.3 on: the start is never padded.</summary>
-    private static PfnLayoutResult PlanWholeNamespace(in PageMapRequest request, string namespaceName, ByteSize leastAlign, bool checksStart,
-        KernelProfile profile, ArchitectureRules arch)
+    private static PfnLayoutResult PlanWholeNamespace(
+        in PageMapRequest request,
+        string namespaceName,
+        ByteSize leastAlign,
+        bool checksStart,
+        KernelProfile profile,
+        ArchitectureRules arch
+    )
     {
-        ulong start = request.Namespace.Start.Bytes, size = request.Namespace.Size.Bytes, page = arch.PageSize.Bytes, least = leastAlign.Bytes;
+        ulong start = request.Namespace.Start.Bytes,
+            size = request.Namespace.Size.Bytes,
+            page = arch.PageSize.Bytes,
+            least = leastAlign.Bytes;
         if (checksStart && (start & (least - 1)) != 0)
         {
-            return Refuse(Errno.EINVAL, "W8",
-                $"{namespaceName}: start {KernelFormat.PhysicalAddress(start)} misaligned to {KernelFormat.Hex(least)}");
+            return Refuse(
+                Errno.EINVAL,
+                "W8",
+                $"{namespaceName}: start {KernelFormat.PhysicalAddress(start)} misaligned to {KernelFormat.Hex(least)}"
+            );
         }
         ulong structPage = profile.MaxStructPageSize.Bytes;
         if (request.Mode == PageMapMode.Pmem && profile.StructPageSize > profile.MaxStructPageSize)
         {
-            if (profile.LargeStructPage == LargeStructPage.RecordRealSize) structPage = profile.StructPageSize.Bytes;
+            if (profile.LargeStructPage == LargeStructPage.RecordRealSize)
+                structPage = profile.StructPageSize.Bytes;
             // A kernel whose rule is a build error does not exist with this size; refusing is the only answer left.
-            else return Refuse(Errno.EINVAL, "W10", profile.LargeStructPage == LargeStructPage.Refuse ? "Memory debug options prevent using pmem for the page map" : null);
+            else
+                return Refuse(
+                    Errno.EINVAL,
+                    "W10",
+                    profile.LargeStructPage == LargeStructPage.Refuse ? "Memory debug options prevent using pmem for the page map" : null
+                );
         }
         unchecked // 64-bit wrap as in the kernel: W14 of 6.12 and 7.2 depends on it
         {
@@ -49,7 +75,8 @@ public static class PfnLayout
             ulong align = Math.Max(request.Align.Bytes, least);
             uint endTrunc = (uint)(start + size - ((start + size) & ~(align - 1)));
             ulong map = request.Mode == PageMapMode.Pmem ? structPage * pages : 0;
-            if (request.Mode is not (PageMapMode.Pmem or PageMapMode.Ram)) return Refuse(Errno.ENXIO, "W13", null);
+            if (request.Mode is not (PageMapMode.Pmem or PageMapMode.Ram))
+                return Refuse(Errno.ENXIO, "W13", null);
             ulong offset = Alignment.UpWrapping(start + ReserveBytes + map, align) - start;
             if (offset >= (profile.CreateSpaceCountsEndTrunc ? size - endTrunc : size))
                 return Refuse(Errno.ENXIO, "W14", $"{namespaceName} unable to satisfy requested alignment");
@@ -57,7 +84,8 @@ public static class PfnLayout
         }
     }
 
-    /// <summary>W16: the recorded size does not depend on the mode (6.1 and later record the real one only with CONFIG_NVDIMM_KMSAN).</summary>
+    /// <summary>W16: the recorded size does not depend on the mode (6.1 and later record the real one only with
+    /// CONFIG_NVDIMM_KMSAN).</summary>
     private static ushort RecordedStructPage(KernelProfile profile)
     {
         bool real = profile.LargeStructPage == LargeStructPage.RecordRealSize && profile.StructPageSize > profile.MaxStructPageSize;
@@ -66,25 +94,38 @@ public static class PfnLayout
 
     internal static PfnLayoutResult Refuse(Errno errno, string rule, string? message) => new(errno, message, rule, null);
 
-    internal static PfnLayoutResult Accept(in PageMapRequest request, KernelProfile profile, ArchitectureRules arch, ulong dataOffset,
-        uint startPad, uint endTrunc, ulong pageCount, ushort structPage)
+    internal static PfnLayoutResult Accept(
+        in PageMapRequest request,
+        KernelProfile profile,
+        ArchitectureRules arch,
+        ulong dataOffset,
+        uint startPad,
+        uint endTrunc,
+        ulong pageCount,
+        ushort structPage
+    )
     {
         int minor = profile.InfoBlockMinor;
         bool hasPageSizes = minor >= PfnInfoBlockLayout.PageSize.SinceMinor;
-        return new(Errno.None, null, "W17", new InfoBlock
-        {
-            Kind = request.Kind,
-            Uuid = request.Uuid,
-            ParentUuid = request.ParentUuid,
-            VersionMinor = (ushort)minor,
-            DataOffset = dataOffset,
-            PageCount = pageCount,
-            Mode = (uint)request.Mode,
-            StartPad = startPad,
-            EndTrunc = endTrunc,
-            Align = minor >= PfnInfoBlockLayout.Align.SinceMinor ? unchecked((uint)request.Align.Bytes) : 0,
-            PageSize = hasPageSizes ? (uint)arch.PageSize.Bytes : 0,
-            PageStructSize = hasPageSizes ? structPage : (ushort)0,
-        });
+        return new(
+            Errno.None,
+            null,
+            "W17",
+            new InfoBlock
+            {
+                Kind = request.Kind,
+                Uuid = request.Uuid,
+                ParentUuid = request.ParentUuid,
+                VersionMinor = (ushort)minor,
+                DataOffset = dataOffset,
+                PageCount = pageCount,
+                Mode = (uint)request.Mode,
+                StartPad = startPad,
+                EndTrunc = endTrunc,
+                Align = minor >= PfnInfoBlockLayout.Align.SinceMinor ? unchecked((uint)request.Align.Bytes) : 0,
+                PageSize = hasPageSizes ? (uint)arch.PageSize.Bytes : 0,
+                PageStructSize = hasPageSizes ? structPage : (ushort)0,
+            }
+        );
     }
 }

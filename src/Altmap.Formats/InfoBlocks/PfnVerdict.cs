@@ -7,7 +7,8 @@ namespace Altmap.Formats.InfoBlocks;
 
 /// <summary>What the kernel knows of a namespace before it looks at its media.</summary>
 /// <param name="Range">The namespace's physical range (not the region's).</param>
-/// <param name="ParentUuid">The uuid of its label; zero for a namespace without label (drivers/nvdimm/region_devs.c nd_dev_to_uuid()).</param>
+/// <param name="ParentUuid">The uuid of its label; zero for a namespace without label (drivers/nvdimm/region_devs.c
+/// nd_dev_to_uuid()).</param>
 public readonly record struct NamespaceExtent(PhysicalRange Range, Uuid ParentUuid);
 
 /// <summary>The live settings of a pfn or dax device, from sysfs or from an earlier probe.</summary>
@@ -16,7 +17,8 @@ public readonly record struct NamespaceExtent(PhysicalRange Range, Uuid ParentUu
 /// <param name="Mode">Where its memmap goes.</param>
 public sealed record PfnSettings(Uuid Uuid, ulong Align, PageMapMode Mode);
 
-/// <summary>What an accepted block makes of its device: values after the version rules (fields unknown to the block's minor version replaced).</summary>
+/// <summary>What an accepted block makes of its device: values after the version rules (fields unknown to the block's minor version
+/// replaced).</summary>
 /// <param name="Kind">pfn or dax.</param>
 /// <param name="Uuid">Identity.</param>
 /// <param name="Mode">Ram or Pmem.</param>
@@ -27,8 +29,16 @@ public sealed record PfnSettings(Uuid Uuid, ulong Align, PageMapMode Mode);
 /// <param name="DataOffset">dataoff.</param>
 /// <param name="PageCount">npfns as written.</param>
 public readonly record struct PfnDeviceSettings(
-    InfoBlockKind Kind, Uuid Uuid, PageMapMode Mode, ByteSize Align, ByteSize MediaAlign, ByteSize StartPad, ByteSize EndTrunc,
-    ByteSize DataOffset, PfnCount PageCount)
+    InfoBlockKind Kind,
+    Uuid Uuid,
+    PageMapMode Mode,
+    ByteSize Align,
+    ByteSize MediaAlign,
+    ByteSize StartPad,
+    ByteSize EndTrunc,
+    ByteSize DataOffset,
+    PfnCount PageCount
+)
 {
     /// <summary>The values of a block as the drivers use them, whether valid or not: what a block has just after it was written.</summary>
     /// <param name="block">A whole block with a pfn or dax signature.</param>
@@ -43,13 +53,20 @@ public readonly record struct PfnDeviceSettings(
     /// <summary>The settings that a later bind holds the block against.</summary>
     public PfnSettings ToLive() => new(Uuid, Align.Bytes, Mode);
 
-    /// <summary>From the namespace's start to the first data byte of block I/O: start_pad + dataoff (drivers/nvdimm/pmem.c, sysfs resource). Null beyond 64 bits.</summary>
+    /// <summary>From the namespace's start to the first data byte of block I/O: start_pad + dataoff (drivers/nvdimm/pmem.c, sysfs
+    /// resource). Null beyond 64 bits.</summary>
     public MediaOffset? DataStart =>
         DataOffset.Bytes > ulong.MaxValue - StartPad.Bytes ? null : new MediaOffset(StartPad.Bytes + DataOffset.Bytes);
 
-    /// <summary>The altmap that a bind asks for; null with the page map in RAM. Wraps below the reserve, as the kernel's sum does (drivers/nvdimm/pfn_devs.c __nvdimm_setup_pfn()).</summary>
-    public AltmapSpace? Altmap(ArchitectureRules arch) => Mode != PageMapMode.Pmem ? null
-        : new AltmapSpace(new PfnCount(arch.InfoBlockReserve / arch.PageSize), new PfnCount(unchecked(DataOffset.Bytes - arch.InfoBlockReserve.Bytes) / arch.PageSize.Bytes));
+    /// <summary>The altmap that a bind asks for; null with the page map in RAM. Wraps below the reserve, as the kernel's sum does
+    /// (drivers/nvdimm/pfn_devs.c __nvdimm_setup_pfn()).</summary>
+    public AltmapSpace? Altmap(ArchitectureRules arch) =>
+        Mode != PageMapMode.Pmem
+            ? null
+            : new AltmapSpace(
+                new PfnCount(arch.InfoBlockReserve / arch.PageSize),
+                new PfnCount(unchecked(DataOffset.Bytes - arch.InfoBlockReserve.Bytes) / arch.PageSize.Bytes)
+            );
 
     /// <summary>Size of the device: namespace size - start_pad - end_trunc - dataoff; null when that is negative.</summary>
     public ByteSize? UsableSize(ByteSize namespaceSize)
@@ -57,7 +74,8 @@ public readonly record struct PfnDeviceSettings(
         ulong left = namespaceSize.Bytes;
         foreach (ulong cut in (ReadOnlySpan<ulong>)[StartPad.Bytes, EndTrunc.Bytes, DataOffset.Bytes])
         {
-            if (cut > left) return null;
+            if (cut > left)
+                return null;
             left -= cut;
         }
         return new ByteSize(left);

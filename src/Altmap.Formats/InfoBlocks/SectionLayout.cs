@@ -19,8 +19,11 @@ internal static class SectionLayout
 
     public static PfnLayoutResult Plan(in PageMapRequest request, string namespaceName, KernelProfile profile, ArchitectureRules arch)
     {
-        ulong start = request.Namespace.Start.Bytes, size = request.Namespace.Size.Bytes, page = arch.PageSize.Bytes;
-        ulong section = profile.SectionSize(arch.Architecture, arch.PageSize).Bytes, align = request.Align.Bytes;
+        ulong start = request.Namespace.Start.Bytes,
+            size = request.Namespace.Size.Bytes,
+            page = arch.PageSize.Bytes;
+        ulong section = profile.SectionSize(arch.Architecture, arch.PageSize).Bytes,
+            align = request.Align.Bytes;
         bool is412 = profile.InfoBlockLayout == InfoBlockLayout.Section412;
         ulong reserve = is412 ? PfnLayout.ReserveBytes : arch.InfoBlockReserve.Bytes;
         ulong label = is412 && request.Kind == InfoBlockKind.Dax ? DaxLabelReserveBytes : 0;
@@ -29,23 +32,40 @@ internal static class SectionLayout
             (uint startPad, uint endTrunc) = Pads(request, section, is412);
             ulong first = start + startPad;
             ulong pages = Alignment.UpWrapping((size - startPad - endTrunc - reserve) / page, section / page);
-            if (request.Mode is not (PageMapMode.Ram or PageMapMode.Pmem)) return PfnLayout.Refuse(Errno.ENXIO, "W13", null);
-            ulong offset = request.Mode == PageMapMode.Pmem
-                ? Alignment.UpWrapping(first + reserve + (profile.MaxStructPageSize.Bytes * pages) + label, Math.Max(align, arch.PmdSize.Bytes)) - first
-                : Alignment.UpWrapping(first + reserve + label, align) - first;
+            if (request.Mode is not (PageMapMode.Ram or PageMapMode.Pmem))
+                return PfnLayout.Refuse(Errno.ENXIO, "W13", null);
+            ulong offset =
+                request.Mode == PageMapMode.Pmem
+                    ? Alignment.UpWrapping(
+                        first + reserve + (profile.MaxStructPageSize.Bytes * pages) + label,
+                        Math.Max(align, arch.PmdSize.Bytes)
+                    ) - first
+                    : Alignment.UpWrapping(first + reserve + label, align) - first;
             uint cut = startPad + endTrunc;
             string? note = cut == 0 ? null : $"{namespaceName} alignment collision, truncate {(int)cut} bytes";
             if (offset + startPad + endTrunc >= size)
                 return PfnLayout.Refuse(Errno.ENXIO, "W14", $"{namespaceName} unable to satisfy requested alignment") with { Note = note };
-            return PfnLayout.Accept(request, profile, arch, offset, startPad, endTrunc,
-                (size - offset - startPad - endTrunc) / CountedPageBytes, (ushort)profile.MaxStructPageSize.Bytes) with
-            { Note = note };
+            return PfnLayout.Accept(
+                request,
+                profile,
+                arch,
+                offset,
+                startPad,
+                endTrunc,
+                (size - offset - startPad - endTrunc) / CountedPageBytes,
+                (ushort)profile.MaxStructPageSize.Bytes
+            ) with
+            {
+                Note = note,
+            };
         }
     }
 
     private static (uint StartPad, uint EndTrunc) Pads(in PageMapRequest request, ulong section, bool is412)
     {
-        ulong start = request.Namespace.Start.Bytes, size = request.Namespace.Size.Bytes, align = request.Align.Bytes;
+        ulong start = request.Namespace.Start.Bytes,
+            size = request.Namespace.Size.Bytes,
+            align = request.Align.Bytes;
         SectionNeighbours around = request.Neighbours;
         unchecked
         {
@@ -56,7 +76,9 @@ internal static class SectionLayout
                 ? around.IsMixedWithRam(sectionStart, size)
                 : around.IsMixedWithRam(sectionStart, end - sectionStart) || around.MeetsOtherRegion(sectionStart, end - sectionStart);
             ulong toSectionEnd = Alignment.UpWrapping(end, section) - start;
-            bool cutEnd = around.IsMixedWithRam(start, toSectionEnd) || (end & (align - 1)) != 0
+            bool cutEnd =
+                around.IsMixedWithRam(start, toSectionEnd)
+                || (end & (align - 1)) != 0
                 || (!is412 && around.MeetsOtherRegion(start, toSectionEnd));
             uint startPad = padStart ? (uint)(Alignment.UpWrapping(start, section) - start) : 0;
             uint endTrunc = cutEnd ? (uint)(end - Math.Min(end & ~(section - 1), end & ~(align - 1))) : 0;

@@ -41,11 +41,13 @@ public static class ClaimClasses
     {
         foreach ((ClaimClass claim, Uuid known) in Table)
         {
-            if (known == guid) return claim;
+            if (known == guid)
+                return claim;
         }
         return ClaimClass.Unknown;
     }
 
-    /// <summary>The GUID that a rewritten label gets: zero for <see cref="ClaimClass.Unknown"/> too, because the label is built from zero bytes.</summary>
+    /// <summary>The GUID that a rewritten label gets: zero for <see cref="ClaimClass.Unknown"/> too, because the label is built from zero
+    /// bytes.</summary>
     public static Uuid ToGuid(this ClaimClass claimClass) => Table.FirstOrDefault(t => t.Class == claimClass).Guid;
 }

@@ -30,7 +30,8 @@ public readonly record struct DpaResult(Errno Errno, ImmutableArray<ReservedRang
 public static class DpaAllocation
 {
     /// <summary>
-    /// The reservations that labels make when the DIMM comes up, in slot order; EBUSY when one is empty, leaves 64 bits or overlaps an earlier one
+    /// The reservations that labels make when the DIMM comes up, in slot order; EBUSY when one is empty, leaves 64 bits or overlaps an
+    /// earlier one
     /// (drivers/nvdimm/label.c nd_label_reserve_dpa(), 6.1).
     /// </summary>
     public static DpaResult Reserve(IEnumerable<NamespaceLabel> labels)
@@ -38,7 +39,8 @@ public static class DpaAllocation
         ImmutableArray<ReservedRange> reserved = [];
         foreach (NamespaceLabel label in labels)
         {
-            if (Request(reserved, new ReservedRange(label.Dpa, label.RawSize, label.Uuid)) is not { } more) return new DpaResult(Errno.EBUSY, []);
+            if (Request(reserved, new ReservedRange(label.Dpa, label.RawSize, label.Uuid)) is not { } more)
+                return new DpaResult(Errno.EBUSY, []);
             reserved = more;
         }
         return new DpaResult(Errno.None, reserved);
@@ -49,7 +51,8 @@ public static class DpaAllocation
         reserved.Where(r => r.Owner == owner).Aggregate(ByteSize.Zero, (sum, r) => sum + r.Size);
 
     /// <summary>
-    /// Gives a namespace <paramref name="amount"/> more bytes: first fit for a new one, the gap that touches it for one that has space. ENXIO: no such gap.
+    /// Gives a namespace <paramref name="amount"/> more bytes: first fit for a new one, the gap that touches it for one that has space.
+    /// ENXIO: no such gap.
     /// </summary>
     public static DpaResult Grow(DpaMapping mapping, ImmutableArray<ReservedRange> reserved, Uuid owner, ByteSize amount)
     {
@@ -64,7 +67,8 @@ public static class DpaAllocation
         while (left > 0)
         {
             int last = LastOf(reserved, owner);
-            if (last < 0) break;
+            if (last < 0)
+                break;
             ReservedRange range = reserved[last];
             if (left >= range.Size.Bytes)
             {
@@ -81,14 +85,18 @@ public static class DpaAllocation
     /// <summary>Free bytes of a mapping (nd_pmem_available_dpa()); 0 when a reservation sticks out of its end.</summary>
     public static ByteSize Available(DpaMapping mapping, ImmutableArray<ReservedRange> reserved)
     {
-        UInt128 start = mapping.Start.Bytes, end = start + mapping.Size.Bytes, busy = 0, unit = mapping.Granularity.Bytes;
+        UInt128 start = mapping.Start.Bytes,
+            end = start + mapping.Size.Bytes,
+            busy = 0,
+            unit = mapping.Granularity.Bytes;
         foreach (ReservedRange range in reserved)
         {
             UInt128 from = range.Start.Bytes / unit * unit;
             UInt128 to = (EndOf(range) + unit - 1) / unit * unit;
             if (from >= start && from + 1 < end)
             {
-                if (to > end) return ByteSize.Zero;
+                if (to > end)
+                    return ByteSize.Zero;
                 busy += to - from;
             }
             else if (to > start && to <= end)
@@ -104,50 +112,75 @@ public static class DpaAllocation
     }
 
     /// <summary>
-    /// The largest free run of a mapping (nd_pmem_max_contiguous_dpa()): all free space is reserved as an allocation would, and the largest piece counts.
+    /// The largest free run of a mapping (nd_pmem_max_contiguous_dpa()): all free space is reserved as an allocation would, and the largest
+    /// piece counts.
     /// 0 when the pieces do not add up to what is available.
     /// </summary>
     public static ByteSize LargestFreeExtent(DpaMapping mapping, ImmutableArray<ReservedRange> reserved)
     {
         ulong available = Available(mapping, reserved).Bytes;
-        if (available == 0) return ByteSize.Zero;
+        if (available == 0)
+            return ByteSize.Zero;
         (ImmutableArray<ReservedRange> filled, ulong missing) = Scan(mapping, reserved, Uuid.Zero, available, isReserve: true);
-        if (missing != 0) return ByteSize.Zero;
-        UInt128 largest = 0, unit = mapping.Granularity.Bytes;
+        if (missing != 0)
+            return ByteSize.Zero;
+        UInt128 largest = 0,
+            unit = mapping.Granularity.Bytes;
         foreach (ReservedRange range in filled.Except(reserved))
         {
-            UInt128 from = (range.Start.Bytes + unit - 1) / unit * unit, to = EndOf(range) / unit * unit;
-            if (to > from && to - from > largest) largest = to - from;
+            UInt128 from = (range.Start.Bytes + unit - 1) / unit * unit,
+                to = EndOf(range) / unit * unit;
+            if (to > from && to - from > largest)
+                largest = to - from;
         }
         return new ByteSize((ulong)largest);
     }
 
-    /// <summary>max_available_extent of a region: the smallest largest extent that is not 0, times the mappings (region_devs.c nd_region_allocatable_dpa(), 6.1).</summary>
+    /// <summary>max_available_extent of a region: the smallest largest extent that is not 0, times the mappings (region_devs.c
+    /// nd_region_allocatable_dpa(), 6.1).</summary>
     public static ByteSize MaxAvailableExtent(IReadOnlyList<ByteSize> largestOfMappings)
     {
         ulong smallest = 0;
         foreach (ByteSize size in largestOfMappings)
         {
-            if (!size.IsZero && (smallest == 0 || size.Bytes < smallest)) smallest = size.Bytes;
+            if (!size.IsZero && (smallest == 0 || size.Bytes < smallest))
+                smallest = size.Bytes;
         }
         return new ByteSize(smallest) * (ulong)largestOfMappings.Count;
     }
 
     /// <summary>available_size of a region: the sum over its mappings (region_devs.c nd_region_available_dpa(), 6.1).</summary>
-    public static ByteSize AvailableSize(IEnumerable<ByteSize> availableOfMappings) => availableOfMappings.Aggregate(ByteSize.Zero, (sum, a) => sum + a);
+    public static ByteSize AvailableSize(IEnumerable<ByteSize> availableOfMappings) =>
+        availableOfMappings.Aggregate(ByteSize.Zero, (sum, a) => sum + a);
 
-    /// <summary>The free runs of a mapping that an allocation can take, ascending: what <see cref="Grow"/> puts a new namespace into the first that is large enough of.</summary>
+    /// <summary>The free runs of a mapping that an allocation can take, ascending: what <see cref="Grow"/> puts a new namespace into the
+    /// first that is large enough of.</summary>
     public static ImmutableArray<ReservedRange> FreeExtents(DpaMapping mapping, ImmutableArray<ReservedRange> reserved)
     {
         if (!reserved.Any(r => r.Start.Bytes < (UInt128)mapping.Start.Bytes + mapping.Size.Bytes && EndOf(r) > mapping.Start.Bytes))
-            return mapping.Size.IsZero ? [] : [new ReservedRange(mapping.Start, mapping.Size, Uuid.Zero)]; // nothing is trimmed where nothing is
-        return [.. Gaps(mapping, reserved).Select(g => Trim(mapping, g.Start, g.End)).Where(g => g is not null)
-            .Select(g => new ReservedRange(new DimmAddress((ulong)g!.Value.Start), new ByteSize((ulong)(g.Value.End - g.Value.Start)), Uuid.Zero))];
+            // Nothing is trimmed where nothing is.
+            return mapping.Size.IsZero ? [] : [new ReservedRange(mapping.Start, mapping.Size, Uuid.Zero)];
+        return
+        [
+            .. Gaps(mapping, reserved)
+                .Select(g => Trim(mapping, g.Start, g.End))
+                .Where(g => g is not null)
+                .Select(g => new ReservedRange(
+                    new DimmAddress((ulong)g!.Value.Start),
+                    new ByteSize((ulong)(g.Value.End - g.Value.Start)),
+                    Uuid.Zero
+                )),
+        ];
     }
 
     // Follows the kernel's scan gap by gap, because "first gap that touches" and "no reservation at all" differ from a textbook first fit.
     private static (ImmutableArray<ReservedRange> Reserved, ulong Missing) Scan(
-        DpaMapping mapping, ImmutableArray<ReservedRange> reserved, Uuid owner, ulong amount, bool isReserve)
+        DpaMapping mapping,
+        ImmutableArray<ReservedRange> reserved,
+        Uuid owner,
+        ulong amount,
+        bool isReserve
+    )
     {
         ulong missing = amount;
         bool found = true;
@@ -157,9 +190,11 @@ public static class DpaAllocation
             int existing = isReserve ? -1 : LastOf(reserved, owner);
             foreach ((UInt128 start, UInt128 end) in Gaps(mapping, reserved))
             {
-                if (Trim(mapping, start, end) is not { } gap) continue;
+                if (Trim(mapping, start, end) is not { } gap)
+                    continue;
                 UInt128 size = gap.End - gap.Start;
-                if (!isReserve && size < amount) continue;
+                if (!isReserve && size < amount)
+                    continue;
                 ulong take = (ulong)UInt128.Min(size, missing);
                 if (existing < 0)
                 {
@@ -170,7 +205,8 @@ public static class DpaAllocation
                     ReservedRange range = reserved[existing];
                     ByteSize grown = range.Size + new ByteSize(take);
                     bool below = gap.Start != EndOf(range);
-                    if (below && gap.End != range.Start.Bytes) continue;
+                    if (below && gap.End != range.Start.Bytes)
+                        continue;
                     DimmAddress first = below ? range.Start - new ByteSize(take) : range.Start;
                     reserved = reserved.SetItem(existing, range with { Start = first, Size = grown });
                 }
@@ -179,8 +215,10 @@ public static class DpaAllocation
                 break;
             }
         }
-        if (missing != amount || amount == 0) return (reserved, missing);
-        // Nothing found in any gap: the kernel then asks for the start of the mapping, untrimmed. That is how a DIMM without reservations gets its first.
+        if (missing != amount || amount == 0)
+            return (reserved, missing);
+        // Nothing found in any gap: the kernel then asks for the start of the mapping, untrimmed. That is how a DIMM without reservations
+        // gets its first.
         var whole = new ReservedRange(mapping.Start, new ByteSize(amount), owner);
         return Request(reserved, whole) is { } more ? (more, 0) : (reserved, amount);
     }
@@ -188,15 +226,19 @@ public static class DpaAllocation
     /// <summary>The gaps next to reservations that touch the mapping, ascending; none when no reservation does.</summary>
     private static IEnumerable<(UInt128 Start, UInt128 End)> Gaps(DpaMapping mapping, ImmutableArray<ReservedRange> reserved)
     {
-        UInt128 start = mapping.Start.Bytes, end = start + mapping.Size.Bytes;
+        UInt128 start = mapping.Start.Bytes,
+            end = start + mapping.Size.Bytes;
         bool first = true;
         for (int i = 0; i < reserved.Length; i++)
         {
-            if (reserved[i].Start.Bytes >= end || EndOf(reserved[i]) <= start) continue;
-            if (first && reserved[i].Start.Bytes > start) yield return (start, reserved[i].Start.Bytes);
+            if (reserved[i].Start.Bytes >= end || EndOf(reserved[i]) <= start)
+                continue;
+            if (first && reserved[i].Start.Bytes > start)
+                yield return (start, reserved[i].Start.Bytes);
             first = false;
             UInt128 next = i + 1 < reserved.Length ? UInt128.Min(end, reserved[i + 1].Start.Bytes) : end;
-            if (EndOf(reserved[i]) < next) yield return (EndOf(reserved[i]), next);
+            if (EndOf(reserved[i]) < next)
+                yield return (EndOf(reserved[i]), next);
         }
     }
 
@@ -210,7 +252,8 @@ public static class DpaAllocation
 
     private static ImmutableArray<ReservedRange>? Request(ImmutableArray<ReservedRange> reserved, ReservedRange range)
     {
-        if (range.Size.IsZero || EndOf(range) > (UInt128)ulong.MaxValue + 1) return null;
+        if (range.Size.IsZero || EndOf(range) > (UInt128)ulong.MaxValue + 1)
+            return null;
         bool overlaps = reserved.Any(r => r.Start.Bytes < EndOf(range) && range.Start.Bytes < EndOf(r));
         return overlaps ? null : Insert(reserved, range);
     }
@@ -218,7 +261,8 @@ public static class DpaAllocation
     private static ImmutableArray<ReservedRange> Insert(ImmutableArray<ReservedRange> reserved, ReservedRange range)
     {
         int at = 0;
-        while (at < reserved.Length && reserved[at].Start < range.Start) at++;
+        while (at < reserved.Length && reserved[at].Start < range.Start)
+            at++;
         return reserved.Insert(at, range);
     }
 
@@ -226,7 +270,8 @@ public static class DpaAllocation
     {
         for (int i = reserved.Length - 1; i >= 0; i--)
         {
-            if (reserved[i].Owner == owner) return i;
+            if (reserved[i].Owner == owner)
+                return i;
         }
         return -1;
     }

@@ -46,14 +46,20 @@ public enum IndexRule
 internal readonly record struct IndexChecker(bool ChecksLabelSizeField, bool ChecksLabelOffset, int ProductBits, bool SumIsNarrow)
 {
     /// <summary>ndctl 76.1 ndctl/lib/dimm.c __label_validate().</summary>
-    public static readonly IndexChecker Ndctl = new(ChecksLabelSizeField: false, ChecksLabelOffset: false, ProductBits: 32, SumIsNarrow: true);
+    public static readonly IndexChecker Ndctl = new(
+        ChecksLabelSizeField: false,
+        ChecksLabelOffset: false,
+        ProductBits: 32,
+        SumIsNarrow: true
+    );
 
     /// <summary>drivers/nvdimm/label.c __nd_label_validate() of a profile.</summary>
     public static IndexChecker Of(KernelProfile profile) =>
         new(profile.ChecksLabelSizeField, ChecksLabelOffset: true, profile.LabelSlotProductBits, SumIsNarrow: false);
 
     /// <summary>
-    /// The rules that block <paramref name="number"/> (0 or 1, <see cref="LabelGeometry.IndexSizeBytes"/> bytes) breaks. After a wrong signature nothing else is looked at.
+    /// The rules that block <paramref name="number"/> (0 or 1, <see cref="LabelGeometry.IndexSizeBytes"/> bytes) breaks. After a wrong
+    /// signature nothing else is looked at.
     /// </summary>
     /// <param name="block">The whole index block.</param>
     /// <param name="number">0 or 1.</param>
@@ -61,25 +67,38 @@ internal readonly record struct IndexChecker(bool ChecksLabelSizeField, bool Che
     /// <param name="firstOnly">Stop at the first broken rule.</param>
     public IndexRule Broken(ReadOnlySpan<byte> block, int number, LabelGeometry geometry, bool firstOnly)
     {
-        if (!block.StartsWith(IndexFormat.Signature)) return IndexRule.Signature;
+        if (!block.StartsWith(IndexFormat.Signature))
+            return IndexRule.Signature;
         ulong index = (ulong)geometry.IndexSizeBytes;
         var broken = IndexRule.None;
-        if (!LabelSizeIsRight(block, geometry)) broken |= IndexRule.LabelSize;
-        if (firstOnly && broken != IndexRule.None) return broken;
-        if (IndexFormat.Checksum.Read(block) != Fletcher64.ComputeWithZeroedField(block, IndexFormat.Checksum.OffsetBytes)) broken |= IndexRule.Checksum;
-        if (firstOnly && broken != IndexRule.None) return broken;
-        if ((IndexFormat.Sequence.Read(block) & IndexFormat.SequenceMask) == 0) broken |= IndexRule.Sequence;
-        if (IndexFormat.MyOffset.Read(block) != (ulong)number * index) broken |= IndexRule.MyOffset;
-        if (IndexFormat.OtherOffset.Read(block) != (ulong)(1 - number) * index) broken |= IndexRule.OtherOffset;
-        if (ChecksLabelOffset && IndexFormat.LabelOffset.Read(block) != 2 * index) broken |= IndexRule.LabelOffset;
-        if (IndexFormat.MySize.Read(block) is var size && (size > index || size < IndexFormat.HeaderSizeBytes)) broken |= IndexRule.Size;
-        if (!SlotsFit((uint)IndexFormat.SlotCount.Read(block), geometry)) broken |= IndexRule.SlotCount;
+        if (!LabelSizeIsRight(block, geometry))
+            broken |= IndexRule.LabelSize;
+        if (firstOnly && broken != IndexRule.None)
+            return broken;
+        if (IndexFormat.Checksum.Read(block) != Fletcher64.ComputeWithZeroedField(block, IndexFormat.Checksum.OffsetBytes))
+            broken |= IndexRule.Checksum;
+        if (firstOnly && broken != IndexRule.None)
+            return broken;
+        if ((IndexFormat.Sequence.Read(block) & IndexFormat.SequenceMask) == 0)
+            broken |= IndexRule.Sequence;
+        if (IndexFormat.MyOffset.Read(block) != (ulong)number * index)
+            broken |= IndexRule.MyOffset;
+        if (IndexFormat.OtherOffset.Read(block) != (ulong)(1 - number) * index)
+            broken |= IndexRule.OtherOffset;
+        if (ChecksLabelOffset && IndexFormat.LabelOffset.Read(block) != 2 * index)
+            broken |= IndexRule.LabelOffset;
+        if (IndexFormat.MySize.Read(block) is var size && (size > index || size < IndexFormat.HeaderSizeBytes))
+            broken |= IndexRule.Size;
+        if (!SlotsFit((uint)IndexFormat.SlotCount.Read(block), geometry))
+            broken |= IndexRule.SlotCount;
         return broken;
     }
 
     private bool LabelSizeIsRight(ReadOnlySpan<byte> block, LabelGeometry geometry)
     {
-        bool refused = ChecksLabelSizeField && block[IndexFormat.LabelSizeOffsetBytes] > 1
+        bool refused =
+            ChecksLabelSizeField
+            && block[IndexFormat.LabelSizeOffsetBytes] > 1
             && (IndexFormat.Major.Read(block) * 100) + IndexFormat.Minor.Read(block) >= 102;
         return !refused && IndexFormat.LabelSizeOf(block) == (uint)geometry.LabelSizeBytes;
     }
@@ -90,7 +109,8 @@ internal readonly record struct IndexChecker(bool ChecksLabelSizeField, bool Che
         ulong mask = ProductBits >= 64 ? ulong.MaxValue : (1UL << ProductBits) - 1;
         labels &= mask; // the product wraps where the kernel keeps it in 32 bits
         ulong sum = labels + geometry.SlotsOffsetBytes;
-        if (SumIsNarrow) sum &= mask;
+        if (SumIsNarrow)
+            sum &= mask;
         return sum <= geometry.AreaSize.Bytes;
     }
 }
@@ -112,7 +132,10 @@ internal readonly record struct IndexPair(LabelGeometry Geometry, byte[] Block0,
     {
         get
         {
-            if (!IsValid0 || !IsValid1) return IsValid0 ? 0 : IsValid1 ? 1 : -1;
+            if (!IsValid0 || !IsValid1)
+                return IsValid0 ? 0
+                    : IsValid1 ? 1
+                    : -1;
             uint one = (uint)IndexFormat.Sequence.Read(Block1) & IndexFormat.SequenceMask;
             return IndexFormat.BestSequence((uint)IndexFormat.Sequence.Read(Block0), one) == one ? 1 : 0;
         }
@@ -126,19 +149,28 @@ internal readonly record struct IndexPair(LabelGeometry Geometry, byte[] Block0,
     {
         byte[] block0 = area.Read(0, geometry.IndexSizeBytes);
         byte[] block1 = area.Read((ulong)geometry.IndexSizeBytes, geometry.IndexSizeBytes);
-        return new IndexPair(geometry, block0, block1, checker.Broken(block0, 0, geometry, firstOnly), checker.Broken(block1, 1, geometry, firstOnly));
+        return new IndexPair(
+            geometry,
+            block0,
+            block1,
+            checker.Broken(block0, 0, geometry, firstOnly),
+            checker.Broken(block1, 1, geometry, firstOnly)
+        );
     }
 
     /// <summary>
-    /// Tries 128-byte, then 256-byte labels; null when neither has a valid block (drivers/nvdimm/label.c nd_label_validate(), 6.1; ndctl 76.1 label_validate()).
+    /// Tries 128-byte, then 256-byte labels; null when neither has a valid block (drivers/nvdimm/label.c nd_label_validate(), 6.1; ndctl
+    /// 76.1 label_validate()).
     /// </summary>
     public static IndexPair? FindCurrent(Core.Media.SparseBytes area, IndexChecker checker)
     {
         foreach (int labelSize in (ReadOnlySpan<int>)[128, 256])
         {
-            if (LabelGeometry.For(new Core.Units.ByteSize(area.LengthBytes), labelSize) is not { } geometry) continue;
+            if (LabelGeometry.For(new Core.Units.ByteSize(area.LengthBytes), labelSize) is not { } geometry)
+                continue;
             IndexPair pair = Read(area, geometry, checker, firstOnly: true);
-            if (pair.Current >= 0) return pair;
+            if (pair.Current >= 0)
+                return pair;
         }
         return null;
     }

@@ -4,16 +4,23 @@ using Altmap.Formats.Checksums;
 
 namespace Altmap.Formats.Labels;
 
-/// <summary>What an NFIT says about one DIMM of an interleave set. Numbers as in the table; sysfs shows serial and vendor byte-swapped.</summary>
+/// <summary>What an NFIT says about one DIMM of an interleave set. Numbers as in the table; sysfs shows serial and vendor
+/// byte-swapped.</summary>
 /// <param name="RegionOffset">Of the memory-device structure.</param>
 /// <param name="Serial">serial_number of the control region.</param>
 /// <param name="Vendor">vendor_id.</param>
 /// <param name="ManufacturingDate">manufacturing_date.</param>
 /// <param name="ManufacturingLocation">manufacturing_location.</param>
 public readonly record struct InterleaveMember(
-    ulong RegionOffset, uint Serial, ushort Vendor, ushort ManufacturingDate = 0, byte ManufacturingLocation = 0);
+    ulong RegionOffset,
+    uint Serial,
+    ushort Vendor,
+    ushort ManufacturingDate = 0,
+    byte ManufacturingLocation = 0
+);
 
-/// <summary>The numbers that tie labels to an interleave set (drivers/acpi/nfit/core.c acpi_nfit_init_interleave_set(); same in 5.10, 6.1, 6.12, 7.2).</summary>
+/// <summary>The numbers that tie labels to an interleave set (drivers/acpi/nfit/core.c acpi_nfit_init_interleave_set(); same in 5.10, 6.1,
+/// 6.12, 7.2).</summary>
 /// <param name="Cookie1">For labels 1.1.</param>
 /// <param name="Cookie2">For labels 1.2, and without labels.</param>
 /// <param name="AltCookie">Cookie1 in the wrong order of old kernels; accepted when reading.</param>
@@ -31,14 +38,18 @@ public readonly record struct InterleaveSetCookie(ulong Cookie1, ulong Cookie2, 
     {
         InterleaveMember[] sorted = [.. members.OrderBy(m => m.RegionOffset)];
         // Old kernels compared the stored bytes, so the lowest byte came first.
-        InterleaveMember[] byBytes = [.. members.OrderBy(m => m.RegionOffset).OrderBy(m => BinaryPrimitives.ReverseEndianness(m.RegionOffset))];
+        InterleaveMember[] byBytes =
+        [
+            .. members.OrderBy(m => m.RegionOffset).OrderBy(m => BinaryPrimitives.ReverseEndianness(m.RegionOffset)),
+        ];
         int[] positions = new int[members.Count];
         for (int rank = 0; rank < sorted.Length; rank++)
         {
             for (int i = 0; i < members.Count; i++)
             {
                 // Found by identity, not by offset: of two members with the same identity only the first gets a place.
-                if (members[i] with { RegionOffset = 0 } != sorted[rank] with { RegionOffset = 0 }) continue;
+                if (members[i] with { RegionOffset = 0 } != sorted[rank] with { RegionOffset = 0 })
+                    continue;
                 positions[i] = rank;
                 break;
             }

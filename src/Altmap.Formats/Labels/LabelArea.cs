@@ -7,13 +7,21 @@ namespace Altmap.Formats.Labels;
 
 /// <summary>
 /// A label area as the kernel sees it after reading it. Immutable: an update gives the next area and the writes that make it
-/// (<see cref="PutLabel"/>, <see cref="DeleteLabels"/>). Source: drivers/nvdimm/label.c, 6.1; what differs between kernels comes from the profile.
+/// (<see cref="PutLabel"/>, <see cref="DeleteLabels"/>). Source: drivers/nvdimm/label.c, 6.1; what differs between kernels comes from the
+/// profile.
 /// </summary>
 public sealed partial class LabelArea
 {
     private readonly byte[] _index;
 
-    private LabelArea(SparseBytes bytes, LabelGeometry? geometry, int labelSizeBytes, int current, byte[] index, ImmutableArray<NamespaceLabel> labels)
+    private LabelArea(
+        SparseBytes bytes,
+        LabelGeometry? geometry,
+        int labelSizeBytes,
+        int current,
+        byte[] index,
+        ImmutableArray<NamespaceLabel> labels
+    )
     {
         Bytes = bytes;
         Geometry = geometry;
@@ -51,7 +59,8 @@ public sealed partial class LabelArea
     public (int Major, int Minor) IndexVersion =>
         HasCurrentIndex ? ((int)IndexFormat.Major.Read(_index), (int)IndexFormat.Minor.Read(_index)) : (0, 0);
 
-    /// <summary>True when labels of this area carry cookie1 of their set: index version exactly 1.1 (region_devs.c nd_region_interleave_set_cookie(), 6.1).</summary>
+    /// <summary>True when labels of this area carry cookie1 of their set: index version exactly 1.1 (region_devs.c
+    /// nd_region_interleave_set_cookie(), 6.1).</summary>
     public bool UsesCookie1 => IndexVersion == (1, 1);
 
     /// <summary>nslot of the current index, cut to what bitmap and area hold; without one the slots a new index would have.</summary>
@@ -107,7 +116,8 @@ public sealed partial class LabelArea
     private static uint CountFree(ReadOnlySpan<byte> index, uint slots)
     {
         uint count = 0;
-        for (uint slot = 0; slot < slots; slot++) count += IsFree(index, slot) ? 1u : 0;
+        for (uint slot = 0; slot < slots; slot++)
+            count += IsFree(index, slot) ? 1u : 0;
         return count;
     }
 
@@ -115,7 +125,8 @@ public sealed partial class LabelArea
     {
         for (uint slot = 0; slot < slots; slot++)
         {
-            if (IsFree(index, slot)) return slot;
+            if (IsFree(index, slot))
+                return slot;
         }
         return null;
     }

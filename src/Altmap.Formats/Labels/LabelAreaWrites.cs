@@ -19,22 +19,28 @@ public sealed partial class LabelArea
 {
     /// <summary>
     /// Writes one label and makes it count: lowest free slot, the label, then the next index in which other labels of this UUID are free
-    /// (drivers/nvdimm/label.c __pmem_label_update(), 6.1; same in 5.10, 6.12, 7.2). An area without a current index is initialised first, as init_labels() does.
+    /// (drivers/nvdimm/label.c __pmem_label_update(), 6.1; same in 5.10, 6.12, 7.2). An area without a current index is initialised first,
+    /// as init_labels() does.
     /// </summary>
-    /// <param name="label">All but slot, flags and reserved bytes, which are set here; with 128-byte labels the GUIDs are not stored.</param>
+    /// <param name="label">All but slot, flags and reserved bytes, which are set here; with 128-byte labels the GUIDs are not
+    /// stored.</param>
     /// <param name="flags">See <see cref="LabelFlags"/>: the kernel writes UPDATING first, then 0.</param>
-    /// <param name="renamedFrom">The UUID that the namespace had in its labels so far, when it was changed: those labels are freed too.</param>
+    /// <param name="renamedFrom">The UUID that the namespace had in its labels so far, when it was changed: those labels are freed
+    /// too.</param>
     /// <returns>ENXIO when no slot is free or the area is too small.</returns>
     public LabelWriteResult PutLabel(NamespaceLabel label, uint flags, Uuid? renamedFrom = null)
     {
         LabelWriteResult initialised = Initialise();
-        if (initialised.Errno != Errno.None) return initialised;
+        if (initialised.Errno != Errno.None)
+            return initialised;
         LabelArea area = initialised.Area;
-        if (FirstFree(area._index, area.SlotCount) is not { } slot) return new LabelWriteResult(Errno.ENXIO, area, initialised.Writes);
+        if (FirstFree(area._index, area.SlotCount) is not { } slot)
+            return new LabelWriteResult(Errno.ENXIO, area, initialised.Writes);
 
         LabelGeometry geometry = area.Geometry!.Value;
         NamespaceLabel stored = label with { Slot = slot, Flags = flags, Reserved = default, Reserved2 = default };
-        if (geometry.LabelSizeBytes < 256) stored = stored with { TypeGuid = Uuid.Zero, AbstractionGuid = Uuid.Zero };
+        if (geometry.LabelSizeBytes < 256)
+            stored = stored with { TypeGuid = Uuid.Zero, AbstractionGuid = Uuid.Zero };
         var recorder = new Recorder(area.Bytes);
         recorder.Write(geometry.SlotOffsetBytes(slot), stored.ToBytes(geometry.LabelSizeBytes));
 
@@ -42,25 +48,31 @@ public sealed partial class LabelArea
         SetFree(next, slot, free: false);
         foreach (NamespaceLabel old in area.ActiveLabels)
         {
-            if (old.Uuid == stored.Uuid || old.Uuid == renamedFrom) SetFree(next, old.Slot, free: true);
+            if (old.Uuid == stored.Uuid || old.Uuid == renamedFrom)
+                SetFree(next, old.Slot, free: true);
         }
         ImmutableArray<NamespaceLabel> labels =
-            [.. area.ActiveLabels.Where(l => l.Uuid != stored.Uuid && l.Uuid != renamedFrom).Append(stored).OrderBy(l => l.Slot)];
+        [
+            .. area.ActiveLabels.Where(l => l.Uuid != stored.Uuid && l.Uuid != renamedFrom).Append(stored).OrderBy(l => l.Slot),
+        ];
         LabelArea after = area.WriteNextIndex(next, labels, recorder);
         return new LabelWriteResult(Errno.None, after, initialised.Writes.AddRange(recorder.Writes));
     }
 
     /// <summary>
-    /// Frees the slots of all labels with this UUID and writes the next index, also when there was nothing to free; an area without a current
+    /// Frees the slots of all labels with this UUID and writes the next index, also when there was nothing to free; an area without a
+    /// current
     /// index is left alone (drivers/nvdimm/label.c del_labels(), 6.1).
     /// </summary>
     public LabelWriteResult DeleteLabels(Uuid uuid)
     {
-        if (!HasCurrentIndex) return new LabelWriteResult(Errno.None, this, []);
+        if (!HasCurrentIndex)
+            return new LabelWriteResult(Errno.None, this, []);
         byte[] next = [.. _index];
         foreach (NamespaceLabel label in ActiveLabels)
         {
-            if (label.Uuid == uuid) SetFree(next, label.Slot, free: true);
+            if (label.Uuid == uuid)
+                SetFree(next, label.Slot, free: true);
         }
         var recorder = new Recorder(Bytes);
         LabelArea after = WriteNextIndex(next, [.. ActiveLabels.Where(l => l.Uuid != uuid)], recorder);
@@ -68,22 +80,27 @@ public sealed partial class LabelArea
     }
 
     /// <summary>
-    /// The kernel's own initialisation, done when a label must be written and there is no current index: both index blocks from zero, sequence
+    /// The kernel's own initialisation, done when a label must be written and there is no current index: both index blocks from zero,
+    /// sequence
     /// 3 and 2, every slot free. Nothing to do when there is an index. ENXIO: too small (drivers/nvdimm/label.c init_labels(), 6.1).
     /// </summary>
     public LabelWriteResult Initialise()
     {
-        if (HasCurrentIndex) return new LabelWriteResult(Errno.None, this, []);
-        if (Geometry is not { } geometry) return new LabelWriteResult(Errno.ENXIO, this, []);
+        if (HasCurrentIndex)
+            return new LabelWriteResult(Errno.None, this, []);
+        if (Geometry is not { } geometry)
+            return new LabelWriteResult(Errno.ENXIO, this, []);
         var recorder = new Recorder(Bytes);
         byte[] first = [];
         for (int number = 0; number < 2; number++)
         {
             byte[] block = new byte[geometry.IndexSizeBytes];
-            for (uint slot = 0; slot < geometry.SlotCount; slot++) SetFree(block, slot, free: true);
+            for (uint slot = 0; slot < geometry.SlotCount; slot++)
+                SetFree(block, slot, free: true);
             Seal(block, number, (uint)(3 - number), geometry.SlotCount, geometry);
             recorder.Write((ulong)(number * geometry.IndexSizeBytes), block);
-            if (number == 0) first = block;
+            if (number == 0)
+                first = block;
         }
         var after = new LabelArea(recorder.Bytes, geometry, LabelSizeBytes, 0, first, []);
         return new LabelWriteResult(Errno.None, after, [.. recorder.Writes]);
@@ -98,7 +115,8 @@ public sealed partial class LabelArea
         return new LabelArea(recorder.Bytes, geometry, LabelSizeBytes, number, next, labels);
     }
 
-    /// <summary>Fills the header of an index block and its checksum; bitmap and tail stay (drivers/nvdimm/label.c nd_label_write_index(), 6.1).</summary>
+    /// <summary>Fills the header of an index block and its checksum; bitmap and tail stay (drivers/nvdimm/label.c nd_label_write_index(),
+    /// 6.1).</summary>
     internal static void Seal(Span<byte> block, int number, uint sequence, uint slotCount, LabelGeometry geometry)
     {
         ulong size = (ulong)geometry.IndexSizeBytes;

@@ -17,14 +17,14 @@ public readonly struct LabelBytes : IEquatable<LabelBytes>
     public bool IsZero => _bytes.IsDefault;
 
     /// <summary>A copy of <paramref name="bytes"/>.</summary>
-    public static LabelBytes From(ReadOnlySpan<byte> bytes) =>
-        bytes.ContainsAnyExcept((byte)0) ? new LabelBytes([.. bytes]) : default;
+    public static LabelBytes From(ReadOnlySpan<byte> bytes) => bytes.ContainsAnyExcept((byte)0) ? new LabelBytes([.. bytes]) : default;
 
     /// <summary>A name as 64 raw bytes. Throws <see cref="ArgumentException"/> when it has more than 63 bytes in UTF-8.</summary>
     public static LabelBytes FromName(string name)
     {
         byte[] raw = new byte[LabelFormat.NameSizeBytes];
-        if (Encoding.UTF8.GetByteCount(name) >= raw.Length) throw new ArgumentException($"a label name has at most 63 bytes: '{name}'", nameof(name));
+        if (Encoding.UTF8.GetByteCount(name) >= raw.Length)
+            throw new ArgumentException($"a label name has at most 63 bytes: '{name}'", nameof(name));
         Encoding.UTF8.GetBytes(name, raw);
         return From(raw);
     }

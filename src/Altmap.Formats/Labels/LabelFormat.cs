@@ -39,7 +39,8 @@ public static class LabelFlags
     public const uint Known = ReadOnly | Local | Btt | Updating;
 }
 
-/// <summary>The index block: one of two at the start of a label area (drivers/nvdimm/label.h struct nd_namespace_index; same in 5.10, 6.1, 6.12, 7.2).</summary>
+/// <summary>The index block: one of two at the start of a label area (drivers/nvdimm/label.h struct nd_namespace_index; same in 5.10, 6.1,
+/// 6.12, 7.2).</summary>
 public static class IndexFormat
 {
     /// <summary>Bytes before the bitmap of free slots.</summary>
@@ -85,25 +86,47 @@ public static class IndexFormat
     public static readonly Field Checksum = new("checksum", 0x40, 8, 1);
 
     /// <summary>All integer fields in order of offset.</summary>
-    public static readonly IReadOnlyList<Field> Fields = [Sequence, MyOffset, MySize, OtherOffset, LabelOffset, SlotCount, Major, Minor, Checksum];
+    public static readonly IReadOnlyList<Field> Fields =
+    [
+        Sequence,
+        MyOffset,
+        MySize,
+        OtherOffset,
+        LabelOffset,
+        SlotCount,
+        Major,
+        Minor,
+        Checksum,
+    ];
 
     /// <summary>The 16 bytes a block starts with.</summary>
     public static ReadOnlySpan<byte> Signature => "NAMESPACE_INDEX\0"u8;
 
     /// <summary>1 → 2 → 3 → 1; 0 stays 0 (drivers/nvdimm/label.h nd_inc_seq(), 6.1).</summary>
-    public static uint NextSequence(uint sequence) => (sequence & SequenceMask) switch { 1 => 2, 2 => 3, 3 => 1, _ => 0 };
+    public static uint NextSequence(uint sequence) =>
+        (sequence & SequenceMask) switch
+        {
+            1 => 2,
+            2 => 3,
+            3 => 1,
+            _ => 0,
+        };
 
-    /// <summary>The sequence number that rules when both blocks are valid (drivers/nvdimm/label.c best_seq(), 6.1). Low two bits only.</summary>
+    /// <summary>The sequence number that rules when both blocks are valid (drivers/nvdimm/label.c best_seq(), 6.1). Low two bits
+    /// only.</summary>
     public static uint BestSequence(uint a, uint b)
     {
         a &= SequenceMask;
         b &= SequenceMask;
-        if (a == 0 || a == b) return b;
-        if (b == 0) return a;
+        if (a == 0 || a == b)
+            return b;
+        if (b == 0)
+            return a;
         return NextSequence(a) == b ? b : a;
     }
 
-    /// <summary>128 or 256 by version and <c>labelsize</c>; without the kernel's range check the shift wraps at 32 bits, as the machine's does.</summary>
+    /// <summary>128 or 256 by version and <c>labelsize</c>; without the kernel's range check the shift wraps at 32 bits, as the machine's
+    /// does.</summary>
     public static uint LabelSizeOf(ReadOnlySpan<byte> block)
     {
         ulong version = (Major.Read(block) * 100) + Minor.Read(block);

@@ -22,22 +22,26 @@ public readonly record struct LabelGeometry(ByteSize AreaSize, int LabelSizeByte
     public ulong SlotOffsetBytes(uint slot) => SlotsOffsetBytes + ((ulong)slot * (uint)LabelSizeBytes);
 
     /// <summary>
-    /// The division of an area, or null when it cannot hold two index blocks and two labels, or is beyond the 32 bits in which its size is kept
+    /// The division of an area, or null when it cannot hold two index blocks and two labels, or is beyond the 32 bits in which its size is
+    /// kept
     /// (drivers/nvdimm/label.c nvdimm_num_label_slots(), sizeof_namespace_index(); same in 5.10, 6.1, 6.12, 7.2 and ndctl).
     /// </summary>
     public static LabelGeometry? For(ByteSize areaSize, int labelSizeBytes)
     {
-        ulong area = areaSize.Bytes, label = (ulong)labelSizeBytes;
-        if (area > uint.MaxValue) return null;
+        ulong area = areaSize.Bytes,
+            label = (ulong)labelSizeBytes;
+        if (area > uint.MaxValue)
+            return null;
         // The kernel subtracts without a check here; below two index blocks the result is nonsense and we say "too small".
         ulong reserved = 2 * IndexSize(area / label);
-        if (reserved > area) return null;
+        if (reserved > area)
+            return null;
         ulong slots = (area - reserved) / label;
         ulong index = IndexSize(slots);
-        if (slots < 2 || 2 * index > area - (slots * label)) return null;
+        if (slots < 2 || 2 * index > area - (slots * label))
+            return null;
         return new LabelGeometry(areaSize, labelSizeBytes, (int)index, (uint)slots);
     }
 
-    private static ulong IndexSize(ulong slots) =>
-        Alignment.Up(IndexFormat.HeaderSizeBytes + ((slots + 7) / 8), IndexFormat.AlignBytes);
+    private static ulong IndexSize(ulong slots) => Alignment.Up(IndexFormat.HeaderSizeBytes + ((slots + 7) / 8), IndexFormat.AlignBytes);
 }

@@ -16,7 +16,8 @@ public readonly record struct LabelAreaChange(Errno Errno, SparseBytes Bytes, Im
 public static class LabelInitialisation
 {
     /// <summary>
-    /// Two index blocks of sequence 3 and 2; block 0 is current. ndctl sets the bits of whole 64-bit words, also those behind the last slot, and
+    /// Two index blocks of sequence 3 and 2; block 0 is current. ndctl sets the bits of whole 64-bit words, also those behind the last
+    /// slot, and
     /// leaves the rest of the bitmap and all slots as they were (write_label_index(), ndctl_dimm_init_labels()).
     /// </summary>
     /// <returns>ENXIO when the area is too small for labels of this version.</returns>
@@ -44,14 +45,16 @@ public static class LabelInitialisation
     public static LabelAreaChange ZeroLabels(SparseBytes area, ByteSize length, MediaOffset offset)
     {
         ulong count = length.IsZero ? area.LengthBytes : length.Bytes;
-        if (offset.Bytes > area.LengthBytes || count > area.LengthBytes - offset.Bytes) return new LabelAreaChange(Errno.EINVAL, area, []);
+        if (offset.Bytes > area.LengthBytes || count > area.LengthBytes - offset.Bytes)
+            return new LabelAreaChange(Errno.EINVAL, area, []);
         const int chunkBytes = 4096;
         var recorder = new LabelArea.Recorder(area);
         for (ulong done = 0; done < count; done += chunkBytes)
         {
             byte[] zero = new byte[Math.Min(chunkBytes, count - done)];
             ulong at = offset.Bytes + done;
-            if (recorder.Bytes.Read(at, zero.Length).AsSpan().ContainsAnyExcept((byte)0)) recorder.Write(at, zero);
+            if (recorder.Bytes.Read(at, zero.Length).AsSpan().ContainsAnyExcept((byte)0))
+                recorder.Write(at, zero);
         }
         return new LabelAreaChange(Errno.None, recorder.Bytes, [.. recorder.Writes]);
     }

@@ -15,9 +15,13 @@ public readonly record struct LabelJsonField(string Key, string Token);
 /// <summary>What <c>ndctl read-labels -j</c> shows of one DIMM.</summary>
 /// <param name="Indexes">The objects of <c>index</c>: both blocks, not validated.</param>
 /// <param name="Labels">The objects of <c>label</c>; default when only indexes were asked for.</param>
-public sealed record LabelDump(ImmutableArray<ImmutableArray<LabelJsonField>> Indexes, ImmutableArray<ImmutableArray<LabelJsonField>> Labels);
+public sealed record LabelDump(
+    ImmutableArray<ImmutableArray<LabelJsonField>> Indexes,
+    ImmutableArray<ImmutableArray<LabelJsonField>> Labels
+);
 
-/// <summary><c>ndctl read-labels</c> in JSON (ndctl 76.1 ndctl/dimm.c dump_json(), dump_index_json(), dump_label_json(); util/json.c).</summary>
+/// <summary><c>ndctl read-labels</c> in JSON (ndctl 76.1 ndctl/dimm.c dump_json(), dump_index_json(), dump_label_json();
+/// util/json.c).</summary>
 public static class LabelJson
 {
     /// <summary>
@@ -30,35 +34,48 @@ public static class LabelJson
     public static LabelDump? Read(SparseBytes area, bool human = false, bool indexOnly = false)
     {
         int labelSize = indexOnly ? 128 : GuessLabelSize(area);
-        if (LabelGeometry.For(new ByteSize(area.LengthBytes), labelSize) is not { } geometry) return null;
+        if (LabelGeometry.For(new ByteSize(area.LengthBytes), labelSize) is not { } geometry)
+            return null;
         ImmutableArray<ImmutableArray<LabelJsonField>> indexes =
         [
             Index(area.Read(0, IndexFormat.HeaderSizeBytes)),
             Index(area.Read((ulong)geometry.IndexSizeBytes, IndexFormat.HeaderSizeBytes)),
         ];
-        if (indexOnly) return new LabelDump(indexes, default);
+        if (indexOnly)
+            return new LabelDump(indexes, default);
         ImmutableArray<ImmutableArray<LabelJsonField>>.Builder labels = ImmutableArray.CreateBuilder<ImmutableArray<LabelJsonField>>();
         foreach ((uint slot, ReadOnlyMemory<byte> raw) in LabelSlots.Stored(area, geometry))
         {
-            if (LabelFormat.Slot.Read(raw.Span) == slot) labels.Add(Label(raw.Span, labelSize, human));
+            if (LabelFormat.Slot.Read(raw.Span) == slot)
+                labels.Add(Label(raw.Span, labelSize, human));
         }
         return labels.Count == 0 ? null : new LabelDump(indexes, labels.ToImmutable());
     }
 
     /// <summary>
-    /// The label size that ndctl takes without validating anything: 256 when more of the blocks at offsets 0 and 256 say version 1.2 than 1.1, else 128
-    /// (ndctl/lib/dimm.c ndctl_dimm_sizeof_namespace_label()). The second offset is the second block only where index blocks have 256 bytes.
+    /// The label size that ndctl takes without validating anything: 256 when more of the blocks at offsets 0 and 256 say version 1.2 than
+    /// 1.1, else 128
+    /// (ndctl/lib/dimm.c ndctl_dimm_sizeof_namespace_label()). The second offset is the second block only where index blocks have 256
+    /// bytes.
     /// </summary>
     public static int GuessLabelSize(SparseBytes area)
     {
-        int v1 = 0, v2 = 0;
+        int v1 = 0,
+            v2 = 0;
         Span<byte> header = stackalloc byte[IndexFormat.HeaderSizeBytes];
-        for (ulong offset = 0; offset <= IndexFormat.AlignBytes && offset + IndexFormat.HeaderSizeBytes <= area.LengthBytes; offset += IndexFormat.AlignBytes)
+        for (
+            ulong offset = 0;
+            offset <= IndexFormat.AlignBytes && offset + IndexFormat.HeaderSizeBytes <= area.LengthBytes;
+            offset += IndexFormat.AlignBytes
+        )
         {
             area.Read(offset, header);
-            if (IndexFormat.Major.Read(header) != 1) continue;
-            if (IndexFormat.Minor.Read(header) == 1) v1++;
-            else if (IndexFormat.Minor.Read(header) == 2) v2++;
+            if (IndexFormat.Major.Read(header) != 1)
+                continue;
+            if (IndexFormat.Minor.Read(header) == 1)
+                v1++;
+            else if (IndexFormat.Minor.Read(header) == 2)
+                v2++;
         }
         return v2 > v1 ? 256 : 128;
     }
@@ -72,7 +89,8 @@ public static class LabelJson
         {
             text.Append(separator).Append("  {\n    \"dev\":").Append(Quote(device));
             Objects(text, "index", dump.Indexes);
-            if (!dump.Labels.IsDefault) Objects(text, "label", dump.Labels);
+            if (!dump.Labels.IsDefault)
+                Objects(text, "label", dump.Labels);
             text.Append("\n  }");
             separator = ",\n";
         }
@@ -121,11 +139,13 @@ public static class LabelJson
             new("dpa", Hex(LabelFormat.Dpa.Read(raw), human)),
             new("rawsize", Size(LabelFormat.RawSize.Read(raw), human)),
         ];
-        if (labelSize < 256) return common;
+        if (labelSize < 256)
+            return common;
         return
         [
             .. common,
-            new("type_guid", Quote(Uuid.Read(raw[LabelFormat.TypeGuidOffsetBytes..]).ToString())), // bytes as stored: ndctl does not swap them
+            // Bytes as stored: ndctl does not swap them.
+            new("type_guid", Quote(Uuid.Read(raw[LabelFormat.TypeGuidOffsetBytes..]).ToString())),
             new("abstraction_guid", Quote(Uuid.Read(raw[LabelFormat.AbstractionGuidOffsetBytes..]).ToString())),
         ];
     }
@@ -142,18 +162,26 @@ public static class LabelJson
     private static string Int(uint value) => unchecked((int)value).ToString(CultureInfo.InvariantCulture);
 
     // json-c hands the printer a signed number, cut at its largest; C's %#x has no prefix for 0.
-    private static string Hex(ulong value, bool human) => !human ? Decimal(value)
-        : value == 0 ? "\"0\"" : $"\"0x{Math.Min(value, long.MaxValue).ToString("x", CultureInfo.InvariantCulture)}\"";
+    private static string Hex(ulong value, bool human) =>
+        !human ? Decimal(value)
+        : value == 0 ? "\"0\""
+        : $"\"0x{Math.Min(value, long.MaxValue).ToString("x", CultureInfo.InvariantCulture)}\"";
 
     /// <summary>display_size(): plain below 5000 KiB, then hundredths of MiB, GiB or TiB with the decimal unit in brackets.</summary>
     internal static string Size(ulong bytes, bool human)
     {
-        if (!human || bytes < 5000UL * 1024) return unchecked((long)bytes).ToString(CultureInfo.InvariantCulture);
-        (int shift, ulong unit, char letter) = bytes < 2UL << 30 ? (20, 1_000_000UL, 'M') : bytes < 2UL << 40 ? (30, 1_000_000_000UL, 'G') : (40, 1_000_000_000_000UL, 'T');
+        if (!human || bytes < 5000UL * 1024)
+            return unchecked((long)bytes).ToString(CultureInfo.InvariantCulture);
+        (int shift, ulong unit, char letter) =
+            bytes < 2UL << 30 ? (20, 1_000_000UL, 'M')
+            : bytes < 2UL << 40 ? (30, 1_000_000_000UL, 'G')
+            : (40, 1_000_000_000_000UL, 'T');
         ulong binary = unchecked(((bytes * 200) >> shift) + 1) / 2; // wraps there too
         ulong metric = ((bytes / (unit / 200)) + 1) / 2;
-        return string.Create(CultureInfo.InvariantCulture,
-            $"\"{binary / 100}.{binary % 100:00} {letter}iB ({metric / 100}.{metric % 100:00} {letter}B)\"");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"\"{binary / 100}.{binary % 100:00} {letter}iB ({metric / 100}.{metric % 100:00} {letter}B)\""
+        );
     }
 
     /// <summary>A string as json-c escapes it, slashes included.</summary>

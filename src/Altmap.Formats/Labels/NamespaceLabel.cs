@@ -103,7 +103,8 @@ public sealed record NamespaceLabel
         LabelFormat.RawSize.Write(raw, RawSize.Bytes);
         LabelFormat.Slot.Write(raw, Slot);
         Reserved.CopyTo(raw.AsSpan(LabelFormat.AlignOffsetBytes, 4));
-        if (labelSizeBytes < 256) return raw;
+        if (labelSizeBytes < 256)
+            return raw;
         TypeGuid.SwapGuidBytes().Write(raw.AsSpan(LabelFormat.TypeGuidOffsetBytes));
         AbstractionGuid.SwapGuidBytes().Write(raw.AsSpan(LabelFormat.AbstractionGuidOffsetBytes));
         Reserved2.CopyTo(raw.AsSpan(LabelFormat.Reserved2OffsetBytes, LabelFormat.Reserved2SizeBytes));
@@ -111,7 +112,8 @@ public sealed record NamespaceLabel
         return raw;
     }
 
-    /// <summary>True when the bytes hold a label that counts in this slot: slot number right and, at 256 bytes, checksum right (label.c slot_valid(), 6.1).</summary>
+    /// <summary>True when the bytes hold a label that counts in this slot: slot number right and, at 256 bytes, checksum right (label.c
+    /// slot_valid(), 6.1).</summary>
     public static bool Counts(ReadOnlySpan<byte> bytes, int labelSizeBytes, uint slot) =>
         LabelFormat.Slot.Read(bytes) == slot && ChecksumIsRight(bytes, labelSizeBytes);
 

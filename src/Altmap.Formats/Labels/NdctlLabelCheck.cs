@@ -2,7 +2,8 @@ using Altmap.Core.Media;
 
 namespace Altmap.Formats.Labels;
 
-/// <summary>What ndctl makes of the index blocks: the verdict of <c>check-labels</c>, and why <c>init-labels</c> says "labels already initialized".</summary>
+/// <summary>What ndctl makes of the index blocks: the verdict of <c>check-labels</c>, and why <c>init-labels</c> says "labels already
+/// initialized".</summary>
 /// <param name="IsValid">True when a block is valid by ndctl's rules.</param>
 /// <param name="CurrentIndexNumber">0, 1, or -1.</param>
 /// <param name="LabelSizeBytes">128 or 256; without a valid block 256, the last that was tried.</param>
@@ -10,7 +11,8 @@ namespace Altmap.Formats.Labels;
 public readonly record struct NdctlLabelCheck(bool IsValid, int CurrentIndexNumber, int LabelSizeBytes, uint SlotCount)
 {
     /// <summary>
-    /// The kernel's rules but for labeloff and the range of labelsize, and with sums in 32 bits (ndctl 76.1 ndctl/lib/dimm.c label_validate()).
+    /// The kernel's rules but for labeloff and the range of labelsize, and with sums in 32 bits (ndctl 76.1 ndctl/lib/dimm.c
+    /// label_validate()).
     /// Takes any bytes.
     /// </summary>
     public static NdctlLabelCheck Check(SparseBytes area) =>

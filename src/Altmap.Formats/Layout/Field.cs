@@ -13,25 +13,35 @@ public readonly record struct Field(string Name, int OffsetBytes, int WidthBytes
     public int EndBytes => OffsetBytes + WidthBytes;
 
     /// <summary>The number in <paramref name="block"/>, which starts at the structure and reaches past the field.</summary>
-    public ulong Read(ReadOnlySpan<byte> block) => WidthBytes switch
-    {
-        1 => block[OffsetBytes],
-        2 => BinaryPrimitives.ReadUInt16LittleEndian(block.Slice(OffsetBytes, 2)),
-        4 => BinaryPrimitives.ReadUInt32LittleEndian(block.Slice(OffsetBytes, 4)),
-        8 => BinaryPrimitives.ReadUInt64LittleEndian(block.Slice(OffsetBytes, 8)),
-        _ => throw NotANumber(),
-    };
+    public ulong Read(ReadOnlySpan<byte> block) =>
+        WidthBytes switch
+        {
+            1 => block[OffsetBytes],
+            2 => BinaryPrimitives.ReadUInt16LittleEndian(block.Slice(OffsetBytes, 2)),
+            4 => BinaryPrimitives.ReadUInt32LittleEndian(block.Slice(OffsetBytes, 4)),
+            8 => BinaryPrimitives.ReadUInt64LittleEndian(block.Slice(OffsetBytes, 8)),
+            _ => throw NotANumber(),
+        };
 
     /// <summary>Writes the number. Throws <see cref="OverflowException"/> when it does not fit the width.</summary>
     public void Write(Span<byte> block, ulong value)
     {
         switch (WidthBytes)
         {
-            case 1: block[OffsetBytes] = checked((byte)value); break;
-            case 2: BinaryPrimitives.WriteUInt16LittleEndian(block.Slice(OffsetBytes, 2), checked((ushort)value)); break;
-            case 4: BinaryPrimitives.WriteUInt32LittleEndian(block.Slice(OffsetBytes, 4), checked((uint)value)); break;
-            case 8: BinaryPrimitives.WriteUInt64LittleEndian(block.Slice(OffsetBytes, 8), value); break;
-            default: throw NotANumber();
+            case 1:
+                block[OffsetBytes] = checked((byte)value);
+                break;
+            case 2:
+                BinaryPrimitives.WriteUInt16LittleEndian(block.Slice(OffsetBytes, 2), checked((ushort)value));
+                break;
+            case 4:
+                BinaryPrimitives.WriteUInt32LittleEndian(block.Slice(OffsetBytes, 4), checked((uint)value));
+                break;
+            case 8:
+                BinaryPrimitives.WriteUInt64LittleEndian(block.Slice(OffsetBytes, 8), value);
+                break;
+            default:
+                throw NotANumber();
         }
     }
 

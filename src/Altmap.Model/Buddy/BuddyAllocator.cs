@@ -10,7 +10,8 @@ namespace Altmap.Model.Buddy;
 /// <param name="Pages">What it spans, half-open.</param>
 public readonly record struct BuddySpan(int Node, ZoneKind Kind, PfnRange Pages);
 
-/// <summary>The zones of a machine, each with its free lists: memory never merges across a zone (mm/page_alloc.c page_is_buddy(), 6.1.192). Changes in place.</summary>
+/// <summary>The zones of a machine, each with its free lists: memory never merges across a zone (mm/page_alloc.c page_is_buddy(), 6.1.192).
+/// Changes in place.</summary>
 public sealed class BuddyAllocator
 {
     private readonly ImmutableArray<(BuddySpan Span, BuddyZone Zone)> _zones;
@@ -23,7 +24,8 @@ public sealed class BuddyAllocator
         _zones = [.. spans.Select(s => (s, new BuddyZone(orderMax)))];
         for (int i = 1; i < _zones.Length; i++)
         {
-            if (_zones[i].Span.Pages.Start < _zones[i - 1].Span.Pages.End) throw new ArgumentException("the zones overlap or are not ascending", nameof(spans));
+            if (_zones[i].Span.Pages.Start < _zones[i - 1].Span.Pages.End)
+                throw new ArgumentException("the zones overlap or are not ascending", nameof(spans));
         }
         OrderMax = orderMax;
     }
@@ -49,26 +51,33 @@ public sealed class BuddyAllocator
     /// <summary>The zone that holds a page. Throws for a page of none.</summary>
     public BuddyZone ZoneOf(Pfn pfn)
     {
-        int low = 0, high = _zones.Length;
+        int low = 0,
+            high = _zones.Length;
         while (low < high)
         {
             int middle = (low + high) / 2;
-            if (_zones[middle].Span.Pages.End <= pfn) low = middle + 1;
-            else high = middle;
+            if (_zones[middle].Span.Pages.End <= pfn)
+                low = middle + 1;
+            else
+                high = middle;
         }
-        return low < _zones.Length && _zones[low].Span.Pages.Contains(pfn) ? _zones[low].Zone : throw new ArgumentException($"{pfn} is in no zone", nameof(pfn));
+        return low < _zones.Length && _zones[low].Span.Pages.Contains(pfn)
+            ? _zones[low].Zone
+            : throw new ArgumentException($"{pfn} is in no zone", nameof(pfn));
     }
 
     /// <summary>Takes a block back. Throws for one that is in no zone, not aligned, too large or free.</summary>
     /// <returns>The block that is free now.</returns>
     public PageBlock Free(PageBlock block, FreePlace place = FreePlace.Kernel) => ZoneOf(block.Start).Free(block, place);
 
-    /// <summary>Takes a block from the highest zone that has one (a zone list of one preference, without watermarks); null when none has.</summary>
+    /// <summary>Takes a block from the highest zone that has one (a zone list of one preference, without watermarks); null when none
+    /// has.</summary>
     public PageBlock? Allocate(int order)
     {
         for (int i = _zones.Length - 1; i >= 0; i--)
         {
-            if (_zones[i].Zone.Allocate(order) is { } block) return block;
+            if (_zones[i].Zone.Allocate(order) is { } block)
+                return block;
         }
         return null;
     }

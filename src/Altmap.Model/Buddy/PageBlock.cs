@@ -3,7 +3,8 @@ using Altmap.Core.Units;
 
 namespace Altmap.Model.Buddy;
 
-/// <summary>2^<paramref name="Order"/> pages that the page allocator handles as one; <paramref name="Start"/> is a multiple of that number.</summary>
+/// <summary>2^<paramref name="Order"/> pages that the page allocator handles as one; <paramref name="Start"/> is a multiple of that
+/// number.</summary>
 /// <param name="Start">First page.</param>
 /// <param name="Order">0 and up.</param>
 public readonly record struct PageBlock(Pfn Start, int Order)

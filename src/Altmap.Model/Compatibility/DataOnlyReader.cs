@@ -20,7 +20,8 @@ public enum ReaderVerdict
     /// <summary>No device.</summary>
     Refuses,
 
-    /// <summary>There is a device, and its first byte is not the first byte of the data: a file system is not found, and a write destroys.</summary>
+    /// <summary>There is a device, and its first byte is not the first byte of the data: a file system is not found, and a write
+    /// destroys.</summary>
     Misreads,
 
     /// <summary>The kernel does not see the namespace.</summary>
@@ -31,18 +32,20 @@ public enum ReaderVerdict
 public static class ReaderVerdicts
 {
     /// <summary>As JSON and text have it.</summary>
-    public static string Word(this ReaderVerdict verdict) => verdict switch
-    {
-        ReaderVerdict.Opens => "opens",
-        ReaderVerdict.Changes => "changes",
-        ReaderVerdict.OpensWithoutDax => "opens without DAX",
-        ReaderVerdict.Refuses => "refuses",
-        ReaderVerdict.Misreads => "misreads",
-        _ => "gone",
-    };
+    public static string Word(this ReaderVerdict verdict) =>
+        verdict switch
+        {
+            ReaderVerdict.Opens => "opens",
+            ReaderVerdict.Changes => "changes",
+            ReaderVerdict.OpensWithoutDax => "opens without DAX",
+            ReaderVerdict.Refuses => "refuses",
+            ReaderVerdict.Misreads => "misreads",
+            _ => "gone",
+        };
 
     /// <summary>True where somebody has to act before the kernel is used.</summary>
-    public static bool IsTrouble(this ReaderVerdict verdict) => verdict is ReaderVerdict.Refuses or ReaderVerdict.Misreads or ReaderVerdict.Gone;
+    public static bool IsTrouble(this ReaderVerdict verdict) =>
+        verdict is ReaderVerdict.Refuses or ReaderVerdict.Misreads or ReaderVerdict.Gone;
 }
 
 /// <summary>What a reader that only wants the data makes of a namespace.</summary>
@@ -52,8 +55,10 @@ public static class ReaderVerdicts
 public sealed record DataOnlyReading(ReaderVerdict Verdict, ByteSize? DataOffset, string Why);
 
 /// <summary>
-/// A reader as a firmware's driver for booting is: it finds the info-block by signature and checksum, starts at dataoff and looks at no other field
-/// (the linux-mm thread "libnvdimm/pfn: Fix 'start_pad' implementation", February 2019: what such readers must go on finding). No such driver was run.
+/// A reader as a firmware's driver for booting is: it finds the info-block by signature and checksum, starts at dataoff and looks at no
+/// other field
+/// (the linux-mm thread "libnvdimm/pfn: Fix 'start_pad' implementation", February 2019: what such readers must go on finding). No such
+/// driver was run.
 /// </summary>
 public static class DataOnlyReader
 {
@@ -61,24 +66,42 @@ public static class DataOnlyReader
     /// <param name="head">Its first 8192 bytes.</param>
     /// <param name="ns">Range and label.</param>
     /// <param name="claim">What the label says it is for.</param>
-    /// <param name="dataOffset">Where the data really starts, from the namespace's start; null: where the block says, start_pad included.</param>
+    /// <param name="dataOffset">Where the data really starts, from the namespace's start; null: where the block says, start_pad
+    /// included.</param>
     public static DataOnlyReading Read(ReadOnlySpan<byte> head, NamespaceExtent ns, ClaimClass claim, ByteSize? dataOffset)
     {
-        if (BttPresence.Probe(head, ns, claim).IsFound) return new(ReaderVerdict.Refuses, null, "a BTT: its blocks are found through its map alone");
+        if (BttPresence.Probe(head, ns, claim).IsFound)
+            return new(ReaderVerdict.Refuses, null, "a BTT: its blocks are found through its map alone");
         var view = new InfoBlockView(head.Length > (int)InfoBlock.StartBytes ? head[(int)InfoBlock.StartBytes..] : default);
         if (!view.IsWhole || view.Kind is null || !view.HasValidChecksum)
         {
             return dataOffset is { Bytes: > 0 } real
-                ? new(ReaderVerdict.Misreads, ByteSize.Zero, $"no info-block that it knows: it reads from the first byte on, {real} before the data")
+                ? new(
+                    ReaderVerdict.Misreads,
+                    ByteSize.Zero,
+                    $"no info-block that it knows: it reads from the first byte on, {real} before the data"
+                )
                 : new(ReaderVerdict.Opens, ByteSize.Zero, "no info-block: the data starts at the first byte");
         }
         var offset = new ByteSize(view.DataOffset);
-        if (offset >= ns.Range.Size) return new(ReaderVerdict.Refuses, null, $"dataoff {offset} is beyond the namespace");
+        if (offset >= ns.Range.Size)
+            return new(ReaderVerdict.Refuses, null, $"dataoff {offset} is beyond the namespace");
         ulong pad = view.VersionMinor >= PfnInfoBlockLayout.StartPad.SinceMinor ? view.StartPad : 0;
         ulong data = dataOffset?.Bytes ?? (view.DataOffset > ulong.MaxValue - pad ? ulong.MaxValue : view.DataOffset + pad);
-        if (data == offset.Bytes) return new(ReaderVerdict.Opens, offset, $"dataoff {offset} is where the data starts");
+        if (data == offset.Bytes)
+            return new(ReaderVerdict.Opens, offset, $"dataoff {offset} is where the data starts");
         return data > offset.Bytes
-            ? new(ReaderVerdict.Misreads, offset, $"it starts at dataoff, {new ByteSize(data - offset.Bytes)} before the data{(pad == data - offset.Bytes ? ": start_pad is not added" : "")}")
-            : new(ReaderVerdict.Misreads, offset, $"it starts at dataoff, {new ByteSize(offset.Bytes - data)} behind the first byte of the data: the block counts for no kernel here");
+            ? new(
+                ReaderVerdict.Misreads,
+                offset,
+                $"it starts at dataoff, {new ByteSize(data - offset.Bytes)} before the "
+                    + $"data{(pad == data - offset.Bytes ? ": start_pad is not added" : "")}"
+            )
+            : new(
+                ReaderVerdict.Misreads,
+                offset,
+                $"it starts at dataoff, {new ByteSize(offset.Bytes - data)} behind the first byte of the data: the block counts for "
+                    + $"no kernel here"
+            );
     }
 }

@@ -34,17 +34,30 @@ public enum MetadataDesign
 /// <param name="SimulatedMax">Workloads run on the first so many free pages.</param>
 /// <param name="Seeds">One workload each, at least one.</param>
 public sealed record ComparisonInput(
-    KernelProfile Kernel, ImmutableArray<PfnRange> FreeRanges, ImmutableArray<BuddySpan> Zones, Func<ImmutableArray<PfnRange>, IEnumerable<PageBlock>> Carved, int OrderMax,
-    ByteSize PageSize, PfnCount PagesPerSection, ulong Sections, (ByteSize Plain, ByteSize Kmsan) Pages, PfnCount SimulatedMax, ImmutableArray<ulong> Seeds)
+    KernelProfile Kernel,
+    ImmutableArray<PfnRange> FreeRanges,
+    ImmutableArray<BuddySpan> Zones,
+    Func<ImmutableArray<PfnRange>, IEnumerable<PageBlock>> Carved,
+    int OrderMax,
+    ByteSize PageSize,
+    PfnCount PagesPerSection,
+    ulong Sections,
+    (ByteSize Plain, ByteSize Kmsan) Pages,
+    PfnCount SimulatedMax,
+    ImmutableArray<ulong> Seeds
+)
 {
     /// <summary>How many sections ranges (ascending) touch.</summary>
     public static ulong SectionsOf(ImmutableArray<PfnRange> ranges, PfnCount perSection)
     {
-        ulong sections = 0, next = 0;
+        ulong sections = 0,
+            next = 0;
         foreach (PfnRange range in ranges)
         {
-            ulong first = Math.Max(next, range.Start.Number / perSection.Pages), end = ((range.End.Number - 1) / perSection.Pages) + 1;
-            if (end > first) sections += end - first;
+            ulong first = Math.Max(next, range.Start.Number / perSection.Pages),
+                end = ((range.End.Number - 1) / perSection.Pages) + 1;
+            if (end > first)
+                sections += end - first;
             next = Math.Max(next, end);
         }
         return sections;
@@ -61,14 +74,23 @@ public sealed record ComparisonInput(
 /// <param name="Free">Free pages just after boot.</param>
 /// <param name="PagesPerRequest">Blocks that a request takes.</param>
 public sealed record DesignCost(
-    MetadataDesign Design, ByteSize StructPage, ByteSize? Off, ByteSize Pointers, PfnCount Metadata, PfnCount Leftover, PfnCount Free, int PagesPerRequest);
+    MetadataDesign Design,
+    ByteSize StructPage,
+    ByteSize? Off,
+    ByteSize Pointers,
+    PfnCount Metadata,
+    PfnCount Leftover,
+    PfnCount Free,
+    int PagesPerRequest
+);
 
 /// <summary>The workloads of a design, one for each seed.</summary>
 /// <param name="Design">Which.</param>
 /// <param name="Runs">In the order of the seeds.</param>
 public sealed record DesignRuns(MetadataDesign Design, ImmutableArray<DesignRun> Runs);
 
-/// <summary>page_ext switched on late: every largest block, used ones included, is to have contiguous metadata, and used ones cannot move.</summary>
+/// <summary>page_ext switched on late: every largest block, used ones included, is to have contiguous metadata, and used ones cannot
+/// move.</summary>
 /// <param name="PeakPercent">Most memory in use before, in percent.</param>
 /// <param name="InUsePercent">In use at the switch.</param>
 /// <param name="Blocks">Largest blocks of the pool.</param>
@@ -92,10 +114,23 @@ public sealed record LateSwitch(int PeakPercent, int InUsePercent, ulong Blocks,
 /// <param name="Runs">By design.</param>
 /// <param name="Late">Late switches, the first seed.</param>
 public sealed record DesignComparison(
-    ComparisonInput Input, PageExt PageExt, ImmutableArray<DesignCost> Costs, PfnCount Simulated, PfnCount Usable, ImmutableArray<DesignRuns> Runs, ImmutableArray<LateSwitch> Late)
+    ComparisonInput Input,
+    PageExt PageExt,
+    ImmutableArray<DesignCost> Costs,
+    PfnCount Simulated,
+    PfnCount Usable,
+    ImmutableArray<DesignRuns> Runs,
+    ImmutableArray<LateSwitch> Late
+)
 {
     /// <summary>All designs, in the order in which they are shown.</summary>
-    public static readonly ImmutableArray<MetadataDesign> Designs = [MetadataDesign.None, MetadataDesign.BootCarveOut, MetadataDesign.Lazy, MetadataDesign.PageExtEarly];
+    public static readonly ImmutableArray<MetadataDesign> Designs =
+    [
+        MetadataDesign.None,
+        MetadataDesign.BootCarveOut,
+        MetadataDesign.Lazy,
+        MetadataDesign.PageExtEarly,
+    ];
 
     /// <summary>Peaks of the late switch, and what is still in use then.</summary>
     private static readonly (int Peak, int InUse)[] LatePercents = [(5, 5), (10, 10), (20, 10), (30, 10), (40, 10)];
@@ -109,9 +144,20 @@ public sealed record DesignComparison(
         var usable = new PfnCount(simulated / 3);
         ImmutableArray<Workload> workloads = [.. input.Seeds.Select(s => Workload.Of(s, usable, new PfnCount(usable.Pages / 2)))];
         PageExt partTables = tables with { Sections = ComparisonInput.SectionsOf(part, input.PagesPerSection) };
-        return new(input, tables, [.. Designs.Select(d => CostOf(d, input, tables))], new(simulated), usable,
-            [.. Designs.Select(d => new DesignRuns(d, [.. workloads.Select(w => DesignRun.Of(PoolOf(d, input, part, partTables), CopiesOf(d), w))]))],
-            [.. LatePercents.Select(p => LateOf(input, part, simulated, p.Peak, p.InUse))]);
+        return new(
+            input,
+            tables,
+            [.. Designs.Select(d => CostOf(d, input, tables))],
+            new(simulated),
+            usable,
+            [
+                .. Designs.Select(d => new DesignRuns(
+                    d,
+                    [.. workloads.Select(w => DesignRun.Of(PoolOf(d, input, part, partTables), CopiesOf(d), w))]
+                )),
+            ],
+            [.. LatePercents.Select(p => LateOf(input, part, simulated, p.Peak, p.InUse))]
+        );
     }
 
     /// <summary>The first pages of ranges, no more than <paramref name="max"/>.</summary>
@@ -121,7 +167,8 @@ public sealed record DesignComparison(
         ulong left = max.Pages;
         foreach (PfnRange range in ranges)
         {
-            if (left == 0) break;
+            if (left == 0)
+                break;
             ulong take = Math.Min(left, range.Count.Pages);
             part.Add(range with { End = range.Start + new PfnCount(take) });
             left -= take;
@@ -131,33 +178,46 @@ public sealed record DesignComparison(
 
     private static DesignCost CostOf(MetadataDesign design, ComparisonInput input, PageExt tables)
     {
-        ulong free = Sum(input.FreeRanges), structPages = checked(input.Sections * input.PagesPerSection.Pages);
+        ulong free = Sum(input.FreeRanges),
+            structPages = checked(input.Sections * input.PagesPerSection.Pages);
         ByteSize grown = (input.Pages.Kmsan - input.Pages.Plain) * structPages;
-        ulong tablePages = tables.TablePages.Pages * tables.Sections, afterTables = free - Math.Min(free, tablePages);
+        ulong tablePages = tables.TablePages.Pages * tables.Sections,
+            afterTables = free - Math.Min(free, tablePages);
         return design switch
         {
             MetadataDesign.None => new(design, input.Pages.Plain, ByteSize.Zero, ByteSize.Zero, default, default, new(free), 1),
             MetadataDesign.BootCarveOut => new(design, input.Pages.Kmsan, null, grown, new(free / 3 * 2), new(free % 3), new(free / 3), 1),
             MetadataDesign.Lazy => new(design, input.Pages.Kmsan, grown, grown, default, default, new(free), 3),
-            _ => new(design, input.Pages.Plain, tables.Off, tables.Total, new(afterTables / 3 * 2), new(afterTables % 3), new(afterTables / 3), 1),
+            _ => new(
+                design,
+                input.Pages.Plain,
+                tables.Off,
+                tables.Total,
+                new(afterTables / 3 * 2),
+                new(afterTables % 3),
+                new(afterTables / 3),
+                1
+            ),
         };
     }
 
     private static int CopiesOf(MetadataDesign design) => design == MetadataDesign.Lazy ? 3 : 1;
 
-    private static BuddyAllocator PoolOf(MetadataDesign design, ComparisonInput input, ImmutableArray<PfnRange> part, PageExt tables) => design switch
-    {
-        MetadataDesign.BootCarveOut => DesignPools.OfBlocks(input.Zones, input.Carved(part), input.OrderMax),
-        MetadataDesign.PageExtEarly => DesignPools.PageExtEarly(input.Zones, part, input.OrderMax, tables),
-        _ => DesignPools.Whole(input.Zones, part, input.OrderMax),
-    };
+    private static BuddyAllocator PoolOf(MetadataDesign design, ComparisonInput input, ImmutableArray<PfnRange> part, PageExt tables) =>
+        design switch
+        {
+            MetadataDesign.BootCarveOut => DesignPools.OfBlocks(input.Zones, input.Carved(part), input.OrderMax),
+            MetadataDesign.PageExtEarly => DesignPools.PageExtEarly(input.Zones, part, input.OrderMax, tables),
+            _ => DesignPools.Whole(input.Zones, part, input.OrderMax),
+        };
 
     private static LateSwitch LateOf(ComparisonInput input, ImmutableArray<PfnRange> part, ulong simulated, int peak, int inUse)
     {
         BuddyAllocator pool = DesignPools.Whole(input.Zones, part, input.OrderMax);
         ulong blocks = pool.FreeBlocks(input.OrderMax);
         DesignRun.Of(pool, 1, Workload.Of(input.Seeds[0], new(simulated * (ulong)peak / 100), new(simulated * (ulong)inUse / 100)));
-        ulong free = pool.FreeBlocks(input.OrderMax), used = blocks - free;
+        ulong free = pool.FreeBlocks(input.OrderMax),
+            used = blocks - free;
         return new(peak, inUse, blocks, free, free >= 2 * used ? (long)((free - (2 * used)) / 3) : -1);
     }
 

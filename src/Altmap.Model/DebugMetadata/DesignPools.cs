@@ -10,7 +10,8 @@ internal static class DesignPools
     public static BuddyAllocator Whole(IEnumerable<BuddySpan> zones, IEnumerable<PfnRange> freeRanges, int orderMax)
     {
         var pool = new BuddyAllocator(zones, orderMax);
-        foreach (PfnRange range in freeRanges) AddRange(pool, range, FreePlace.Tail);
+        foreach (PfnRange range in freeRanges)
+            AddRange(pool, range, FreePlace.Tail);
         return pool;
     }
 
@@ -18,18 +19,27 @@ internal static class DesignPools
     public static BuddyAllocator OfBlocks(IEnumerable<BuddySpan> zones, IEnumerable<PageBlock> blocks, int orderMax)
     {
         var pool = new BuddyAllocator(zones, orderMax);
-        foreach (PageBlock block in blocks) pool.Free(block, FreePlace.Tail);
+        foreach (PageBlock block in blocks)
+            pool.Free(block, FreePlace.Tail);
         return pool;
     }
 
     /// <summary>
-    /// page_ext early: a table for each section (mm/page_ext.c alloc_page_ext(): a block that holds it, its tail given back; single pages where there is no such block),
-    /// then of all that is free two of three blocks, from the largest order down, as shadow and origin of the third. This carve-out is a proposal: no kernel has it.
+    /// page_ext early: a table for each section (mm/page_ext.c alloc_page_ext(): a block that holds it, its tail given back; single pages
+    /// where there is no such block),
+    /// then of all that is free two of three blocks, from the largest order down, as shadow and origin of the third. This carve-out is a
+    /// proposal: no kernel has it.
     /// </summary>
-    public static BuddyAllocator PageExtEarly(IReadOnlyCollection<BuddySpan> zones, IEnumerable<PfnRange> freeRanges, int orderMax, PageExt tables)
+    public static BuddyAllocator PageExtEarly(
+        IReadOnlyCollection<BuddySpan> zones,
+        IEnumerable<PfnRange> freeRanges,
+        int orderMax,
+        PageExt tables
+    )
     {
         BuddyAllocator whole = Whole(zones, freeRanges, orderMax);
-        for (ulong i = 0; i < tables.Sections; i++) TakeTable(whole, tables);
+        for (ulong i = 0; i < tables.Sections; i++)
+            TakeTable(whole, tables);
         var tracked = new List<PageBlock>();
         for (int order = orderMax; order >= 0; order--)
         {
@@ -53,7 +63,8 @@ internal static class DesignPools
         }
         for (ulong i = 0; i < pages; i++)
         {
-            if (pool.Allocate(0) is null) return; // the kernel panics here; the pool is empty, and the run says so
+            if (pool.Allocate(0) is null)
+                return; // the kernel panics here; the pool is empty, and the run says so
         }
     }
 

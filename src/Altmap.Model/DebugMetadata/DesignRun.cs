@@ -25,12 +25,19 @@ public readonly record struct Refusal(int Order, PfnCount InUse, PfnCount Free, 
 /// <param name="FirstFailure">Index of the first step that failed; -1: none did.</param>
 /// <param name="Refusals">By order: when a request of it would be refused for the first time; null: never in this workload.</param>
 /// <param name="Samples">At even distances, the first before any step, the last after all.</param>
-public sealed record DesignRun(int Failed, int Requests, int FirstFailure, ImmutableArray<Refusal?> Refusals, ImmutableArray<PoolSample> Samples)
+public sealed record DesignRun(
+    int Failed,
+    int Requests,
+    int FirstFailure,
+    ImmutableArray<Refusal?> Refusals,
+    ImmutableArray<PoolSample> Samples
+)
 {
     private const int SampleCount = 100;
 
     /// <summary>
-    /// Runs a workload. A request of order o takes <paramref name="copies"/> blocks of order o, one after the other; where one is missing, the others go back and
+    /// Runs a workload. A request of order o takes <paramref name="copies"/> blocks of order o, one after the other; where one is missing,
+    /// the others go back and
     /// the request fails. Changes <paramref name="pool"/>.
     /// </summary>
     /// <param name="pool">Free memory at the start.</param>
@@ -42,7 +49,10 @@ public sealed record DesignRun(int Failed, int Requests, int FirstFailure, Immut
         var asked = new sbyte[workload.Steps.Length];
         var refusals = new Refusal?[pool.OrderMax + 1];
         var samples = ImmutableArray.CreateBuilder<PoolSample>();
-        int failed = 0, requests = 0, first = -1, every = Math.Max(1, workload.Steps.Length / SampleCount);
+        int failed = 0,
+            requests = 0,
+            first = -1,
+            every = Math.Max(1, workload.Steps.Length / SampleCount);
         ulong inUse = 0;
         int served = Probe(pool, copies, pool.OrderMax + 1, inUse, refusals);
         samples.Add(new(0, default, pool.FreePages, pool.LargestFreeOrder, LargestServed(pool, copies)));
@@ -63,11 +73,13 @@ public sealed record DesignRun(int Failed, int Requests, int FirstFailure, Immut
                 if (!Take(pool, blocks, step.Order))
                 {
                     failed++;
-                    if (first < 0) first = i;
+                    if (first < 0)
+                        first = i;
                 }
                 served = Probe(pool, copies, served, inUse, refusals);
             }
-            if ((i + 1) % every == 0 || i + 1 == workload.Steps.Length) samples.Add(new(i + 1, new(inUse), pool.FreePages, pool.LargestFreeOrder, LargestServed(pool, copies)));
+            if ((i + 1) % every == 0 || i + 1 == workload.Steps.Length)
+                samples.Add(new(i + 1, new(inUse), pool.FreePages, pool.LargestFreeOrder, LargestServed(pool, copies)));
         }
         return new(failed, requests, first, [.. refusals], samples.DrainToImmutable());
     }
@@ -76,11 +88,13 @@ public sealed record DesignRun(int Failed, int Requests, int FirstFailure, Immut
     public static int LargestServed(BuddyAllocator pool, int copies)
     {
         int order = pool.OrderMax;
-        while (order >= 0 && pool.Obtainable(order) < (ulong)copies) order--;
+        while (order >= 0 && pool.Obtainable(order) < (ulong)copies)
+            order--;
         return order;
     }
 
-    /// <summary>Notes the orders that cannot be served any more. A refused order implies every larger one, so only those below the last known are asked.</summary>
+    /// <summary>Notes the orders that cannot be served any more. A refused order implies every larger one, so only those below the last
+    /// known are asked.</summary>
     private static int Probe(BuddyAllocator pool, int copies, int known, ulong inUse, Refusal?[] refusals)
     {
         while (known > 0 && pool.Obtainable(known - 1) is var blocks && blocks < (ulong)copies)
@@ -113,7 +127,8 @@ public sealed record DesignRun(int Failed, int Requests, int FirstFailure, Immut
     {
         foreach (PageBlock block in blocks)
         {
-            if (block.Order >= 0) pool.Free(block);
+            if (block.Order >= 0)
+                pool.Free(block);
         }
     }
 }

@@ -14,7 +14,8 @@ public readonly record struct WorkloadStep(int Id, sbyte Order)
 }
 
 /// <summary>
-/// A seeded sequence of requests and returns, the same for every design: pages in use grow evenly from none to all that is usable, with as many returns in between,
+/// A seeded sequence of requests and returns, the same for every design: pages in use grow evenly from none to all that is usable, with as
+/// many returns in between,
 /// of requests picked at random. Orders 0 to 3, seven of ten single pages.
 /// </summary>
 /// <param name="Seed">Same seed, same steps.</param>
@@ -57,7 +58,8 @@ public sealed record Workload(ulong Seed, PfnCount Usable, ImmutableArray<Worklo
                 Return();
             }
         }
-        while (end is { } least && inUse > least.Pages) Return();
+        while (end is { } least && inUse > least.Pages)
+            Return();
         return new(seed, usable, steps.ToImmutable());
 
         void Return()
@@ -74,7 +76,8 @@ public sealed record Workload(ulong Seed, PfnCount Usable, ImmutableArray<Worklo
     private static sbyte OrderOf(int draw)
     {
         int order = 0;
-        while (order < Mix.Length - 1 && draw >= Mix[order]) draw -= Mix[order++];
+        while (order < Mix.Length - 1 && draw >= Mix[order])
+            draw -= Mix[order++];
         return (sbyte)order;
     }
 }

@@ -24,16 +24,25 @@ public enum MemoryMapAction
     Remove,
 }
 
-/// <summary>One change of the firmware's memory map. Start and size are the bare 64-bit numbers of the kernel's arithmetic: they may wrap.</summary>
+/// <summary>One change of the firmware's memory map. Start and size are the bare 64-bit numbers of the kernel's arithmetic: they may
+/// wrap.</summary>
 /// <param name="Action">What to do.</param>
 /// <param name="StartBytes">First byte.</param>
 /// <param name="SizeBytes">How many.</param>
-/// <param name="OldType">For <see cref="MemoryMapAction.Update"/> and <see cref="MemoryMapAction.Remove"/>: only ranges of this type; null: any.</param>
+/// <param name="OldType">For <see cref="MemoryMapAction.Update"/> and <see cref="MemoryMapAction.Remove"/>: only ranges of this type; null:
+/// any.</param>
 /// <param name="NewType">The type given.</param>
-internal readonly record struct MemoryMapChange(MemoryMapAction Action, ulong StartBytes, ulong SizeBytes, E820Type? OldType, E820Type NewType);
+internal readonly record struct MemoryMapChange(
+    MemoryMapAction Action,
+    ulong StartBytes,
+    ulong SizeBytes,
+    E820Type? OldType,
+    E820Type NewType
+);
 
 /// <summary>
-/// The kernel command line. Sources, Linux 6.1.192: words and quotes lib/cmdline.c next_arg(); numbers lib/cmdline.c memparse() and lib/vsprintf.c
+/// The kernel command line. Sources, Linux 6.1.192: words and quotes lib/cmdline.c next_arg(); numbers lib/cmdline.c memparse() and
+/// lib/vsprintf.c
 /// simple_strtoull(); memmap= and mem= arch/x86/kernel/e820.c parse_memmap_one(), parse_memopt().
 /// </summary>
 public static class CommandLine
@@ -49,21 +58,28 @@ public static class CommandLine
         while (!rest.IsEmpty)
         {
             bool quoted = rest[0] == '"';
-            if (quoted) rest = rest[1..];
+            if (quoted)
+                rest = rest[1..];
             bool inQuote = quoted;
-            int equals = -1, end = 0;
+            int equals = -1,
+                end = 0;
             for (; end < rest.Length; end++)
             {
-                if (char.IsWhiteSpace(rest[end]) && !inQuote) break;
-                if (equals < 0 && rest[end] == '=') equals = end;
-                if (rest[end] == '"') inQuote = !inQuote;
+                if (char.IsWhiteSpace(rest[end]) && !inQuote)
+                    break;
+                if (equals < 0 && rest[end] == '=')
+                    equals = end;
+                if (rest[end] == '"')
+                    inQuote = !inQuote;
             }
             ReadOnlySpan<char> word = rest[..end];
             rest = rest[end..].TrimStart();
-            if (quoted && word.EndsWith('"')) word = word[..^1];
+            if (quoted && word.EndsWith('"'))
+                word = word[..^1];
             if (equals < 0)
             {
-                if (word is "--") break;
+                if (word is "--")
+                    break;
                 words.Add(new KernelParameter(word.ToString(), null));
                 continue;
             }
@@ -71,14 +87,16 @@ public static class CommandLine
             if (value.StartsWith('"'))
             {
                 value = value[1..];
-                if (value.EndsWith('"')) value = value[..^1];
+                if (value.EndsWith('"'))
+                    value = value[..^1];
             }
             words.Add(new KernelParameter(word[..equals].ToString(), value.ToString()));
         }
         return words.ToImmutable();
     }
 
-    /// <summary>The value of the last <paramref name="name"/>=, or null. <c>-</c> and <c>_</c> in names are the same to the kernel.</summary>
+    /// <summary>The value of the last <paramref name="name"/>=, or null. <c>-</c> and <c>_</c> in names are the same to the
+    /// kernel.</summary>
     public static string? Find(string commandLine, string name) =>
         Parse(commandLine).Where(p => p.Value is not null && SameName(p.Name, name)).Select(p => p.Value).LastOrDefault();
 
@@ -94,13 +112,15 @@ public static class CommandLine
             if (parameter.Name == "mem" && parameter.Value is { } limit)
             {
                 (ulong bytes, _) = ParseSize(limit);
-                if (bytes != 0 && limit != "nopentium") changes.Add(Above(bytes));
+                if (bytes != 0 && limit != "nopentium")
+                    changes.Add(Above(bytes));
             }
             else if (parameter.Name == "memmap" && parameter.Value is { } value)
             {
                 foreach (string one in value.Split(','))
                 {
-                    if (ParseMemmap(one) is { } change) changes.Add(change);
+                    if (ParseMemmap(one) is { } change)
+                        changes.Add(change);
                 }
             }
         }
@@ -108,7 +128,8 @@ public static class CommandLine
     }
 
     /// <summary>
-    /// A number in C notation (0x hex, leading 0 octal) with an optional K, M, G, T, P or E, as memparse() reads it: stops at what it does not know, wraps at 64 bits.
+    /// A number in C notation (0x hex, leading 0 octal) with an optional K, M, G, T, P or E, as memparse() reads it: stops at what it does
+    /// not know, wraps at 64 bits.
     /// </summary>
     /// <returns>The bytes, and how many characters were used: 0 when there is no number.</returns>
     internal static (ulong Bytes, int Used) ParseSize(ReadOnlySpan<char> text)
@@ -133,25 +154,33 @@ public static class CommandLine
         if (text.StartsWith("0"))
         {
             radix = 8;
-            if (text.Length > 2 && text[1] is 'x' or 'X' && char.IsAsciiHexDigit(text[2])) (radix, position) = (16, 2);
+            if (text.Length > 2 && text[1] is 'x' or 'X' && char.IsAsciiHexDigit(text[2]))
+                (radix, position) = (16, 2);
         }
         ulong value = 0;
         for (; position < text.Length && char.IsAsciiHexDigit(text[position]); position++)
         {
             uint digit = (uint)int.Parse(text.Slice(position, 1), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
-            if (digit >= radix) break;
-            unchecked { value = (value * radix) + digit; } // wraps, as simple_strtoull() does
+            if (digit >= radix)
+                break;
+            unchecked
+            {
+                value = (value * radix) + digit;
+            } // wraps, as simple_strtoull() does
         }
         return (value, position);
     }
 
     private static MemoryMapChange? ParseMemmap(string text)
     {
-        if (text.StartsWith("exactmap", StringComparison.Ordinal)) return new(MemoryMapAction.Exact, 0, 0, null, default);
+        if (text.StartsWith("exactmap", StringComparison.Ordinal))
+            return new(MemoryMapAction.Exact, 0, 0, null, default);
         (ulong size, int used) = ParseSize(text);
-        if (used == 0) return null;
+        if (used == 0)
+            return null;
         ReadOnlySpan<char> rest = text.AsSpan(used);
-        if (rest.IsEmpty || rest[0] is not ('@' or '#' or '$' or '!' or '%')) return Above(size);
+        if (rest.IsEmpty || rest[0] is not ('@' or '#' or '$' or '!' or '%'))
+            return Above(size);
         char kind = rest[0];
         (ulong start, used) = ParseSize(rest[1..]);
         rest = rest[(1 + used)..];
@@ -168,7 +197,8 @@ public static class CommandLine
     /// <summary><c>-old+new</c> after <c>nn%ss</c>; anything behind it voids the whole.</summary>
     private static MemoryMapChange? ParseRetype(ulong start, ulong size, ReadOnlySpan<char> rest)
     {
-        E820Type from = default, to = default;
+        E820Type from = default,
+            to = default;
         if (rest.StartsWith("-"))
         {
             (ulong value, int used) = ParseNumber(rest[1..]);
@@ -181,9 +211,12 @@ public static class CommandLine
             to = (E820Type)(uint)(value & uint.MaxValue);
             rest = rest[(1 + used)..];
         }
-        if (!rest.IsEmpty) return null;
-        if (to == default) return new(MemoryMapAction.Remove, start, size, from == default ? null : from, default);
-        if (from == to) return null; // the kernel stops here with a BUG
+        if (!rest.IsEmpty)
+            return null;
+        if (to == default)
+            return new(MemoryMapAction.Remove, start, size, from == default ? null : from, default);
+        if (from == to)
+            return null; // the kernel stops here with a BUG
         return from == default ? new(MemoryMapAction.Add, start, size, null, to) : new(MemoryMapAction.Update, start, size, from, to);
     }
 

@@ -154,4 +154,5 @@ public sealed record MachineDescription
 public sealed record MachineSource(
     MachineDescription Description,
     ImmutableSortedDictionary<string, SparseBytes> LabelAreas,
-    ImmutableSortedDictionary<string, SparseBytes> Media);
+    ImmutableSortedDictionary<string, SparseBytes> Media
+);

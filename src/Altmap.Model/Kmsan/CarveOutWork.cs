@@ -27,7 +27,8 @@ internal sealed class CarveOutWork(int orderMax)
     }
 
     /// <summary>
-    /// What was held back and found no third block: from the largest order down, three blocks make one free block; what is left is split in halves
+    /// What was held back and found no third block: from the largest order down, three blocks make one free block; what is left is split in
+    /// halves
     /// for the next order. A stack, so the order of pushing and popping decides who becomes whose metadata.
     /// </summary>
     /// <returns>Single pages that are left in the end.</returns>
@@ -36,14 +37,17 @@ internal sealed class CarveOutWork(int orderMax)
         var stack = new Stack<Pfn>();
         for (int order = orderMax; ; order--)
         {
-            if (_held[order].Shadow is { } shadow) stack.Push(shadow);
-            if (_held[order].Origin is { } origin) stack.Push(origin);
+            if (_held[order].Shadow is { } shadow)
+                stack.Push(shadow);
+            if (_held[order].Origin is { } origin)
+                stack.Push(origin);
             while (stack.Count >= 3)
             {
                 var block = new PageBlock(stack.Pop(), order);
                 Release(new ReleasedBlock(block, Shadow: stack.Pop(), Origin: stack.Pop()), 1, ReleasePhase.Discard);
             }
-            if (order == 0) return [.. stack.Order()];
+            if (order == 0)
+                return [.. stack.Order()];
             var halves = new Stack<Pfn>();
             while (stack.TryPop(out Pfn start))
             {
@@ -62,14 +66,16 @@ internal sealed class CarveOutWork(int orderMax)
         Handed[order] += count;
         ulong done = 0;
         // Until nothing is held back, blocks go one by one; from then on they go by threes.
-        while (done < count && (done == 0 || _held[order].Shadow is not null)) HandOver(new PageBlock(At(done++), order));
+        while (done < count && (done == 0 || _held[order].Shadow is not null))
+            HandOver(new PageBlock(At(done++), order));
         ulong threes = (count - done) / 3;
         if (threes > 0)
         {
             Release(new ReleasedBlock(new PageBlock(At(done + 2), order), At(done), At(done + 1)), threes, ReleasePhase.Boot);
             done += threes * 3;
         }
-        while (done < count) HandOver(new PageBlock(At(done++), order));
+        while (done < count)
+            HandOver(new PageBlock(At(done++), order));
 
         Pfn At(ulong index) => first.Start + new PfnCount(index << order);
     }
@@ -83,8 +89,10 @@ internal sealed class CarveOutWork(int orderMax)
             held = default;
             return;
         }
-        if (held.Shadow is null) held.Shadow = block.Start;
-        else held.Origin = block.Start;
+        if (held.Shadow is null)
+            held.Shadow = block.Start;
+        else
+            held.Origin = block.Start;
     }
 
     private void Release(ReleasedBlock first, ulong count, ReleasePhase phase) =>

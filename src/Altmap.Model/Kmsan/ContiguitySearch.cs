@@ -38,7 +38,8 @@ public static class ContiguitySearch
     /// <summary>Largest number of pages of <see cref="Exhaustive"/>: 3^13 maps.</summary>
     public const int PagesMax = 14;
 
-    /// <summary>Every map of pages 1 to <paramref name="pages"/> - 1 (page 0 is never free): each page is not free, free, and, by <paramref name="kind"/>, the first of a range that touches, or freed later.</summary>
+    /// <summary>Every map of pages 1 to <paramref name="pages"/> - 1 (page 0 is never free): each page is not free, free, and, by
+    /// <paramref name="kind"/>, the first of a range that touches, or freed later.</summary>
     /// <param name="kind">Which maps.</param>
     /// <param name="pages">2 to <see cref="PagesMax"/>.</param>
     /// <param name="orderMax">The largest order.</param>
@@ -52,10 +53,18 @@ public static class ContiguitySearch
         while (true)
         {
             int at = 1;
-            while (at < pages && ++map[at] == choices) map[at++] = 0;
-            if (at == pages) return result;
-            if (kind == SearchedMaps.Touching && Enumerable.Range(1, pages - 1).Any(i => map[i] == 2 && map[i - 1] == 0)) continue; // the same as a 1 there
-            result = Add(result, [.. Ranges(map, kind, wanted: 1)], kind == SearchedMaps.FreedLater ? [.. Ranges(map, kind, wanted: 2)] : [], orderMax);
+            while (at < pages && ++map[at] == choices)
+                map[at++] = 0;
+            if (at == pages)
+                return result;
+            if (kind == SearchedMaps.Touching && Enumerable.Range(1, pages - 1).Any(i => map[i] == 2 && map[i - 1] == 0))
+                continue; // the same as a 1 there
+            result = Add(
+                result,
+                [.. Ranges(map, kind, wanted: 1)],
+                kind == SearchedMaps.FreedLater ? [.. Ranges(map, kind, wanted: 2)] : [],
+                orderMax
+            );
         }
     }
 
@@ -72,10 +81,12 @@ public static class ContiguitySearch
         {
             var free = ImmutableArray.CreateBuilder<PfnRange>();
             var later = ImmutableArray.CreateBuilder<PfnRange>();
-            ulong pfn = 1, count = Draw(1, 40);
+            ulong pfn = 1,
+                count = Draw(1, 40);
             for (ulong range = 0; range < count; range++)
             {
-                ulong gap = kind == SearchedMaps.Touching && Draw(0, 1) == 0 ? 0 : Length(), end = pfn + gap + Length();
+                ulong gap = kind == SearchedMaps.Touching && Draw(0, 1) == 0 ? 0 : Length(),
+                    end = pfn + gap + Length();
                 if (kind == SearchedMaps.FreedLater && gap > 0 && Draw(0, 1) == 0)
                 {
                     // At either end of the gap, or all of it.
@@ -102,13 +113,18 @@ public static class ContiguitySearch
     public static TornExample? Try(ImmutableArray<PfnRange> free, ImmutableArray<PfnRange> later, int orderMax)
     {
         var zone = new BuddySpan(0, ZoneKind.Normal, new(new(0), new(ulong.MaxValue)));
-        Contiguity found = Contiguity.Check(CarveOut.Of(free, orderMax), [zone], [.. later.Select(r => new MetadataSegment(r, null, "memory freed later"))]);
+        Contiguity found = Contiguity.Check(
+            CarveOut.Of(free, orderMax),
+            [zone],
+            [.. later.Select(r => new MetadataSegment(r, null, "memory freed later"))]
+        );
         return found.Torn.FirstOrDefault(t => t.IsCertain) is { } torn ? new(free, later, orderMax, torn) : null;
     }
 
     private static SearchResult Add(SearchResult result, ImmutableArray<PfnRange> free, ImmutableArray<PfnRange> later, int orderMax)
     {
-        if (Try(free, later, orderMax) is not { } found) return result with { Maps = result.Maps + 1 };
+        if (Try(free, later, orderMax) is not { } found)
+            return result with { Maps = result.Maps + 1 };
         bool isSmaller = result.Smallest is not { } smallest || Size(found).CompareTo(Size(smallest)) < 0;
         return new(result.Maps + 1, result.TornMaps + 1, isSmaller ? found : result.Smallest);
     }
@@ -126,9 +142,11 @@ public static class ContiguitySearch
         bool touch = kind == SearchedMaps.Touching;
         for (int i = 0; i < map.Length; i++)
         {
-            if (map[i] != wanted && !(touch && map[i] == 2)) continue;
+            if (map[i] != wanted && !(touch && map[i] == 2))
+                continue;
             int end = i + 1;
-            while (end < map.Length && map[end] == wanted) end++;
+            while (end < map.Length && map[end] == wanted)
+                end++;
             yield return new(new((ulong)i), new((ulong)end));
             i = end - 1;
         }

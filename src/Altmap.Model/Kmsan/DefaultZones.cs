@@ -29,10 +29,13 @@ public static class DefaultZones
         var spans = ImmutableArray.CreateBuilder<BuddySpan>();
         foreach (MemoryRange range in MemoryMap.Of(machine).Ranges)
         {
-            if (range.Memmap.Zone is ZoneKind.None or ZoneKind.Device || range.Memmap.Node < 0) continue;
+            if (range.Memmap.Zone is ZoneKind.None or ZoneKind.Device || range.Memmap.Node < 0)
+                continue;
             var span = new BuddySpan(range.Memmap.Node, range.Memmap.Zone, range.Pages);
-            if (spans.Count > 0 && spans[^1].Node == span.Node && spans[^1].Kind == span.Kind) spans[^1] = spans[^1] with { Pages = new(spans[^1].Pages.Start, span.Pages.End) };
-            else spans.Add(span);
+            if (spans.Count > 0 && spans[^1].Node == span.Node && spans[^1].Kind == span.Kind)
+                spans[^1] = spans[^1] with { Pages = new(spans[^1].Pages.Start, span.Pages.End) };
+            else
+                spans.Add(span);
         }
         return spans.ToImmutable();
     }

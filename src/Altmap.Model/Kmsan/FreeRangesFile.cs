@@ -11,7 +11,8 @@ namespace Altmap.Model.Kmsan;
 /// <param name="Errors">In the order of the file, at most <see cref="InputErrors.CountMax"/>.</param>
 public sealed record FreeRangesResult(ImmutableArray<PfnRange> Ranges, ImmutableArray<InputError> Errors);
 
-/// <summary>A text of free memblock ranges: a line <c>start_pfn end_pfn</c> each, half-open, decimal or 0x, ascending; blank lines and what follows # do not count.</summary>
+/// <summary>A text of free memblock ranges: a line <c>start_pfn end_pfn</c> each, half-open, decimal or 0x, ascending; blank lines and what
+/// follows # do not count.</summary>
 public static class FreeRangesFile
 {
     /// <summary>Memblock itself has room for 128 regions before it grows; far more are read here.</summary>
@@ -27,32 +28,47 @@ public static class FreeRangesFile
     {
         var errors = new InputErrors(fileName);
         var ranges = ImmutableArray.CreateBuilder<PfnRange>();
-        int number = 0, lineOfLast = 0;
+        int number = 0,
+            lineOfLast = 0;
         foreach (Range part in utf8.Split((byte)'\n'))
         {
             number++;
-            if (errors.IsFull) break;
+            if (errors.IsFull)
+                break;
             ReadOnlySpan<byte> line = utf8[part];
-            if (line.IndexOf((byte)'#') is >= 0 and var comment) line = line[..comment];
+            if (line.IndexOf((byte)'#') is >= 0 and var comment)
+                line = line[..comment];
             line = line.Trim(" \t\r"u8);
-            if (line.IsEmpty) continue;
-            if (ReadRange(line, number, errors, limit) is not { } range) continue;
+            if (line.IsEmpty)
+                continue;
+            if (ReadRange(line, number, errors, limit) is not { } range)
+                continue;
             if (ranges.Count > 0 && range.Start < ranges[^1].End)
             {
                 string what = range.End <= ranges[^1].Start ? "is below" : "overlaps";
-                errors.Add(number, 1, $"range {Text(range)} {what} range {Text(ranges[^1])} of line {lineOfLast.ToString(CultureInfo.InvariantCulture)}",
-                    "ranges in ascending order without overlap");
+                errors.Add(
+                    number,
+                    1,
+                    $"range {Text(range)} {what} range {Text(ranges[^1])} of line {lineOfLast.ToString(CultureInfo.InvariantCulture)}",
+                    "ranges in ascending order without overlap"
+                );
                 continue;
             }
             if (ranges.Count == RangesMax)
             {
-                errors.Add(number, 1, string.Create(CultureInfo.InvariantCulture, $"more than {RangesMax} ranges"), todo: "is this the right file?");
+                errors.Add(
+                    number,
+                    1,
+                    string.Create(CultureInfo.InvariantCulture, $"more than {RangesMax} ranges"),
+                    todo: "is this the right file?"
+                );
                 break;
             }
             ranges.Add(range);
             lineOfLast = number;
         }
-        if (errors.IsEmpty && ranges.Count == 0) errors.Add(Math.Max(1, number), 1, "there is no range in it", $"lines {Expected}");
+        if (errors.IsEmpty && ranges.Count == 0)
+            errors.Add(Math.Max(1, number), 1, "there is no range in it", $"lines {Expected}");
         return errors.IsEmpty ? new(ranges.ToImmutable(), []) : new([], [.. errors.Sorted]);
     }
 
@@ -65,16 +81,29 @@ public static class FreeRangesFile
             return null;
         }
         var range = new PfnRange(new Pfn(start), new Pfn(end));
-        if (range.IsEmpty) errors.Add(number, 1, $"range {Text(range)} is empty: the end is one past the last page", "an end above the start");
-        else if (range.End > limit) errors.Add(number, 1, $"range {Text(range)} goes beyond the last page that this architecture can have", string.Create(CultureInfo.InvariantCulture, $"an end up to {limit.Number}"));
-        else return range;
+        if (range.IsEmpty)
+            errors.Add(number, 1, $"range {Text(range)} is empty: the end is one past the last page", "an end above the start");
+        else if (range.End > limit)
+            errors.Add(
+                number,
+                1,
+                $"range {Text(range)} goes beyond the last page that this architecture can have",
+                string.Create(CultureInfo.InvariantCulture, $"an end up to {limit.Number}")
+            );
+        else
+            return range;
         return null;
     }
 
     private static bool TryReadPfn(ReadOnlySpan<byte> word, out ulong pfn)
     {
         bool isHex = word.StartsWith("0x"u8) || word.StartsWith("0X"u8);
-        return ulong.TryParse(isHex ? word[2..] : word, isHex ? NumberStyles.AllowHexSpecifier : NumberStyles.None, CultureInfo.InvariantCulture, out pfn);
+        return ulong.TryParse(
+            isHex ? word[2..] : word,
+            isHex ? NumberStyles.AllowHexSpecifier : NumberStyles.None,
+            CultureInfo.InvariantCulture,
+            out pfn
+        );
     }
 
     private static string Text(PfnRange range) => string.Create(CultureInfo.InvariantCulture, $"{range.Start.Number} {range.End.Number}");

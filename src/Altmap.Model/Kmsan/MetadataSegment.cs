@@ -21,18 +21,34 @@ public readonly record struct MetadataSegment(PfnRange Pages, MetadataPlace? Pla
 /// <param name="OriginPages">The same of origins.</param>
 /// <param name="IsCertain">False where the unknown place of boot metadata could, by chance, be the right one.</param>
 /// <param name="Segments">The parts, ascending.</param>
-public sealed record TornBlock(PageBlock Block, PfnCount ShadowPages, PfnCount OriginPages, bool IsCertain, ImmutableArray<MetadataSegment> Segments)
+public sealed record TornBlock(
+    PageBlock Block,
+    PfnCount ShadowPages,
+    PfnCount OriginPages,
+    bool IsCertain,
+    ImmutableArray<MetadataSegment> Segments
+)
 {
-    /// <summary>What a request that gets the block as a whole writes where it should not: for each part behind the first. Empty where the first part's place is not known.</summary>
+    /// <summary>What a request that gets the block as a whole writes where it should not: for each part behind the first. Empty where the
+    /// first part's place is not known.</summary>
     public IEnumerable<Overrun> Overruns(CarveOut carveOut)
     {
-        if (Segments[0].Place is not { } first) yield break;
+        if (Segments[0].Place is not { } first)
+            yield break;
         foreach (MetadataSegment part in Segments.Skip(1))
         {
             PfnCount distance = part.Pages.Start - Block.Start;
-            Pfn shadow = first.Shadow + distance, origin = first.Origin + distance;
-            if (part.Place == new MetadataPlace(shadow, origin)) continue;
-            yield return new(part.Pages, new(shadow, shadow + part.Pages.Count), PageRole.Of(carveOut, shadow), new(origin, origin + part.Pages.Count), PageRole.Of(carveOut, origin));
+            Pfn shadow = first.Shadow + distance,
+                origin = first.Origin + distance;
+            if (part.Place == new MetadataPlace(shadow, origin))
+                continue;
+            yield return new(
+                part.Pages,
+                new(shadow, shadow + part.Pages.Count),
+                PageRole.Of(carveOut, shadow),
+                new(origin, origin + part.Pages.Count),
+                PageRole.Of(carveOut, origin)
+            );
         }
     }
 }

@@ -49,7 +49,8 @@ public readonly record struct ReleasedRun(ReleasedBlock First, ulong Count, PfnC
     /// <summary>How many blocks start below.</summary>
     private ulong Before(Pfn pfn)
     {
-        if (pfn <= First.Block.Start) return 0;
+        if (pfn <= First.Block.Start)
+            return 0;
         return Count == 1 ? 1 : Math.Min(Count, (((pfn - First.Block.Start).Pages - 1) / Stride.Pages) + 1);
     }
 }

@@ -13,8 +13,10 @@ namespace Altmap.Model.MachineFiles;
 public sealed record ConfigKey(string Name, string Meaning, ulong Min, ulong Max, bool PowerOfTwo = false)
 {
     /// <summary>What it may be, for messages.</summary>
-    public string Allowed => Max == 1 ? "0 or 1"
-        : string.Create(CultureInfo.InvariantCulture, $"{(PowerOfTwo ? "a power of two" : "an integer")} from {Min} to {Max}");
+    public string Allowed =>
+        Max == 1
+            ? "0 or 1"
+            : string.Create(CultureInfo.InvariantCulture, $"{(PowerOfTwo ? "a power of two" : "an integer")} from {Min} to {Max}");
 
     /// <summary>True when the value is one it may have.</summary>
     public bool Allows(ulong value) => value >= Min && value <= Max && (!PowerOfTwo || BitOperations.IsPow2(value));

@@ -15,7 +15,8 @@ public sealed record MachineFileResult(MachineDescription? Description, Immutabl
 }
 
 /// <summary>
-/// The machine file, format altmap-machine/1: JSON in UTF-8. Sizes are integers or strings as <c>"256M"</c>; addresses are hex strings or integers; ends are
+/// The machine file, format altmap-machine/1: JSON in UTF-8. Sizes are integers or strings as <c>"256M"</c>; addresses are hex strings or
+/// integers; ends are
 /// inclusive; unknown keys are errors.
 /// </summary>
 public static class MachineFile
@@ -29,9 +30,15 @@ public static class MachineFile
     /// <summary>Reads a whole file. Any bytes give a description or errors.</summary>
     /// <param name="utf8">The file.</param>
     /// <param name="fileName">As messages name it.</param>
-    /// <param name="isKernel">Says whether a name of the key <c>kernel</c> is known; null: the profiles that ship, and anything that looks like the path of a profile file.</param>
+    /// <param name="isKernel">Says whether a name of the key <c>kernel</c> is known; null: the profiles that ship, and anything that looks
+    /// like the path of a profile file.</param>
     /// <param name="kernelOverride">Stands for the key <c>kernel</c>, which then may be wrong or absent; null: the key counts.</param>
-    public static MachineFileResult Parse(ReadOnlyMemory<byte> utf8, string fileName, Func<string, bool>? isKernel = null, string? kernelOverride = null)
+    public static MachineFileResult Parse(
+        ReadOnlyMemory<byte> utf8,
+        string fileName,
+        Func<string, bool>? isKernel = null,
+        string? kernelOverride = null
+    )
     {
         var errors = new InputErrors(fileName);
         if (utf8.Length > SizeBytesMax)
@@ -39,7 +46,8 @@ public static class MachineFile
             errors.Add(1, 1, $"the file has {utf8.Length} bytes", $"at most {SizeBytesMax}", "is this the right file?");
             return new(null, [.. errors.Sorted]);
         }
-        if (JsonText.Parse(utf8.Span, errors) is not { } root) return new(null, [.. errors.Sorted]);
+        if (JsonText.Parse(utf8.Span, errors) is not { } root)
+            return new(null, [.. errors.Sorted]);
         var reader = new MachineReader(errors, isKernel ?? IsShippedOrPath, kernelOverride);
         MachineDescription description = reader.Read(root);
         return errors.IsEmpty ? new(description, []) { StepLines = reader.StepLines } : new(null, [.. errors.Sorted]);
@@ -52,5 +60,6 @@ public static class MachineFile
     public static bool IsShippedOrPath(string name) => KernelProfiles.Find(name) is not null || IsPath(name);
 
     /// <summary>True for what can only be the path of a profile file.</summary>
-    public static bool IsPath(string name) => name.Contains('/', StringComparison.Ordinal) || name.EndsWith(".json", StringComparison.Ordinal);
+    public static bool IsPath(string name) =>
+        name.Contains('/', StringComparison.Ordinal) || name.EndsWith(".json", StringComparison.Ordinal);
 }

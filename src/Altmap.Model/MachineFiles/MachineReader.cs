@@ -21,10 +21,16 @@ internal sealed class MachineReader(InputErrors errors, Func<string, bool> isKer
     public MachineDescription Read(JsonValue root)
     {
         var fields = new JsonFields(root, "the machine", MachineWords.MachineKeys, errors);
-        if (!fields.IsObject) return Stub;
+        if (!fields.IsObject)
+            return Stub;
         string format = fields.RequireText("format");
         if (format.Length > 0 && format != MachineFile.Format)
-            fields.Complain("format", $"the format is {Quote.Text(format)}", $"\"{MachineFile.Format}\"", "is this a machine file, and of this version of Altmap?");
+            fields.Complain(
+                "format",
+                $"the format is {Quote.Text(format)}",
+                $"\"{MachineFile.Format}\"",
+                "is this a machine file, and of this version of Altmap?"
+            );
         Architecture architecture = ReadArchitecture(fields);
         ByteSize pageSize = ReadPageSize(fields, architecture);
         ImmutableArray<BusDescription> buses = ReadAll(fields, "buses", ReadBus);
@@ -57,11 +63,17 @@ internal sealed class MachineReader(InputErrors errors, Func<string, bool> isKer
 
     private string ReadKernel(JsonFields fields)
     {
-        if (kernelOverride is not null) return kernelOverride;
+        if (kernelOverride is not null)
+            return kernelOverride;
         string kernel = fields.RequireText("kernel");
         if (kernel.Length > 0 && !isKernel(kernel))
         {
-            fields.Complain("kernel", $"there is no kernel profile {Quote.Text(kernel)}", $"one of {KernelProfiles.Names}, or the path of a profile file", KernelProfiles.Hint(kernel));
+            fields.Complain(
+                "kernel",
+                $"there is no kernel profile {Quote.Text(kernel)}",
+                $"one of {KernelProfiles.Names}, or the path of a profile file",
+                KernelProfiles.Hint(kernel)
+            );
         }
         return kernel;
     }
@@ -70,7 +82,11 @@ internal sealed class MachineReader(InputErrors errors, Func<string, bool> isKer
     {
         string name = fields.Text("arch", "x86_64");
         if (!ArchitectureRules.TryParse(name, out Architecture architecture))
-            fields.Complain("arch", $"the architecture {Quote.Text(name)} is not modelled", $"one of {string.Join(", ", MachineWords.Architectures.Select(a => a.Name))}");
+            fields.Complain(
+                "arch",
+                $"the architecture {Quote.Text(name)} is not modelled",
+                $"one of {string.Join(", ", MachineWords.Architectures.Select(a => a.Name))}"
+            );
         return architecture;
     }
 
@@ -81,7 +97,11 @@ internal sealed class MachineReader(InputErrors errors, Func<string, bool> isKer
         if (!KernelProfiles.All.Any(p => ArchitectureRules.Find(p, architecture, size)?.PageSize == size && size.IsPowerOfTwo))
         {
             string name = MachineWords.Architectures.First(a => a.Architecture == architecture).Name;
-            fields.Complain("page_size", string.Create(CultureInfo.InvariantCulture, $"{name} has no pages of {size.Bytes} bytes"), ArchitectureRules.PageSizesOf(architecture));
+            fields.Complain(
+                "page_size",
+                string.Create(CultureInfo.InvariantCulture, $"{name} has no pages of {size.Bytes} bytes"),
+                ArchitectureRules.PageSizesOf(architecture)
+            );
             return standard; // so that what follows has pages to count in
         }
         return size;
@@ -89,14 +109,24 @@ internal sealed class MachineReader(InputErrors errors, Func<string, bool> isKer
 
     private ImmutableSortedDictionary<string, ulong> ReadConfig(JsonFields machine)
     {
-        ImmutableSortedDictionary<string, ulong>.Builder config = ImmutableSortedDictionary.CreateBuilder<string, ulong>(StringComparer.Ordinal);
-        if (machine.Find("config") is not { } value) return config.ToImmutable();
+        ImmutableSortedDictionary<string, ulong>.Builder config = ImmutableSortedDictionary.CreateBuilder<string, ulong>(
+            StringComparer.Ordinal
+        );
+        if (machine.Find("config") is not { } value)
+            return config.ToImmutable();
         var fields = new JsonFields(value, "\"config\"", [.. MachineConfig.Keys.Select(k => k.Name)], errors);
         foreach (ConfigKey key in MachineConfig.Keys)
         {
-            if (fields.Find(key.Name) is null || fields.Size(key.Name) is not { } set) continue;
-            if (key.Allows(set.Bytes)) config[key.Name] = set.Bytes;
-            else fields.Complain(key.Name, string.Create(CultureInfo.InvariantCulture, $"\"{key.Name}\" cannot be {set.Bytes}"), key.Allowed);
+            if (fields.Find(key.Name) is null || fields.Size(key.Name) is not { } set)
+                continue;
+            if (key.Allows(set.Bytes))
+                config[key.Name] = set.Bytes;
+            else
+                fields.Complain(
+                    key.Name,
+                    string.Create(CultureInfo.InvariantCulture, $"\"{key.Name}\" cannot be {set.Bytes}"),
+                    key.Allowed
+                );
         }
         return config.ToImmutable();
     }
@@ -117,13 +147,26 @@ internal sealed class MachineReader(InputErrors errors, Func<string, bool> isKer
         if (type.Name is null && name.Length > 0)
         {
             IEnumerable<string> names = MachineWords.MemoryTypes.Select(t => t.Name);
-            fields.Complain("type", $"there is no memory type {Quote.Text(name)}", $"one of {string.Join(", ", names.Select(n => $"\"{n}\""))}", NearestWord.Hint(name, names));
+            fields.Complain(
+                "type",
+                $"there is no memory type {Quote.Text(name)}",
+                $"one of {string.Join(", ", names.Select(n => $"\"{n}\""))}",
+                NearestWord.Hint(name, names)
+            );
         }
         int node = (int)fields.Integer("node", 0, 1023, 0);
-        ulong? start = fields.Address("start", PhysicalAddress.InputMax), end = fields.Address("end", PhysicalAddress.InputMax);
-        if (start is not { } first || end is not { } last) return null;
-        if (last >= first) return new FirmwareRange(PhysicalRange.FromInclusive(new PhysicalAddress(first), new PhysicalAddress(last)), type.Type, node);
-        fields.Complain("end", string.Create(CultureInfo.InvariantCulture, $"the range ends at 0x{last:x}, before its start 0x{first:x}"), "", "\"end\" is the last byte of the range, as in /proc/iomem");
+        ulong? start = fields.Address("start", PhysicalAddress.InputMax),
+            end = fields.Address("end", PhysicalAddress.InputMax);
+        if (start is not { } first || end is not { } last)
+            return null;
+        if (last >= first)
+            return new FirmwareRange(PhysicalRange.FromInclusive(new PhysicalAddress(first), new PhysicalAddress(last)), type.Type, node);
+        fields.Complain(
+            "end",
+            string.Create(CultureInfo.InvariantCulture, $"the range ends at 0x{last:x}, before its start 0x{first:x}"),
+            "",
+            "\"end\" is the last byte of the range, as in /proc/iomem"
+        );
         return null;
     }
 
@@ -140,7 +183,13 @@ internal sealed class MachineReader(InputErrors errors, Func<string, bool> isKer
         if (!labelBytes.IsZero && (labelBytes < ByteSize.KiB(1) || labelBytes > ByteSize.MiB(64)))
             fields.Complain("label_bytes", $"a label area of {labelBytes} cannot be", "0 (none), or 1K to 64M");
         string? labels = fields.Find("labels") is null ? null : fields.RequireText("labels");
-        if (labels is not null && labelBytes.IsZero) fields.Complain("labels", $"{name} has \"labels\" and no label area", "", "set \"label_bytes\" to the size of the file's content");
+        if (labels is not null && labelBytes.IsZero)
+            fields.Complain(
+                "labels",
+                $"{name} has \"labels\" and no label area",
+                "",
+                "set \"label_bytes\" to the size of the file's content"
+            );
         return new DimmDescription
         {
             Name = name,
@@ -162,7 +211,8 @@ internal sealed class MachineReader(InputErrors errors, Func<string, bool> isKer
         string name = ReadDevice(fields, "region");
         string bus = fields.RequireText("bus");
         string type = fields.Text("type", "pmem");
-        if (type != "pmem") fields.Complain("type", $"a region of type {Quote.Text(type)} is not modelled", "\"pmem\"");
+        if (type != "pmem")
+            fields.Complain("type", $"a region of type {Quote.Text(type)} is not modelled", "\"pmem\"");
         fields.Require("start");
         fields.Require("size");
         ulong? start = fields.Address("start", PhysicalAddress.InputMax);
@@ -175,7 +225,11 @@ internal sealed class MachineReader(InputErrors errors, Func<string, bool> isKer
         var range = new PhysicalRange(new PhysicalAddress(start ?? 0), size ?? ByteSize.Zero);
         if (size is { } bytes && start is { } first && bytes.Bytes - 1 > PhysicalAddress.InputMax - first)
         {
-            fields.Complain("size", $"{name} ends beyond the physical addresses that there are", string.Create(CultureInfo.InvariantCulture, $"an end up to 0x{PhysicalAddress.InputMax:x}"));
+            fields.Complain(
+                "size",
+                $"{name} ends beyond the physical addresses that there are",
+                string.Create(CultureInfo.InvariantCulture, $"an end up to 0x{PhysicalAddress.InputMax:x}")
+            );
             range = new PhysicalRange(range.Start, ByteSize.Zero);
         }
         return new RegionDescription
@@ -196,19 +250,26 @@ internal sealed class MachineReader(InputErrors errors, Func<string, bool> isKer
     {
         string dimm = fields.RequireText("dimm");
         fields.Require("size");
-        return new MappingDescription(dimm, new DimmAddress(fields.Address("offset") ?? 0), fields.Size("size") ?? ByteSize.Zero, (int)fields.Integer("position", 0, ItemsMax, 0));
+        return new MappingDescription(
+            dimm,
+            new DimmAddress(fields.Address("offset") ?? 0),
+            fields.Size("size") ?? ByteSize.Zero,
+            (int)fields.Integer("position", 0, ItemsMax, 0)
+        );
     }
 
     private static string ReadDevice(JsonFields fields, string kind)
     {
         string name = fields.RequireText("dev");
-        if (name.Length == 0 || MachineWords.IsDevice(name, kind)) return name;
+        if (name.Length == 0 || MachineWords.IsDevice(name, kind))
+            return name;
         fields.Complain("dev", $"{Quote.Text(name)} is no device name here", $"\"{kind}N\"");
         return Quote.Short(name);
     }
 
     /// <summary>Every object of a list; the checks learn where each one stands.</summary>
-    private ImmutableArray<T> ReadAll<T>(JsonFields parent, string key, Func<JsonFields, T?> read) where T : class
+    private ImmutableArray<T> ReadAll<T>(JsonFields parent, string key, Func<JsonFields, T?> read)
+        where T : class
     {
         ImmutableArray<JsonValue> items = parent.List(key);
         if (items.Length > ItemsMax)
@@ -227,9 +288,11 @@ internal sealed class MachineReader(InputErrors errors, Func<string, bool> isKer
         ImmutableArray<T>.Builder all = ImmutableArray.CreateBuilder<T>(items.Length);
         foreach (JsonValue item in items)
         {
-            if (errors.IsFull) break;
+            if (errors.IsFull)
+                break;
             var fields = new JsonFields(item, where, known, errors);
-            if (!fields.IsObject || read(fields) is not { } value) continue;
+            if (!fields.IsObject || read(fields) is not { } value)
+                continue;
             _checks.Remember(value, fields);
             all.Add(value);
         }

@@ -7,7 +7,8 @@ using Altmap.Model.Hardware;
 
 namespace Altmap.Model.MachineFiles;
 
-/// <summary>Writes a machine file: keys in the order of the format, two spaces, a line feed at the end; what has its usual value is left out.</summary>
+/// <summary>Writes a machine file: keys in the order of the format, two spaces, a line feed at the end; what has its usual value is left
+/// out.</summary>
 internal static class MachineWriter
 {
     private static readonly JsonWriterOptions Options = new()
@@ -33,7 +34,8 @@ internal static class MachineWriter
             if (!machine.Config.IsEmpty)
             {
                 json.WriteStartObject("config");
-                foreach ((string key, ulong value) in machine.Config) json.WriteNumber(key, value);
+                foreach ((string key, ulong value) in machine.Config)
+                    json.WriteNumber(key, value);
                 json.WriteEndObject();
             }
             WriteList(json, "memory", machine.Memory, WriteMemory);
@@ -43,7 +45,8 @@ internal static class MachineWriter
             if (!machine.Steps.IsEmpty)
             {
                 json.WriteStartArray("steps");
-                foreach (string step in machine.Steps) json.WriteStringValue(step);
+                foreach (string step in machine.Steps)
+                    json.WriteStringValue(step);
                 json.WriteEndArray();
             }
             json.WriteEndObject();
@@ -86,10 +89,12 @@ internal static class MachineWriter
         WriteWord(json, "device", dimm.Device, 4);
         WriteWord(json, "rev_id", dimm.RevisionId, 4);
         WriteWord(json, "serial", dimm.Serial, 8);
-        if (dimm.Id.Length > 0) json.WriteString("id", dimm.Id);
+        if (dimm.Id.Length > 0)
+            json.WriteString("id", dimm.Id);
         WriteWord(json, "format", dimm.Format, 4);
         json.WriteNumber("label_bytes", dimm.LabelAreaSize.Bytes);
-        if (dimm.LabelsFile is { } labels) json.WriteString("labels", labels);
+        if (dimm.LabelsFile is { } labels)
+            json.WriteString("labels", labels);
     }
 
     private static void WriteRegion(Utf8JsonWriter json, RegionDescription region)
@@ -101,10 +106,13 @@ internal static class MachineWriter
         json.WriteNumber("size", region.Range.Size.Bytes);
         json.WriteNumber("numa_node", region.NumaNode);
         json.WriteNumber("target_node", region.TargetNode);
-        if (region.SetCookie is { } cookie) json.WriteString("set_cookie", Hex(cookie));
-        if (region.RangeIndex != 0) json.WriteNumber("range_index", region.RangeIndex);
+        if (region.SetCookie is { } cookie)
+            json.WriteString("set_cookie", Hex(cookie));
+        if (region.RangeIndex != 0)
+            json.WriteNumber("range_index", region.RangeIndex);
         WriteList(json, "mappings", region.Mappings, WriteMapping);
-        if (region.MediaFile is { } media) json.WriteString("media", media);
+        if (region.MediaFile is { } media)
+            json.WriteString("media", media);
     }
 
     private static void WriteMapping(Utf8JsonWriter json, MappingDescription mapping)
@@ -118,7 +126,8 @@ internal static class MachineWriter
     /// <summary>With leading zeros, as sysfs prints such words; nothing for zero, which stands for "not given".</summary>
     private static void WriteWord(Utf8JsonWriter json, string key, uint value, int digits)
     {
-        if (value != 0) json.WriteString(key, "0x" + value.ToString("x" + digits.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture));
+        if (value != 0)
+            json.WriteString(key, "0x" + value.ToString("x" + digits.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture));
     }
 
     private static string Hex(ulong value) => "0x" + value.ToString("x", CultureInfo.InvariantCulture);

@@ -11,10 +11,12 @@ public static class DeviceDax
         RegionState region = machine.Regions[dax.RegionNumber];
         PfnDeviceState personality = region.Daxes.Values.First(d => d.NamespaceId == dax.Id && d.IsBound);
         StepResult mapped = PfnDriver.Map(machine, dax.Name, region.Namespaces[dax.Id], personality.Layout!.Value);
-        if (!mapped.Succeeded) return DriverCore.WithProbeFailure(mapped.Machine, "device_dax", dax.Name, mapped.Errno).Fail(mapped.Errno);
+        if (!mapped.Succeeded)
+            return DriverCore.WithProbeFailure(mapped.Machine, "device_dax", dax.Name, mapped.Errno).Fail(mapped.Errno);
         return mapped.Machine.With(dax with { Driver = DaxDeviceDrivers.DeviceDax }).Done();
     }
 
     /// <summary>Unbinds device_dax.</summary>
-    public static Machine Unbind(Machine machine, DaxDeviceState dax) => DeviceMaps.Unmap(machine, dax.Name).With(dax with { Driver = null });
+    public static Machine Unbind(Machine machine, DaxDeviceState dax) =>
+        DeviceMaps.Unmap(machine, dax.Name).With(dax with { Driver = null });
 }

@@ -18,7 +18,8 @@ namespace Altmap.Model.Memory;
 /// <param name="Compound">Size of the pages asked for: a page, or device-dax's align.</param>
 internal sealed record DeviceMapOrder(string Owner, PhysicalRange Range, AltmapSpace? Altmap, int Node, ByteSize Compound);
 
-/// <summary>Device maps of a machine: the drivers' side of memremap_pages() and memunmap_pages() (mm/memremap.c; 5.10, 6.1, 6.12, 7.2).</summary>
+/// <summary>Device maps of a machine: the drivers' side of memremap_pages() and memunmap_pages() (mm/memremap.c; 5.10, 6.1, 6.12,
+/// 7.2).</summary>
 internal static class DeviceMaps
 {
     /// <summary>Maps a range. On failure the machine keeps what the kernel leaves behind.</summary>
@@ -35,7 +36,13 @@ internal static class DeviceMaps
         memory = memory.WidenZone(Math.Max(0, order.Node), ZoneKind.Device, request.Range, default);
         memory = memory with
         {
-            Maps = memory.Maps.SetItem(order.Owner, new DeviceMap(order.Owner, request.Range, order.Altmap, use) { Overrun = new PfnRange(request.Range.End, request.Range.End + request.Overrun) }),
+            Maps = memory.Maps.SetItem(
+                order.Owner,
+                new DeviceMap(order.Owner, request.Range, order.Altmap, use)
+                {
+                    Overrun = new PfnRange(request.Range.End, request.Range.End + request.Overrun),
+                }
+            ),
             MaxPfn = MaxPfnAfter(machine, request.Range.End, isDeviceMap: true),
         };
         return (machine with { Mm = memory }).Done();
@@ -44,18 +51,28 @@ internal static class DeviceMaps
     /// <summary>Takes a device's map down; nothing when it has none.</summary>
     public static Machine Unmap(Machine machine, string owner)
     {
-        if (!machine.Mm.Maps.TryGetValue(owner, out DeviceMap? map)) return machine;
-        (RunLengthState pages, _) = DeviceMapSteps.Unmap<RunLengthState>(machine.Mm.Geometry, map.Pages, machine.Mm.Options.Poisons).Fold(machine.Mm.Pages);
+        if (!machine.Mm.Maps.TryGetValue(owner, out DeviceMap? map))
+            return machine;
+        (RunLengthState pages, _) = DeviceMapSteps
+            .Unmap<RunLengthState>(machine.Mm.Geometry, map.Pages, machine.Mm.Options.Poisons)
+            .Fold(machine.Mm.Pages);
         return machine with { Mm = machine.Mm with { Pages = pages, Maps = machine.Mm.Maps.Remove(owner) } };
     }
 
-    /// <summary>The order of a pfn or dax device: from start_pad to end_trunc, info-block and page map included (drivers/nvdimm/pfn_devs.c __nvdimm_setup_pfn()).</summary>
+    /// <summary>The order of a pfn or dax device: from start_pad to end_trunc, info-block and page map included (drivers/nvdimm/pfn_devs.c
+    /// __nvdimm_setup_pfn()).</summary>
     public static DeviceMapOrder OrderOf(Machine machine, string owner, NamespaceState ndns, PfnDeviceSettings settings)
     {
         ByteSize page = machine.Architecture.PageSize;
         var range = new PhysicalRange(ndns.Range.Start + settings.StartPad, ndns.Size - settings.StartPad - settings.EndTrunc);
         bool isCompound = settings.Kind == InfoBlockKind.Dax && machine.Kernel.HasCompoundMemmap && settings.MediaAlign > page;
-        return new DeviceMapOrder(owner, range, settings.Altmap(machine.Architecture), machine.Regions[ndns.Device.Number].Description.NumaNode, isCompound ? settings.MediaAlign : page);
+        return new DeviceMapOrder(
+            owner,
+            range,
+            settings.Altmap(machine.Architecture),
+            machine.Regions[ndns.Device.Number].Description.NumaNode,
+            isCompound ? settings.MediaAlign : page
+        );
     }
 
     /// <summary>What added memory does to max_pfn (arch_add_memory(), by architecture and version).</summary>
@@ -63,8 +80,10 @@ internal static class DeviceMaps
     {
         Pfn max = machine.Mm.MaxPfn;
         bool isArm = machine.Architecture.Architecture == Architecture.Arm64;
-        if (isArm && machine.Kernel.AddedMemorySetsMaxPfnOnArm64) return end;
-        if (isDeviceMap && !isArm && !machine.Kernel.DeviceMapsRaiseMaxPfnOnX86) return max;
+        if (isArm && machine.Kernel.AddedMemorySetsMaxPfnOnArm64)
+            return end;
+        if (isDeviceMap && !isArm && !machine.Kernel.DeviceMapsRaiseMaxPfnOnX86)
+            return max;
         return end > max ? end : max;
     }
 
@@ -83,40 +102,57 @@ internal static class DeviceMaps
         }
         ulong compound = order.Compound / page;
         bool fails = isMisaligned || BadAltmap(pages, altmap) is not null;
-        (ImmutableArray<MapPiece> pieces, MemmapUse use) = fails ? ([], MemmapUse.None)
+        (ImmutableArray<MapPiece> pieces, MemmapUse use) = fails
+            ? ([], MemmapUse.None)
             : new MemmapPlacement(memory, machine.Kernel, machine.Architecture, machine.StructPageSize).Plan(pages, altmap, compound);
-        return (new DeviceMapRequest
-        {
-            Geometry = memory.Geometry,
-            Range = pages,
-            Altmap = altmap,
-            Node = (short)Math.Max(0, order.Node),
-            Poisons = memory.Options.Poisons,
-            MeetsRam = MeetsRam(machine, pages.Start.ToAddress(page), last),
-            BeyondLimit = BeyondLimit(machine, order.Range.Start, last),
-            BadAltmap = BadAltmap(pages, altmap),
-            IsMisaligned = isMisaligned,
-            Pieces = pieces,
-            Overrun = OverrunOf(machine, pages, altmap, compound),
-        }, use);
+        return (
+            new DeviceMapRequest
+            {
+                Geometry = memory.Geometry,
+                Range = pages,
+                Altmap = altmap,
+                Node = (short)Math.Max(0, order.Node),
+                Poisons = memory.Options.Poisons,
+                MeetsRam = MeetsRam(machine, pages.Start.ToAddress(page), last),
+                BeyondLimit = BeyondLimit(machine, order.Range.Start, last),
+                BadAltmap = BadAltmap(pages, altmap),
+                IsMisaligned = isMisaligned,
+                Pieces = pieces,
+                Overrun = OverrunOf(machine, pages, altmap, compound),
+            },
+            use
+        );
     }
 
     private static Refusal? MeetsRam(Machine machine, PhysicalAddress start, PhysicalAddress last)
     {
         RamOverlap overlap = SystemRam.Overlap(machine, start, last);
-        if (overlap == RamOverlap.Disjoint) return null;
-        return new Refusal(Errno.ENXIO, string.Create(CultureInfo.InvariantCulture,
-            $"attempted on {(overlap == RamOverlap.Mixed ? "mixed" : "ram")} region 0x{start.Bytes:x}-0x{last.Bytes:x}"));
+        if (overlap == RamOverlap.Disjoint)
+            return null;
+        return new Refusal(
+            Errno.ENXIO,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"attempted on {(overlap == RamOverlap.Mixed ? "mixed" : "ram")} region 0x{start.Bytes:x}-0x{last.Bytes:x}"
+            )
+        );
     }
 
     private static Refusal? BeyondLimit(Machine machine, PhysicalAddress start, PhysicalAddress last)
     {
         int bits = machine.Mm.Options.PhysicalBits;
-        if (last.Bytes >> bits == 0) return null;
+        if (last.Bytes >> bits == 0)
+            return null;
         ulong max = (1UL << bits) - 1;
         return machine.Kernel.RangeLimitIsE2big
-            ? new Refusal(Errno.E2BIG, $"Hotplugged memory exceeds maximum addressable address, range=0x{start.Bytes:x}-0x{last.Bytes:x}, maximum=0x{max:x}")
-            : new Refusal(Errno.EINVAL, $"Hotplug memory [0x{start.Bytes:x}-0x{unchecked(last.Bytes + 1):x}] exceeds maximum addressable range [0x0-0x{max:x}]");
+            ? new Refusal(
+                Errno.E2BIG,
+                $"Hotplugged memory exceeds maximum addressable address, range=0x{start.Bytes:x}-0x{last.Bytes:x}, maximum=0x{max:x}"
+            )
+            : new Refusal(
+                Errno.EINVAL,
+                $"Hotplug memory [0x{start.Bytes:x}-0x{unchecked(last.Bytes + 1):x}] exceeds maximum addressable range [0x0-0x{max:x}]"
+            );
     }
 
     private static Refusal? BadAltmap(PfnRange pages, AltmapSpace? altmap) =>
@@ -124,14 +160,25 @@ internal static class DeviceMaps
 
     private static PfnCount OverrunOf(Machine machine, PfnRange pages, AltmapSpace? altmap, ulong compound)
     {
-        PfnCount past = Overrun(pages, altmap, compound, machine.Mm.Options.SharesCompoundMemmap, machine.StructPageSize, machine.Architecture.PageSize);
+        PfnCount past = Overrun(
+            pages,
+            altmap,
+            compound,
+            machine.Mm.Options.SharesCompoundMemmap,
+            machine.StructPageSize,
+            machine.Architecture.PageSize
+        );
         if (past != default && machine.Mm.Pages.AnyMemmap(new PfnRange(pages.End, pages.End + past), MemmapContent.None))
-            throw new NotModelledException($"{pages}: the last compound page reaches past the range, where there is no memmap: the kernel oopses in memmap_init_zone_device()");
+            throw new NotModelledException(
+                $"{pages}: the last compound page reaches past the range, where there is no memmap: the kernel oopses in "
+                    + $"memmap_init_zone_device()"
+            );
         return past;
     }
 
     /// <summary>
-    /// Pages behind the range whose struct pages are written too. Compounds are cut from the start of the range; where their struct pages are not shared, those of the
+    /// Pages behind the range whose struct pages are written too. Compounds are cut from the start of the range; where their struct pages
+    /// are not shared, those of the
     /// last one are written past the end (seen on arm64 with 6.12 and 7.2). Without a memmap there the kernel oopses.
     /// </summary>
     /// <param name="pages">What is mapped.</param>
@@ -142,8 +189,10 @@ internal static class DeviceMaps
     /// <param name="page">Page size.</param>
     public static PfnCount Overrun(PfnRange pages, AltmapSpace? altmap, ulong compound, bool shares, ByteSize structPage, ByteSize page)
     {
-        if (compound <= 1) return default;
-        if (altmap is null && shares && MemmapAccount.SharesTails(compound, structPage, page)) return default;
+        if (compound <= 1)
+            return default;
+        if (altmap is null && shares && MemmapAccount.SharesTails(compound, structPage, page))
+            return default;
         ulong data = altmap?.DataStart(pages.Start).Number ?? pages.Start.Number;
         return data >= pages.End.Number ? default : new PfnCount(data + Alignment.Up(pages.End.Number - data, compound) - pages.End.Number);
     }

@@ -5,7 +5,8 @@ using Altmap.Model.Nvdimm;
 
 namespace Altmap.Model.Memory;
 
-/// <summary>Memory that kmem made of a device-dax device. It outlives the device's driver where a block of it was online: resource and blocks then stay until reboot.</summary>
+/// <summary>Memory that kmem made of a device-dax device. It outlives the device's driver where a block of it was online: resource and
+/// blocks then stay until reboot.</summary>
 /// <param name="Device">As <c>dax0.0</c>.</param>
 /// <param name="Range">Whole memory blocks.</param>
 public sealed record KmemMemory(string Device, PhysicalRange Range);
@@ -19,23 +20,36 @@ public static class Kmem
     /// <summary>The whole memory blocks of that size in the range, or null (the trimming rule of dax_kmem_range()).</summary>
     public static PhysicalRange? Trim(PhysicalRange range, ByteSize block)
     {
-        if (range.IsEmpty) return null;
+        if (range.IsEmpty)
+            return null;
         // Counted in blocks and by the last byte: the end may be that of the address space.
-        ulong first = range.Start.Bytes / block.Bytes, past = range.Last.Bytes / block.Bytes;
-        if (range.Start.Bytes % block.Bytes != 0) first++;
-        if (range.Last.Bytes % block.Bytes == block.Bytes - 1) past++;
-        return first < past ? new PhysicalRange(new PhysicalAddress(first * block.Bytes), new ByteSize((past - first) * block.Bytes)) : null;
+        ulong first = range.Start.Bytes / block.Bytes,
+            past = range.Last.Bytes / block.Bytes;
+        if (range.Start.Bytes % block.Bytes != 0)
+            first++;
+        if (range.Last.Bytes % block.Bytes == block.Bytes - 1)
+            past++;
+        return first < past
+            ? new PhysicalRange(new PhysicalAddress(first * block.Bytes), new ByteSize((past - first) * block.Bytes))
+            : null;
     }
 
     /// <summary>
-    /// Binds kmem to a device that has no driver. EINVAL: no node, or (by profile) no whole memory block; EBUSY: memory of it is still there from before; others as add_memory()'s.
+    /// Binds kmem to a device that has no driver. EINVAL: no node, or (by profile) no whole memory block; EBUSY: memory of it is still
+    /// there from before; others as add_memory()'s.
     /// </summary>
     public static StepResult Bind(Machine machine, DaxDeviceState dax)
     {
         string prefix = $"kmem {dax.Name}: ";
         string mapping = string.Create(CultureInfo.InvariantCulture, $"mapping0: 0x{dax.Range.Start.Bytes:x}-0x{dax.Range.Last.Bytes:x}");
         if (dax.TargetNode < 0)
-            return Fail(machine.WithMessage(string.Create(CultureInfo.InvariantCulture, $"{prefix}rejecting DAX region with invalid node: {dax.TargetNode}")), dax, Errno.EINVAL);
+            return Fail(
+                machine.WithMessage(
+                    string.Create(CultureInfo.InvariantCulture, $"{prefix}rejecting DAX region with invalid node: {dax.TargetNode}")
+                ),
+                dax,
+                Errno.EINVAL
+            );
         if (Trim(machine, dax.Range) is not { } range)
         {
             machine = machine.WithMessage($"{prefix}{mapping} too small after alignment");
@@ -49,7 +63,14 @@ public static class Kmem
             return Fail(machine.WithMessage($"{prefix}{mapping} could not reserve region"), dax, Errno.EBUSY);
         StepResult added = MemoryBlocks.Add(machine, range, dax.TargetNode, dax.MemmapOnMemory);
         return added.Succeeded
-            ? Bound(added.Machine with { Mm = added.Machine.Mm with { Kmem = added.Machine.Mm.Kmem.Add(new KmemMemory(dax.Name, range)) } }, dax).Done()
+            ? Bound(
+                    added.Machine with
+                    {
+                        Mm = added.Machine.Mm with { Kmem = added.Machine.Mm.Kmem.Add(new KmemMemory(dax.Name, range)) },
+                    },
+                    dax
+                )
+                .Done()
             : Fail(added.Machine.WithMessage($"{prefix}{mapping} memory add failed"), dax, added.Errno);
     }
 
@@ -57,17 +78,26 @@ public static class Kmem
     public static Machine Unbind(Machine machine, DaxDeviceState dax)
     {
         machine = machine.With(dax with { Driver = null });
-        if (machine.Mm.Kmem.Find(k => k.Device == dax.Name && dax.Range.Contains(k.Range)) is not { Range: var range } taken) return machine;
+        if (machine.Mm.Kmem.Find(k => k.Device == dax.Name && dax.Range.Contains(k.Range)) is not { Range: var range } taken)
+            return machine;
         StepResult removed = MemoryBlocks.Remove(machine, range);
         return removed.Succeeded
-            ? removed.Machine with { Mm = removed.Machine.Mm with { Kmem = removed.Machine.Mm.Kmem.Remove(taken) } }
-            : removed.Machine.WithMessage(string.Create(CultureInfo.InvariantCulture,
-                $"kmem {dax.Name}: mapping0: 0x{range.Start.Bytes:x}-0x{range.Last.Bytes:x} cannot be hotremoved until the next reboot"));
+            ? removed.Machine with
+            {
+                Mm = removed.Machine.Mm with { Kmem = removed.Machine.Mm.Kmem.Remove(taken) },
+            }
+            : removed.Machine.WithMessage(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"kmem {dax.Name}: mapping0: 0x{range.Start.Bytes:x}-0x{range.Last.Bytes:x} cannot be hotremoved until the next reboot"
+                )
+            );
     }
 
     private static Machine Bound(Machine machine, DaxDeviceState dax) => machine.With(dax with { Driver = DaxDeviceDrivers.Kmem });
 
-    private static StepResult Fail(Machine machine, DaxDeviceState dax, Errno errno) => DriverCore.WithProbeFailure(machine, "kmem", dax.Name, errno).Fail(errno);
+    private static StepResult Fail(Machine machine, DaxDeviceState dax, Errno errno) =>
+        DriverCore.WithProbeFailure(machine, "kmem", dax.Name, errno).Fail(errno);
 
     /// <summary>Three significant digits in binary units (lib/string_helpers.c string_get_size()).</summary>
     private static string SizeText(ByteSize size)
@@ -75,8 +105,12 @@ public static class Kmem
         string[] units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
         double value = size.Bytes;
         int unit = 0;
-        for (; value >= 1024; unit++) value /= 1024;
-        string format = unit == 0 || value >= 100 ? "0" : value >= 10 ? "0.0" : "0.00";
+        for (; value >= 1024; unit++)
+            value /= 1024;
+        string format =
+            unit == 0 || value >= 100 ? "0"
+            : value >= 10 ? "0.0"
+            : "0.00";
         return $"{value.ToString(format, CultureInfo.InvariantCulture)} {units[unit]}";
     }
 }

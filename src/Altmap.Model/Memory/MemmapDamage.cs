@@ -11,19 +11,33 @@ namespace Altmap.Model.Memory;
 public sealed record MemmapDamage(PfnRange Pages, string? By)
 {
     /// <summary>The kernels that have the defect, by name: those known to map devices in compound pages.</summary>
-    public static readonly string Kernels = string.Join(", ", KernelProfiles.All.Where(k => k.HasCompoundMemmap && k.IsVerified).Select(k => k.Name));
+    public static readonly string Kernels = string.Join(
+        ", ",
+        KernelProfiles.All.Where(k => k.HasCompoundMemmap && k.IsVerified).Select(k => k.Name)
+    );
 
     /// <summary>
-    /// A kernel defect: compound device pages are cut from the start of the range, so that the last one reaches behind its end where the start is no multiple of
-    /// the alignment, and all its struct pages are written. Seen on arm64 with pages of 16 and 64 KiB (6.12, 7.2); mm/memremap.c, memmap_init_zone_device().
+    /// A kernel defect: compound device pages are cut from the start of the range, so that the last one reaches behind its end where the
+    /// start is no multiple of
+    /// the alignment, and all its struct pages are written. Seen on arm64 with pages of 16 and 64 KiB (6.12, 7.2); mm/memremap.c,
+    /// memmap_init_zone_device().
     /// </summary>
     public static ImmutableArray<MemmapDamage> Of(Machine machine, IEnumerable<MemoryRange> ranges) =>
-    [
-        .. ranges.Where(r => r.Memmap.Content == MemmapContent.ZoneDevice && r.Owner is { } owner && owner.StartsWith("System RAM", StringComparison.Ordinal))
-            .Select(r => new MemmapDamage(r.Pages, machine.Mm.Maps.Values.FirstOrDefault(m => m.Overrun.Contains(r.Pages.Start))?.Owner)),
-    ];
+        [
+            .. ranges
+                .Where(r =>
+                    r.Memmap.Content == MemmapContent.ZoneDevice
+                    && r.Owner is { } owner
+                    && owner.StartsWith("System RAM", StringComparison.Ordinal)
+                )
+                .Select(r => new MemmapDamage(
+                    r.Pages,
+                    machine.Mm.Maps.Values.FirstOrDefault(m => m.Overrun.Contains(r.Pages.Start))?.Owner
+                )),
+        ];
 
     /// <summary>True for a page of RAM whose struct page says that it is a device's.</summary>
     internal static bool IsAt(Machine machine, Pfn pfn, in Memmap memmap) =>
-        memmap.Content == MemmapContent.ZoneDevice && SystemRam.Ranges(machine, withKmem: true).Any(r => r.Contains(pfn.ToAddress(machine.Mm.PageSize)));
+        memmap.Content == MemmapContent.ZoneDevice
+        && SystemRam.Ranges(machine, withKmem: true).Any(r => r.Contains(pfn.ToAddress(machine.Mm.PageSize)));
 }

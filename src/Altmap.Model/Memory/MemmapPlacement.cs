@@ -8,7 +8,8 @@ using Altmap.Model.Memory.Steps;
 
 namespace Altmap.Model.Memory;
 
-/// <summary>Where the memmap of a device range comes from on this machine, and where that fails: <see cref="MemmapAccount"/> over what is in the sections already.</summary>
+/// <summary>Where the memmap of a device range comes from on this machine, and where that fails: <see cref="MemmapAccount"/> over what is
+/// in the sections already.</summary>
 internal sealed class MemmapPlacement(MemoryState memory, KernelProfile kernel, ArchitectureRules architecture, ByteSize structPage)
 {
     /// <summary>The pieces of a map up to the first that fails, and what the memmap costs.</summary>
@@ -25,7 +26,8 @@ internal sealed class MemmapPlacement(MemoryState memory, KernelProfile kernel, 
             if (!account.TryAdd(piece, isEarly, out ulong sections))
             {
                 Pfn at = piece.Start + new PfnCount(sections * memory.Geometry.PagesPerSection.Pages);
-                if (at > piece.Start) pieces.Add(new MapPiece(new PfnRange(piece.Start, at)));
+                if (at > piece.Start)
+                    pieces.Add(new MapPiece(new PfnRange(piece.Start, at)));
                 Pfn past = at + memory.Geometry.PagesPerSection;
                 pieces.Add(new MapPiece(new PfnRange(at, past < piece.End ? past : piece.End), Errno.ENOMEM));
                 break;
@@ -38,11 +40,14 @@ internal sealed class MemmapPlacement(MemoryState memory, KernelProfile kernel, 
     /// <summary>A run of whole sections is cut before the first with a valid sub-section: the kernel stops there.</summary>
     private IEnumerable<PfnRange> SplitAtTaken(PfnRange piece)
     {
-        ulong section = memory.Geometry.PagesPerSection.Pages, sub = memory.Geometry.PagesPerSubSection.Pages;
-        if (piece.Count.Pages <= section || piece.Start.Number % section != 0) return [piece];
+        ulong section = memory.Geometry.PagesPerSection.Pages,
+            sub = memory.Geometry.PagesPerSubSection.Pages;
+        if (piece.Count.Pages <= section || piece.Start.Number % section != 0)
+            return [piece];
         foreach ((ulong start, _, bool valid) in memory.Pages.Valid.Within(piece.Start.Number / sub, piece.End.Number / sub))
         {
-            if (!valid) continue;
+            if (!valid)
+                continue;
             var at = new Pfn(Alignment.Down(start * sub, section));
             return at > piece.Start ? [new PfnRange(piece.Start, at), new PfnRange(at, piece.End)] : [piece];
         }

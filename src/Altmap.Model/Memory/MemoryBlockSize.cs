@@ -5,15 +5,22 @@ using Altmap.Model.Hardware;
 namespace Altmap.Model.Memory;
 
 /// <summary>
-/// The size of a memory block: a section; on x86-64 with 64 GiB and more up to 2 GiB (arch/x86/mm/init_64.c probe_memory_block_size(), 6.1.192; by 7.2 a
+/// The size of a memory block: a section; on x86-64 with 64 GiB and more up to 2 GiB (arch/x86/mm/init_64.c probe_memory_block_size(),
+/// 6.1.192; by 7.2 a
 /// platform's advice comes first); on ppc64le from 1 GiB down until it divides each node (arch/powerpc, 6.12; read only).
 /// </summary>
 internal static class MemoryBlockSize
 {
-    public static ByteSize Of(MachineDescription description, ArchitectureRules architecture, ByteSize section, ByteSize endOfRam,
-        IEnumerable<(PfnRange Pages, int Node)> ram)
+    public static ByteSize Of(
+        MachineDescription description,
+        ArchitectureRules architecture,
+        ByteSize section,
+        ByteSize endOfRam,
+        IEnumerable<(PfnRange Pages, int Node)> ram
+    )
     {
-        if (description.Config.TryGetValue("memory_block_bytes", out ulong given)) return new ByteSize(Math.Max(given, section.Bytes));
+        if (description.Config.TryGetValue("memory_block_bytes", out ulong given))
+            return new ByteSize(Math.Max(given, section.Bytes));
         return architecture.Architecture switch
         {
             Architecture.X86_64 => OfX86(description, section, endOfRam),
@@ -26,20 +33,27 @@ internal static class MemoryBlockSize
     public static string? Doubt(MachineDescription description, Architecture architecture, ByteSize endOfRam)
     {
         bool isGiven = description.Config.ContainsKey("memory_block_bytes") || description.Config.ContainsKey("hypervisor");
-        if (isGiven || architecture == Architecture.Arm64) return null;
-        if (architecture != Architecture.X86_64) return "the memory block size of this architecture is the firmware's: config memory_block_bytes gives it";
-        return endOfRam < LargeBlocksFrom || endOfRam.IsMultipleOf(LargestX86) ? null
+        if (isGiven || architecture == Architecture.Arm64)
+            return null;
+        if (architecture != Architecture.X86_64)
+            return "the memory block size of this architecture is the firmware's: config memory_block_bytes gives it";
+        return endOfRam < LargeBlocksFrom || endOfRam.IsMultipleOf(LargestX86)
+            ? null
             : "the memory block size depends on whether the machine is virtual: config hypervisor or memory_block_bytes says it";
     }
 
-    private static readonly ByteSize LargeBlocksFrom = ByteSize.GiB(64), LargestX86 = ByteSize.GiB(2);
+    private static readonly ByteSize LargeBlocksFrom = ByteSize.GiB(64),
+        LargestX86 = ByteSize.GiB(2);
 
     private static ByteSize OfX86(MachineDescription description, ByteSize section, ByteSize endOfRam)
     {
-        if (endOfRam < LargeBlocksFrom) return section; // 7.2 asks for a platform's advice first; no machine here has any
+        if (endOfRam < LargeBlocksFrom)
+            return section; // 7.2 asks for a platform's advice first; no machine here has any
         ByteSize size = LargestX86;
-        if (description.Config.GetValueOrDefault("hypervisor", 0UL) == 0) return size;
-        while (size > section && !endOfRam.IsMultipleOf(size)) size = new ByteSize(size.Bytes / 2);
+        if (description.Config.GetValueOrDefault("hypervisor", 0UL) == 0)
+            return size;
+        while (size > section && !endOfRam.IsMultipleOf(size))
+            size = new ByteSize(size.Bytes / 2);
         return size;
     }
 
@@ -49,7 +63,8 @@ internal static class MemoryBlockSize
         foreach (IGrouping<int, (PfnRange Pages, int Node)> node in ram.GroupBy(r => r.Node))
         {
             ulong bytes = node.Aggregate(0UL, (sum, r) => sum + r.Pages.Count.ToBytes(page).Bytes);
-            while (size > section.Bytes && (bytes & (size - 1)) != 0) size /= 4;
+            while (size > section.Bytes && (bytes & (size - 1)) != 0)
+                size /= 4;
         }
         return new ByteSize(Math.Max(size, section.Bytes));
     }

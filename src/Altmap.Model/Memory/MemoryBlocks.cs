@@ -8,13 +8,16 @@ using Altmap.Model.Memory.Steps;
 namespace Altmap.Model.Memory;
 
 /// <summary>
-/// Memory blocks: adding, removing, onlining, offlining (drivers/base/memory.c, mm/memory_hotplug.c; 5.10, 6.1, 6.12, 7.2). Onlined memory is taken to be movable
-/// again: that user pages can be migrated away is assumed; what the kernel keeps in boot memory is not known, and offlining it is not modelled.
+/// Memory blocks: adding, removing, onlining, offlining (drivers/base/memory.c, mm/memory_hotplug.c; 5.10, 6.1, 6.12, 7.2). Onlined memory
+/// is taken to be movable
+/// again: that user pages can be migrated away is assumed; what the kernel keeps in boot memory is not known, and offlining it is not
+/// modelled.
 /// </summary>
 public static class MemoryBlocks
 {
     /// <summary>
-    /// <c>echo VALUE &gt; /sys/devices/system/memory/memoryN/state</c>. ENOENT: no such block; EINVAL: no such word, that state already, a block with holes or in several zones.
+    /// <c>echo VALUE &gt; /sys/devices/system/memory/memoryN/state</c>. ENOENT: no such block; EINVAL: no such word, that state already, a
+    /// block with holes or in several zones.
     /// Throws <see cref="Nvdimm.NotModelledException"/> for offlining boot memory without holes.
     /// </summary>
     /// <param name="machine">The machine.</param>
@@ -23,16 +26,20 @@ public static class MemoryBlocks
     public static StepResult SetState(Machine machine, MemoryBlockNumber block, string value)
     {
         MemoryBlock now = machine.Mm.Blocks[block.Number];
-        if (now.State == BlockState.Absent) return machine.Fail(Errno.ENOENT);
-        if (OnlinePolicies.Find(value) is not { } type) return machine.Fail(Errno.EINVAL);
-        if (now.State == (type == OnlinePolicy.Offline ? BlockState.Offline : BlockState.Online)) return machine.Fail(Errno.EINVAL);
+        if (now.State == BlockState.Absent)
+            return machine.Fail(Errno.ENOENT);
+        if (OnlinePolicies.Find(value) is not { } type)
+            return machine.Fail(Errno.EINVAL);
+        if (now.State == (type == OnlinePolicy.Offline ? BlockState.Offline : BlockState.Online))
+            return machine.Fail(Errno.EINVAL);
         return type == OnlinePolicy.Offline ? Offline(machine, block.Number, now) : Online(machine, block.Number, block.Number + 1, type);
     }
 
     /// <summary><c>echo VALUE &gt; /sys/devices/system/memory/auto_online_blocks</c>. EINVAL: none of the four words.</summary>
-    public static StepResult SetAutoOnline(Machine machine, string value) => OnlinePolicies.Find(value) is { } type
-        ? (machine with { Mm = machine.Mm with { AutoOnline = type } }).Done()
-        : machine.Fail(Errno.EINVAL);
+    public static StepResult SetAutoOnline(Machine machine, string value) =>
+        OnlinePolicies.Find(value) is { } type
+            ? (machine with { Mm = machine.Mm with { AutoOnline = type } }).Done()
+            : machine.Fail(Errno.EINVAL);
 
     /// <summary>The block, or one whose state is <see cref="BlockState.Absent"/>.</summary>
     public static MemoryBlock Find(Machine machine, MemoryBlockNumber block) => machine.Mm.Blocks[block.Number];
@@ -42,7 +49,9 @@ public static class MemoryBlocks
 
     /// <summary>The block devices among [<paramref name="first"/>, <paramref name="past"/>), ascending.</summary>
     public static IEnumerable<(MemoryBlockNumber Number, MemoryBlock Block)> All(Machine machine, ulong first, ulong past) =>
-        machine.Mm.Blocks.Within(first, past).Where(r => r.Value.State != BlockState.Absent)
+        machine
+            .Mm.Blocks.Within(first, past)
+            .Where(r => r.Value.State != BlockState.Absent)
             .SelectMany(r => Range(r.Start, r.End).Select(n => (new MemoryBlockNumber(n), r.Value)));
 
     /// <summary>Runs of blocks that are alike, ascending: first number, one past the last.</summary>
@@ -50,73 +59,116 @@ public static class MemoryBlocks
         machine.Mm.Blocks.Within(0, ulong.MaxValue).Where(r => r.Value.State != BlockState.Absent);
 
     /// <summary>
-    /// <c>valid_zones</c>: the zone of an online block or <c>none</c>; of an offline one the zone that <c>online</c> would pick, then the others
+    /// <c>valid_zones</c>: the zone of an online block or <c>none</c>; of an offline one the zone that <c>online</c> would pick, then the
+    /// others
     /// (valid_zones_show(); 5.10 looks at the struct pages each time, test_pages_in_a_zone()).
     /// </summary>
     public static string ValidZones(Machine machine, MemoryBlockNumber block)
     {
         MemoryBlock now = machine.Mm.Blocks[block.Number];
-        if (now.State == BlockState.Online) return OnlineZone(machine, block.Number, now).Name();
+        if (now.State == BlockState.Online)
+            return OnlineZone(machine, block.Number, now).Name();
         PfnRange pages = machine.Mm.PagesOfBlock(block.Number);
         ZoneKind first = BlockZones.For(machine.Mm, now.Node, pages, OnlinePolicy.Online);
         ZoneKind kernel = BlockZones.For(machine.Mm, now.Node, pages, OnlinePolicy.OnlineKernel);
         return string.Join(' ', new[] { first, kernel, ZoneKind.Movable }.Distinct().Select(z => z.Name()));
     }
 
-    /// <summary>Memory plugged while running, without a driver (a DIMM): System RAM at the top of /proc/iomem. Errors as <c>add_memory()</c>'s.</summary>
+    /// <summary>Memory plugged while running, without a driver (a DIMM): System RAM at the top of /proc/iomem. Errors as
+    /// <c>add_memory()</c>'s.</summary>
     public static StepResult Plug(Machine machine, PhysicalRange range, int node)
     {
-        if (SystemRam.Overlap(machine, range.Start, range.Last) != RamOverlap.Disjoint) return machine.Fail(Errno.EEXIST);
-        return Add(machine, range, node, wantsMemmapOnMemory: true, claim: m => m with { Mm = m.Mm with { PluggedRam = m.Mm.PluggedRam.Add(new PluggedDimm(range, node)) } });
+        if (SystemRam.Overlap(machine, range.Start, range.Last) != RamOverlap.Disjoint)
+            return machine.Fail(Errno.EEXIST);
+        return Add(
+            machine,
+            range,
+            node,
+            wantsMemmapOnMemory: true,
+            claim: m => m with { Mm = m.Mm with { PluggedRam = m.Mm.PluggedRam.Add(new PluggedDimm(range, node)) } }
+        );
     }
 
     /// <summary>
-    /// A plugged DIMM goes: its blocks are offlined first; where one cannot be, nothing has changed (drivers/acpi/scan.c acpi_scan_hot_remove(),
+    /// A plugged DIMM goes: its blocks are offlined first; where one cannot be, nothing has changed (drivers/acpi/scan.c
+    /// acpi_scan_hot_remove(),
     /// acpi_scan_try_to_offline(), which bring the others online again; 5.10, 6.1, 6.12, 7.2). ENOENT: no such DIMM.
     /// </summary>
     public static StepResult Unplug(Machine machine, PhysicalAddress start)
     {
-        if (machine.Mm.PluggedRam.FirstOrDefault(d => d.Range.Start == start) is not { Range.IsEmpty: false } dimm) return machine.Fail(Errno.ENOENT);
+        if (machine.Mm.PluggedRam.FirstOrDefault(d => d.Range.Start == start) is not { Range.IsEmpty: false } dimm)
+            return machine.Fail(Errno.ENOENT);
         PfnRange pages = machine.Mm.PagesOf(dimm.Range);
         ulong perBlock = machine.Mm.PagesPerBlock.Pages;
         Machine next = machine;
         for (ulong block = pages.Start.Number / perBlock; block < pages.End.Number / perBlock; block++)
         {
-            if (next.Mm.Blocks[block].State != BlockState.Online) continue;
+            if (next.Mm.Blocks[block].State != BlockState.Online)
+                continue;
             StepResult offline = SetState(next, new MemoryBlockNumber(block), "offline");
-            if (!offline.Succeeded) return machine.Fail(Errno.EBUSY);
+            if (!offline.Succeeded)
+                return machine.Fail(Errno.EBUSY);
             next = offline.Machine;
         }
         StepResult removed = Remove(next, dimm.Range);
-        return removed.Succeeded ? (removed.Machine with { Mm = removed.Machine.Mm with { PluggedRam = removed.Machine.Mm.PluggedRam.Remove(dimm) } }).Done() : removed;
+        return removed.Succeeded
+            ? (removed.Machine with { Mm = removed.Machine.Mm with { PluggedRam = removed.Machine.Mm.PluggedRam.Remove(dimm) } }).Done()
+            : removed;
     }
 
     /// <summary>add_memory_resource(): blocks are there, offline, or online at once where auto_online_blocks says so.</summary>
-    internal static StepResult Add(Machine machine, PhysicalRange range, int node, bool wantsMemmapOnMemory, Func<Machine, Machine>? claim = null)
+    internal static StepResult Add(
+        Machine machine,
+        PhysicalRange range,
+        int node,
+        bool wantsMemmapOnMemory,
+        Func<Machine, Machine>? claim = null
+    )
     {
         MemoryState memory = machine.Mm;
         ByteSize size = memory.BlockSize;
         if (range.IsEmpty || !range.Start.IsAligned(size) || !range.Size.IsMultipleOf(size))
         {
-            return machine.WithMessage(string.Create(CultureInfo.InvariantCulture,
-                $"Block size [0x{size.Bytes:x}] unaligned hotplug range: start 0x{range.Start.Bytes:x}, size 0x{range.Size.Bytes:x}")).Fail(Errno.EINVAL);
+            return machine
+                .WithMessage(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"Block size [0x{size.Bytes:x}] unaligned hotplug range: start 0x{range.Start.Bytes:x}, size 0x{range.Size.Bytes:x}"
+                    )
+                )
+                .Fail(Errno.EINVAL);
         }
         if (range.Last.Bytes >> memory.Options.PhysicalBits != 0)
         {
-            return machine.WithMessage(string.Create(CultureInfo.InvariantCulture,
-                $"Hotplug memory [0x{range.Start.Bytes:x}-0x{unchecked(range.Last.Bytes + 1):x}] exceeds maximum addressable range [0x0-0x{(1UL << memory.Options.PhysicalBits) - 1:x}]")).Fail(Errno.E2BIG);
+            return machine
+                .WithMessage(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"Hotplug memory [0x{range.Start.Bytes:x}-0x{unchecked(range.Last.Bytes + 1):x}] exceeds maximum addressable "
+                            + $"range [0x0-0x{(1UL << memory.Options.PhysicalBits) - 1:x}]"
+                    )
+                )
+                .Fail(Errno.E2BIG);
         }
         PfnCount memmapPages = MemmapOnMemory.PagesFor(machine, range, wantsMemmapOnMemory);
         PfnRange pages = memory.PagesOf(range);
         (RunLengthState state, Errno errno) = BlockSteps.Add<RunLengthState>(pages, memory.Options.Poisons).Fold(memory.Pages);
-        if (errno != Errno.None) return machine.Fail(errno);
-        ulong first = pages.Start.Number / memory.PagesPerBlock.Pages, past = pages.End.Number / memory.PagesPerBlock.Pages;
+        if (errno != Errno.None)
+            return machine.Fail(errno);
+        ulong first = pages.Start.Number / memory.PagesPerBlock.Pages,
+            past = pages.End.Number / memory.PagesPerBlock.Pages;
         var block = new MemoryBlock(BlockState.Offline, ZoneKind.None, (short)node, IsEarly: false, memmapPages);
         machine = machine with
         {
-            Mm = memory with { Pages = state, Blocks = memory.Blocks.Set(first, past, block), MaxPfn = DeviceMaps.MaxPfnAfter(machine, pages.End, isDeviceMap: false) },
+            Mm = memory with
+            {
+                Pages = state,
+                Blocks = memory.Blocks.Set(first, past, block),
+                MaxPfn = DeviceMaps.MaxPfnAfter(machine, pages.End, isDeviceMap: false),
+            },
         };
-        if (claim is not null) machine = claim(machine);
+        if (claim is not null)
+            machine = claim(machine);
         return memory.AutoOnline == OnlinePolicy.Offline ? machine.Done() : Online(machine, first, past, memory.AutoOnline);
     }
 
@@ -125,13 +177,22 @@ public static class MemoryBlocks
     {
         MemoryState memory = machine.Mm;
         PfnRange pages = memory.PagesOf(range);
-        ulong first = pages.Start.Number / memory.PagesPerBlock.Pages, past = pages.End.Number / memory.PagesPerBlock.Pages;
+        ulong first = pages.Start.Number / memory.PagesPerBlock.Pages,
+            past = pages.End.Number / memory.PagesPerBlock.Pages;
         foreach ((ulong number, _, MemoryBlock block) in memory.Blocks.Within(first, past))
         {
-            if (block.State != BlockState.Online) continue;
-            PhysicalAddress start = memory.PagesOfBlock(number).Start.ToAddress(memory.PageSize), end = start + memory.BlockSize - new ByteSize(1);
-            return machine.WithMessage(string.Create(CultureInfo.InvariantCulture,
-                $"removing memory fails, because memory [0x{start.Bytes:x16}-0x{end.Bytes:x16}] is onlined")).Fail(Errno.EBUSY);
+            if (block.State != BlockState.Online)
+                continue;
+            PhysicalAddress start = memory.PagesOfBlock(number).Start.ToAddress(memory.PageSize),
+                end = start + memory.BlockSize - new ByteSize(1);
+            return machine
+                .WithMessage(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"removing memory fails, because memory [0x{start.Bytes:x16}-0x{end.Bytes:x16}] is onlined"
+                    )
+                )
+                .Fail(Errno.EBUSY);
         }
         (RunLengthState state, _) = BlockSteps.Remove<RunLengthState>(memory.Geometry, pages).Fold(memory.Pages);
         return (machine with { Mm = memory with { Pages = state, Blocks = memory.Blocks.Set(first, past, default) } }).Done();
@@ -148,12 +209,19 @@ public static class MemoryBlocks
             ulong next = BlockZones.SameUntil(memory, block.Node, first, past);
             var pages = new PfnRange(memory.PagesOfBlock(first).Start, memory.PagesOfBlock(next - 1).End);
             (RunLengthState state, Errno errno) = BlockSteps.Online<RunLengthState>(pages, zone, block.Node).Fold(memory.Pages);
-            if (errno != Errno.None) return machine.Fail(errno);
+            if (errno != Errno.None)
+                return machine.Fail(errno);
             bool isFirst = memory.ZoneOf(block.Node, zone).Present.Pages == 0;
-            memory = (memory with { Pages = state, Blocks = memory.Blocks.Change(first, next, b => b with { State = BlockState.Online, Zone = zone }) })
-                .WidenZone(block.Node, zone, pages, pages.Count);
+            memory = (
+                memory with
+                {
+                    Pages = state,
+                    Blocks = memory.Blocks.Change(first, next, b => b with { State = BlockState.Online, Zone = zone }),
+                }
+            ).WidenZone(block.Node, zone, pages, pages.Count);
             machine = machine with { Mm = memory };
-            if (isFirst) machine = BlockZones.TellFallbackOrder(machine);
+            if (isFirst)
+                machine = BlockZones.TellFallbackOrder(machine);
             first = next;
         }
         return machine.Done();
@@ -165,13 +233,21 @@ public static class MemoryBlocks
         PfnRange pages = memory.PagesOfBlock(number);
         ZoneKind zone = OnlineZone(machine, number, block);
         bool hasHole = !memory.BootRam.Any(r => r.Start <= pages.Start && pages.End <= r.End) && block.IsEarly;
-        if (zone == ZoneKind.None || hasHole) return machine.Fail(Errno.EINVAL);
-        if (block.IsEarly) throw new Nvdimm.NotModelledException($"offlining memory{number}: boot memory, and what the kernel keeps there is not known");
+        if (zone == ZoneKind.None || hasHole)
+            return machine.Fail(Errno.EINVAL);
+        if (block.IsEarly)
+            throw new Nvdimm.NotModelledException($"offlining memory{number}: boot memory, and what the kernel keeps there is not known");
         (RunLengthState state, Errno errno) = BlockSteps.Offline<RunLengthState>(pages, memory.Options.Poisons).Fold(memory.Pages);
-        if (errno != Errno.None) return machine.Fail(errno);
-        memory = memory with { Pages = state, Blocks = memory.Blocks.Set(number, number + 1, block with { State = BlockState.Offline, Zone = ZoneKind.None }) };
+        if (errno != Errno.None)
+            return machine.Fail(errno);
+        memory = memory with
+        {
+            Pages = state,
+            Blocks = memory.Blocks.Set(number, number + 1, block with { State = BlockState.Offline, Zone = ZoneKind.None }),
+        };
         machine = machine with { Mm = BlockZones.Shrink(memory, machine, block.Node, zone, pages) };
-        if (!machine.Kernel.SaysFallbackOrder) machine = machine.WithMessage($"Offlined Pages {pages.Count}");
+        if (!machine.Kernel.SaysFallbackOrder)
+            machine = machine.WithMessage($"Offlined Pages {pages.Count}");
         return (machine.Mm.ZoneOf(block.Node, zone).Present.Pages == 0 ? BlockZones.TellFallbackOrder(machine) : machine).Done();
     }
 
@@ -180,7 +256,8 @@ public static class MemoryBlocks
 
     private static IEnumerable<ulong> Range(ulong first, ulong past)
     {
-        for (ulong n = first; n < past; n++) yield return n;
+        for (ulong n = first; n < past; n++)
+            yield return n;
     }
 }
 

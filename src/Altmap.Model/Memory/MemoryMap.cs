@@ -14,24 +14,29 @@ namespace Altmap.Model.Memory;
 /// <param name="Owner">Whose the pages are, or null.</param>
 public readonly record struct MemoryRange(PfnRange Pages, bool IsOnline, Memmap Memmap, SectionNumber SectionFirst, string? Owner)
 {
-    /// <summary>The memmap in the words of <c>map --json</c>: <c>none</c>, <c>hole</c>, <c>initialised</c>, <c>poisoned</c>, <c>not-initialised</c>.</summary>
-    public string MemmapWord => Memmap.Content switch
-    {
-        MemmapContent.None => "none",
-        MemmapContent.Hole => "hole",
-        MemmapContent.Poison => "poisoned",
-        MemmapContent.Uninitialised => "not-initialised",
-        _ => "initialised",
-    };
+    /// <summary>The memmap in the words of <c>map --json</c>: <c>none</c>, <c>hole</c>, <c>initialised</c>, <c>poisoned</c>,
+    /// <c>not-initialised</c>.</summary>
+    public string MemmapWord =>
+        Memmap.Content switch
+        {
+            MemmapContent.None => "none",
+            MemmapContent.Hole => "hole",
+            MemmapContent.Poison => "poisoned",
+            MemmapContent.Uninitialised => "not-initialised",
+            _ => "initialised",
+        };
 }
 
 /// <summary>
-/// Every pfn from 0 to the end of the last section that is present, as touching, sorted, half-open ranges. Costs what the machine has ranges, not what it has pages.
+/// Every pfn from 0 to the end of the last section that is present, as touching, sorted, half-open ranges. Costs what the machine has
+/// ranges, not what it has pages.
 /// </summary>
 public sealed class MemoryMap
 {
-    // Where to start looking: the range that holds the first pfn of each of many equal parts, small enough that ranges that crowd fall apart. A binary search does the rest.
-    private const ulong PartsPerRange = 32, PartsMax = 1 << 17;
+    // Where to start looking: the range that holds the first pfn of each of many equal parts, small enough that ranges that crowd fall
+    // apart. A binary search does the rest.
+    private const ulong PartsPerRange = 32,
+        PartsMax = 1 << 17;
 
     private readonly int[] _parts;
     private readonly ulong[] _starts;
@@ -41,14 +46,17 @@ public sealed class MemoryMap
     {
         Ranges = ranges;
         _starts = new ulong[ranges.Length];
-        for (int i = 0; i < ranges.Length; i++) _starts[i] = ranges[i].Pages.Start.Number;
+        for (int i = 0; i < ranges.Length; i++)
+            _starts[i] = ranges[i].Pages.Start.Number;
 
-        while (End.Number >> _shift > Math.Min((ulong)ranges.Length * PartsPerRange, PartsMax)) _shift++;
+        while (End.Number >> _shift > Math.Min((ulong)ranges.Length * PartsPerRange, PartsMax))
+            _shift++;
         _parts = new int[(int)(End.Number >> _shift) + 2];
         int at = 0;
         for (int part = 0; part < _parts.Length; part++)
         {
-            while (at + 1 < _starts.Length && _starts[at + 1] <= (ulong)part << _shift) at++;
+            while (at + 1 < _starts.Length && _starts[at + 1] <= (ulong)part << _shift)
+                at++;
             _parts[part] = at;
         }
     }
@@ -62,10 +70,12 @@ public sealed class MemoryMap
     /// <summary>The map of a machine.</summary>
     public static MemoryMap Of(Machine machine) => Of(machine, withAllOwned: false);
 
-    /// <summary>The map of a machine, and behind its sections whatever else has an owner: devices without struct pages, reserved ranges.</summary>
+    /// <summary>The map of a machine, and behind its sections whatever else has an owner: devices without struct pages, reserved
+    /// ranges.</summary>
     public static MemoryMap OfAllOwned(Machine machine) => Of(machine, withAllOwned: true);
 
-    /// <summary>The ranges of a part of the machine, cut wherever any fact about a page changes: flags of its section, validity, struct page, device map, owner.</summary>
+    /// <summary>The ranges of a part of the machine, cut wherever any fact about a page changes: flags of its section, validity, struct
+    /// page, device map, owner.</summary>
     public static IEnumerable<MemoryRange> Facts(Machine machine, PfnRange part)
     {
         RunMap<int> owners = PageOwners.Of(machine, out IReadOnlyList<string?> names);
@@ -77,11 +87,18 @@ public sealed class MemoryMap
         var ranges = ImmutableArray.CreateBuilder<MemoryRange>();
         RunMap<int> owners = PageOwners.Of(machine, out IReadOnlyList<string?> names);
         Pfn end = EndOf(machine.Mm);
-        if (withAllOwned && owners.Runs.Last().Start > end.Number) end = new Pfn(owners.Runs.Last().Start); // behind the last owner is nobody
+        if (withAllOwned && owners.Runs.Last().Start > end.Number)
+            end = new Pfn(owners.Runs.Last().Start); // behind the last owner is nobody
         var all = new PfnRange(default, end);
         foreach (MemoryRange range in Walk(machine.Mm, machine.Kernel, machine.Architecture, all, owners, names))
         {
-            if (ranges.Count > 0 && ranges[^1] is var last && last.IsOnline == range.IsOnline && last.Memmap == range.Memmap && last.Owner == range.Owner)
+            if (
+                ranges.Count > 0
+                && ranges[^1] is var last
+                && last.IsOnline == range.IsOnline
+                && last.Memmap == range.Memmap
+                && last.Owner == range.Owner
+            )
                 ranges[^1] = last with { Pages = new PfnRange(last.Pages.Start, range.Pages.End) };
             else
                 ranges.Add(range);
@@ -94,9 +111,11 @@ public sealed class MemoryMap
     {
         get
         {
-            int part = (int)Math.Min(pfn.Number >> _shift, (ulong)_parts.Length - 2), low = _parts[part], high = part + 2 < _parts.Length ? _parts[part + 1] : _starts.Length - 1;
+            int part = (int)Math.Min(pfn.Number >> _shift, (ulong)_parts.Length - 2),
+                low = _parts[part],
+                high = part + 2 < _parts.Length ? _parts[part + 1] : _starts.Length - 1;
             long wanted = (long)Math.Min(pfn.Number, long.MaxValue);
-            for (int count = high - low + 1; count > 1;)
+            for (int count = high - low + 1; count > 1; )
             {
                 int half = count >> 1;
                 low += half & (int)~((wanted - (long)_starts[low + half]) >> 63); // no branch: which way it goes cannot be foretold
@@ -116,32 +135,54 @@ public sealed class MemoryMap
         ulong end = 0;
         foreach ((_, ulong past, SectionBits bits) in memory.Pages.Sections.Within(0, ulong.MaxValue))
         {
-            if (bits != SectionBits.None) end = past;
+            if (bits != SectionBits.None)
+                end = past;
         }
         return new Pfn(end * memory.Geometry.PagesPerSection.Pages);
     }
 
     /// <summary>The ranges of a part, without owners, cut wherever anything changes.</summary>
-    internal static IEnumerable<MemoryRange> Walk(MemoryState memory, KernelProfile kernel, ArchitectureRules architecture, PfnRange part) =>
-        Walk(memory, kernel, architecture, part, new RunMap<int>(0), [null]);
+    internal static IEnumerable<MemoryRange> Walk(
+        MemoryState memory,
+        KernelProfile kernel,
+        ArchitectureRules architecture,
+        PfnRange part
+    ) => Walk(memory, kernel, architecture, part, new RunMap<int>(0), [null]);
 
     private static IEnumerable<MemoryRange> Walk(
-        MemoryState memory, KernelProfile kernel, ArchitectureRules architecture, PfnRange part, RunMap<int> owners, IReadOnlyList<string?> names)
+        MemoryState memory,
+        KernelProfile kernel,
+        ArchitectureRules architecture,
+        PfnRange part,
+        RunMap<int> owners,
+        IReadOnlyList<string?> names
+    )
     {
-        if (part.IsEmpty) yield break;
+        if (part.IsEmpty)
+            yield break;
         ImmutableArray<OnlineCheck> checks = OnlineChecks.Of(kernel.PfnToOnlinePage, OwnsPfnValid(kernel, architecture));
-        ulong perSection = memory.Geometry.PagesPerSection.Pages, perSub = memory.Geometry.PagesPerSubSection.Pages, end = part.End.Number;
+        ulong perSection = memory.Geometry.PagesPerSection.Pages,
+            perSub = memory.Geometry.PagesPerSubSection.Pages,
+            end = part.End.Number;
         using var sections = new Cursor<SectionBits>(memory.Pages.Sections, part, perSection);
         using var valid = new Cursor<bool>(memory.Pages.Valid, part, perSub);
         using var memmap = new Cursor<Memmap>(memory.Pages.Memmap, part, 1);
         using var pgmaps = new Cursor<Pgmap>(memory.Pages.Pgmaps, part, 1);
         using var owner = new Cursor<int>(owners, part, 1);
-        for (ulong at = part.Start.Number; at < end;)
+        for (ulong at = part.Start.Number; at < end; )
         {
-            ulong next = Math.Min(Math.Min(sections.EndAt(at), valid.EndAt(at)), Math.Min(Math.Min(memmap.EndAt(at), pgmaps.EndAt(at)), Math.Min(owner.EndAt(at), end)));
+            ulong next = Math.Min(
+                Math.Min(sections.EndAt(at), valid.EndAt(at)),
+                Math.Min(Math.Min(memmap.EndAt(at), pgmaps.EndAt(at)), Math.Min(owner.EndAt(at), end))
+            );
             var facts = new PageFacts(sections.Value, valid.Value, memmap.Value.Content, pgmaps.Value);
-            yield return new MemoryRange(new PfnRange(new Pfn(at), new Pfn(next)), OnlineChecks.IsOnline(facts, checks), memmap.Value,
-                new SectionNumber(at / perSection), names[owner.Value]);
+            yield return new MemoryRange(
+                new PfnRange(new Pfn(at), new Pfn(next)),
+                OnlineChecks.IsOnline(facts, checks),
+                memmap.Value,
+                new SectionNumber(at / perSection),
+                names[owner.Value]
+            );
             at = next;
         }
     }
@@ -164,9 +205,7 @@ public sealed class MemoryMap
 
         public ulong EndAt(ulong at)
         {
-            while (_runs.Current.End * _unit <= at && _runs.MoveNext())
-            {
-            }
+            while (_runs.Current.End * _unit <= at && _runs.MoveNext()) { }
             return _runs.Current.End * _unit;
         }
 

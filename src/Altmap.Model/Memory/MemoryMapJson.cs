@@ -7,8 +7,12 @@ namespace Altmap.Model.Memory;
 public static class MemoryMapJson
 {
     /// <summary>
-    /// Writes <c>{"machine","kernel","arch","page_size","ranges":[{"start_pfn","end_pfn","online","memmap","zone","node","section_first","owner"}]}</c>: half-open,
-    /// sorted, touching, from pfn 0 to the end of the last section present. <c>zone</c> and <c>node</c> are null where no struct page says them,
+    /// Writes
+    /// <c>{"machine","kernel","arch","page_size","ranges":[{…}]}</c>, each range with <c>start_pfn</c>, <c>end_pfn</c>, <c>online</c>,
+    /// <c>memmap</c>, <c>zone</c>, <c>node</c>, <c>section_first</c>, <c>owner</c>:
+    /// half-open,
+    /// sorted, touching, from pfn 0 to the end of the last section present. <c>zone</c> and <c>node</c> are null where no struct page says
+    /// them,
     /// <c>section_first</c> is the number of the section that holds start_pfn, <c>owner</c> is null where nobody has the pages.
     /// </summary>
     public static void Write(Utf8JsonWriter writer, Machine machine, string architecture)
@@ -19,7 +23,8 @@ public static class MemoryMapJson
         writer.WriteString("arch", architecture);
         writer.WriteNumber("page_size", machine.Mm.PageSize.Bytes);
         writer.WriteStartArray("ranges");
-        foreach (MemoryRange range in MemoryMap.Of(machine).Ranges) Write(writer, range);
+        foreach (MemoryRange range in MemoryMap.Of(machine).Ranges)
+            Write(writer, range);
         writer.WriteEndArray();
         writer.WriteEndObject();
     }
@@ -31,10 +36,14 @@ public static class MemoryMapJson
         writer.WriteNumber("end_pfn", range.Pages.End.Number);
         writer.WriteBoolean("online", range.IsOnline);
         writer.WriteString("memmap", range.MemmapWord);
-        if (range.Memmap.Zone == ZoneKind.None) writer.WriteNull("zone");
-        else writer.WriteString("zone", range.Memmap.Zone.Name());
-        if (range.Memmap.Node < 0) writer.WriteNull("node");
-        else writer.WriteNumber("node", range.Memmap.Node);
+        if (range.Memmap.Zone == ZoneKind.None)
+            writer.WriteNull("zone");
+        else
+            writer.WriteString("zone", range.Memmap.Zone.Name());
+        if (range.Memmap.Node < 0)
+            writer.WriteNull("node");
+        else
+            writer.WriteNumber("node", range.Memmap.Node);
         writer.WriteNumber("section_first", range.SectionFirst.Number);
         writer.WriteString("owner", range.Owner);
         writer.WriteEndObject();

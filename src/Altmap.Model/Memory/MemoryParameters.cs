@@ -3,7 +3,8 @@ using Altmap.Model.Hardware;
 
 namespace Altmap.Model.Memory;
 
-/// <summary>What the command line and the configuration say about memory hotplug and debugging (mm/memory_hotplug.c, mm/debug.c vm_debug=; 6.1.192).</summary>
+/// <summary>What the command line and the configuration say about memory hotplug and debugging (mm/memory_hotplug.c, mm/debug.c vm_debug=;
+/// 6.1.192).</summary>
 internal static class MemoryParameters
 {
     public static MemoryOptions Options(MachineDescription description, KernelProfile kernel, ArchitectureRules architecture)
@@ -13,13 +14,16 @@ internal static class MemoryParameters
             Poisons: description.Config.GetValueOrDefault("debug_vm", 0UL) != 0 && IsPoisoningOn(line),
             HasMovableNode: CommandLine.Has(line, "movable_node"),
             MemmapOnMemory: MemmapOnMemoryOf(CommandLine.Find(line, "memory_hotplug.memmap_on_memory"), kernel),
-            AutoMovable: CommandLine.Find(line, "memory_hotplug.online_policy") == "auto-movable" && kernel.MemmapOnMemory != MemmapOnMemoryRule.None,
+            AutoMovable: CommandLine.Find(line, "memory_hotplug.online_policy") == "auto-movable"
+                && kernel.MemmapOnMemory != MemmapOnMemoryRule.None,
             PhysicalBits: (int)description.Config.GetValueOrDefault("physmem_bits", (ulong)architecture.PhysicalBits),
             SharesCompoundMemmap: kernel.CompoundMemmapIsShared
-                && description.Config.GetValueOrDefault("vmemmap_optimize", SharesCompoundMemmap(kernel, architecture) ? 1UL : 0UL) != 0);
+                && description.Config.GetValueOrDefault("vmemmap_optimize", SharesCompoundMemmap(kernel, architecture) ? 1UL : 0UL) != 0
+        );
     }
 
-    /// <summary>What a machine file that says nothing has. The option is on for x86-64 only among the configurations seen; ppc64le came with 6.6 and was only read.</summary>
+    /// <summary>What a machine file that says nothing has. The option is on for x86-64 only among the configurations seen; ppc64le came
+    /// with 6.6 and was only read.</summary>
     public static bool SharesCompoundMemmap(KernelProfile kernel, ArchitectureRules architecture) =>
         kernel.CompoundMemmapIsShared && architecture.Architecture == Architecture.X86_64;
 
@@ -27,10 +31,15 @@ internal static class MemoryParameters
     /// (mm/memory_hotplug.c setup_memhp_default_state(); 5.10, 6.1, 6.12, 7.2).</summary>
     public static OnlinePolicy AutoOnline(MachineDescription description, KernelProfile kernel)
     {
-        OnlinePolicy? booted = CommandLine.Parse(description.CommandLine)
-            .Where(p => p.Name == "memhp_default_state").Select(p => OnlinePolicies.Find(p.Value)).LastOrDefault(p => p is not null);
-        if (booted is { } policy) return policy;
-        if (!description.Config.TryGetValue("auto_online_blocks", out ulong configured)) return kernel.AutoOnline;
+        OnlinePolicy? booted = CommandLine
+            .Parse(description.CommandLine)
+            .Where(p => p.Name == "memhp_default_state")
+            .Select(p => OnlinePolicies.Find(p.Value))
+            .LastOrDefault(p => p is not null);
+        if (booted is { } policy)
+            return policy;
+        if (!description.Config.TryGetValue("auto_online_blocks", out ulong configured))
+            return kernel.AutoOnline;
         return configured == 1 ? OnlinePolicy.Online : OnlinePolicy.Offline;
     }
 
@@ -38,11 +47,12 @@ internal static class MemoryParameters
     private static bool IsPoisoningOn(string line) =>
         CommandLine.Find(line, "vm_debug") is not { Length: > 0 } list || list.Contains('P', StringComparison.OrdinalIgnoreCase);
 
-    private static MemmapOnMemoryParameter MemmapOnMemoryOf(string? value, KernelProfile kernel) => (kernel.MemmapOnMemory, value?.ToUpperInvariant()) switch
-    {
-        (MemmapOnMemoryRule.None, _) => MemmapOnMemoryParameter.Off,
-        (MemmapOnMemoryRule.Blocks, "FORCE") => MemmapOnMemoryParameter.Force,
-        (_, "1" or "Y" or "YES" or "ON" or "TRUE" or "T") => MemmapOnMemoryParameter.On,
-        _ => MemmapOnMemoryParameter.Off,
-    };
+    private static MemmapOnMemoryParameter MemmapOnMemoryOf(string? value, KernelProfile kernel) =>
+        (kernel.MemmapOnMemory, value?.ToUpperInvariant()) switch
+        {
+            (MemmapOnMemoryRule.None, _) => MemmapOnMemoryParameter.Off,
+            (MemmapOnMemoryRule.Blocks, "FORCE") => MemmapOnMemoryParameter.Force,
+            (_, "1" or "Y" or "YES" or "ON" or "TRUE" or "T") => MemmapOnMemoryParameter.On,
+            _ => MemmapOnMemoryParameter.Off,
+        };
 }

@@ -63,7 +63,8 @@ public readonly record struct MemoryBlock(BlockState State, ZoneKind Zone, short
 /// <param name="Use">Where the memmap was taken from.</param>
 public sealed record DeviceMap(string Owner, PfnRange Pages, AltmapSpace? Altmap, MemmapUse Use)
 {
-    /// <summary>Pages behind the range whose struct pages the kernel overwrote when it mapped (<see cref="DeviceMapRequest.Overrun"/>); mostly none.</summary>
+    /// <summary>Pages behind the range whose struct pages the kernel overwrote when it mapped (<see cref="DeviceMapRequest.Overrun"/>);
+    /// mostly none.</summary>
     public PfnRange Overrun { get; init; }
 }
 
@@ -91,10 +92,17 @@ public readonly record struct PluggedDimm(PhysicalRange Range, int Node);
 /// <param name="PhysicalBits">Width of physical addresses.</param>
 /// <param name="SharesCompoundMemmap">Struct pages of compound device pages are shared.</param>
 public sealed record MemoryOptions(
-    bool Poisons, bool HasMovableNode, MemmapOnMemoryParameter MemmapOnMemory, bool AutoMovable, int PhysicalBits, bool SharesCompoundMemmap);
+    bool Poisons,
+    bool HasMovableNode,
+    MemmapOnMemoryParameter MemmapOnMemory,
+    bool AutoMovable,
+    int PhysicalBits,
+    bool SharesCompoundMemmap
+);
 
 /// <summary>
-/// What the kernel's memory management has made of physical memory: sections, struct pages, zones, memory blocks, device maps. Immutable; costs what it has ranges.
+/// What the kernel's memory management has made of physical memory: sections, struct pages, zones, memory blocks, device maps. Immutable;
+/// costs what it has ranges.
 /// </summary>
 public sealed record MemoryState
 {
@@ -126,9 +134,11 @@ public sealed record MemoryState
     public OnlinePolicy AutoOnline { get; init; }
 
     /// <summary>Live device maps by owner.</summary>
-    public ImmutableSortedDictionary<string, DeviceMap> Maps { get; init; } = ImmutableSortedDictionary.Create<string, DeviceMap>(StringComparer.Ordinal);
+    public ImmutableSortedDictionary<string, DeviceMap> Maps { get; init; } =
+        ImmutableSortedDictionary.Create<string, DeviceMap>(StringComparer.Ordinal);
 
-    /// <summary>Memory of device-dax devices that kmem has, or could not take back. Which devices it drives, <see cref="Nvdimm.DaxDeviceState.Driver"/> says.</summary>
+    /// <summary>Memory of device-dax devices that kmem has, or could not take back. Which devices it drives,
+    /// <see cref="Nvdimm.DaxDeviceState.Driver"/> says.</summary>
     public ImmutableList<KmemMemory> Kmem { get; init; } = [];
 
     /// <summary>DIMMs plugged while running: System RAM without a driver.</summary>

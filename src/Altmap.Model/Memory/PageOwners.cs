@@ -18,21 +18,30 @@ internal static class PageOwners
         {
             // A page that is RAM only in part is none: its rest belongs to what surrounds it.
             bool isRam = entry.Name.StartsWith("System RAM", StringComparison.Ordinal);
-            ulong start = entry.Range.Start.Bytes / page, past = (entry.Range.Last.Bytes / page) + 1;
-            if (isRam && entry.Range.Start.Bytes % page != 0) start++;
-            if (isRam && entry.Range.Last.Bytes % page != page - 1) past--;
-            if (start < past) layers.Add((start, past, NumberOf(entry.Name)));
+            ulong start = entry.Range.Start.Bytes / page,
+                past = (entry.Range.Last.Bytes / page) + 1;
+            if (isRam && entry.Range.Start.Bytes % page != 0)
+                start++;
+            if (isRam && entry.Range.Last.Bytes % page != page - 1)
+                past--;
+            if (start < past)
+                layers.Add((start, past, NumberOf(entry.Name)));
         }
         foreach ((PhysicalRange range, string name) in PartsOfNamespaces(machine))
         {
-            ulong start = Alignment.Up(range.Start.Bytes, page) / page, past = (range.Last.Bytes / page) + 1;
-            if (start < past) layers.Add((start, past, NumberOf(name)));
+            ulong start = Alignment.Up(range.Start.Bytes, page) / page,
+                past = (range.Last.Bytes / page) + 1;
+            if (start < past)
+                layers.Add((start, past, NumberOf(name)));
         }
         foreach (DeviceMap map in machine.Mm.Maps.Values)
         {
-            if (map.Altmap is not { } altmap) continue;
-            Pfn metadata = altmap.MetadataStart(map.Pages.Start), data = altmap.DataStart(map.Pages.Start);
-            if (data <= metadata || data > map.Pages.End) continue;
+            if (map.Altmap is not { } altmap)
+                continue;
+            Pfn metadata = altmap.MetadataStart(map.Pages.Start),
+                data = altmap.DataStart(map.Pages.Start);
+            if (data <= metadata || data > map.Pages.End)
+                continue;
             layers.Add((map.Pages.Start.Number, metadata.Number, NumberOf($"{map.Owner} info-block")));
             layers.Add((metadata.Number, data.Number, NumberOf($"{map.Owner} page map")));
         }
@@ -50,34 +59,44 @@ internal static class PageOwners
         }
     }
 
-    /// <summary>What bound personalities keep from their users: padding, info-block and page map, and what kmem cannot take because it is no whole memory block.</summary>
+    /// <summary>What bound personalities keep from their users: padding, info-block and page map, and what kmem cannot take because it is
+    /// no whole memory block.</summary>
     private static IEnumerable<(PhysicalRange Range, string Name)> PartsOfNamespaces(Machine machine)
     {
         foreach (RegionState region in machine.Regions.Values)
         {
             foreach (PfnDeviceState pfn in region.Pfns.Values.Concat(region.Daxes.Values))
             {
-                if (pfn is not { Layout: { } layout, NamespaceId: { } id } || !region.Namespaces.TryGetValue(id, out NamespaceState? ndns)) continue;
+                if (pfn is not { Layout: { } layout, NamespaceId: { } id } || !region.Namespaces.TryGetValue(id, out NamespaceState? ndns))
+                    continue;
                 UInt128 cut = (UInt128)layout.StartPad.Bytes + layout.EndTrunc.Bytes + layout.DataOffset.Bytes;
-                if (cut > ndns.Size.Bytes) continue; // a hostile block: nothing of it is anywhere
-                string device = pfn.Device.Kind == NdDeviceKind.Dax ? $"dax{pfn.Device.Number}.{id}" : pfn.Device.Name; // the device-dax device has its namespace's id
+                if (cut > ndns.Size.Bytes)
+                    continue; // a hostile block: nothing of it is anywhere
+                // The device-dax device has its namespace's id.
+                string device = pfn.Device.Kind == NdDeviceKind.Dax ? $"dax{pfn.Device.Number}.{id}" : pfn.Device.Name;
                 PhysicalAddress first = ndns.Range.Start + layout.StartPad;
-                if (!layout.StartPad.IsZero) yield return (new(ndns.Range.Start, layout.StartPad), $"{device} start_pad");
-                if (!layout.DataOffset.IsZero) yield return (new(first, layout.DataOffset), $"{device} info-block");
-                if (!layout.EndTrunc.IsZero) yield return (new(ndns.Range.Start + (ndns.Size - layout.EndTrunc), layout.EndTrunc), $"{device} end_trunc");
+                if (!layout.StartPad.IsZero)
+                    yield return (new(ndns.Range.Start, layout.StartPad), $"{device} start_pad");
+                if (!layout.DataOffset.IsZero)
+                    yield return (new(first, layout.DataOffset), $"{device} info-block");
+                if (!layout.EndTrunc.IsZero)
+                    yield return (new(ndns.Range.Start + (ndns.Size - layout.EndTrunc), layout.EndTrunc), $"{device} end_trunc");
             }
         }
         foreach (DaxDeviceState dax in machine.Regions.Values.SelectMany(r => r.DaxDevices.Values))
         {
-            if (dax.Range.IsEmpty || dax.Driver != DaxDeviceDrivers.Kmem) continue;
+            if (dax.Range.IsEmpty || dax.Driver != DaxDeviceDrivers.Kmem)
+                continue;
             string name = $"{dax.Name} lost: no whole memory block";
             if (Kmem.Trim(machine, dax.Range) is not { } taken)
             {
                 yield return (dax.Range, name);
                 continue;
             }
-            if (dax.Range.Start < taken.Start) yield return (new(dax.Range.Start, taken.Start - dax.Range.Start), name);
-            if (taken.Last < dax.Range.Last) yield return (PhysicalRange.FromInclusive(taken.Last + new ByteSize(1), dax.Range.Last), name);
+            if (dax.Range.Start < taken.Start)
+                yield return (new(dax.Range.Start, taken.Start - dax.Range.Start), name);
+            if (taken.Last < dax.Range.Last)
+                yield return (PhysicalRange.FromInclusive(taken.Last + new ByteSize(1), dax.Range.Last), name);
         }
     }
 }

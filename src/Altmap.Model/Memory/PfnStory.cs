@@ -50,7 +50,8 @@ public sealed record PfnStory
     public required string Reason { get; init; }
 
     /// <summary>
-    /// True when the page that is given is not one of System RAM: a device page, poison, or one nobody initialised. Holes are accepted, as the kernel does.
+    /// True when the page that is given is not one of System RAM: a device page, poison, or one nobody initialised. Holes are accepted, as
+    /// the kernel does.
     /// </summary>
     public bool IsWrong => IsOnline && Memmap.Content is not (MemmapContent.Ram or MemmapContent.Hole);
 
@@ -60,7 +61,8 @@ public sealed record PfnStory
     /// <summary>The story on the machine's own kernel.</summary>
     public static PfnStory Of(Machine machine, Pfn pfn) => Of(machine, pfn, machine.Kernel.PfnToOnlinePage);
 
-    /// <summary>The story under another rule, the machine being what it is: what that kernel's function would say of the same sections and pages.</summary>
+    /// <summary>The story under another rule, the machine being what it is: what that kernel's function would say of the same sections and
+    /// pages.</summary>
     public static PfnStory Of(Machine machine, Pfn pfn, PfnOnlineRule rule)
     {
         RunLengthState state = machine.Mm.Pages;
@@ -72,8 +74,15 @@ public sealed record PfnStory
         foreach (OnlineCheck check in OnlineChecks.Of(rule, ownsPfnValid))
         {
             bool passes = check.Passes(facts);
-            checks.Add(new PfnCheck(check.Step[(check.Step.IndexOf(' ', StringComparison.Ordinal) + 1)..], passes, passes ? null : Explain(check, facts)));
-            if (!passes) break;
+            checks.Add(
+                new PfnCheck(
+                    check.Step[(check.Step.IndexOf(' ', StringComparison.Ordinal) + 1)..],
+                    passes,
+                    passes ? null : Explain(check, facts)
+                )
+            );
+            if (!passes)
+                break;
         }
         bool isOnline = checks[^1].Passes;
         Memmap memmap = state.MemmapOf(pfn);
@@ -91,23 +100,38 @@ public sealed record PfnStory
             Pgmap = facts.Pgmap,
             Checks = checks.ToImmutable(),
             IsDamaged = isDamaged,
-            Reason = !isOnline ? $"NULL: {checks[^1].Reason}" : isDamaged ? Damaged : Given(memmap, rule),
+            Reason =
+                !isOnline ? $"NULL: {checks[^1].Reason}"
+                : isDamaged ? Damaged
+                : Given(memmap, rule),
         };
     }
 
-    private const string Damaged = "a page of System RAM whose struct page a device map has overwritten: a kernel defect (the last compound device page reaches behind the device); memory is corrupt until reboot";
+    private const string Damaged =
+        "a page of System RAM whose struct page a device map has overwritten: a kernel defect (the last compound device page reaches "
+        + "behind the device); memory is corrupt until reboot";
 
     private static string Explain(OnlineCheck check, in PageFacts facts) =>
-        !facts.Section.HasFlag(SectionBits.Present) ? "its section is not there: no RAM in it at boot, and nothing mapped or added it since" : check.Reason;
+        !facts.Section.HasFlag(SectionBits.Present)
+            ? "its section is not there: no RAM in it at boot, and nothing mapped or added it since"
+            : check.Reason;
 
-    private static string Given(in Memmap memmap, PfnOnlineRule rule) => memmap.Content switch
-    {
-        MemmapContent.Ram => string.Create(CultureInfo.InvariantCulture, $"the page: System RAM in zone {memmap.Zone.Name()} of node {memmap.Node}"),
-        MemmapContent.Hole => string.Create(CultureInfo.InvariantCulture, $"the page of a hole in memory, initialised at boot for zone {memmap.Zone.Name()} of node {memmap.Node}; reserved, never used"),
-        MemmapContent.ZoneDevice => rule == PfnOnlineRule.SectionFlag
-            ? "the struct page of a device, wrongly: only the section's flag is asked, and RAM in the same section has set it"
-            : "the struct page of a device, wrongly: nothing maps it any more, or only in part",
-        MemmapContent.Poison => "a poisoned struct page, wrongly: looking into it may crash the kernel",
-        _ => "a struct page that nobody initialised, wrongly",
-    };
+    private static string Given(in Memmap memmap, PfnOnlineRule rule) =>
+        memmap.Content switch
+        {
+            MemmapContent.Ram => string.Create(
+                CultureInfo.InvariantCulture,
+                $"the page: System RAM in zone {memmap.Zone.Name()} of node {memmap.Node}"
+            ),
+            MemmapContent.Hole => string.Create(
+                CultureInfo.InvariantCulture,
+                $"the page of a hole in memory, initialised at boot for zone {memmap.Zone.Name()} of node {memmap.Node}; "
+                    + $"reserved, never used"
+            ),
+            MemmapContent.ZoneDevice => rule == PfnOnlineRule.SectionFlag
+                ? "the struct page of a device, wrongly: only the section's flag is asked, and RAM in the same section has set it"
+                : "the struct page of a device, wrongly: nothing maps it any more, or only in part",
+            MemmapContent.Poison => "a poisoned struct page, wrongly: looking into it may crash the kernel",
+            _ => "a struct page that nobody initialised, wrongly",
+        };
 }

@@ -15,7 +15,8 @@ public readonly record struct SectionShare(string Name, ByteSize Size);
 public sealed record SectionCollision(SectionNumber Section, ImmutableArray<SectionShare> Shares);
 
 /// <summary>
-/// Sections in which pmem meets something else. Kernels that map devices by the section must pad there; those that map by the sub-section need not, but
+/// Sections in which pmem meets something else. Kernels that map devices by the section must pad there; those that map by the sub-section
+/// need not, but
 /// pfn_to_online_page() has to look closer (the reason for SECTION_TAINT_ZONE_DEVICE, mm/memory_hotplug.c, 5.12 and later).
 /// </summary>
 public static class SectionCollisions
@@ -33,9 +34,11 @@ public static class SectionCollisions
             foreach (PhysicalAddress end in new[] { region.Range.Start, region.Range.Last })
             {
                 ulong number = end.Bytes / section.Bytes;
-                if (found.ContainsKey(number)) continue;
+                if (found.ContainsKey(number))
+                    continue;
                 var shares = SharesOf(machine, new PhysicalRange(new PhysicalAddress(number * section.Bytes), section)).ToImmutableArray();
-                if (shares.Length > 1) found[number] = new SectionCollision(new SectionNumber(number), shares);
+                if (shares.Length > 1)
+                    found[number] = new SectionCollision(new SectionNumber(number), shares);
             }
         }
         return [.. found.Values];
@@ -44,12 +47,15 @@ public static class SectionCollisions
     private static IEnumerable<SectionShare> SharesOf(Machine machine, PhysicalRange section)
     {
         ulong ram = 0;
-        foreach (PhysicalRange range in SystemRam.Ranges(machine, withKmem: false)) ram += range.Common(section).Bytes;
-        if (ram > 0) yield return new SectionShare(Ram, new ByteSize(ram));
+        foreach (PhysicalRange range in SystemRam.Ranges(machine, withKmem: false))
+            ram += range.Common(section).Bytes;
+        if (ram > 0)
+            yield return new SectionShare(Ram, new ByteSize(ram));
         foreach (RegionState region in machine.Regions.Values.OrderBy(r => r.Range.Start))
         {
             ByteSize size = region.Range.Common(section);
-            if (!size.IsZero) yield return new SectionShare(region.Device.ToString(), size);
+            if (!size.IsZero)
+                yield return new SectionShare(region.Device.ToString(), size);
         }
     }
 }

@@ -16,7 +16,8 @@ public enum RamOverlap
     Mixed,
 }
 
-/// <summary>region_intersects(…, System RAM) over the resources of a machine (kernel/resource.c, 6.1.192, with the look into descendants).</summary>
+/// <summary>region_intersects(…, System RAM) over the resources of a machine (kernel/resource.c, 6.1.192, with the look into
+/// descendants).</summary>
 public static class SystemRam
 {
     /// <summary>The answer for [<paramref name="start"/>, <paramref name="last"/>], both inclusive.</summary>
@@ -25,8 +26,10 @@ public static class SystemRam
         bool meets = false;
         foreach (PhysicalRange ram in Ranges(machine, withKmem: true))
         {
-            if (ram.Start > last || ram.Last < start) continue;
-            if (ram.Start <= start && last <= ram.Last) return RamOverlap.Intersects;
+            if (ram.Start > last || ram.Last < start)
+                continue;
+            if (ram.Start <= start && last <= ram.Last)
+                return RamOverlap.Intersects;
             meets = true;
         }
         return meets ? RamOverlap.Mixed : RamOverlap.Disjoint;
@@ -37,9 +40,12 @@ public static class SystemRam
     {
         foreach (MemoryMapEntry entry in machine.Memory)
         {
-            if (entry.Type == E820Type.Ram && !entry.Range.IsEmpty) yield return entry.Range;
+            if (entry.Type == E820Type.Ram && !entry.Range.IsEmpty)
+                yield return entry.Range;
         }
-        foreach (PluggedDimm dimm in machine.Mm.PluggedRam) yield return dimm.Range;
-        foreach (KmemMemory kmem in machine.Mm.Kmem.Where(_ => withKmem)) yield return kmem.Range;
+        foreach (PluggedDimm dimm in machine.Mm.PluggedRam)
+            yield return dimm.Range;
+        foreach (KmemMemory kmem in machine.Mm.Kmem.Where(_ => withKmem))
+            yield return kmem.Range;
     }
 }

@@ -15,38 +15,49 @@ public static class DaxDeviceMemory
     public static ByteSize BlockSize(Machine machine)
     {
         PhysicalAddress end = new FirmwareMap(machine.Memory, null).EndOfRam(machine.Architecture.PageSize);
-        if (MemoryBlockSize.Doubt(machine.Description, machine.Architecture.Architecture, new ByteSize(end.Bytes)) is { } doubt) throw new NotModelledException(doubt);
+        if (MemoryBlockSize.Doubt(machine.Description, machine.Architecture.Architecture, new ByteSize(end.Bytes)) is { } doubt)
+            throw new NotModelledException(doubt);
         return machine.Mm.BlockSize;
     }
 
     /// <summary>
-    /// The memory blocks that daxctl takes for the device's: those in the folder of its node that start in the device, in ascending order. That is what kmem added, and a block of
-    /// boot RAM where the device ends in the middle of one. Throws <see cref="NotModelledException"/> where it is not known whether there is such a folder.
+    /// The memory blocks that daxctl takes for the device's: those in the folder of its node that start in the device, in ascending order.
+    /// That is what kmem added, and a block of
+    /// boot RAM where the device ends in the middle of one. Throws <see cref="NotModelledException"/> where it is not known whether there
+    /// is such a folder.
     /// </summary>
     public static IEnumerable<(MemoryBlockNumber Number, MemoryBlock Block)> Blocks(Machine machine, DaxDeviceState device)
     {
         ulong size = BlockSize(machine).Bytes;
         if (!HasMemory(machine, device.TargetNode))
-            throw new NotModelledException(string.Create(CultureInfo.InvariantCulture, $"system-ram mode on node {device.TargetNode}, which has no memory of its own"));
-        if (device.Range.IsEmpty) return [];
-        ulong first = device.Range.Start.Bytes / size, past = (device.Range.Last.Bytes / size) + 1;
-        if (first * size < device.Range.Start.Bytes) first++;
+            throw new NotModelledException(
+                string.Create(CultureInfo.InvariantCulture, $"system-ram mode on node {device.TargetNode}, which has no memory of its own")
+            );
+        if (device.Range.IsEmpty)
+            return [];
+        ulong first = device.Range.Start.Bytes / size,
+            past = (device.Range.Last.Bytes / size) + 1;
+        if (first * size < device.Range.Start.Bytes)
+            first++;
         return MemoryBlocks.All(machine, first, past).Where(b => IsOnNode(machine, b.Number, b.Block, device.TargetNode));
     }
 
     /// <summary>
-    /// True when the block has a link in the node's folder: boot memory in that of each node that has a part of it, other memory in that of its node
+    /// True when the block has a link in the node's folder: boot memory in that of each node that has a part of it, other memory in that of
+    /// its node
     /// (drivers/base/node.c register_mem_block_under_node_early(), …_hotplug(); 6.1).
     /// </summary>
     public static bool IsOnNode(Machine machine, MemoryBlockNumber number, MemoryBlock block, int node)
     {
-        if (!block.IsEarly) return block.Node == node;
+        if (!block.IsEarly)
+            return block.Node == node;
         ByteSize size = machine.Mm.BlockSize;
         var range = new PhysicalRange(new PhysicalAddress(number.Number * size.Bytes), size);
         return RamOfNode(machine, node).Any(ram => ram.Overlaps(range));
     }
 
-    /// <summary>True when the node has memory blocks, and so a folder in sysfs. A node of processors alone has one too, but a machine file names no processors.</summary>
+    /// <summary>True when the node has memory blocks, and so a folder in sysfs. A node of processors alone has one too, but a machine file
+    /// names no processors.</summary>
     public static bool HasMemory(Machine machine, int node) =>
         RamOfNode(machine, node).Any() || MemoryBlocks.Runs(machine).Any(r => !r.Block.IsEarly && r.Block.Node == node);
 

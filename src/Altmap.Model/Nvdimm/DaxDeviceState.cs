@@ -10,7 +10,15 @@ namespace Altmap.Model.Nvdimm;
 /// <param name="TargetNode">NUMA node it would get as System RAM; -1: none.</param>
 /// <param name="NumaNode">NUMA node of the region.</param>
 /// <param name="Driver">One of <see cref="DaxDeviceDrivers.All"/>, or null: disabled.</param>
-public sealed record DaxDeviceState(int RegionNumber, int Id, PhysicalRange Range, ByteSize Align, int TargetNode, int NumaNode, string? Driver)
+public sealed record DaxDeviceState(
+    int RegionNumber,
+    int Id,
+    PhysicalRange Range,
+    ByteSize Align,
+    int TargetNode,
+    int NumaNode,
+    string? Driver
+)
 {
     /// <summary>Its <c>memmap_on_memory</c>, where the profile has one: memory that kmem makes of it is to hold its own memmap.</summary>
     public bool MemmapOnMemory { get; init; }

@@ -4,17 +4,20 @@ using Altmap.Formats.Labels;
 
 namespace Altmap.Model.Nvdimm;
 
-/// <summary>The nvdimm driver: reads the label area and reserves what labels hold (drivers/nvdimm/dimm.c nvdimm_probe(), label.c; 5.10, 6.1, 6.12, 7.2).</summary>
+/// <summary>The nvdimm driver: reads the label area and reserves what labels hold (drivers/nvdimm/dimm.c nvdimm_probe(), label.c; 5.10,
+/// 6.1, 6.12, 7.2).</summary>
 public static class DimmDriver
 {
     /// <summary>Success without label area too. EBUSY: two labels claim the same space, or an empty one.</summary>
     internal static StepResult Probe(Machine machine, NdDevice device)
     {
         DimmState dimm = machine.Dimms[device];
-        if (!dimm.HasLabelArea) return machine.With(dimm with { IsBound = true }).Done();
+        if (!dimm.HasLabelArea)
+            return machine.With(dimm with { IsBound = true }).Done();
         LabelArea labels = LabelArea.Parse(dimm.LabelBytes, machine.Kernel);
         dimm = dimm with { Labels = labels, Reservations = [] };
-        if (!labels.HasCurrentIndex) return machine.With(dimm with { IsBound = true }).Done();
+        if (!labels.HasCurrentIndex)
+            return machine.With(dimm with { IsBound = true }).Done();
 
         DpaResult space = DpaAllocation.Reserve(labels.ActiveLabels);
         return space.Errno == Errno.None
@@ -24,7 +27,8 @@ public static class DimmDriver
 
     internal static Machine Remove(Machine machine, NdDevice device)
     {
-        if (IsActive(machine, device)) throw new NotModelledException($"unbinding {device} while a region uses it");
+        if (IsActive(machine, device))
+            throw new NotModelledException($"unbinding {device} while a region uses it");
         return machine.With(machine.Dimms[device] with { IsBound = false, Labels = null, Reservations = [] });
     }
 
@@ -32,14 +36,16 @@ public static class DimmDriver
     public static bool IsActive(Machine machine, NdDevice device)
     {
         DimmState dimm = machine.Dimms[device];
-        return dimm.Labels is not null && machine.Regions.Values.Any(r => r.IsBound && r.Description.Mappings.Any(m => m.Dimm == device.Name));
+        return dimm.Labels is not null
+            && machine.Regions.Values.Any(r => r.IsBound && r.Description.Mappings.Any(m => m.Dimm == device.Name));
     }
 
     /// <summary>Writes the label area from user space (ND_CMD_SET_CONFIG_DATA). EBUSY while a region is active.</summary>
     public static StepResult WriteLabelArea(Machine machine, NdDevice device, SparseBytes bytes)
     {
         DimmState dimm = machine.Dimms[device];
-        if (!dimm.HasLabelArea) return machine.Fail(Errno.ENOTTY);
+        if (!dimm.HasLabelArea)
+            return machine.Fail(Errno.ENOTTY);
         return IsActive(machine, device) ? machine.Fail(Errno.EBUSY) : machine.With(dimm with { LabelBytes = bytes }).Done();
     }
 }

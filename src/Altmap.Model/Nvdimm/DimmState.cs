@@ -26,7 +26,8 @@ public sealed record DimmState
     /// <summary>The driver's copy of the label area; null without driver or without area.</summary>
     public LabelArea? Labels { get; init; }
 
-    /// <summary>NDD_LABELING: once set, regions of this DIMM are label-backed. Stays set until reboot, even when the labels are zeroed.</summary>
+    /// <summary>NDD_LABELING: once set, regions of this DIMM are label-backed. Stays set until reboot, even when the labels are
+    /// zeroed.</summary>
     public bool IsLabeling { get; init; }
 
     /// <summary>Space that labels and new namespaces hold, ascending.</summary>

@@ -26,14 +26,15 @@ public static class NdDrivers
     public static readonly IReadOnlyList<string> All = [Bus, Dimm, Region, Pmem, Dax];
 
     /// <summary>The driver that takes devices of a kind.</summary>
-    public static string Of(NdDeviceKind kind) => kind switch
-    {
-        NdDeviceKind.Bus => Bus,
-        NdDeviceKind.Dimm => Dimm,
-        NdDeviceKind.Region => Region,
-        NdDeviceKind.Dax => Dax,
-        _ => Pmem,
-    };
+    public static string Of(NdDeviceKind kind) =>
+        kind switch
+        {
+            NdDeviceKind.Bus => Bus,
+            NdDeviceKind.Dimm => Dimm,
+            NdDeviceKind.Region => Region,
+            NdDeviceKind.Dax => Dax,
+            _ => Pmem,
+        };
 }
 
 /// <summary>
@@ -43,38 +44,44 @@ public static class NdDrivers
 public static class DriverCore
 {
     /// <summary>True when the device exists.</summary>
-    public static bool Exists(Machine machine, NdDevice device) => device.Kind switch
-    {
-        NdDeviceKind.Bus => machine.Buses.ContainsKey(device),
-        NdDeviceKind.Dimm => machine.Dimms.ContainsKey(device),
-        NdDeviceKind.Region => machine.Regions.ContainsKey(device.Number),
-        _ => machine.Regions.TryGetValue(device.Number, out RegionState? region) && device.Kind switch
+    public static bool Exists(Machine machine, NdDevice device) =>
+        device.Kind switch
         {
-            NdDeviceKind.Namespace => region.Namespaces.ContainsKey(device.Id),
-            NdDeviceKind.Btt => region.Btts.ContainsKey(device.Id),
-            _ => region.PfnDevice(device) is not null,
-        },
-    };
+            NdDeviceKind.Bus => machine.Buses.ContainsKey(device),
+            NdDeviceKind.Dimm => machine.Dimms.ContainsKey(device),
+            NdDeviceKind.Region => machine.Regions.ContainsKey(device.Number),
+            _ => machine.Regions.TryGetValue(device.Number, out RegionState? region)
+                && device.Kind switch
+                {
+                    NdDeviceKind.Namespace => region.Namespaces.ContainsKey(device.Id),
+                    NdDeviceKind.Btt => region.Btts.ContainsKey(device.Id),
+                    _ => region.PfnDevice(device) is not null,
+                },
+        };
 
     /// <summary>True when a driver is bound to the device.</summary>
-    public static bool IsBound(Machine machine, NdDevice device) => device.Kind switch
-    {
-        NdDeviceKind.Bus => machine.Buses.ContainsKey(device),
-        NdDeviceKind.Dimm => machine.Dimms.TryGetValue(device, out DimmState? dimm) && dimm.IsBound,
-        NdDeviceKind.Region => machine.Regions.TryGetValue(device.Number, out RegionState? region) && region.IsBound,
-        NdDeviceKind.Namespace => machine.FindNamespace(device) is { IsBound: true },
-        NdDeviceKind.Btt => machine.FindBtt(device) is { IsBound: true },
-        _ => machine.FindPfnDevice(device) is { IsBound: true },
-    };
+    public static bool IsBound(Machine machine, NdDevice device) =>
+        device.Kind switch
+        {
+            NdDeviceKind.Bus => machine.Buses.ContainsKey(device),
+            NdDeviceKind.Dimm => machine.Dimms.TryGetValue(device, out DimmState? dimm) && dimm.IsBound,
+            NdDeviceKind.Region => machine.Regions.TryGetValue(device.Number, out RegionState? region) && region.IsBound,
+            NdDeviceKind.Namespace => machine.FindNamespace(device) is { IsBound: true },
+            NdDeviceKind.Btt => machine.FindBtt(device) is { IsBound: true },
+            _ => machine.FindPfnDevice(device) is { IsBound: true },
+        };
 
     /// <summary>
-    /// <c>echo DEVICE &gt; /sys/bus/nd/drivers/DRIVER/bind</c>. ENODEV: no such device, or not one that the driver takes; EBUSY: bound already.
+    /// <c>echo DEVICE &gt; /sys/bus/nd/drivers/DRIVER/bind</c>. ENODEV: no such device, or not one that the driver takes; EBUSY: bound
+    /// already.
     /// A failed probe gives its errno, or ENODEV where the profile says so (<c>sysfs.bind-errno</c>).
     /// </summary>
     public static StepResult Bind(Machine machine, string driver, NdDevice device)
     {
-        if (!Exists(machine, device) || NdDrivers.Of(device.Kind) != driver) return machine.Fail(Errno.ENODEV);
-        if (IsBound(machine, device)) return machine.Fail(machine.Kernel.BindReturnsProbeErrno ? Errno.EBUSY : Errno.ENODEV);
+        if (!Exists(machine, device) || NdDrivers.Of(device.Kind) != driver)
+            return machine.Fail(Errno.ENODEV);
+        if (IsBound(machine, device))
+            return machine.Fail(machine.Kernel.BindReturnsProbeErrno ? Errno.EBUSY : Errno.ENODEV);
         StepResult probed = Probe(machine, device);
         return probed.Succeeded || machine.Kernel.BindReturnsProbeErrno ? probed : probed.Machine.Fail(Errno.ENODEV);
     }
@@ -82,12 +89,16 @@ public static class DriverCore
     /// <summary><c>echo DEVICE &gt; /sys/bus/nd/drivers/DRIVER/unbind</c>. ENODEV: no such device, or not bound to this driver.</summary>
     public static StepResult Unbind(Machine machine, string driver, NdDevice device)
     {
-        if (!IsBound(machine, device) || NdDrivers.Of(device.Kind) != driver) return machine.Fail(Errno.ENODEV);
+        if (!IsBound(machine, device) || NdDrivers.Of(device.Kind) != driver)
+            return machine.Fail(Errno.ENODEV);
         return device.Kind switch
         {
             NdDeviceKind.Dimm => DimmDriver.Remove(machine, device).Done(),
             NdDeviceKind.Region => RegionDriver.Remove(machine, device.Number).Done(),
-            NdDeviceKind.Namespace => DeviceMaps.Unmap(machine, device.Name).With(machine.FindNamespace(device)! with { IsBound = false }).Done(),
+            NdDeviceKind.Namespace => DeviceMaps
+                .Unmap(machine, device.Name)
+                .With(machine.FindNamespace(device)! with { IsBound = false })
+                .Done(),
             NdDeviceKind.Pfn => DeviceMaps.Unmap(machine, device.Name).With(machine.FindPfnDevice(device)! with { Layout = null }).Done(),
             NdDeviceKind.Btt => machine.With(machine.FindBtt(device)! with { DiskSize = null }).Done(),
             NdDeviceKind.Dax => DaxDriver.Remove(machine, machine.FindPfnDevice(device)!).Done(),
@@ -113,14 +124,18 @@ public static class DriverCore
         };
         Machine next = probed.Machine;
         bool isChild = device.Kind is NdDeviceKind.Namespace or NdDeviceKind.Btt or NdDeviceKind.Pfn or NdDeviceKind.Dax;
-        if (isChild && probed.Errno is Errno.None or Errno.EOPNOTSUPP) next = RegionDriver.AdvanceSeeds(next, device);
+        if (isChild && probed.Errno is Errno.None or Errno.EOPNOTSUPP)
+            next = RegionDriver.AdvanceSeeds(next, device);
         return new StepResult(WithProbeFailure(next, NdDrivers.Of(device.Kind), device.Name, probed.Errno), probed.Errno);
     }
 
     /// <summary>What the driver core logs of a failed probe; nothing for ENODEV and ENXIO.</summary>
     internal static Machine WithProbeFailure(Machine machine, string driver, string device, Errno errno) =>
-        errno != Errno.None && NamespaceBinding.ProbeFailureMessage(driver, device, errno, machine.Kernel) is { } message ? machine.WithMessage(message) : machine;
+        errno != Errno.None && NamespaceBinding.ProbeFailureMessage(driver, device, errno, machine.Kernel) is { } message
+            ? machine.WithMessage(message)
+            : machine;
 }
 
-/// <summary>Something that the real kernel does and the model does not. Shown to the user as <c>unsupported: …</c>, never as a wrong answer.</summary>
+/// <summary>Something that the real kernel does and the model does not. Shown to the user as <c>unsupported: …</c>, never as a wrong
+/// answer.</summary>
 public sealed class NotModelledException(string what) : Exception(what);

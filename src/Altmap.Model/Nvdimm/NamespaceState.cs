@@ -50,7 +50,8 @@ public sealed record NamespaceState
     /// <summary>Size of the namespace.</summary>
     public ByteSize Size => Range.Size;
 
-    /// <summary>The uuid that an info-block in it must name as parent: the label's, or zero (drivers/nvdimm/namespace_devs.c nd_dev_to_uuid()).</summary>
+    /// <summary>The uuid that an info-block in it must name as parent: the label's, or zero (drivers/nvdimm/namespace_devs.c
+    /// nd_dev_to_uuid()).</summary>
     public Uuid ParentUuid => Type == NamespaceType.Pmem && Uuid is { } uuid ? uuid : Core.Identity.Uuid.Zero;
 
     /// <summary>True when neither a driver nor a claim holds it.</summary>
@@ -59,7 +60,8 @@ public sealed record NamespaceState
     /// <summary>Logical sector size of its block device: 4096 when the label says so (pmem_sector_size()).</summary>
     public uint SectorSizeBytes => Type == NamespaceType.Pmem && LbaSize == 4096 ? 4096u : 512u;
 
-    /// <summary>Name of its block device: <c>pmem1</c> for id 0, else <c>pmem1.2</c>; with an <c>s</c> at the end in sector mode (nvdimm_namespace_disk_name()).</summary>
+    /// <summary>Name of its block device: <c>pmem1</c> for id 0, else <c>pmem1.2</c>; with an <c>s</c> at the end in sector mode
+    /// (nvdimm_namespace_disk_name()).</summary>
     public string DiskName =>
         (Device.Id == 0 ? $"pmem{Device.Number}" : $"pmem{Device.Number}.{Device.Id}") + (Claim is { Kind: NdDeviceKind.Btt } ? "s" : "");
 }

@@ -35,8 +35,13 @@ public readonly record struct NdDevice(NdDeviceKind Kind, int Number, int Id = 0
 {
     private static readonly (string Prefix, NdDeviceKind Kind, bool HasId)[] Forms =
     [
-        ("ndbus", NdDeviceKind.Bus, false), ("nmem", NdDeviceKind.Dimm, false), ("region", NdDeviceKind.Region, false),
-        ("namespace", NdDeviceKind.Namespace, true), ("btt", NdDeviceKind.Btt, true), ("pfn", NdDeviceKind.Pfn, true), ("dax", NdDeviceKind.Dax, true),
+        ("ndbus", NdDeviceKind.Bus, false),
+        ("nmem", NdDeviceKind.Dimm, false),
+        ("region", NdDeviceKind.Region, false),
+        ("namespace", NdDeviceKind.Namespace, true),
+        ("btt", NdDeviceKind.Btt, true),
+        ("pfn", NdDeviceKind.Pfn, true),
+        ("dax", NdDeviceKind.Dax, true),
     ];
 
     /// <summary>As sysfs spells it.</summary>
@@ -58,11 +63,14 @@ public readonly record struct NdDevice(NdDeviceKind Kind, int Number, int Id = 0
         device = default;
         foreach ((string prefix, NdDeviceKind kind, bool hasId) in Forms)
         {
-            if (!name.StartsWith(prefix, StringComparison.Ordinal)) continue;
+            if (!name.StartsWith(prefix, StringComparison.Ordinal))
+                continue;
             string[] parts = name[prefix.Length..].Split('.');
-            if (parts.Length != (hasId ? 2 : 1) || !TryNumber(parts[0], out int number)) return false;
+            if (parts.Length != (hasId ? 2 : 1) || !TryNumber(parts[0], out int number))
+                return false;
             int id = 0;
-            if (hasId && !TryNumber(parts[1], out id)) return false;
+            if (hasId && !TryNumber(parts[1], out id))
+                return false;
             device = new NdDevice(kind, number, id);
             return true;
         }

@@ -6,7 +6,8 @@ using Altmap.Formats.InfoBlocks;
 namespace Altmap.Model.Nvdimm;
 
 /// <summary>
-/// Writes to the attributes of a pfn or dax device (drivers/nvdimm/pfn_devs.c mode_store(), align_store(), uuid_store(); claim.c nd_namespace_store();
+/// Writes to the attributes of a pfn or dax device (drivers/nvdimm/pfn_devs.c mode_store(), align_store(), uuid_store(); claim.c
+/// nd_namespace_store();
 /// 5.10, 6.1, 6.12, 7.2). EBUSY while its driver is bound.
 /// </summary>
 public static class PfnAttributes
@@ -15,7 +16,8 @@ public static class PfnAttributes
     public static StepResult SetUuid(Machine machine, NdDevice device, Uuid uuid) => Change(machine, device, p => p with { Uuid = uuid });
 
     /// <summary>Where the page map goes.</summary>
-    public static StepResult SetMode(Machine machine, NdDevice device, PageMapMode mode) => Change(machine, device, p => p with { Mode = mode });
+    public static StepResult SetMode(Machine machine, NdDevice device, PageMapMode mode) =>
+        Change(machine, device, p => p with { Mode = mode });
 
     /// <summary>EINVAL: not among the supported alignments.</summary>
     public static StepResult SetAlign(Machine machine, NdDevice device, ByteSize align) =>
@@ -24,15 +26,19 @@ public static class PfnAttributes
         : machine.Fail(Errno.EINVAL);
 
     /// <summary>
-    /// Claims a namespace of the same region, or with an empty name lets go of the present one: a seed is reset, any other device disappears.
-    /// EINVAL: not a namespace's name; EBUSY: one is set already, the namespace is claimed, or its holder class is another's; ENODEV: no such namespace;
+    /// Claims a namespace of the same region, or with an empty name lets go of the present one: a seed is reset, any other device
+    /// disappears.
+    /// EINVAL: not a namespace's name; EBUSY: one is set already, the namespace is claimed, or its holder class is another's; ENODEV: no
+    /// such namespace;
     /// ENXIO: smaller than 16 MiB.
     /// </summary>
     public static StepResult SetNamespace(Machine machine, NdDevice device, string name)
     {
         PfnDeviceState pfn = Get(machine, device);
-        if (pfn.IsBound) return machine.Fail(Errno.EBUSY);
-        if (name.Trim().Length == 0) return Detach(machine, pfn).Done();
+        if (pfn.IsBound)
+            return machine.Fail(Errno.EBUSY);
+        if (name.Trim().Length == 0)
+            return Detach(machine, pfn).Done();
         StepResult claimed = NamespaceClaim.Take(machine, device, pfn.NamespaceId is not null, name, out int id);
         return claimed.Succeeded ? claimed.Machine.With(pfn with { NamespaceId = id }).Done() : claimed;
     }
@@ -41,12 +47,22 @@ public static class PfnAttributes
     private static Machine Detach(Machine machine, PfnDeviceState pfn)
     {
         RegionState region = machine.Regions[pfn.Device.Number];
-        if (pfn.NamespaceId is { } id) region = region.With(region.Namespaces[id] with { Claim = null });
+        if (pfn.NamespaceId is { } id)
+            region = region.With(region.Namespaces[id] with { Claim = null });
         bool isSeed = (pfn.Device.Kind == NdDeviceKind.Dax ? region.DaxSeed : region.PfnSeed) == pfn.Device.Id;
-        if (isSeed) return machine.With(region.With(pfn with { NamespaceId = null, Uuid = null, Mode = PageMapMode.None }));
-        return machine.With(pfn.Device.Kind == NdDeviceKind.Dax
-            ? region with { Daxes = region.Daxes.Remove(pfn.Device.Id) }
-            : region with { Pfns = region.Pfns.Remove(pfn.Device.Id) });
+        if (isSeed)
+            return machine.With(region.With(pfn with { NamespaceId = null, Uuid = null, Mode = PageMapMode.None }));
+        return machine.With(
+            pfn.Device.Kind == NdDeviceKind.Dax
+                ? region with
+                {
+                    Daxes = region.Daxes.Remove(pfn.Device.Id),
+                }
+                : region with
+                {
+                    Pfns = region.Pfns.Remove(pfn.Device.Id),
+                }
+        );
     }
 
     private static StepResult Change(Machine machine, NdDevice device, Func<PfnDeviceState, PfnDeviceState> change)

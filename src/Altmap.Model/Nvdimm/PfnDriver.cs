@@ -14,7 +14,8 @@ internal static class PfnDriver
     /// <summary>The namespace's info-block as it is on the media; shorter than a block where the namespace ends before.</summary>
     public static byte[] ReadBlock(Machine machine, NamespaceState ndns)
     {
-        if (ndns.Size.Bytes < InfoBlock.StartBytes + InfoBlock.SizeBytes) return [];
+        if (ndns.Size.Bytes < InfoBlock.StartBytes + InfoBlock.SizeBytes)
+            return [];
         RegionState region = machine.Regions[ndns.Device.Number];
         return region.Media.Read((ndns.Range.Start - region.Range.Start).Bytes + InfoBlock.StartBytes, InfoBlock.SizeBytes);
     }
@@ -22,25 +23,40 @@ internal static class PfnDriver
     public static NamespaceExtent ExtentOf(NamespaceState ndns) => new(ndns.Range, ndns.ParentUuid);
 
     /// <summary>
-    /// The checks and the info-block of a bind, up to what comes before the range is mapped. On success <paramref name="ndns"/> and <paramref name="layout"/> are set.
+    /// The checks and the info-block of a bind, up to what comes before the range is mapped. On success <paramref name="ndns"/> and
+    /// <paramref name="layout"/> are set.
     /// </summary>
     public static StepResult SetUp(Machine machine, PfnDeviceState pfn, out NamespaceState? ndns, out PfnDeviceSettings? layout)
     {
         layout = null;
         ndns = pfn.NamespaceId is { } id ? machine.Regions[pfn.Device.Number].Namespaces[id] : null;
-        if (ndns is null) return machine.Fail(Errno.ENODEV);
-        if (ndns.IsBound) return machine.Fail(Errno.EBUSY);
-        if (PmemDriver.CommonChecks(machine, ndns) is var errno and not Errno.None) return machine.Fail(errno);
-        if (pfn.Uuid is not { } uuid) return machine.Fail(Errno.ENODEV);
+        if (ndns is null)
+            return machine.Fail(Errno.ENODEV);
+        if (ndns.IsBound)
+            return machine.Fail(Errno.EBUSY);
+        if (PmemDriver.CommonChecks(machine, ndns) is var errno and not Errno.None)
+            return machine.Fail(errno);
+        if (pfn.Uuid is not { } uuid)
+            return machine.Fail(Errno.ENODEV);
 
         byte[] bytes = ReadBlock(machine, ndns);
         var live = new PfnSettings(uuid, pfn.Align.Bytes, pfn.Mode);
-        PfnVerdict verdict = PfnValidation.Bind(bytes, pfn.BlockKind, ExtentOf(ndns), ndns.Device.Name, live, machine.Kernel, machine.Architecture);
-        if (verdict.Message is not null) machine = machine.WithMessage(Prefix(pfn) + verdict.Message);
+        PfnVerdict verdict = PfnValidation.Bind(
+            bytes,
+            pfn.BlockKind,
+            ExtentOf(ndns),
+            ndns.Device.Name,
+            live,
+            machine.Kernel,
+            machine.Architecture
+        );
+        if (verdict.Message is not null)
+            machine = machine.WithMessage(Prefix(pfn) + verdict.Message);
         if (verdict.Errno == Errno.ENODEV)
         {
             StepResult written = WriteBlock(machine, pfn, uuid, ndns);
-            if (!written.Succeeded) return written;
+            if (!written.Succeeded)
+                return written;
             machine = written.Machine;
             bytes = ReadBlock(machine, ndns);
         }
@@ -52,12 +68,14 @@ internal static class PfnDriver
         PfnDeviceSettings settings = PfnDeviceSettings.OfBlock(bytes, machine.Architecture.PageSize);
         layout = settings;
         PageMapVerdict before = PageMapping.JudgeBeforeMapping(settings, ExtentOf(ndns), machine.Architecture);
-        if (before.Truncated is not null) machine = machine.WithMessage(Prefix(pfn) + before.Truncated);
+        if (before.Truncated is not null)
+            machine = machine.WithMessage(Prefix(pfn) + before.Truncated);
         return before.Errno == Errno.None ? machine.Done() : machine.Fail(before.Errno);
     }
 
     /// <summary>
-    /// Maps the range that start_pad and end_trunc leave. Where they leave nothing, bounds wrap as the kernel's do: an end_trunc beyond the end gives a range up
+    /// Maps the range that start_pad and end_trunc leave. Where they leave nothing, bounds wrap as the kernel's do: an end_trunc beyond the
+    /// end gives a range up
     /// to the top of the address space, which meets System RAM or is refused.
     /// </summary>
     public static StepResult Map(Machine machine, string owner, NamespaceState ndns, in PfnDeviceSettings settings)
@@ -66,7 +84,8 @@ internal static class PfnDriver
             return DeviceMaps.Map(machine, DeviceMaps.OrderOf(machine, owner, ndns, settings));
         ulong start = ndns.Range.Start.Bytes + settings.StartPad.Bytes;
         ulong last = unchecked(ndns.Range.Start.Bytes + ndns.Size.Bytes - settings.EndTrunc.Bytes - 1);
-        bool meetsRam = start <= last && SystemRam.Overlap(machine, new PhysicalAddress(start), new PhysicalAddress(last)) != RamOverlap.Disjoint;
+        bool meetsRam =
+            start <= last && SystemRam.Overlap(machine, new PhysicalAddress(start), new PhysicalAddress(last)) != RamOverlap.Disjoint;
         return machine.Fail(meetsRam ? Errno.ENXIO : Errno.EINVAL);
     }
 
@@ -75,11 +94,22 @@ internal static class PfnDriver
         RegionState region = machine.Regions[pfn.Device.Number];
         if (region.IsReadOnly)
             return machine.WithMessage($"{Prefix(pfn)}{region.Device} is read-only, unable to init metadata").Fail(Errno.ENXIO);
-        var request = new PageMapRequest(ndns.Range, pfn.BlockKind, pfn.Mode, pfn.Align, uuid, ndns.ParentUuid, PfnNeighbours.Of(machine, region));
+        var request = new PageMapRequest(
+            ndns.Range,
+            pfn.BlockKind,
+            pfn.Mode,
+            pfn.Align,
+            uuid,
+            ndns.ParentUuid,
+            PfnNeighbours.Of(machine, region)
+        );
         PfnLayoutResult plan = PfnLayout.Plan(request, ndns.Device.Name, machine.Kernel, machine.Architecture);
-        if (plan.Note is not null) machine = machine.WithMessage(Prefix(pfn) + plan.Note);
-        if (plan.Message is not null) machine = machine.WithMessage(Prefix(pfn) + plan.Message);
-        if (plan.Block is null) return machine.Fail(plan.Errno);
+        if (plan.Note is not null)
+            machine = machine.WithMessage(Prefix(pfn) + plan.Note);
+        if (plan.Message is not null)
+            machine = machine.WithMessage(Prefix(pfn) + plan.Message);
+        if (plan.Block is null)
+            return machine.Fail(plan.Errno);
         ulong offset = (ndns.Range.Start - region.Range.Start).Bytes + InfoBlock.StartBytes;
         return machine.With(region with { Media = region.Media.Write(offset, plan.Block.ToBytes()) }).Done();
     }
@@ -87,22 +117,35 @@ internal static class PfnDriver
     public static string Prefix(PfnDeviceState pfn) => $"{NdDrivers.Of(pfn.Device.Kind)} {pfn.Device}: ";
 }
 
-/// <summary>The dax_pmem driver: the devdax personality and its device-dax device (drivers/dax/pmem.c, drivers/dax/bus.c; 5.10, 6.1, 6.12, 7.2).</summary>
+/// <summary>The dax_pmem driver: the devdax personality and its device-dax device (drivers/dax/pmem.c, drivers/dax/bus.c; 5.10, 6.1, 6.12,
+/// 7.2).</summary>
 internal static class DaxDriver
 {
     public static StepResult Probe(Machine machine, PfnDeviceState dax)
     {
         StepResult set = PfnDriver.SetUp(machine, dax, out NamespaceState? found, out PfnDeviceSettings? layout);
-        if (!set.Succeeded) return set;
+        if (!set.Succeeded)
+            return set;
         machine = set.Machine;
         NamespaceState ndns = found!;
         PfnDeviceSettings settings = layout!.Value;
         var data = new PhysicalRange(ndns.Range.Start + settings.StartPad + settings.DataOffset, settings.UsableSize(ndns.Size)!.Value);
         RegionState region = machine.Regions[dax.Device.Number];
-        var device = new DaxDeviceState(dax.Device.Number, ndns.Device.Id, data, settings.MediaAlign, region.Description.TargetNode, region.Description.NumaNode, Driver: null);
-        machine = machine.With((region with { DaxDevices = region.DaxDevices.SetItem(device.Id, device) }).With(dax with { Layout = settings }));
+        var device = new DaxDeviceState(
+            dax.Device.Number,
+            ndns.Device.Id,
+            data,
+            settings.MediaAlign,
+            region.Description.TargetNode,
+            region.Description.NumaNode,
+            Driver: null
+        );
+        machine = machine.With(
+            (region with { DaxDevices = region.DaxDevices.SetItem(device.Id, device) }).With(dax with { Layout = settings })
+        );
         // dax_pmem has bound whatever device_dax makes of the device.
-        return data.IsEmpty ? machine.Done() // the bus refuses an empty device without a word
+        return data.IsEmpty
+            ? machine.Done() // the bus refuses an empty device without a word
             : DeviceDax.Bind(machine, device).Machine.Done();
     }
 
@@ -110,6 +153,8 @@ internal static class DaxDriver
     {
         machine = DaxDeviceDrivers.Release(machine, machine.Regions[dax.Device.Number].DaxDevices[dax.NamespaceId!.Value]);
         RegionState region = machine.Regions[dax.Device.Number];
-        return machine.With((region with { DaxDevices = region.DaxDevices.Remove(dax.NamespaceId!.Value) }).With(dax with { Layout = null }));
+        return machine.With(
+            (region with { DaxDevices = region.DaxDevices.Remove(dax.NamespaceId!.Value) }).With(dax with { Layout = null })
+        );
     }
 }

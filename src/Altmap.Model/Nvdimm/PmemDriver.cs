@@ -7,7 +7,8 @@ using Altmap.Model.Memory;
 namespace Altmap.Model.Nvdimm;
 
 /// <summary>
-/// The nd_pmem driver on namespaces and pfn devices (drivers/nvdimm/pmem.c nd_pmem_probe(), pmem_attach_disk(); pfn_devs.c nd_pfn_probe(); 5.10, 6.1, 6.12, 7.2).
+/// The nd_pmem driver on namespaces and pfn devices (drivers/nvdimm/pmem.c nd_pmem_probe(), pmem_attach_disk(); pfn_devs.c nd_pfn_probe();
+/// 5.10, 6.1, 6.12, 7.2).
 /// </summary>
 public static class PmemDriver
 {
@@ -15,31 +16,44 @@ public static class PmemDriver
     public static bool MapsPages(Machine machine, NamespaceState ndns)
     {
         RegionState region = machine.Regions[ndns.Device.Number];
-        return region.HasPageMap && !ndns.ForceRaw && ndns.Size > ByteSize.Zero && SystemRam.Overlap(machine, ndns.Range.Start, ndns.Range.Last) != RamOverlap.Mixed;
+        return region.HasPageMap
+            && !ndns.ForceRaw
+            && ndns.Size > ByteSize.Zero
+            && SystemRam.Overlap(machine, ndns.Range.Start, ndns.Range.Last) != RamOverlap.Mixed;
     }
 
     /// <summary>
-    /// Success: raw block device. ENXIO: claimed, or a personality was found and now owns it. EOPNOTSUPP: an info-block was refused, or the range cannot be mapped.
+    /// Success: raw block device. ENXIO: claimed, or a personality was found and now owns it. EOPNOTSUPP: an info-block was refused, or the
+    /// range cannot be mapped.
     /// </summary>
     internal static StepResult ProbeNamespace(Machine machine, NamespaceState ndns)
     {
-        if (ndns.Claim is not null) return machine.Fail(Errno.ENXIO);
-        if (CommonChecks(machine, ndns) is var errno and not Errno.None) return machine.Fail(errno);
+        if (ndns.Claim is not null)
+            return machine.Fail(Errno.ENXIO);
+        if (CommonChecks(machine, ndns) is var errno and not Errno.None)
+            return machine.Fail(errno);
         if (MapsPages(machine, ndns) && !IsCompatAligned(machine, ndns.Range))
         {
-            return machine.WithMessage($"nd_pmem {ndns.Device}: [mem 0x{ndns.Range.Start.Bytes:x8}-0x{ndns.Range.Last.Bytes:x8} flags 0x200] misaligned, unable to map")
+            return machine
+                .WithMessage(
+                    $"nd_pmem {ndns.Device}: [mem 0x{ndns.Range.Start.Bytes:x8}-0x{ndns.Range.Last.Bytes:x8} flags 0x200] misaligned, "
+                        + $"unable to map"
+                )
                 .Fail(Errno.EOPNOTSUPP);
         }
         StepResult btt = BttDriver.ProbeNamespace(machine, ndns);
         machine = btt.Machine;
-        if (btt.Succeeded) return machine.Fail(Errno.ENXIO);
+        if (btt.Succeeded)
+            return machine.Fail(Errno.ENXIO);
 
         foreach (NdDeviceKind kind in (NdDeviceKind[])[NdDeviceKind.Pfn, NdDeviceKind.Dax])
         {
             StepResult found = ProbePersonality(machine, ndns, kind);
-            if (found.Succeeded) return found.Machine.Fail(Errno.ENXIO);
+            if (found.Succeeded)
+                return found.Machine.Fail(Errno.ENXIO);
             machine = found.Machine;
-            if (found.Errno == Errno.EOPNOTSUPP) return found;
+            if (found.Errno == Errno.EOPNOTSUPP)
+                return found;
         }
         return AttachRaw(machine, ndns);
     }
@@ -48,26 +62,47 @@ public static class PmemDriver
     private static StepResult ProbePersonality(Machine machine, NamespaceState ndns, NdDeviceKind kind)
     {
         ClaimClass own = kind == NdDeviceKind.Pfn ? ClaimClass.Pfn : ClaimClass.Dax;
-        if (ndns.ForceRaw || (ndns.ClaimClass != ClaimClass.None && ndns.ClaimClass != own)) return machine.Fail(Errno.ENODEV);
+        if (ndns.ForceRaw || (ndns.ClaimClass != ClaimClass.None && ndns.ClaimClass != own))
+            return machine.Fail(Errno.ENODEV);
         PfnDeviceState device = RegionDriver.NewPfnDevice(machine, ndns.Device.Number, kind);
-        PfnVerdict verdict = PfnValidation.Probe(PfnDriver.ReadBlock(machine, ndns), device.BlockKind, PfnDriver.ExtentOf(ndns), ndns.Device.Name, machine.Kernel, machine.Architecture);
-        if (verdict.Message is not null) machine = machine.WithMessage($" {device.Device}: {verdict.Message}"); // no driver yet: a blank stands for it
-        if (verdict.Errno != Errno.None) return machine.Fail(verdict.Errno);
+        PfnVerdict verdict = PfnValidation.Probe(
+            PfnDriver.ReadBlock(machine, ndns),
+            device.BlockKind,
+            PfnDriver.ExtentOf(ndns),
+            ndns.Device.Name,
+            machine.Kernel,
+            machine.Architecture
+        );
+        if (verdict.Message is not null)
+            machine = machine.WithMessage($" {device.Device}: {verdict.Message}"); // no driver yet: a blank stands for it
+        if (verdict.Errno != Errno.None)
+            return machine.Fail(verdict.Errno);
         machine = machine
-            .With(device with { Uuid = verdict.Settings.Uuid, Align = verdict.Settings.Align, Mode = verdict.Settings.Mode, NamespaceId = ndns.Device.Id })
+            .With(
+                device with
+                {
+                    Uuid = verdict.Settings.Uuid,
+                    Align = verdict.Settings.Align,
+                    Mode = verdict.Settings.Mode,
+                    NamespaceId = ndns.Device.Id,
+                }
+            )
             .With(ndns with { Claim = device.Device });
         // The new device is bound once the namespace's own probe is over; the namespace has no driver then.
         return DriverCore.Probe(machine, device.Device).Machine.Done();
     }
 
-    /// <summary>Binding a pfn device: the block is validated, or written where there is none (nd_pfn_init()), and the range mapped.</summary>
+    /// <summary>Binding a pfn device: the block is validated, or written where there is none (nd_pfn_init()), and the range
+    /// mapped.</summary>
     internal static StepResult ProbePfn(Machine machine, PfnDeviceState pfn)
     {
         StepResult set = PfnDriver.SetUp(machine, pfn, out NamespaceState? ndns, out PfnDeviceSettings? layout);
-        if (!set.Succeeded) return set;
+        if (!set.Succeeded)
+            return set;
         machine = WithPersistenceWarning(set.Machine, pfn.Device);
         StepResult mapped = PfnDriver.Map(machine, pfn.Device.Name, ndns!, layout!.Value);
-        if (!mapped.Succeeded) return mapped;
+        if (!mapped.Succeeded)
+            return mapped;
         machine = mapped.Machine;
         return machine.With(machine.FindPfnDevice(pfn.Device)! with { Layout = layout }).Done();
     }
@@ -75,8 +110,10 @@ public static class PmemDriver
     /// <summary>The tests that all personalities share (nvdimm_namespace_common_probe()); alignment is not among them.</summary>
     internal static Errno CommonChecks(Machine machine, NamespaceState ndns)
     {
-        if (ndns.Size < machine.Architecture.PageSize) return Errno.ENODEV;
-        if (ndns.Type == NamespaceType.Pmem && ndns.Uuid is null) return Errno.ENODEV;
+        if (ndns.Size < machine.Architecture.PageSize)
+            return Errno.ENODEV;
+        if (ndns.Type == NamespaceType.Pmem && ndns.Uuid is null)
+            return Errno.ENODEV;
         return IsReserved(machine, ndns) ? Errno.EBUSY : Errno.None;
     }
 
@@ -86,16 +123,21 @@ public static class PmemDriver
         if (MapsPages(machine, ndns))
         {
             int node = machine.Regions[ndns.Device.Number].Description.NumaNode;
-            StepResult mapped = DeviceMaps.Map(machine, new DeviceMapOrder(ndns.Device.Name, ndns.Range, null, node, machine.Architecture.PageSize));
-            if (!mapped.Succeeded) return mapped;
+            StepResult mapped = DeviceMaps.Map(
+                machine,
+                new DeviceMapOrder(ndns.Device.Name, ndns.Range, null, node, machine.Architecture.PageSize)
+            );
+            if (!mapped.Succeeded)
+                return mapped;
             machine = mapped.Machine;
         }
         return machine.With(ndns with { IsBound = true }).Done();
     }
 
-    private static Machine WithPersistenceWarning(Machine machine, NdDevice device) => machine.Regions[device.Number].Ways == 0
-        ? machine.WithMessage($"nd_pmem {device}: unable to guarantee persistence of writes")
-        : machine;
+    private static Machine WithPersistenceWarning(Machine machine, NdDevice device) =>
+        machine.Regions[device.Number].Ways == 0
+            ? machine.WithMessage($"nd_pmem {device}: unable to guarantee persistence of writes")
+            : machine;
 
     internal static bool IsCompatAligned(Machine machine, PhysicalRange range)
     {
@@ -108,10 +150,12 @@ public static class PmemDriver
     {
         foreach ((_, RegionState region) in machine.Regions)
         {
-            if (!region.Range.Overlaps(ndns.Range)) continue;
+            if (!region.Range.Overlaps(ndns.Range))
+                continue;
             foreach ((_, NamespaceState other) in region.Namespaces)
             {
-                if (other.Device != ndns.Device && other.Range.Overlaps(ndns.Range) && HoldsResources(machine, other)) return true;
+                if (other.Device != ndns.Device && other.Range.Overlaps(ndns.Range) && HoldsResources(machine, other))
+                    return true;
             }
         }
         return false;

@@ -5,7 +5,8 @@ using Altmap.Model.Memory;
 
 namespace Altmap.Model.Nvdimm;
 
-/// <summary>The nd_region driver: namespaces, their probes, and the seeds (drivers/nvdimm/region.c, region_devs.c, namespace_devs.c; 5.10, 6.1, 6.12, 7.2).</summary>
+/// <summary>The nd_region driver: namespaces, their probes, and the seeds (drivers/nvdimm/region.c, region_devs.c, namespace_devs.c; 5.10,
+/// 6.1, 6.12, 7.2).</summary>
 public static class RegionDriver
 {
     /// <summary>Label-backed or not: label-backed as soon as one DIMM has labels (nd_region_to_nstype()).</summary>
@@ -21,15 +22,19 @@ public static class RegionDriver
 
     /// <summary>The DIMMs of a region's mappings, in mapping order.</summary>
     public static IEnumerable<DimmState> DimmsOf(Machine machine, RegionState region) =>
-        region.Description.Mappings.Select(m => NdDevice.TryParse(m.Dimm, out NdDevice device) ? machine.Dimms[device] : throw new InvalidOperationException(m.Dimm));
+        region.Description.Mappings.Select(m =>
+            NdDevice.TryParse(m.Dimm, out NdDevice device) ? machine.Dimms[device] : throw new InvalidOperationException(m.Dimm)
+        );
 
     /// <summary>
-    /// align before anybody sets it: 16 MiB, or a page for smaller regions; times the ways where those do not divide it (default_align()). Kernels without the attribute
+    /// align before anybody sets it: 16 MiB, or a page for smaller regions; times the ways where those do not divide it (default_align()).
+    /// Kernels without the attribute
     /// take whole pages on each DIMM (drivers/nvdimm/namespace_devs.c __size_store() before 2522afb86a8c).
     /// </summary>
     public static ByteSize DefaultAlign(KernelProfile kernel, ByteSize regionSize, int ways, ByteSize pageSize)
     {
-        if (!kernel.RegionsHaveAlign) return pageSize * (ulong)Math.Max(1, ways);
+        if (!kernel.RegionsHaveAlign)
+            return pageSize * (ulong)Math.Max(1, ways);
         ByteSize align = regionSize < ByteSize.MiB(16) ? pageSize : ByteSize.MiB(16);
         ulong mappings = (ulong)Math.Max(1, ways);
         return align.Bytes % mappings == 0 ? align : align * mappings;
@@ -45,11 +50,11 @@ public static class RegionDriver
                 return machine.WithMessage($"nd_region {region.Device}: {dimm.Device}: is disabled, failing probe").Fail(Errno.ENXIO);
         }
 
-        LabelScan scan = TypeOf(machine, region) == NamespaceType.Io
-            ? LabelScan.WholeRegion(region)
-            : LabelScan.Run(machine, region);
-        foreach (string message in scan.Messages) machine = machine.WithMessage(message);
-        if (scan.Namespaces is not { } namespaces) return machine.Fail(Errno.ENODEV);
+        LabelScan scan = TypeOf(machine, region) == NamespaceType.Io ? LabelScan.WholeRegion(region) : LabelScan.Run(machine, region);
+        foreach (string message in scan.Messages)
+            machine = machine.WithMessage(message);
+        if (scan.Namespaces is not { } namespaces)
+            return machine.Fail(Errno.ENODEV);
 
         for (int id = 0; id < namespaces.Length; id++)
             region = region.With(namespaces[id] with { Device = new NdDevice(NdDeviceKind.Namespace, number, id) });
@@ -57,7 +62,8 @@ public static class RegionDriver
         machine = machine.With(region);
         machine = CreateBttSeed(CreatePfnSeed(CreateDaxSeed(machine, number), number), number);
 
-        // The kernel probes namespaces asynchronously: which of them gets which pfn or dax number is a race there. Here: after the seeds, in order of id.
+        // The kernel probes namespaces asynchronously: which of them gets which pfn or dax number is a race there. Here: after the seeds,
+        // in order of id.
         foreach (int id in region.Namespaces.Keys)
             machine = DriverCore.Probe(machine, new NdDevice(NdDeviceKind.Namespace, number, id)).Machine;
         return machine.Done();
@@ -67,24 +73,29 @@ public static class RegionDriver
     {
         RegionState region = machine.Regions[number];
         machine = UnmapAll(machine, region);
-        return machine.With(new RegionState
-        {
-            Description = region.Description,
-            Device = region.Device,
-            Media = region.Media,
-            Align = region.Align,
-            Cookies = region.Cookies,
-            HasPageMap = region.HasPageMap,
-            IsReadOnly = region.IsReadOnly,
-        });
+        return machine.With(
+            new RegionState
+            {
+                Description = region.Description,
+                Device = region.Device,
+                Media = region.Media,
+                Align = region.Align,
+                Cookies = region.Cookies,
+                HasPageMap = region.HasPageMap,
+                IsReadOnly = region.IsReadOnly,
+            }
+        );
     }
 
     /// <summary>What the region's children have mapped goes with them; memory that kmem cannot take back stays.</summary>
     private static Machine UnmapAll(Machine machine, RegionState region)
     {
-        foreach (DaxDeviceState dax in region.DaxDevices.Values) machine = DaxDeviceDrivers.Release(machine, dax);
-        foreach (PfnDeviceState pfn in region.Pfns.Values) machine = DeviceMaps.Unmap(machine, pfn.Device.Name);
-        foreach (NamespaceState ndns in region.Namespaces.Values) machine = DeviceMaps.Unmap(machine, ndns.Device.Name);
+        foreach (DaxDeviceState dax in region.DaxDevices.Values)
+            machine = DaxDeviceDrivers.Release(machine, dax);
+        foreach (PfnDeviceState pfn in region.Pfns.Values)
+            machine = DeviceMaps.Unmap(machine, pfn.Device.Name);
+        foreach (NamespaceState ndns in region.Namespaces.Values)
+            machine = DeviceMaps.Unmap(machine, ndns.Device.Name);
         return machine;
     }
 
@@ -95,24 +106,34 @@ public static class RegionDriver
         if (device.Kind == NdDeviceKind.Namespace)
             return region.NamespaceSeed == device.Id ? CreateNamespaceSeed(machine, device.Number) : machine;
         int? claimed = device.Kind == NdDeviceKind.Btt ? region.Btts[device.Id].NamespaceId : region.PfnDevice(device)?.NamespaceId;
-        if (device.Kind == NdDeviceKind.Btt && region.BttSeed == device.Id) machine = CreateBttSeed(machine, device.Number);
-        if (device.Kind == NdDeviceKind.Pfn && region.PfnSeed == device.Id) machine = CreatePfnSeed(machine, device.Number);
-        if (device.Kind == NdDeviceKind.Dax && region.DaxSeed == device.Id) machine = CreateDaxSeed(machine, device.Number);
+        if (device.Kind == NdDeviceKind.Btt && region.BttSeed == device.Id)
+            machine = CreateBttSeed(machine, device.Number);
+        if (device.Kind == NdDeviceKind.Pfn && region.PfnSeed == device.Id)
+            machine = CreatePfnSeed(machine, device.Number);
+        if (device.Kind == NdDeviceKind.Dax && region.DaxSeed == device.Id)
+            machine = CreateDaxSeed(machine, device.Number);
         return claimed is not null && region.NamespaceSeed == claimed ? CreateNamespaceSeed(machine, device.Number) : machine;
     }
 
     private static Machine CreateNamespaceSeed(Machine machine, int number)
     {
         RegionState region = machine.Regions[number];
-        if (TypeOf(machine, region) == NamespaceType.Io) return machine;
+        if (TypeOf(machine, region) == NamespaceType.Io)
+            return machine;
         int id = RegionState.LowestFree(region.Namespaces);
-        return machine.With(region.With(new NamespaceState
-        {
-            Device = new NdDevice(NdDeviceKind.Namespace, number, id),
-            Type = NamespaceType.Pmem,
-            Range = new PhysicalRange(region.Range.Start, ByteSize.Zero),
-        }) with
-        { NamespaceSeed = id });
+        return machine.With(
+            region.With(
+                new NamespaceState
+                {
+                    Device = new NdDevice(NdDeviceKind.Namespace, number, id),
+                    Type = NamespaceType.Pmem,
+                    Range = new PhysicalRange(region.Range.Start, ByteSize.Zero),
+                }
+            ) with
+            {
+                NamespaceSeed = id,
+            }
+        );
     }
 
     private static Machine CreatePfnSeed(Machine machine, int number)
@@ -137,7 +158,8 @@ public static class RegionDriver
     internal static BttDeviceState NewBttDevice(Machine machine, int number) =>
         new() { Device = new NdDevice(NdDeviceKind.Btt, number, RegionState.LowestFree(machine.Regions[number].Btts)) };
 
-    /// <summary>A pfn or dax device without namespace, with the lowest free id and the default alignment (nd_pfn_alloc(), nd_pfn_devinit()).</summary>
+    /// <summary>A pfn or dax device without namespace, with the lowest free id and the default alignment (nd_pfn_alloc(),
+    /// nd_pfn_devinit()).</summary>
     internal static PfnDeviceState NewPfnDevice(Machine machine, int number, NdDeviceKind kind)
     {
         RegionState region = machine.Regions[number];

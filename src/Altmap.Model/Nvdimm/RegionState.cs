@@ -69,13 +69,19 @@ public sealed record RegionState
     public int Ways => Description.Mappings.Length;
 
     /// <summary>The pfn or dax device of that name, or null.</summary>
-    public PfnDeviceState? PfnDevice(NdDevice device) =>
-        (device.Kind == NdDeviceKind.Dax ? Daxes : Pfns).GetValueOrDefault(device.Id);
+    public PfnDeviceState? PfnDevice(NdDevice device) => (device.Kind == NdDeviceKind.Dax ? Daxes : Pfns).GetValueOrDefault(device.Id);
 
     /// <summary>The region with a pfn or dax device put in or replaced.</summary>
-    public RegionState With(PfnDeviceState pfn) => pfn.Device.Kind == NdDeviceKind.Dax
-        ? this with { Daxes = Daxes.SetItem(pfn.Device.Id, pfn) }
-        : this with { Pfns = Pfns.SetItem(pfn.Device.Id, pfn) };
+    public RegionState With(PfnDeviceState pfn) =>
+        pfn.Device.Kind == NdDeviceKind.Dax
+            ? this with
+            {
+                Daxes = Daxes.SetItem(pfn.Device.Id, pfn),
+            }
+            : this with
+            {
+                Pfns = Pfns.SetItem(pfn.Device.Id, pfn),
+            };
 
     /// <summary>The region with a btt device put in or replaced.</summary>
     public RegionState With(BttDeviceState btt) => this with { Btts = Btts.SetItem(btt.Device.Id, btt) };
@@ -89,7 +95,8 @@ public sealed record RegionState
         int id = 0;
         foreach ((int key, _) in taken) // ascending
         {
-            if (key != id) break;
+            if (key != id)
+                break;
             id++;
         }
         return id;

@@ -7,7 +7,8 @@ using Altmap.Formats.InfoBlocks;
 namespace Altmap.Model.Planning;
 
 /// <summary>
-/// Where each byte of a namespace goes, from its first to its last; entries of no bytes are left out. The sum is the namespace's size, always.
+/// Where each byte of a namespace goes, from its first to its last; entries of no bytes are left out. The sum is the namespace's size,
+/// always.
 /// </summary>
 public static class Ledger
 {
@@ -77,17 +78,25 @@ public static class Ledger
     /// <param name="ns">The namespace.</param>
     /// <param name="usedPages">Pages of the page map that hold struct pages.</param>
     /// <param name="architecture">Of the kernel.</param>
-    public static LedgerTable OfDevice(in PfnDeviceSettings settings, ByteSize reservedStructPage, PhysicalRange ns, PfnCount usedPages, ArchitectureRules architecture)
+    public static LedgerTable OfDevice(
+        in PfnDeviceSettings settings,
+        ByteSize reservedStructPage,
+        PhysicalRange ns,
+        PfnCount usedPages,
+        ArchitectureRules architecture
+    )
     {
         var table = new LedgerTable();
-        if (settings.UsableSize(ns.Size) is not { } usable) return OfUnusable(ns.Size);
+        if (settings.UsableSize(ns.Size) is not { } usable)
+            return OfUnusable(ns.Size);
         AddMetadata(ref table, settings, reservedStructPage, ns, usedPages, architecture);
         table.Add(Data, usable.Bytes);
         table.Add(EndTrunc, settings.EndTrunc.Bytes);
         return table;
     }
 
-    /// <summary>The ledger of a device-dax device that kmem has: its page map is not in use any more, and only whole memory blocks are.</summary>
+    /// <summary>The ledger of a device-dax device that kmem has: its page map is not in use any more, and only whole memory blocks
+    /// are.</summary>
     /// <param name="settings">The block's values.</param>
     /// <param name="reservedStructPage">What the writer of the block set aside for a page's struct page.</param>
     /// <param name="ns">The namespace.</param>
@@ -95,10 +104,17 @@ public static class Ledger
     /// <param name="memmapPerBlock">What each block gives up for its own memmap.</param>
     /// <param name="architecture">Of the kernel.</param>
     public static LedgerTable OfSystemRam(
-        in PfnDeviceSettings settings, ByteSize reservedStructPage, PhysicalRange ns, ByteSize block, ByteSize memmapPerBlock, ArchitectureRules architecture)
+        in PfnDeviceSettings settings,
+        ByteSize reservedStructPage,
+        PhysicalRange ns,
+        ByteSize block,
+        ByteSize memmapPerBlock,
+        ArchitectureRules architecture
+    )
     {
         var table = new LedgerTable();
-        if (settings.UsableSize(ns.Size) is not { } usable) return OfUnusable(ns.Size);
+        if (settings.UsableSize(ns.Size) is not { } usable)
+            return OfUnusable(ns.Size);
         AddMetadata(ref table, settings, reservedStructPage, ns, default, architecture);
         AddBlocks(ref table, new PhysicalRange(ns.Start + settings.StartPad + settings.DataOffset, usable), block, memmapPerBlock);
         table.Add(EndTrunc, settings.EndTrunc.Bytes);
@@ -129,30 +145,56 @@ public static class Ledger
         return table;
     }
 
-    /// <summary>The ledger of a BTT, the parts of all arenas taken together; null where its info-blocks do not make sense as a whole (old or damaged media).</summary>
+    /// <summary>The ledger of a BTT, the parts of all arenas taken together; null where its info-blocks do not make sense as a whole (old
+    /// or damaged media).</summary>
     /// <param name="size">Of the namespace.</param>
     /// <param name="arenas">In order.</param>
     /// <param name="sector">Bytes of a sector of the disk.</param>
     public static LedgerTable? OfBtt(ByteSize size, ImmutableArray<BttArena> arenas, ByteSize sector)
     {
-        ulong info = 0, data = 0, metadata = 0, free = 0, map = 0, log = 0, rounding = 0, end = 0;
+        ulong info = 0,
+            data = 0,
+            metadata = 0,
+            free = 0,
+            map = 0,
+            log = 0,
+            rounding = 0,
+            end = 0;
         ulong start = arenas.IsEmpty ? 0 : arenas[0].Start.Bytes;
         foreach ((MediaOffset at, ByteSize arena, BttInfoBlock block) in arenas)
         {
-            ulong blocks = block.InternalBlocks, visible = block.ExternalBlocks, unit = block.InternalLbaSize;
+            ulong blocks = block.InternalBlocks,
+                visible = block.ExternalBlocks,
+                unit = block.InternalLbaSize;
             ulong infoEnd = block.Info2Offset + BttInfoBlock.SizeBytes;
-            bool isSane = blocks >= visible && unit >= sector.Bytes && block.DataOffset <= block.MapOffset && block.MapOffset <= block.LogOffset
-                && block.LogOffset <= block.Info2Offset && infoEnd > block.Info2Offset && infoEnd <= arena.Bytes && blocks * unit <= block.MapOffset - block.DataOffset
-                && block.DataOffset >= BttInfoBlock.SizeBytes && visible * (ulong)Formats.Btt.BttMap.EntryBytes <= block.LogOffset - block.MapOffset
-                && at.Bytes == (end == 0 ? start : end) && at.Bytes <= size.Bytes && arena.Bytes <= size.Bytes - at.Bytes;
-            if (!isSane) return null;
+            bool isSane =
+                blocks >= visible
+                && unit >= sector.Bytes
+                && block.DataOffset <= block.MapOffset
+                && block.MapOffset <= block.LogOffset
+                && block.LogOffset <= block.Info2Offset
+                && infoEnd > block.Info2Offset
+                && infoEnd <= arena.Bytes
+                && blocks * unit <= block.MapOffset - block.DataOffset
+                && block.DataOffset >= BttInfoBlock.SizeBytes
+                && visible * (ulong)Formats.Btt.BttMap.EntryBytes <= block.LogOffset - block.MapOffset
+                && at.Bytes == (end == 0 ? start : end)
+                && at.Bytes <= size.Bytes
+                && arena.Bytes <= size.Bytes - at.Bytes;
+            if (!isSane)
+                return null;
             info += 2 * BttInfoBlock.SizeBytes;
             data += visible * sector.Bytes;
             metadata += visible * (unit - sector.Bytes);
             free += (blocks - visible) * unit;
             map += block.LogOffset - block.MapOffset;
             log += block.Info2Offset - block.LogOffset;
-            rounding += block.MapOffset - block.DataOffset - (blocks * unit) + (block.DataOffset - BttInfoBlock.SizeBytes) + (arena.Bytes - infoEnd);
+            rounding +=
+                block.MapOffset
+                - block.DataOffset
+                - (blocks * unit)
+                + (block.DataOffset - BttInfoBlock.SizeBytes)
+                + (arena.Bytes - infoEnd);
             end = at.Bytes + arena.Bytes;
         }
         var table = new LedgerTable();
@@ -169,16 +211,35 @@ public static class Ledger
     }
 
     /// <summary>What is set aside for struct pages: as the block's writer counts, 8 KiB less than the namespace (nd_pfn_init()).</summary>
-    public static ByteSize PageMapReserve(in PfnDeviceSettings settings, ByteSize reservedStructPage, ByteSize size, ArchitectureRules architecture) =>
-        settings.Mode != PageMapMode.Pmem || size.Bytes < PfnLayout.ReserveBytes ? ByteSize.Zero
+    public static ByteSize PageMapReserve(
+        in PfnDeviceSettings settings,
+        ByteSize reservedStructPage,
+        ByteSize size,
+        ArchitectureRules architecture
+    ) =>
+        settings.Mode != PageMapMode.Pmem || size.Bytes < PfnLayout.ReserveBytes
+            ? ByteSize.Zero
             : reservedStructPage * ((size.Bytes - PfnLayout.ReserveBytes) / architecture.PageSize.Bytes);
 
     /// <summary>The ledger of a pfn or dax device that has its sections for itself (<see cref="PageMapOf"/>).</summary>
-    public static LedgerTable OfDevice(in PfnDeviceSettings settings, ByteSize reservedStructPage, PhysicalRange ns, KernelProfile kernel, ArchitectureRules architecture) =>
-        OfDevice(settings, reservedStructPage, ns, PageMapOf(settings, ns, kernel, architecture, kernel.StructPageSize, 0).AltmapPages, architecture);
+    public static LedgerTable OfDevice(
+        in PfnDeviceSettings settings,
+        ByteSize reservedStructPage,
+        PhysicalRange ns,
+        KernelProfile kernel,
+        ArchitectureRules architecture
+    ) =>
+        OfDevice(
+            settings,
+            reservedStructPage,
+            ns,
+            PageMapOf(settings, ns, kernel, architecture, kernel.StructPageSize, 0).AltmapPages,
+            architecture
+        );
 
     /// <summary>
-    /// Where the memmap of a device goes, as if nothing else were in its sections; where the page map is too small for that, as if boot RAM shared the first and the last.
+    /// Where the memmap of a device goes, as if nothing else were in its sections; where the page map is too small for that, as if boot RAM
+    /// shared the first and the last.
     /// </summary>
     /// <param name="settings">The block's values.</param>
     /// <param name="ns">The namespace.</param>
@@ -187,33 +248,59 @@ public static class Ledger
     /// <param name="structPage">Size of struct page.</param>
     /// <param name="sharedCompoundPages">See <see cref="MemmapAccount.SharedCompoundPages"/>.</param>
     public static MemmapAccount PageMapOf(
-        in PfnDeviceSettings settings, PhysicalRange ns, KernelProfile kernel, ArchitectureRules architecture, ByteSize structPage, ulong sharedCompoundPages)
+        in PfnDeviceSettings settings,
+        PhysicalRange ns,
+        KernelProfile kernel,
+        ArchitectureRules architecture,
+        ByteSize structPage,
+        ulong sharedCompoundPages
+    )
     {
         AltmapSpace? space = settings.DataOffset >= architecture.InfoBlockReserve ? settings.Altmap(architecture) : null;
         PfnRange mapped = MappedPages(settings, ns, kernel, architecture);
         var start = new MemmapAccount(mapped.Start, space, kernel, architecture, structPage) { SharedCompoundPages = sharedCompoundPages };
         MemmapAccount account = start;
-        if (account.TryAddAll(mapped, sharesWithBoot: false)) return account;
+        if (account.TryAddAll(mapped, sharesWithBoot: false))
+            return account;
         account = start;
         _ = account.TryAddAll(mapped, sharesWithBoot: true); // the last word is the mapping's
         return account;
     }
 
-    /// <summary>The pages that a device maps: from start_pad to end_trunc, or the whole sections that hold them (rule <c>memory.device-map-unit</c>).</summary>
-    internal static PfnRange MappedPages(in PfnDeviceSettings settings, PhysicalRange ns, KernelProfile kernel, ArchitectureRules architecture)
+    /// <summary>The pages that a device maps: from start_pad to end_trunc, or the whole sections that hold them (rule
+    /// <c>memory.device-map-unit</c>).</summary>
+    internal static PfnRange MappedPages(
+        in PfnDeviceSettings settings,
+        PhysicalRange ns,
+        KernelProfile kernel,
+        ArchitectureRules architecture
+    )
     {
         ulong cut = settings.StartPad.Bytes + settings.EndTrunc.Bytes; // two 32-bit fields
         Pfn first = Pfn.Containing(ns.Start + settings.StartPad, architecture.PageSize);
-        var pages = new PfnRange(first, first + new PfnCount(cut >= ns.Size.Bytes ? 0 : (ns.Size.Bytes - cut) / architecture.PageSize.Bytes));
-        if (!kernel.DeviceMapsAreSections || pages.IsEmpty) return pages;
+        var pages = new PfnRange(
+            first,
+            first + new PfnCount(cut >= ns.Size.Bytes ? 0 : (ns.Size.Bytes - cut) / architecture.PageSize.Bytes)
+        );
+        if (!kernel.DeviceMapsAreSections || pages.IsEmpty)
+            return pages;
         ulong section = kernel.SectionSize(architecture.Architecture, architecture.PageSize) / architecture.PageSize;
         return new PfnRange(new Pfn(Alignment.Down(pages.Start.Number, section)), new Pfn(Alignment.Up(pages.End.Number, section)));
     }
 
-    private static void AddMetadata(ref LedgerTable table, in PfnDeviceSettings settings, ByteSize reservedStructPage, PhysicalRange ns, PfnCount usedPages, ArchitectureRules architecture)
+    private static void AddMetadata(
+        ref LedgerTable table,
+        in PfnDeviceSettings settings,
+        ByteSize reservedStructPage,
+        PhysicalRange ns,
+        PfnCount usedPages,
+        ArchitectureRules architecture
+    )
     {
-        ulong offset = settings.DataOffset.Bytes, area = Math.Min(architecture.InfoBlockReserve.Bytes, offset);
-        ulong used = 0, unused = 0;
+        ulong offset = settings.DataOffset.Bytes,
+            area = Math.Min(architecture.InfoBlockReserve.Bytes, offset);
+        ulong used = 0,
+            unused = 0;
         if (settings.Mode == PageMapMode.Pmem)
         {
             ulong reserve = Math.Min(PageMapReserve(settings, reservedStructPage, ns.Size, architecture).Bytes, offset - area);
@@ -235,7 +322,8 @@ public static class Ledger
             table.Add(BlockFront, range.Size.Bytes);
             return;
         }
-        ulong front = (whole.Start - range.Start).Bytes, memmap = (memmapPerBlock * (whole.Size / block)).Bytes;
+        ulong front = (whole.Start - range.Start).Bytes,
+            memmap = (memmapPerBlock * (whole.Size / block)).Bytes;
         table.Add(BlockFront, front);
         table.Add(SystemRam, whole.Size.Bytes - memmap);
         table.Add(BlockMemmap, memmap);

@@ -29,7 +29,8 @@ public struct LedgerTable
         get
         {
             ByteSize sum = ByteSize.Zero;
-            foreach (LedgerEntry entry in Entries) sum += entry.Bytes;
+            foreach (LedgerEntry entry in Entries)
+                sum += entry.Bytes;
             return sum;
         }
     }
@@ -40,7 +41,8 @@ public struct LedgerTable
         ByteSize sum = ByteSize.Zero;
         foreach (LedgerEntry entry in Entries)
         {
-            if (entry.What == what) sum += entry.Bytes;
+            if (entry.What == what)
+                sum += entry.Bytes;
         }
         return sum;
     }
@@ -50,7 +52,8 @@ public struct LedgerTable
 
     internal void Add(string what, ulong bytes)
     {
-        if (bytes > 0) _slots[Count++] = new LedgerEntry(what, new ByteSize(bytes));
+        if (bytes > 0)
+            _slots[Count++] = new LedgerEntry(what, new ByteSize(bytes));
     }
 
     [InlineArray(EntriesMax)]

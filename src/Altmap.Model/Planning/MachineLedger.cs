@@ -32,9 +32,14 @@ public sealed record NamespaceLedger(NdDevice Namespace, NamespacePlan? Plan, st
 /// <param name="Dimms">DIMMs that a region maps.</param>
 /// <param name="Regions">Regions.</param>
 /// <param name="Namespaces">Namespaces that have bytes.</param>
-/// <param name="Totals">What the bytes of all regions are for: the ledgers of the namespaces and what is in none, added up by entry, in the order of <see cref="Ledger"/>.</param>
+/// <param name="Totals">What the bytes of all regions are for: the ledgers of the namespaces and what is in none, added up by entry, in the
+/// order of <see cref="Ledger"/>.</param>
 public sealed record MachineLedger(
-    ImmutableArray<SpaceLedger> Dimms, ImmutableArray<SpaceLedger> Regions, ImmutableArray<NamespaceLedger> Namespaces, ImmutableArray<LedgerEntry> Totals)
+    ImmutableArray<SpaceLedger> Dimms,
+    ImmutableArray<SpaceLedger> Regions,
+    ImmutableArray<NamespaceLedger> Namespaces,
+    ImmutableArray<LedgerEntry> Totals
+)
 {
     /// <summary>Of a namespace.</summary>
     public const string Claimed = "namespace";
@@ -75,9 +80,20 @@ public sealed record MachineLedger(
                 totals.AddRange(ledger.Plan?.Ledger ?? [new LedgerEntry(Unknown, ndns.Size)]);
             }
         }
-        ImmutableArray<LedgerEntry> sums = [.. totals.GroupBy(e => e.What).Select(g => new LedgerEntry(g.Key, g.Aggregate(ByteSize.Zero, (sum, e) => sum + e.Bytes)))
-            .OrderByDescending(e => e.Bytes.Bytes).ThenBy(e => e.What, StringComparer.Ordinal)];
-        return new MachineLedger([.. machine.Dimms.Values.Select(d => OfDimm(machine, d)).Where(d => !d.Size.IsZero)], regions.ToImmutable(), namespaces.ToImmutable(), sums);
+        ImmutableArray<LedgerEntry> sums =
+        [
+            .. totals
+                .GroupBy(e => e.What)
+                .Select(g => new LedgerEntry(g.Key, g.Aggregate(ByteSize.Zero, (sum, e) => sum + e.Bytes)))
+                .OrderByDescending(e => e.Bytes.Bytes)
+                .ThenBy(e => e.What, StringComparer.Ordinal),
+        ];
+        return new MachineLedger(
+            [.. machine.Dimms.Values.Select(d => OfDimm(machine, d)).Where(d => !d.Size.IsZero)],
+            regions.ToImmutable(),
+            namespaces.ToImmutable(),
+            sums
+        );
     }
 
     private static NamespaceLedger OfNamespace(Machine machine, NamespaceState ndns)
@@ -94,46 +110,92 @@ public sealed record MachineLedger(
 
     private static SpaceLedger OfRegion(RegionState region)
     {
-        (UInt128, UInt128, string, string?)[] claims = [.. region.Namespaces.Values.Where(n => !n.Size.IsZero).OrderBy(n => n.Range.Start)
-            .Select(n => ((UInt128)n.Range.Start.Bytes, (UInt128)n.Range.Start.Bytes + n.Size.Bytes, Claimed, (string?)n.Device.Name))];
+        (UInt128, UInt128, string, string?)[] claims =
+        [
+            .. region
+                .Namespaces.Values.Where(n => !n.Size.IsZero)
+                .OrderBy(n => n.Range.Start)
+                .Select(n => ((UInt128)n.Range.Start.Bytes, (UInt128)n.Range.Start.Bytes + n.Size.Bytes, Claimed, (string?)n.Device.Name)),
+        ];
         string rest = region.IsBound ? Free : NoDriver;
-        return new SpaceLedger(region.Device, region.Range.Size,
-            Sweep(region.Range.Start.Bytes, (UInt128)region.Range.Start.Bytes + region.Range.Size.Bytes, claims, _ => (rest, null)));
+        return new SpaceLedger(
+            region.Device,
+            region.Range.Size,
+            Sweep(region.Range.Start.Bytes, (UInt128)region.Range.Start.Bytes + region.Range.Size.Bytes, claims, _ => (rest, null))
+        );
     }
 
     private static SpaceLedger OfDimm(Machine machine, DimmState dimm)
     {
-        (RegionState Region, UInt128 Start, UInt128 End)[] maps = [.. from region in machine.Regions.Values
-                                                                     from map in region.Description.Mappings
-                                                                     where map.Dimm == dimm.Device.Name && !map.Size.IsZero
-                                                                     select (region, (UInt128)map.Offset.Bytes, (UInt128)map.Offset.Bytes + map.Size.Bytes)];
+        (RegionState Region, UInt128 Start, UInt128 End)[] maps =
+        [
+            .. from region in machine.Regions.Values
+            from map in region.Description.Mappings
+            where map.Dimm == dimm.Device.Name && !map.Size.IsZero
+            select (region, (UInt128)map.Offset.Bytes, (UInt128)map.Offset.Bytes + map.Size.Bytes),
+        ];
         var claims = new List<(UInt128 Start, UInt128 End, string What, string? Owner)>();
         foreach (ReservedRange range in dimm.Reservations)
         {
-            NamespaceState? owner = maps.SelectMany(m => m.Region.Namespaces.Values).FirstOrDefault(n => n.Uuid == range.Owner && !n.Size.IsZero);
-            claims.Add((range.Start.Bytes, (UInt128)range.Start.Bytes + range.Size.Bytes, owner is null ? ClaimedByLabels : Claimed, owner?.Device.Name));
+            NamespaceState? owner = maps.SelectMany(m => m.Region.Namespaces.Values)
+                .FirstOrDefault(n => n.Uuid == range.Owner && !n.Size.IsZero);
+            claims.Add(
+                (
+                    range.Start.Bytes,
+                    (UInt128)range.Start.Bytes + range.Size.Bytes,
+                    owner is null ? ClaimedByLabels : Claimed,
+                    owner?.Device.Name
+                )
+            );
         }
         foreach ((RegionState region, UInt128 start, UInt128 end) in maps) // without labels the region's one namespace has it all
         {
-            if (region.Namespaces.Values.FirstOrDefault(n => n.Type == NamespaceType.Io && !n.Size.IsZero) is { } whole) claims.Add((start, end, Claimed, whole.Device.Name));
+            if (region.Namespaces.Values.FirstOrDefault(n => n.Type == NamespaceType.Io && !n.Size.IsZero) is { } whole)
+                claims.Add((start, end, Claimed, whole.Device.Name));
         }
         UInt128 size = maps.Select(m => m.End).Concat(claims.Select(c => c.End)).DefaultIfEmpty().Max();
         UInt128[] cuts = [.. maps.SelectMany(m => (UInt128[])[m.Start, m.End])];
-        return new SpaceLedger(dimm.Device, new ByteSize((ulong)UInt128.Min(size, ulong.MaxValue)), Sweep(0, size, [.. claims], at =>
-        {
-            foreach ((RegionState region, UInt128 start, UInt128 end) in maps)
-            {
-                if (start <= at && at < end) return (region.IsBound ? Free : NoDriver, region.Device.Name);
-            }
-            return (NoRegion, null);
-        }, cuts));
+        return new SpaceLedger(
+            dimm.Device,
+            new ByteSize((ulong)UInt128.Min(size, ulong.MaxValue)),
+            Sweep(
+                0,
+                size,
+                [.. claims],
+                at =>
+                {
+                    foreach ((RegionState region, UInt128 start, UInt128 end) in maps)
+                    {
+                        if (start <= at && at < end)
+                            return (region.IsBound ? Free : NoDriver, region.Device.Name);
+                    }
+                    return (NoRegion, null);
+                },
+                cuts
+            )
+        );
     }
 
     /// <summary>Cuts a space where something starts or ends; where several claim a byte, the first has it.</summary>
-    private static ImmutableArray<SpaceExtent> Sweep(UInt128 start, UInt128 end, (UInt128 Start, UInt128 End, string What, string? Owner)[] claims,
-        Func<UInt128, (string What, string? Owner)> rest, UInt128[]? cuts = null)
+    private static ImmutableArray<SpaceExtent> Sweep(
+        UInt128 start,
+        UInt128 end,
+        (UInt128 Start, UInt128 End, string What, string? Owner)[] claims,
+        Func<UInt128, (string What, string? Owner)> rest,
+        UInt128[]? cuts = null
+    )
     {
-        UInt128[] points = [.. claims.SelectMany(c => (UInt128[])[c.Start, c.End]).Concat(cuts ?? []).Append(start).Append(end).Where(p => p >= start && p <= end).Distinct().Order()];
+        UInt128[] points =
+        [
+            .. claims
+                .SelectMany(c => (UInt128[])[c.Start, c.End])
+                .Concat(cuts ?? [])
+                .Append(start)
+                .Append(end)
+                .Where(p => p >= start && p <= end)
+                .Distinct()
+                .Order(),
+        ];
         var extents = ImmutableArray.CreateBuilder<SpaceExtent>();
         for (int i = 0; i + 1 < points.Length; i++)
         {
@@ -141,8 +203,10 @@ public sealed record MachineLedger(
             int claim = Array.FindIndex(claims, c => c.Start <= at && at < c.End);
             (string what, string? owner) = claim < 0 ? rest(at) : (claims[claim].What, claims[claim].Owner);
             var size = new ByteSize((ulong)(points[i + 1] - at));
-            if (extents.Count > 0 && extents[^1] is var last && last.What == what && last.Owner == owner) extents[^1] = last with { Size = last.Size + size };
-            else extents.Add(new SpaceExtent((ulong)at, size, what, owner));
+            if (extents.Count > 0 && extents[^1] is var last && last.What == what && last.Owner == owner)
+                extents[^1] = last with { Size = last.Size + size };
+            else
+                extents.Add(new SpaceExtent((ulong)at, size, what, owner));
         }
         return extents.ToImmutable();
     }

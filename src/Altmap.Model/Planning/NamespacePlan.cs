@@ -13,7 +13,8 @@ namespace Altmap.Model.Planning;
 /// <summary>What a namespace is or would become, and where its bytes go.</summary>
 /// <param name="Kernel">Whose rules.</param>
 /// <param name="Architecture">Of that kernel.</param>
-/// <param name="Mode">In the words of ndctl and daxctl: <c>fsdax</c>, <c>devdax</c>, <c>system-ram</c>, <c>sector</c>, <c>raw</c>; <c>hotplug</c> for a range without info-block.</param>
+/// <param name="Mode">In the words of ndctl and daxctl: <c>fsdax</c>, <c>devdax</c>, <c>system-ram</c>, <c>sector</c>, <c>raw</c>;
+/// <c>hotplug</c> for a range without info-block.</param>
 /// <param name="Map">Where struct pages lie; null without a page map of its own.</param>
 /// <param name="Align">Null where there is none.</param>
 /// <param name="Range">The namespace.</param>
@@ -22,10 +23,20 @@ namespace Altmap.Model.Planning;
 /// <param name="Settings">Null without a device, and for raw namespaces.</param>
 /// <param name="Ledger">Adds up to the size of <paramref name="Range"/>.</param>
 public sealed record NamespacePlan(
-    KernelProfile Kernel, ArchitectureRules Architecture, string Mode, PageMapMode? Map, ByteSize? Align, PhysicalRange Range, Errno Errno, string? Message,
-    PfnDeviceSettings? Settings, ImmutableArray<LedgerEntry> Ledger)
+    KernelProfile Kernel,
+    ArchitectureRules Architecture,
+    string Mode,
+    PageMapMode? Map,
+    ByteSize? Align,
+    PhysicalRange Range,
+    Errno Errno,
+    string? Message,
+    PfnDeviceSettings? Settings,
+    ImmutableArray<LedgerEntry> Ledger
+)
 {
-    /// <summary>Smallest namespace that a pfn or dax device takes through sysfs (drivers/nvdimm/claim.c nd_namespace_store(), 5.10, 6.1, 6.12, 7.2).</summary>
+    /// <summary>Smallest namespace that a pfn or dax device takes through sysfs (drivers/nvdimm/claim.c nd_namespace_store(), 5.10, 6.1,
+    /// 6.12, 7.2).</summary>
     public static readonly ByteSize SizeMin = ByteSize.MiB(16);
 
     /// <summary>True when there is a device.</summary>
@@ -41,7 +52,8 @@ public sealed record NamespacePlan(
     public ByteSize PageMapReserve { get; init; }
 
     /// <summary>
-    /// Bytes behind the range whose struct pages the kernel overwrites when device_dax is bound, or oopses where there are none: a defect of kernels with compound
+    /// Bytes behind the range whose struct pages the kernel overwrites when device_dax is bound, or oopses where there are none: a defect
+    /// of kernels with compound
     /// device pages (<see cref="DeviceMaps.Overrun"/>).
     /// </summary>
     public ByteSize Overrun { get; init; }
@@ -54,52 +66,88 @@ public sealed record NamespacePlan(
     {
         foreach (LedgerEntry entry in Ledger)
         {
-            if (entry.What == what) return entry.Bytes;
+            if (entry.What == what)
+                return entry.Bytes;
         }
         return ByteSize.Zero;
     }
 
     /// <summary>
-    /// A namespace that does not exist yet: the attributes of its device are written and the device is bound, in that order. What else lies in its sections counts
+    /// A namespace that does not exist yet: the attributes of its device are written and the device is bound, in that order. What else lies
+    /// in its sections counts
     /// for the layouts that ask (<paramref name="neighbours"/>); by default nothing does.
     /// </summary>
     public static NamespacePlan Of(
-        PhysicalRange range, InfoBlockKind kind, PageMapMode map, ByteSize align, KernelProfile kernel, ArchitectureRules architecture, SectionNeighbours neighbours = default) =>
-        Of(range, new NamespaceWish(kind == InfoBlockKind.Pfn ? CapacityMode.FsDax : CapacityMode.DevDax, map, align), kernel, architecture, neighbours);
+        PhysicalRange range,
+        InfoBlockKind kind,
+        PageMapMode map,
+        ByteSize align,
+        KernelProfile kernel,
+        ArchitectureRules architecture,
+        SectionNeighbours neighbours = default
+    ) =>
+        Of(
+            range,
+            new NamespaceWish(kind == InfoBlockKind.Pfn ? CapacityMode.FsDax : CapacityMode.DevDax, map, align),
+            kernel,
+            architecture,
+            neighbours
+        );
 
     /// <summary>A range that shall become something, in sections that hold nothing else but <paramref name="neighbours"/>.</summary>
-    public static NamespacePlan Of(PhysicalRange range, NamespaceWish wish, KernelProfile kernel, ArchitectureRules architecture, SectionNeighbours neighbours = default)
+    public static NamespacePlan Of(
+        PhysicalRange range,
+        NamespaceWish wish,
+        KernelProfile kernel,
+        ArchitectureRules architecture,
+        SectionNeighbours neighbours = default
+    )
     {
         switch (wish.Mode)
         {
-            case CapacityMode.Raw: return Plain(range, wish, Planning.Ledger.OfRaw(range.Size), kernel, architecture);
-            case CapacityMode.Hotplug: return OfHotplug(range, wish, kernel, architecture);
-            case CapacityMode.Sector: return OfNewBtt(range, wish, kernel, architecture);
+            case CapacityMode.Raw:
+                return Plain(range, wish, Planning.Ledger.OfRaw(range.Size), kernel, architecture);
+            case CapacityMode.Hotplug:
+                return OfHotplug(range, wish, kernel, architecture);
+            case CapacityMode.Sector:
+                return OfNewBtt(range, wish, kernel, architecture);
         }
-        if (wish.Mode == CapacityMode.SystemRam && !kernel.HasKmem) return Refused(range, wish, Errno.EOPNOTSUPP, NoKmem(kernel), kernel, architecture);
-        if (!architecture.SupportedAligns.Contains(wish.Align)) return Refused(range, wish, Errno.EINVAL, null, kernel, architecture); // align_store()
-        if (range.Size < SizeMin) return Refused(range, wish, Errno.ENXIO, null, kernel, architecture);
+        if (wish.Mode == CapacityMode.SystemRam && !kernel.HasKmem)
+            return Refused(range, wish, Errno.EOPNOTSUPP, NoKmem(kernel), kernel, architecture);
+        if (!architecture.SupportedAligns.Contains(wish.Align))
+            return Refused(range, wish, Errno.EINVAL, null, kernel, architecture); // align_store()
+        if (range.Size < SizeMin)
+            return Refused(range, wish, Errno.ENXIO, null, kernel, architecture);
         const string name = "namespace0.0";
         var request = new PageMapRequest(range, wish.Kind, wish.Map, wish.Align, Uuid.Zero, Uuid.Zero, neighbours);
         PfnLayoutResult written = PfnLayout.Plan(request, name, kernel, architecture);
-        if (written.Block is not { } block) return Refused(range, wish, written.Errno, written.Message, kernel, architecture);
+        if (written.Block is not { } block)
+            return Refused(range, wish, written.Errno, written.Message, kernel, architecture);
         PfnDeviceSettings settings = PfnDeviceSettings.OfBlock(block.ToBytes(), architecture.PageSize);
         PageMapVerdict mapped = PageMapping.Judge(settings, new NamespaceExtent(range, Uuid.Zero), kernel, architecture);
-        if (mapped.Errno != Errno.None) return Refused(range, wish, mapped.Errno, mapped.Message, kernel, architecture);
+        if (mapped.Errno != Errno.None)
+            return Refused(range, wish, mapped.Errno, mapped.Message, kernel, architecture);
         bool shares = MemoryParameters.SharesCompoundMemmap(kernel, architecture);
         var device = new DeviceFacts(kernel, architecture, kernel.StructPageSize, settings, Reserved(block), range, null, shares);
-        if (wish.Mode != CapacityMode.SystemRam) return device.Plan(wish.ModeWord, written.Message);
+        if (wish.Mode != CapacityMode.SystemRam)
+            return device.Plan(wish.ModeWord, written.Message);
         ByteSize size = wish.BlockSizeOn(kernel, architecture);
         NamespacePlan plan = device.SystemRamPlan(size, ByteSize.Zero);
         return plan.Usable.IsZero && kernel.KmemRefusesEmptyDevice
-            ? Refused(range, wish, Errno.EINVAL, "rejecting DAX region without any memory after alignment", kernel, architecture) with { BlockSize = size, Overrun = plan.Overrun }
+            ? Refused(range, wish, Errno.EINVAL, "rejecting DAX region without any memory after alignment", kernel, architecture) with
+            {
+                BlockSize = size,
+                Overrun = plan.Overrun,
+            }
             : plan;
     }
 
-    /// <summary>A namespace of a machine. Null for a seed, which has no bytes. Throws <see cref="NotModelledException"/> for what is not modelled.</summary>
+    /// <summary>A namespace of a machine. Null for a seed, which has no bytes. Throws <see cref="NotModelledException"/> for what is not
+    /// modelled.</summary>
     public static NamespacePlan? Of(Machine machine, NamespaceState ndns)
     {
-        if (ndns.Size.IsZero) return null;
+        if (ndns.Size.IsZero)
+            return null;
         KernelProfile kernel = machine.Kernel;
         ArchitectureRules architecture = machine.Architecture;
         if (ndns.Claim is not { } claim)
@@ -108,24 +156,58 @@ public sealed record NamespacePlan(
             bool hasPages = ndns.IsBound && PmemDriver.MapsPages(machine, ndns);
             Errno errno = ndns.IsBound ? Errno.None : Errno.ENODEV;
             LedgerTable raw = ndns.IsBound ? Planning.Ledger.OfRaw(ndns.Size) : Planning.Ledger.OfUnusable(ndns.Size);
-            return new(kernel, architecture, hasPages ? "fsdax" : "raw", hasPages ? PageMapMode.Ram : null, null, ndns.Range, errno, null, null, raw.ToArray())
+            return new(
+                kernel,
+                architecture,
+                hasPages ? "fsdax" : "raw",
+                hasPages ? PageMapMode.Ram : null,
+                null,
+                ndns.Range,
+                errno,
+                null,
+                null,
+                raw.ToArray()
+            )
             {
                 StructPagesInRam = RamOf(machine, ndns.Device.Name),
             };
         }
-        if (claim.Kind == NdDeviceKind.Btt) return OfBtt(machine, ndns, machine.FindBtt(claim)!);
+        if (claim.Kind == NdDeviceKind.Btt)
+            return OfBtt(machine, ndns, machine.FindBtt(claim)!);
         PfnDeviceState device = machine.FindPfnDevice(claim)!;
         string mode = device.BlockKind == InfoBlockKind.Pfn ? "fsdax" : "devdax";
         if (device.Layout is not { } settings)
-            return new(kernel, architecture, mode, device.Mode, device.Align, ndns.Range, Errno.ENODEV, null, null, Planning.Ledger.OfUnusable(ndns.Size).ToArray());
+            return new(
+                kernel,
+                architecture,
+                mode,
+                device.Mode,
+                device.Align,
+                ndns.Range,
+                Errno.ENODEV,
+                null,
+                null,
+                Planning.Ledger.OfUnusable(ndns.Size).ToArray()
+            );
         InfoBlock block = InfoBlock.Parse(PfnDriver.ReadBlock(machine, ndns))!; // bound: it has one
-        DaxDeviceState? dax = device.BlockKind == InfoBlockKind.Dax ? machine.Regions[ndns.Device.Number].DaxDevices.GetValueOrDefault(ndns.Device.Id) : null;
+        DaxDeviceState? dax =
+            device.BlockKind == InfoBlockKind.Dax ? machine.Regions[ndns.Device.Number].DaxDevices.GetValueOrDefault(ndns.Device.Id) : null;
         string owner = dax?.Name ?? device.Device.Name;
-        var facts = new DeviceFacts(kernel, architecture, machine.StructPageSize, settings, Reserved(block), ndns.Range,
-            machine.Mm.Maps.GetValueOrDefault(owner)?.Use, machine.Mm.Options.SharesCompoundMemmap);
-        if (dax is not { Driver: DaxDeviceDrivers.Kmem }) return facts.Plan(mode, null);
+        var facts = new DeviceFacts(
+            kernel,
+            architecture,
+            machine.StructPageSize,
+            settings,
+            Reserved(block),
+            ndns.Range,
+            machine.Mm.Maps.GetValueOrDefault(owner)?.Use,
+            machine.Mm.Options.SharesCompoundMemmap
+        );
+        if (dax is not { Driver: DaxDeviceDrivers.Kmem })
+            return facts.Plan(mode, null);
         ByteSize memmap = Kmem.Trim(machine, dax.Range) is { } whole
-            ? MemoryBlocks.Find(machine, new(whole.Start.Bytes / machine.Mm.BlockSize.Bytes)).MemmapPages.ToBytes(architecture.PageSize) : ByteSize.Zero;
+            ? MemoryBlocks.Find(machine, new(whole.Start.Bytes / machine.Mm.BlockSize.Bytes)).MemmapPages.ToBytes(architecture.PageSize)
+            : ByteSize.Zero;
         return facts.SystemRamPlan(machine.Mm.BlockSize, memmap);
     }
 
@@ -133,20 +215,41 @@ public sealed record NamespacePlan(
     {
         NamespacePlan Plan(LedgerTable table, Errno errno) =>
             new(machine.Kernel, machine.Architecture, "sector", null, null, ndns.Range, errno, null, null, table.ToArray());
-        if (btt is not { IsBound: true, Uuid: { } uuid }) return Plan(Planning.Ledger.OfUnusable(ndns.Size), Errno.ENODEV);
+        if (btt is not { IsBound: true, Uuid: { } uuid })
+            return Plan(Planning.Ledger.OfUnusable(ndns.Size), Errno.ENODEV);
         RegionState region = machine.Regions[ndns.Device.Number];
-        BttLoadResult load = BttLoad.Run(new BttLoadRequest(region.Media, new MediaOffset((ndns.Range.Start - region.Range.Start).Bytes), ndns.Size, ndns.ParentUuid,
-            ndns.ClaimClass, uuid, btt.LbaSizeBytes, null), machine.Kernel);
-        LedgerTable? ledger = load.IsUnpredictable || load.IsNew || load.Errno != Errno.None ? null
-            : Planning.Ledger.OfBtt(ndns.Size, load.Arenas, new ByteSize(BttConstants.DiskSectorSize(btt.LbaSizeBytes)));
+        BttLoadResult load = BttLoad.Run(
+            new BttLoadRequest(
+                region.Media,
+                new MediaOffset((ndns.Range.Start - region.Range.Start).Bytes),
+                ndns.Size,
+                ndns.ParentUuid,
+                ndns.ClaimClass,
+                uuid,
+                btt.LbaSizeBytes,
+                null
+            ),
+            machine.Kernel
+        );
+        LedgerTable? ledger =
+            load.IsUnpredictable || load.IsNew || load.Errno != Errno.None
+                ? null
+                : Planning.Ledger.OfBtt(ndns.Size, load.Arenas, new ByteSize(BttConstants.DiskSectorSize(btt.LbaSizeBytes)));
         return Plan(ledger ?? throw new NotModelledException($"the capacity of {btt.Device}: its arenas do not fit together"), Errno.None);
     }
 
     private static NamespacePlan OfNewBtt(PhysicalRange range, NamespaceWish wish, KernelProfile kernel, ArchitectureRules architecture)
     {
-        if (range.Size < wish.Btt.Start - new MediaOffset(0) + BttConstants.ArenaSizeMin) return Refused(range, wish, Errno.ENXIO, null, kernel, architecture);
+        if (range.Size < wish.Btt.Start - new MediaOffset(0) + BttConstants.ArenaSizeMin)
+            return Refused(range, wish, Errno.ENXIO, null, kernel, architecture);
         ImmutableArray<BttArena> arenas = BttGeometry.Plan(range.Size, wish.Btt, wish.SectorSizeBytes, Uuid.Zero, Uuid.Zero);
-        return Plain(range, wish, Planning.Ledger.OfBtt(range.Size, arenas, new ByteSize(BttConstants.DiskSectorSize(wish.SectorSizeBytes)))!.Value, kernel, architecture);
+        return Plain(
+            range,
+            wish,
+            Planning.Ledger.OfBtt(range.Size, arenas, new ByteSize(BttConstants.DiskSectorSize(wish.SectorSizeBytes)))!.Value,
+            kernel,
+            architecture
+        );
     }
 
     private static NamespacePlan OfHotplug(PhysicalRange range, NamespaceWish wish, KernelProfile kernel, ArchitectureRules architecture)
@@ -160,25 +263,57 @@ public sealed record NamespacePlan(
 
     private static string NoKmem(KernelProfile kernel) => $"kernel {kernel.Name} has no kmem driver ({Rules.KmemDriver.Name})";
 
-    private static NamespacePlan Plain(PhysicalRange range, NamespaceWish wish, in LedgerTable table, KernelProfile kernel, ArchitectureRules architecture) =>
-        new(kernel, architecture, wish.ModeWord, null, null, range, Errno.None, null, null, table.ToArray());
+    private static NamespacePlan Plain(
+        PhysicalRange range,
+        NamespaceWish wish,
+        in LedgerTable table,
+        KernelProfile kernel,
+        ArchitectureRules architecture
+    ) => new(kernel, architecture, wish.ModeWord, null, null, range, Errno.None, null, null, table.ToArray());
 
-    private static NamespacePlan Refused(PhysicalRange range, NamespaceWish wish, Errno errno, string? message, KernelProfile kernel, ArchitectureRules architecture) => new(
-        kernel, architecture, wish.ModeWord, wish.HasInfoBlock ? wish.Map : null, wish.HasInfoBlock ? wish.Align : null, range, errno, message, null,
-        Planning.Ledger.OfUnusable(range.Size).ToArray());
+    private static NamespacePlan Refused(
+        PhysicalRange range,
+        NamespaceWish wish,
+        Errno errno,
+        string? message,
+        KernelProfile kernel,
+        ArchitectureRules architecture
+    ) =>
+        new(
+            kernel,
+            architecture,
+            wish.ModeWord,
+            wish.HasInfoBlock ? wish.Map : null,
+            wish.HasInfoBlock ? wish.Align : null,
+            range,
+            errno,
+            message,
+            null,
+            Planning.Ledger.OfUnusable(range.Size).ToArray()
+        );
 
     private static ByteSize RamOf(Machine machine, string owner) =>
         machine.Mm.Maps.TryGetValue(owner, out DeviceMap? map) ? map.Use.RamPages.ToBytes(machine.Architecture.PageSize) : ByteSize.Zero;
 
     /// <summary>What the block's writer set aside for each page: blocks before version 1.4 do not say, and all had 64.</summary>
-    private static ByteSize Reserved(InfoBlock block) => new(block.VersionMinor >= PfnInfoBlockLayout.PageStructSize.SinceMinor ? block.PageStructSize : 64UL);
+    private static ByteSize Reserved(InfoBlock block) =>
+        new(block.VersionMinor >= PfnInfoBlockLayout.PageStructSize.SinceMinor ? block.PageStructSize : 64UL);
 
-    /// <summary>A pfn or dax device that is bound, or would be. <c>Use</c>: where its memmap was taken from; null: it has sections of its own.</summary>
+    /// <summary>A pfn or dax device that is bound, or would be. <c>Use</c>: where its memmap was taken from; null: it has sections of its
+    /// own.</summary>
     private sealed record DeviceFacts(
-        KernelProfile Kernel, ArchitectureRules Architecture, ByteSize StructPage, PfnDeviceSettings Settings, ByteSize ReservedStructPage, PhysicalRange Range,
-        MemmapUse? Use, bool Shares)
+        KernelProfile Kernel,
+        ArchitectureRules Architecture,
+        ByteSize StructPage,
+        PfnDeviceSettings Settings,
+        ByteSize ReservedStructPage,
+        PhysicalRange Range,
+        MemmapUse? Use,
+        bool Shares
+    )
     {
-        private ulong Compound => Settings.Kind == InfoBlockKind.Dax && Kernel.HasCompoundMemmap ? Math.Max(1, Settings.MediaAlign / Architecture.PageSize) : 1;
+        private ulong Compound =>
+            Settings.Kind == InfoBlockKind.Dax && Kernel.HasCompoundMemmap ? Math.Max(1, Settings.MediaAlign / Architecture.PageSize) : 1;
 
         private PfnRange Mapped => Planning.Ledger.MappedPages(Settings, Range, Kernel, Architecture);
 
@@ -194,14 +329,19 @@ public sealed record NamespacePlan(
         {
             LedgerTable table = Planning.Ledger.OfSystemRam(Settings, ReservedStructPage, Range, block, memmapPerBlock, Architecture);
             NamespacePlan plan = Of("system-ram", null, table) with { BlockSize = block };
-            return plan with { StructPagesInRam = memmapPerBlock.IsZero ? StructPage * (plan.Usable / Architecture.PageSize) : ByteSize.Zero };
+            return plan with
+            {
+                StructPagesInRam = memmapPerBlock.IsZero ? StructPage * (plan.Usable / Architecture.PageSize) : ByteSize.Zero,
+            };
         }
 
         private NamespacePlan Of(string mode, string? message, in LedgerTable table) =>
             new(Kernel, Architecture, mode, Settings.Mode, Settings.Align, Range, Errno.None, message, Settings, table.ToArray())
             {
                 PageMapReserve = Planning.Ledger.PageMapReserve(Settings, ReservedStructPage, Range.Size, Architecture),
-                Overrun = DeviceMaps.Overrun(Mapped, Settings.Altmap(Architecture), Compound, Shares, StructPage, Architecture.PageSize).ToBytes(Architecture.PageSize),
+                Overrun = DeviceMaps
+                    .Overrun(Mapped, Settings.Altmap(Architecture), Compound, Shares, StructPage, Architecture.PageSize)
+                    .ToBytes(Architecture.PageSize),
             };
 
         private MemmapUse UseAlone()

@@ -49,19 +49,21 @@ public sealed record NamespaceWish(CapacityMode Mode, PageMapMode Map, ByteSize 
     public InfoBlockKind Kind => Mode == CapacityMode.FsDax ? InfoBlockKind.Pfn : InfoBlockKind.Dax;
 
     /// <summary>The block size that counts.</summary>
-    public ByteSize BlockSizeOn(KernelProfile kernel, ArchitectureRules architecture) => BlockSize ?? kernel.SectionSize(architecture.Architecture, architecture.PageSize);
+    public ByteSize BlockSizeOn(KernelProfile kernel, ArchitectureRules architecture) =>
+        BlockSize ?? kernel.SectionSize(architecture.Architecture, architecture.PageSize);
 
     /// <summary>The mode in the words of ndctl and daxctl.</summary>
     public string ModeWord => WordOf(Mode);
 
     /// <summary>A mode in the words of ndctl and daxctl.</summary>
-    public static string WordOf(CapacityMode mode) => mode switch
-    {
-        CapacityMode.FsDax => "fsdax",
-        CapacityMode.DevDax => "devdax",
-        CapacityMode.SystemRam => "system-ram",
-        CapacityMode.Sector => "sector",
-        CapacityMode.Raw => "raw",
-        _ => "hotplug",
-    };
+    public static string WordOf(CapacityMode mode) =>
+        mode switch
+        {
+            CapacityMode.FsDax => "fsdax",
+            CapacityMode.DevDax => "devdax",
+            CapacityMode.SystemRam => "system-ram",
+            CapacityMode.Sector => "sector",
+            CapacityMode.Raw => "raw",
+            _ => "hotplug",
+        };
 }

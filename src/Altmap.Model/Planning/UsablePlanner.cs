@@ -44,8 +44,10 @@ public sealed record PlannedNamespace(RegionPlace Place, NamespaceWish Wish, Nam
 public sealed record UsablePlan(ImmutableArray<PlannedNamespace> Namespaces, bool IsComplete, NamespacePlan? MostUsable);
 
 /// <summary>
-/// The smallest namespaces that give at least so much on this machine. Each ends at a multiple of 16 MiB and of its alignment, so that what comes behind it starts
-/// aligned (ndctl refuses a start that is no multiple of 16 MiB, ndctl/namespace.c 76.1), or at the end of the space. Pure: nothing is made.
+/// The smallest namespaces that give at least so much on this machine. Each ends at a multiple of 16 MiB and of its alignment, so that what
+/// comes behind it starts
+/// aligned (ndctl refuses a start that is no multiple of 16 MiB, ndctl/namespace.c 76.1), or at the end of the space. Pure: nothing is
+/// made.
 /// </summary>
 public static class UsablePlanner
 {
@@ -55,10 +57,15 @@ public static class UsablePlanner
     public static ImmutableArray<RegionPlace> PlacesOf(Machine machine) =>
         [.. machine.Regions.Values.Select(r => RegionPlace.Of(machine, r)).OfType<RegionPlace>()];
 
-    /// <summary>Plans one after the other. Throws <see cref="NotModelledException"/> where the size of a memory block matters and is not known.</summary>
+    /// <summary>Plans one after the other. Throws <see cref="NotModelledException"/> where the size of a memory block matters and is not
+    /// known.</summary>
     public static UsablePlan Plan(Machine machine, UsableWish wish)
     {
-        List<RegionPlace> places = [.. PlacesOf(machine).Where(p => (wish.Region is null || p.Region.Device == wish.Region) && !wish.Without.Contains(p.Region.Device))];
+        List<RegionPlace> places =
+        [
+            .. PlacesOf(machine)
+                .Where(p => (wish.Region is null || p.Region.Device == wish.Region) && !wish.Without.Contains(p.Region.Device)),
+        ];
         var planned = ImmutableArray.CreateBuilder<PlannedNamespace>(wish.Count);
         var offers = new Dictionary<RegionPlace, Offer?>(); // a place that nothing was taken from offers the same again
         for (int i = 0; i < wish.Count; i++)
@@ -69,21 +76,32 @@ public static class UsablePlanner
             places[places.IndexOf(best.Found.Place)] = best.After;
             planned.Add(best.Found);
         }
-        if (wish.Rest is not { } rest) return new UsablePlan(planned.ToImmutable(), true, null);
+        if (wish.Rest is not { } rest)
+            return new UsablePlan(planned.ToImmutable(), true, null);
         int last = places.FindIndex(p => p.Region.Device == planned[^1].Place.Region.Device);
-        if (RestOf(machine, places[last], wish, rest) is not { } all) return new UsablePlan(planned.ToImmutable(), false, null);
+        if (RestOf(machine, places[last], wish, rest) is not { } all)
+            return new UsablePlan(planned.ToImmutable(), false, null);
         planned.Add(all);
         return new UsablePlan(planned.ToImmutable(), true, null);
     }
 
-    private static Offer? Best(Machine machine, List<RegionPlace> places, UsableWish wish, Dictionary<RegionPlace, Offer?> offers, bool isFree)
+    private static Offer? Best(
+        Machine machine,
+        List<RegionPlace> places,
+        UsableWish wish,
+        Dictionary<RegionPlace, Offer?> offers,
+        bool isFree
+    )
     {
         Offer? best = null;
         foreach (RegionPlace place in places)
         {
-            if ((place.Use == RegionUse.Labels) != isFree) continue;
-            if (!offers.TryGetValue(place, out Offer? offer)) offers[place] = offer = OfferOf(machine, place, wish);
-            if (offer is not null && (best is null || IsBetter(offer.Found.Plan, best.Found.Plan))) best = offer;
+            if ((place.Use == RegionUse.Labels) != isFree)
+                continue;
+            if (!offers.TryGetValue(place, out Offer? offer))
+                offers[place] = offer = OfferOf(machine, place, wish);
+            if (offer is not null && (best is null || IsBetter(offer.Found.Plan, best.Found.Plan)))
+                best = offer;
         }
         return best;
     }
@@ -93,8 +111,10 @@ public static class UsablePlanner
         Offer? best = null;
         foreach (NamespaceWish each in Variants(machine, place, wish, wish.Mode))
         {
-            if (Smallest(machine, place, each, wish.Usable) is not { } plan || (best is not null && !IsBetter(plan, best.Found.Plan))) continue;
-            if (place.Take(plan.Range) is { } after) best = new Offer(new PlannedNamespace(place, each, plan, false), after);
+            if (Smallest(machine, place, each, wish.Usable) is not { } plan || (best is not null && !IsBetter(plan, best.Found.Plan)))
+                continue;
+            if (place.Take(plan.Range) is { } after)
+                best = new Offer(new PlannedNamespace(place, each, plan, false), after);
         }
         return best;
     }
@@ -106,7 +126,8 @@ public static class UsablePlanner
     {
         if (place.Use == RegionUse.Whole)
         {
-            if (place.Free().IsEmpty || !place.Region.Range.Size.IsMultipleOf(SizeStep(place, wish, machine))) return null; // ndctl refuses the second
+            if (place.Free().IsEmpty || !place.Region.Range.Size.IsMultipleOf(SizeStep(place, wish, machine)))
+                return null; // ndctl refuses the second
             NamespacePlan whole = NamespacePlan.Of(place.Region.Range, wish, machine.Kernel, machine.Architecture);
             return whole.IsAccepted && whole.Usable >= usable ? whole : null;
         }
@@ -117,9 +138,11 @@ public static class UsablePlanner
             ByteSize passed = ByteSize.Zero; // a namespace goes into the first extent that holds it
             foreach (PhysicalRange free in place.Free())
             {
-                if (free.Size <= passed) continue;
+                if (free.Size <= passed)
+                    continue;
                 var range = new SizeRange(free.Start, new ByteSize(passed.Bytes + 1), free.Size, step, each);
-                if (SizeSearch.Smallest(range, usable, wish, machine.Kernel, machine.Architecture) is { } plan) return plan;
+                if (SizeSearch.Smallest(range, usable, wish, machine.Kernel, machine.Architecture) is { } plan)
+                    return plan;
                 passed = free.Size;
             }
         }
@@ -129,9 +152,12 @@ public static class UsablePlanner
     /// <summary>What the kernel's region and ndctl ask of a size.</summary>
     public static ByteSize SizeStep(RegionPlace place, NamespaceWish wish, Machine machine)
     {
-        ulong align = (wish.HasInfoBlock ? wish.Align : machine.Architecture.PageSize).Bytes * (ulong)Math.Max(1, place.Region.Ways), region = place.Region.Align.Bytes;
-        ulong a = align, b = region;
-        while (b != 0) (a, b) = (b, a % b);
+        ulong align = (wish.HasInfoBlock ? wish.Align : machine.Architecture.PageSize).Bytes * (ulong)Math.Max(1, place.Region.Ways),
+            region = place.Region.Align.Bytes;
+        ulong a = align,
+            b = region;
+        while (b != 0)
+            (a, b) = (b, a % b);
         return new ByteSize(align / a) * region;
     }
 
@@ -141,34 +167,62 @@ public static class UsablePlanner
         ByteSize? block = mode == CapacityMode.SystemRam ? DaxDeviceMemory.BlockSize(machine) : null;
         BttVersion btt = mode == CapacityMode.Sector ? BttVersion.Of(BttClass(machine, place)) : BttVersion.V1_1;
         return from map in hasBlock ? wish.Maps : [PageMapMode.None]
-               from align in hasBlock ? wish.Aligns : [machine.Architecture.PageSize]
-               select new NamespaceWish(mode, map, align) { BlockSize = block, SectorSizeBytes = wish.SectorSizeBytes, Btt = btt };
+            from align in hasBlock ? wish.Aligns : [machine.Architecture.PageSize]
+            select new NamespaceWish(mode, map, align)
+            {
+                BlockSize = block,
+                SectorSizeBytes = wish.SectorSizeBytes,
+                Btt = btt,
+            };
     }
 
-    private static ClaimClass BttClass(Machine machine, RegionPlace place) => place.Use switch
-    {
-        RegionUse.NewLabels => ClaimClass.Btt2,
-        _ => NamespaceAttributes.BttClass(machine, place.Region) ?? ClaimClass.Btt,
-    };
+    private static ClaimClass BttClass(Machine machine, RegionPlace place) =>
+        place.Use switch
+        {
+            RegionUse.NewLabels => ClaimClass.Btt2,
+            _ => NamespaceAttributes.BttClass(machine, place.Region) ?? ClaimClass.Btt,
+        };
 
     /// <summary>The largest free extent, cut to what sizes may be.</summary>
     private static PlannedNamespace? RestOf(Machine machine, RegionPlace place, UsableWish wish, CapacityMode mode)
     {
-        if (place.Free().IsEmpty) return null;
+        if (place.Free().IsEmpty)
+            return null;
         PhysicalRange largest = place.Free().MaxBy(e => e.Size.Bytes);
         foreach (NamespaceWish each in Variants(machine, place, wish, mode))
         {
-            var range = new PhysicalRange(largest.Start, place.Use == RegionUse.Whole ? largest.Size : largest.Size.AlignDown(SizeStep(place, each, machine)));
+            var range = new PhysicalRange(
+                largest.Start,
+                place.Use == RegionUse.Whole ? largest.Size : largest.Size.AlignDown(SizeStep(place, each, machine))
+            );
             NamespacePlan plan = NamespacePlan.Of(range, each, machine.Kernel, machine.Architecture);
-            if (plan.IsAccepted) return new PlannedNamespace(place, each, plan, true);
+            if (plan.IsAccepted)
+                return new PlannedNamespace(place, each, plan, true);
         }
         return null;
     }
 
     private static NamespacePlan? Most(Machine machine, List<RegionPlace> places, UsableWish wish) =>
-        places.SelectMany(p => Variants(machine, p, wish, wish.Mode).SelectMany(each => p.Free().Select(free =>
-            NamespacePlan.Of(new PhysicalRange(free.Start, p.Use == RegionUse.Whole ? free.Size : free.Size.AlignDown(SizeStep(p, each, machine))), each, machine.Kernel, machine.Architecture))))
-            .Where(plan => plan.IsAccepted).MaxBy(plan => plan.Usable.Bytes);
+        places
+            .SelectMany(p =>
+                Variants(machine, p, wish, wish.Mode)
+                    .SelectMany(each =>
+                        p.Free()
+                            .Select(free =>
+                                NamespacePlan.Of(
+                                    new PhysicalRange(
+                                        free.Start,
+                                        p.Use == RegionUse.Whole ? free.Size : free.Size.AlignDown(SizeStep(p, each, machine))
+                                    ),
+                                    each,
+                                    machine.Kernel,
+                                    machine.Architecture
+                                )
+                            )
+                    )
+            )
+            .Where(plan => plan.IsAccepted)
+            .MaxBy(plan => plan.Usable.Bytes);
 
     /// <summary>The best that a place has for a wish, and the place without it.</summary>
     private sealed record Offer(PlannedNamespace Found, RegionPlace After);

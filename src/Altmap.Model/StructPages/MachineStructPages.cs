@@ -21,7 +21,14 @@ public sealed record RegionPageMap(string Region, NamespacePlan OnDevice, Namesp
 /// <param name="Recorded">Bytes that the block sets aside for a struct page; blocks before version 1.4 do not say, and all had 64.</param>
 /// <param name="Outcome">What the kernel makes of it.</param>
 /// <param name="Stranded">Reserve that this kernel never uses, because its struct page is smaller than the recorded one.</param>
-public sealed record ExistingPageMap(string Namespace, PhysicalRange Range, PageMapMode Map, ByteSize Recorded, BindingOutcome Outcome, ByteSize Stranded);
+public sealed record ExistingPageMap(
+    string Namespace,
+    PhysicalRange Range,
+    PageMapMode Map,
+    ByteSize Recorded,
+    BindingOutcome Outcome,
+    ByteSize Stranded
+);
 
 /// <summary>What a size of struct page costs a machine.</summary>
 /// <param name="Kernel">With that size.</param>
@@ -30,7 +37,12 @@ public sealed record ExistingPageMap(string Namespace, PhysicalRange Range, Page
 /// <param name="Regions">Each region as if it were one fsdax namespace.</param>
 /// <param name="Blocks">Namespaces with an info-block.</param>
 public sealed record MachineStructPages(
-    KernelProfile Kernel, ByteSize Ram, ByteSize Memmap, ImmutableArray<RegionPageMap> Regions, ImmutableArray<ExistingPageMap> Blocks)
+    KernelProfile Kernel,
+    ByteSize Ram,
+    ByteSize Memmap,
+    ImmutableArray<RegionPageMap> Regions,
+    ImmutableArray<ExistingPageMap> Blocks
+)
 {
     /// <summary>Judges a booted machine under a kernel whose struct page has another size; the machine stays as it is.</summary>
     /// <param name="machine">Whose memory, regions and media.</param>
@@ -40,32 +52,66 @@ public sealed record MachineStructPages(
         ulong sections = 0;
         foreach ((ulong start, ulong end, SectionBits bits) in machine.Mm.Pages.Sections.Within(0, ulong.MaxValue))
         {
-            if (bits.HasFlag(SectionBits.Early)) sections = checked(sections + (end - start));
+            if (bits.HasFlag(SectionBits.Early))
+                sections = checked(sections + (end - start));
         }
         ulong pages = checked(sections * machine.Mm.Geometry.PagesPerSection.Pages);
         ulong ram = machine.Mm.BootRam.Aggregate(0UL, (sum, r) => sum + r.Count.Pages);
-        return new(kernel, new ByteSize(checked(ram * machine.Mm.PageSize.Bytes)), kernel.StructPageSize * pages,
+        return new(
+            kernel,
+            new ByteSize(checked(ram * machine.Mm.PageSize.Bytes)),
+            kernel.StructPageSize * pages,
             [.. machine.Regions.Values.Where(r => !r.Range.IsEmpty).Select(r => RegionOf(r, kernel, machine.Architecture))],
-            [.. machine.Regions.Values.SelectMany(r => r.Namespaces.Values.Select(n => BlockOf(machine, r, n, kernel))).OfType<ExistingPageMap>()]);
+            [
+                .. machine
+                    .Regions.Values.SelectMany(r => r.Namespaces.Values.Select(n => BlockOf(machine, r, n, kernel)))
+                    .OfType<ExistingPageMap>(),
+            ]
+        );
     }
 
     private static RegionPageMap RegionOf(RegionState region, KernelProfile kernel, ArchitectureRules architecture)
     {
-        NamespacePlan Plan(PageMapMode map) => NamespacePlan.Of(region.Range, InfoBlockKind.Pfn, map, architecture.PmdSize, kernel, architecture);
+        NamespacePlan Plan(PageMapMode map) =>
+            NamespacePlan.Of(region.Range, InfoBlockKind.Pfn, map, architecture.PmdSize, kernel, architecture);
         return new($"{region.Device}", Plan(PageMapMode.Pmem), Plan(PageMapMode.Ram));
     }
 
     private static ExistingPageMap? BlockOf(Machine machine, RegionState region, NamespaceState ndns, KernelProfile kernel)
     {
-        if (ndns.Size.Bytes < NamespaceBinding.HeadBytes) return null;
+        if (ndns.Size.Bytes < NamespaceBinding.HeadBytes)
+            return null;
         byte[] head = region.Media.Read((ndns.Range.Start - region.Range.Start).Bytes, NamespaceBinding.HeadBytes);
         BindingOutcome outcome = NamespaceBinding.Evaluate(
-            head, PfnDriver.ExtentOf(ndns), ndns.Device.Name, ndns.ClaimClass, PmemDriver.MapsPages(machine, ndns), kernel, machine.Architecture);
-        if (outcome.Mode == "sector" || InfoBlock.Parse(head.AsSpan((int)InfoBlock.StartBytes)) is not { } block) return null;
+            head,
+            PfnDriver.ExtentOf(ndns),
+            ndns.Device.Name,
+            ndns.ClaimClass,
+            PmemDriver.MapsPages(machine, ndns),
+            kernel,
+            machine.Architecture
+        );
+        if (outcome.Mode == "sector" || InfoBlock.Parse(head.AsSpan((int)InfoBlock.StartBytes)) is not { } block)
+            return null;
         var recorded = new ByteSize(block.VersionMinor >= PfnInfoBlockLayout.PageStructSize.SinceMinor ? block.PageStructSize : 64UL);
         var map = (PageMapMode)block.Mode;
-        bool isStranded = outcome.Verdict == BindingVerdict.Bound && map == PageMapMode.Pmem && recorded > kernel.StructPageSize && outcome.Settings is not null;
-        return new(ndns.Device.Name, ndns.Range, map, recorded, outcome,
-            isStranded ? new ByteSize((recorded - kernel.StructPageSize).Bytes * Math.Min(outcome.Settings!.Value.PageCount.Pages, ndns.Size.Bytes / machine.Architecture.PageSize.Bytes)) : ByteSize.Zero);
+        bool isStranded =
+            outcome.Verdict == BindingVerdict.Bound
+            && map == PageMapMode.Pmem
+            && recorded > kernel.StructPageSize
+            && outcome.Settings is not null;
+        return new(
+            ndns.Device.Name,
+            ndns.Range,
+            map,
+            recorded,
+            outcome,
+            isStranded
+                ? new ByteSize(
+                    (recorded - kernel.StructPageSize).Bytes
+                        * Math.Min(outcome.Settings!.Value.PageCount.Pages, ndns.Size.Bytes / machine.Architecture.PageSize.Bytes)
+                )
+                : ByteSize.Zero
+        );
     }
 }

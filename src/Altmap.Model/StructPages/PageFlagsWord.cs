@@ -16,11 +16,16 @@ public readonly record struct PageFlagsPart(string What, int Bits);
 /// <param name="Overflow">Why such a kernel does not build, or null.</param>
 public sealed record PageFlagsWord(ImmutableArray<PageFlagsPart> Parts, int CpupidBits, bool CpupidSpills, string? Overflow)
 {
-    /// <summary>LRU_REFS takes MAX_NR_TIERS - 2 bits, or as many as nothing else wants (LRU_REFS_WIDTH; kernel/bounds.c, 6.1, 6.12).</summary>
-    private const int WordBits = 64, PidBits = 8, LruGenBits = 3, LruRefsBitsMax = 2;
+    /// <summary>LRU_REFS takes MAX_NR_TIERS - 2 bits, or as many as nothing else wants (LRU_REFS_WIDTH; kernel/bounds.c, 6.1,
+    /// 6.12).</summary>
+    private const int WordBits = 64,
+        PidBits = 8,
+        LruGenBits = 3,
+        LruRefsBitsMax = 2;
 
     /// <summary>Five zones: DMA, DMA32, NORMAL, MOVABLE, DEVICE; without ZONE_DEVICE four.</summary>
-    private const int ZoneBitsWithDevice = 3, ZoneBitsWithout = 2;
+    private const int ZoneBitsWithDevice = 3,
+        ZoneBitsWithout = 2;
 
     /// <summary>Bits that nothing takes.</summary>
     public int Free => WordBits - Parts.Sum(p => p.Bits);
@@ -33,24 +38,49 @@ public sealed record PageFlagsWord(ImmutableArray<PageFlagsPart> Parts, int Cpup
     public static PageFlagsWord Of(StructPageConfig config, KernelProfile kernel, ArchitectureRules architecture, int physicalBits)
     {
         StructPageProfile rules = kernel.StructPage;
-        bool isX86 = architecture.Architecture == Architecture.X86_64, hasHardwareTags = config.Kasan == KasanKind.HardwareTags;
-        int optional = (config.MemoryFailure ? 1 : 0) + (config.PageIdleFlag ? 2 : 0)
-            + (rules.HasUncachedFlag ? (isX86 ? 1 : 0) + 1 : isX86 ? 1 : 2)
+        bool isX86 = architecture.Architecture == Architecture.X86_64,
+            hasHardwareTags = config.Kasan == KasanKind.HardwareTags;
+        int optional =
+            (config.MemoryFailure ? 1 : 0)
+            + (config.PageIdleFlag ? 2 : 0)
+            + (
+                rules.HasUncachedFlag ? (isX86 ? 1 : 0) + 1
+                : isX86 ? 1
+                : 2
+            )
             + (rules.HasSkipKasanFlag && hasHardwareTags ? 1 : 0);
-        int flags = rules.FlagsFixed + optional, zones = config.Vmemmap ? ZoneBitsWithDevice : ZoneBitsWithout;
+        int flags = rules.FlagsFixed + optional,
+            zones = config.Vmemmap ? ZoneBitsWithDevice : ZoneBitsWithout;
         int lru = config.LruGen && rules.HasLruGen ? LruGenBits : 0;
-        int sections = config.Vmemmap ? 0 : physicalBits - BitOperations.Log2(kernel.SectionSize(architecture.Architecture, architecture.PageSize).Bytes);
-        int room = WordBits - flags, tag = config.Kasan switch { KasanKind.SoftwareTags => 8, KasanKind.HardwareTags => rules.KasanHardwareTagBits, _ => 0 };
+        int sections = config.Vmemmap
+            ? 0
+            : physicalBits - BitOperations.Log2(kernel.SectionSize(architecture.Architecture, architecture.PageSize).Bytes);
+        int room = WordBits - flags,
+            tag = config.Kasan switch
+            {
+                KasanKind.SoftwareTags => 8,
+                KasanKind.HardwareTags => rules.KasanHardwareTagBits,
+                _ => 0,
+            };
         bool nodesFit = zones + lru + sections + config.NodesShift <= room;
         int used = zones + lru + sections + (nodesFit ? config.NodesShift : 0) + tag;
         int cpupid = config.NumaBalancing ? PidBits + BitOperations.Log2(BitOperations.RoundUpToPowerOf2((uint)config.Cpus)) : 0;
         bool fits = used + cpupid <= room;
         int refs = lru == 0 ? 0 : Math.Clamp(room - used - (fits ? cpupid : 0), 0, LruRefsBitsMax);
-        string? overflow = !nodesFit && config.Vmemmap ? "no space for the node number in the flags word" : used > room ? "not enough bits in the flags word" : null;
+        string? overflow =
+            !nodesFit && config.Vmemmap ? "no space for the node number in the flags word"
+            : used > room ? "not enough bits in the flags word"
+            : null;
         PageFlagsPart[] parts =
         [
-            new("page flags", flags), new("zone", zones), new("LRU_GEN", lru), new("section", sections), new("node", nodesFit ? config.NodesShift : 0),
-            new("KASAN tag", tag), new("last_cpupid", fits ? cpupid : 0), new("LRU_REFS", refs),
+            new("page flags", flags),
+            new("zone", zones),
+            new("LRU_GEN", lru),
+            new("section", sections),
+            new("node", nodesFit ? config.NodesShift : 0),
+            new("KASAN tag", tag),
+            new("last_cpupid", fits ? cpupid : 0),
+            new("LRU_REFS", refs),
         ];
         return new([.. parts.Where(p => p.Bits > 0)], cpupid, cpupid > 0 && !fits, overflow);
     }

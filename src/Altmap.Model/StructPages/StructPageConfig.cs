@@ -18,7 +18,8 @@ public enum KasanKind
     HardwareTags,
 }
 
-/// <summary>What of a kernel's configuration decides the size of struct page. The values of <see cref="DistributionOf"/> are those of a distribution's kernel.</summary>
+/// <summary>What of a kernel's configuration decides the size of struct page. The values of <see cref="DistributionOf"/> are those of a
+/// distribution's kernel.</summary>
 public sealed record StructPageConfig
 {
     /// <summary>CONFIG_MEMCG.</summary>
@@ -30,7 +31,8 @@ public sealed record StructPageConfig
     /// <summary>CONFIG_KMSAN.</summary>
     public bool Kmsan { get; init; }
 
-    /// <summary>CONFIG_NVDIMM_KMSAN. It has no prompt and nothing selects it: a kernel configured with the ordinary tools never has it.</summary>
+    /// <summary>CONFIG_NVDIMM_KMSAN. It has no prompt and nothing selects it: a kernel configured with the ordinary tools never has
+    /// it.</summary>
     public bool NvdimmKmsan { get; init; }
 
     /// <summary>CONFIG_SLUB; else SLAB or SLOB.</summary>
@@ -68,9 +70,10 @@ public sealed record StructPageConfig
         architecture == Architecture.X86_64 ? new() : new() { Cpus = 512, NodesShift = 4 };
 
     /// <summary>The distribution's configuration, and KMSAN where the profile's size can only come from it.</summary>
-    public static StructPageConfig Of(KernelProfile kernel, Architecture architecture) => DistributionOf(architecture) with
-    {
-        Kmsan = kernel.Name.EndsWith(KernelProfiles.KmsanSuffix, StringComparison.Ordinal),
-        NvdimmKmsan = kernel.LargeStructPage == LargeStructPage.RecordRealSize,
-    };
+    public static StructPageConfig Of(KernelProfile kernel, Architecture architecture) =>
+        DistributionOf(architecture) with
+        {
+            Kmsan = kernel.Name.EndsWith(KernelProfiles.KmsanSuffix, StringComparison.Ordinal),
+            NvdimmKmsan = kernel.LargeStructPage == LargeStructPage.RecordRealSize,
+        };
 }

@@ -22,8 +22,15 @@ public sealed record StructPageField(string Name, ByteSize Offset, ByteSize Size
 /// <param name="Flags">The flags word; null where its bits are not modelled.</param>
 /// <param name="Impossible">Why no such kernel can be configured or built; empty: one can.</param>
 public sealed record StructPageLayout(
-    KernelProfile Kernel, ArchitectureRules Architecture, StructPageConfig Config, ImmutableArray<StructPageField> Fields, ByteSize Size, ByteSize Alignment,
-    PageFlagsWord? Flags, ImmutableArray<string> Impossible)
+    KernelProfile Kernel,
+    ArchitectureRules Architecture,
+    StructPageConfig Config,
+    ImmutableArray<StructPageField> Fields,
+    ByteSize Size,
+    ByteSize Alignment,
+    PageFlagsWord? Flags,
+    ImmutableArray<string> Impossible
+)
 {
     /// <summary>Word in <see cref="StructPageField.Name"/> of bytes that hold nothing.</summary>
     public const string Padding = "(padding)";
@@ -37,8 +44,10 @@ public sealed record StructPageLayout(
     public bool IsZeroed => Kernel.StructPage.Zeroes(Size);
 
     /// <summary>
-    /// Lays out struct page (include/linux/mm_types.h struct page, 5.10, 6.1, 6.12, 7.2; 64 bits). A configuration that cannot be is laid out too, and told.
-    /// Throws <see cref="NotModelledException"/> where the bits of the flags word are not known and the configuration does not say what they decide.
+    /// Lays out struct page (include/linux/mm_types.h struct page, 5.10, 6.1, 6.12, 7.2; 64 bits). A configuration that cannot be is laid
+    /// out too, and told.
+    /// Throws <see cref="NotModelledException"/> where the bits of the flags word are not known and the configuration does not say what
+    /// they decide.
     /// </summary>
     public static StructPageLayout Of(StructPageConfig config, KernelProfile kernel, ArchitectureRules architecture)
     {
@@ -57,8 +66,10 @@ public sealed record StructPageLayout(
         }
         void Kmsan()
         {
-            if (!config.Kmsan || kernel.StructPage.Kmsan == KmsanFields.None) return;
-            if (at % WordBytes != 0) Add(Padding, WordBytes - (at % WordBytes), "pointers are aligned to 8");
+            if (!config.Kmsan || kernel.StructPage.Kmsan == KmsanFields.None)
+                return;
+            if (at % WordBytes != 0)
+                Add(Padding, WordBytes - (at % WordBytes), "pointers are aligned to 8");
             Add("kmsan_shadow", WordBytes, "struct page of the shadow (CONFIG_KMSAN)");
             Add("kmsan_origin", WordBytes, "struct page of the origins (CONFIG_KMSAN)");
         }
@@ -67,22 +78,41 @@ public sealed record StructPageLayout(
         Add("(union)", 5 * WordBytes, "lru, mapping, index, private; compound_head; pgmap of ZONE_DEVICE; …");
         Add("(union)", 4, "_mapcount or page_type");
         Add("_refcount", 4, "users of the page");
-        if (config.Memcg || (config.SlabObjExt && kernel.StructPage.MemcgWordForSlab)) Add("memcg_data", WordBytes, config.Memcg ? "memory cgroup (CONFIG_MEMCG)" : "slab extensions (CONFIG_SLAB_OBJ_EXT)");
-        if (kernel.StructPage.Kmsan == KmsanFields.BeforeCpupid) Kmsan();
-        if (spills) Add("_last_cpupid", 4, "who touched it last (CONFIG_NUMA_BALANCING), no room in flags");
-        if (kernel.StructPage.Kmsan == KmsanFields.AfterCpupid) Kmsan();
-        if (at % alignment != 0) Add(Padding, alignment - (at % alignment), $"struct page is aligned to {alignment}");
-        return new(kernel, architecture, config, fields.ToImmutable(), new ByteSize(at), new ByteSize(alignment), flags, [.. ImpossibleOf(config, kernel, arch, flags)]);
+        if (config.Memcg || (config.SlabObjExt && kernel.StructPage.MemcgWordForSlab))
+            Add("memcg_data", WordBytes, config.Memcg ? "memory cgroup (CONFIG_MEMCG)" : "slab extensions (CONFIG_SLAB_OBJ_EXT)");
+        if (kernel.StructPage.Kmsan == KmsanFields.BeforeCpupid)
+            Kmsan();
+        if (spills)
+            Add("_last_cpupid", 4, "who touched it last (CONFIG_NUMA_BALANCING), no room in flags");
+        if (kernel.StructPage.Kmsan == KmsanFields.AfterCpupid)
+            Kmsan();
+        if (at % alignment != 0)
+            Add(Padding, alignment - (at % alignment), $"struct page is aligned to {alignment}");
+        return new(
+            kernel,
+            architecture,
+            config,
+            fields.ToImmutable(),
+            new ByteSize(at),
+            new ByteSize(alignment),
+            flags,
+            [.. ImpossibleOf(config, kernel, arch, flags)]
+        );
     }
 
     private static PageFlagsWord? FlagsOf(StructPageConfig config, KernelProfile kernel, ArchitectureRules architecture)
     {
         Architecture arch = architecture.Architecture;
-        string? unknown = arch == Core.Kernels.Architecture.Ppc64LittleEndian ? "the flags word of ppc64le"
+        string? unknown =
+            arch == Core.Kernels.Architecture.Ppc64LittleEndian ? "the flags word of ppc64le"
             : !config.Vmemmap && arch != Core.Kernels.Architecture.X86_64 ? "classic sparsemem on aarch64"
-            : config.Kasan is KasanKind.SoftwareTags or KasanKind.HardwareTags && arch != Core.Kernels.Architecture.Arm64 ? "KASAN tags on x86_64" : null;
-        if (unknown is null) return PageFlagsWord.Of(config, kernel, architecture, ClassicPhysicalBits);
-        if (config.LastCpupidField is null && config.NumaBalancing) throw new NotModelledException($"{unknown}; LAST_CPUPID=y or LAST_CPUPID=n says what it decides");
+            : config.Kasan is KasanKind.SoftwareTags or KasanKind.HardwareTags && arch != Core.Kernels.Architecture.Arm64
+                ? "KASAN tags on x86_64"
+            : null;
+        if (unknown is null)
+            return PageFlagsWord.Of(config, kernel, architecture, ClassicPhysicalBits);
+        if (config.LastCpupidField is null && config.NumaBalancing)
+            throw new NotModelledException($"{unknown}; LAST_CPUPID=y or LAST_CPUPID=n says what it decides");
         return null;
     }
 
@@ -90,16 +120,25 @@ public sealed record StructPageLayout(
     {
         StructPageProfile rules = kernel.StructPage;
         if (config.Kmsan && rules.Kmsan == KmsanFields.None)
-            yield return $"kernel {kernel.Name} has no KMSAN; those that have it: {string.Join(", ", KernelProfiles.All.Where(k => k.StructPage.Kmsan != KmsanFields.None).Select(k => k.Name))}";
-        else if (config.Kmsan && arch != Core.Kernels.Architecture.X86_64) yield return "KMSAN is for x86_64 and s390 only";
-        if (config.Kmsan && !config.Slub) yield return "KMSAN needs SLUB";
-        if (config.Kmsan && config.Kasan != KasanKind.None) yield return "KMSAN and KASAN exclude each other";
-        if (config.NvdimmKmsan && !config.Kmsan) yield return "NVDIMM_KMSAN depends on KMSAN";
-        if (!config.Slub && rules.AlignsWithoutSlub) yield return $"kernel {kernel.Name} has no other slab allocator than SLUB";
-        if (!config.Vmemmap && arch == Core.Kernels.Architecture.X86_64 && !rules.HasClassicSparsemem) yield return $"kernel {kernel.Name} always has SPARSEMEM_VMEMMAP on x86_64";
-        if (config.LastCpupidField == true && !config.NumaBalancing) yield return "last_cpupid needs NUMA_BALANCING";
+            yield return $"kernel {kernel.Name} has no KMSAN; those that have it: "
+                + $"{string.Join(", ", KernelProfiles.All.Where(k => k.StructPage.Kmsan != KmsanFields.None).Select(k => k.Name))}";
+        else if (config.Kmsan && arch != Core.Kernels.Architecture.X86_64)
+            yield return "KMSAN is for x86_64 and s390 only";
+        if (config.Kmsan && !config.Slub)
+            yield return "KMSAN needs SLUB";
+        if (config.Kmsan && config.Kasan != KasanKind.None)
+            yield return "KMSAN and KASAN exclude each other";
+        if (config.NvdimmKmsan && !config.Kmsan)
+            yield return "NVDIMM_KMSAN depends on KMSAN";
+        if (!config.Slub && rules.AlignsWithoutSlub)
+            yield return $"kernel {kernel.Name} has no other slab allocator than SLUB";
+        if (!config.Vmemmap && arch == Core.Kernels.Architecture.X86_64 && !rules.HasClassicSparsemem)
+            yield return $"kernel {kernel.Name} always has SPARSEMEM_VMEMMAP on x86_64";
+        if (config.LastCpupidField == true && !config.NumaBalancing)
+            yield return "last_cpupid needs NUMA_BALANCING";
         if (config.LastCpupidField is { } asked && config.NumaBalancing && flags is not null && asked != flags.CpupidSpills)
             yield return asked ? "last_cpupid fits into the flags word" : "last_cpupid does not fit into the flags word";
-        if (flags?.Overflow is { } overflow) yield return overflow;
+        if (flags?.Overflow is { } overflow)
+            yield return overflow;
     }
 }

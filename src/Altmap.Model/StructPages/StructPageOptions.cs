@@ -30,12 +30,20 @@ public static class StructPageOptions
     public static readonly ImmutableArray<StructPageOption> All =
     [
         Flag("KMSAN", "two pointers in every struct page", (c, on) => c with { Kmsan = on }),
-        Flag("NVDIMM_KMSAN", "a page map on the device is made for the real size (no prompt: cannot be chosen with the ordinary tools)", (c, on) => c with { NvdimmKmsan = on }),
+        Flag(
+            "NVDIMM_KMSAN",
+            "a page map on the device is made for the real size (no prompt: cannot be chosen with the ordinary tools)",
+            (c, on) => c with { NvdimmKmsan = on }
+        ),
         Flag("MEMCG", "the memcg word", (c, on) => c with { Memcg = on }),
         Flag("SLAB_OBJ_EXT", "the memcg word without MEMCG", (c, on) => c with { SlabObjExt = on }),
         Flag("SLUB", "else SLAB or SLOB: struct page is aligned to one word", (c, on) => c with { Slub = on }),
         Flag("NUMA_BALANCING", "last_cpupid, in the flags word or beside it", (c, on) => c with { NumaBalancing = on }),
-        Flag("LAST_CPUPID", "not a configuration option: last_cpupid is (y) or is not (n) a field; default: as the bits come out", (c, on) => c with { LastCpupidField = on }),
+        Flag(
+            "LAST_CPUPID",
+            "not a configuration option: last_cpupid is (y) or is not (n) a field; default: as the bits come out",
+            (c, on) => c with { LastCpupidField = on }
+        ),
         new("NR_CPUS", "processors: bits of last_cpupid", 1, 1 << 20, (c, n) => c with { Cpus = n }),
         new("NODES_SHIFT", "bits of the node number", 1, 10, (c, n) => c with { NodesShift = n }),
         Flag("LRU_GEN", "three bits of the flags word", (c, on) => c with { LruGen = on }),
@@ -52,27 +60,40 @@ public static class StructPageOptions
         Flag("DEBUG_SPINLOCK", "nothing in struct page: a larger lock becomes a pointer", (c, _) => c),
     ];
 
-    /// <summary>Reads <c>KMSAN,MEMCG=n,NR_CPUS=256</c>; <c>CONFIG_</c> before a name and any case are taken too. Any text gives a configuration or an error.</summary>
+    /// <summary>Reads <c>KMSAN,MEMCG=n,NR_CPUS=256</c>; <c>CONFIG_</c> before a name and any case are taken too. Any text gives a
+    /// configuration or an error.</summary>
     /// <param name="text">Words with commas between them.</param>
     /// <param name="basis">What is not named stays so.</param>
     public static StructPageConfigResult Parse(string text, StructPageConfig basis)
     {
         string[] words = text.Split(',', WordsMax + 1, StringSplitOptions.TrimEntries);
-        if (words.Length > WordsMax) return new(null, string.Create(CultureInfo.InvariantCulture, $"more than {WordsMax} words"));
+        if (words.Length > WordsMax)
+            return new(null, string.Create(CultureInfo.InvariantCulture, $"more than {WordsMax} words"));
         StructPageConfig config = basis;
         var seen = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (string word in words)
         {
             string[] parts = word.Split('=', 2);
             string name = parts[0].ToUpperInvariant();
-            if (name.StartsWith("CONFIG_", StringComparison.Ordinal)) name = name["CONFIG_".Length..];
+            if (name.StartsWith("CONFIG_", StringComparison.Ordinal))
+                name = name["CONFIG_".Length..];
             if (All.FirstOrDefault(o => o.Name == name) is not { } option)
             {
                 string hint = NearestWord.Hint(name, All.Select(o => o.Name));
-                return new(null, $"{Quote.Text(word)} is not known to decide the size of struct page; expected {string.Join(", ", All.Select(o => o.Name))}{(hint.Length == 0 ? "" : $"; {hint}")}");
+                return new(
+                    null,
+                    $"{Quote.Text(word)} is not known to decide the size of struct page; expected "
+                        + $"{string.Join(", ", All.Select(o => o.Name))}{(hint.Length == 0 ? "" : $"; {hint}")}"
+                );
             }
-            if (Value(option, parts) is not { } value) return new(null, $"{Quote.Text(word)}; expected {option.Name}={option.Allowed.Replace(" or ", $" or {option.Name}=", StringComparison.Ordinal)}");
-            if (seen.TryGetValue(name, out int before) && before != value) return new(null, $"{name} is given twice, with different values");
+            if (Value(option, parts) is not { } value)
+                return new(
+                    null,
+                    $"{Quote.Text(word)}; expected "
+                        + $"{option.Name}={option.Allowed.Replace(" or ", $" or {option.Name}=", StringComparison.Ordinal)}"
+                );
+            if (seen.TryGetValue(name, out int before) && before != value)
+                return new(null, $"{name} is given twice, with different values");
             seen[name] = value;
             config = option.Apply(config, value);
         }
@@ -90,11 +111,25 @@ public static class StructPageOptions
                 _ => null,
             };
         }
-        return parts.Length == 2 && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= option.Min && number <= option.Max ? number : null;
+        return
+            parts.Length == 2
+            && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+            && number >= option.Min
+            && number <= option.Max
+            ? number
+            : null;
     }
 
-    private static StructPageOption Flag(string name, string meaning, Func<StructPageConfig, bool, StructPageConfig> apply) => new(name, meaning, 0, 1, (c, n) => apply(c, n == 1));
+    private static StructPageOption Flag(string name, string meaning, Func<StructPageConfig, bool, StructPageConfig> apply) =>
+        new(name, meaning, 0, 1, (c, n) => apply(c, n == 1));
 
     private static StructPageOption Kasan(string name, string meaning, KasanKind kind) =>
-        Flag(name, meaning, (c, on) => on ? c with { Kasan = kind } : c.Kasan == kind ? c with { Kasan = KasanKind.None } : c);
+        Flag(
+            name,
+            meaning,
+            (c, on) =>
+                on ? c with { Kasan = kind }
+                : c.Kasan == kind ? c with { Kasan = KasanKind.None }
+                : c
+        );
 }

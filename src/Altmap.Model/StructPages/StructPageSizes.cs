@@ -19,7 +19,8 @@ public sealed record StructPageCell(KernelProfile Kernel, ByteSize? Size, bool I
 /// <param name="Cells">In the order of the kernels asked for.</param>
 public sealed record StructPageRow(ByteSize Alignment, bool Memcg, bool Cpupid, bool Kmsan, ImmutableArray<StructPageCell> Cells);
 
-/// <summary>Every size that struct page can have, held against the zeroing switch: the table behind "no case matching constant switch condition '96'" (January 2023).</summary>
+/// <summary>Every size that struct page can have, held against the zeroing switch: the table behind "no case matching constant switch
+/// condition '96'" (January 2023).</summary>
 public static class StructPageSizes
 {
     /// <summary>Sixteen rows: two alignments, and each optional field there or not. x86-64.</summary>
@@ -30,7 +31,15 @@ public static class StructPageSizes
         foreach (bool slub in (bool[])[true, false])
         {
             foreach ((bool kmsan, bool cpupid, bool memcg) in both.SelectMany(k => both.SelectMany(c => both.Select(m => (k, c, m)))))
-                rows.Add(new(new ByteSize(slub ? 16UL : 8UL), memcg, cpupid, kmsan, [.. kernels.Select(k => Cell(k, slub, memcg, cpupid, kmsan))]));
+                rows.Add(
+                    new(
+                        new ByteSize(slub ? 16UL : 8UL),
+                        memcg,
+                        cpupid,
+                        kmsan,
+                        [.. kernels.Select(k => Cell(k, slub, memcg, cpupid, kmsan))]
+                    )
+                );
         }
         return rows.DrainToImmutable();
     }
@@ -38,11 +47,20 @@ public static class StructPageSizes
     private static StructPageCell Cell(KernelProfile kernel, bool slub, bool memcg, bool cpupid, bool kmsan)
     {
         ArchitectureRules x86 = ArchitectureRules.Find(kernel, Architecture.X86_64, ByteSize.KiB(4))!;
-        StructPageConfig config = StructPageConfig.DistributionOf(Architecture.X86_64) with { Slub = slub, Memcg = memcg, Kmsan = kmsan, LastCpupidField = cpupid };
-        if ((kmsan && kernel.StructPage.Kmsan == KmsanFields.None) || (!slub && kernel.StructPage.AlignsWithoutSlub)) return new(kernel, null, false, false);
+        StructPageConfig config = StructPageConfig.DistributionOf(Architecture.X86_64) with
+        {
+            Slub = slub,
+            Memcg = memcg,
+            Kmsan = kmsan,
+            LastCpupidField = cpupid,
+        };
+        if ((kmsan && kernel.StructPage.Kmsan == KmsanFields.None) || (!slub && kernel.StructPage.AlignsWithoutSlub))
+            return new(kernel, null, false, false);
         StructPageLayout layout = StructPageLayout.Of(config, kernel, x86);
         // Without NUMA balancing, or with the section number in the flags word too: one of them gives the row, or nothing does.
-        bool isPossible = ((StructPageConfig[])[config, config with { Vmemmap = false }, config with { NumaBalancing = false }]).Any(c => StructPageLayout.Of(c, kernel, x86).Impossible.IsEmpty);
+        bool isPossible = ((StructPageConfig[])[config, config with { Vmemmap = false }, config with { NumaBalancing = false }]).Any(c =>
+            StructPageLayout.Of(c, kernel, x86).Impossible.IsEmpty
+        );
         return new(kernel, layout.Size, layout.IsZeroed, isPossible);
     }
 }

@@ -9,7 +9,8 @@ using Altmap.Model.Nvdimm;
 namespace Altmap.Shell.Hotplug;
 
 /// <summary>
-/// <c>hotplug</c>: what no command of the machine does, because a hypervisor or a person does it. Not a tool of Linux. Exit code 1: the machine cannot have it,
+/// <c>hotplug</c>: what no command of the machine does, because a hypervisor or a person does it. Not a tool of Linux. Exit code 1: the
+/// machine cannot have it,
 /// or its kernel refuses; 16: wrong use.
 /// </summary>
 public static class HotplugCommand
@@ -17,7 +18,6 @@ public static class HotplugCommand
     private const int WrongUse = 16;
 
     /// <summary>The last address of a region, as in a machine file.</summary>
-
     /// <summary>Its commands.</summary>
     public static readonly ImmutableArray<string> Actions = ["add-dimm", "add-nvdimm", "remove"];
 
@@ -49,8 +49,10 @@ public static class HotplugCommand
     /// <summary>Runs it. Throws <see cref="NotModelledException"/> for machines whose firmware cannot tell of new memory.</summary>
     internal static CommandResult Run(ShellState state, ImmutableArray<string> words)
     {
-        if (words.IsEmpty) return CommandShell.Say(state, "", Usage, WrongUse);
-        if (words.Contains("--help") || words.Contains("-h") || words[0] == "help") return CommandShell.Say(state, Usage, "", 0);
+        if (words.IsEmpty)
+            return CommandShell.Say(state, "", Usage, WrongUse);
+        if (words.Contains("--help") || words.Contains("-h") || words[0] == "help")
+            return CommandShell.Say(state, Usage, "", 0);
         try
         {
             return words[0] switch
@@ -71,7 +73,8 @@ public static class HotplugCommand
     {
         Machine machine = state.Machine;
         PhysicalRange range = arguments.Range();
-        if (Model.Hotplug.Obstacle(machine, range) is { } obstacle) return Refuse(state, $"no room for a DIMM at {range}: {obstacle}");
+        if (Model.Hotplug.Obstacle(machine, range) is { } obstacle)
+            return Refuse(state, $"no room for a DIMM at {range}: {obstacle}");
         StepResult added = Model.Hotplug.AddDimm(machine, range, arguments.Node());
         ShellState next = state with { Machine = added.Machine };
         if (!added.Succeeded)
@@ -80,8 +83,10 @@ public static class HotplugCommand
             return Refuse(next, $"the kernel refuses the DIMM at {range}: {added.Errno.Describe()}{why}");
         }
         MemoryState memory = added.Machine.Mm;
-        ulong first = range.Start.Bytes / memory.BlockSize.Bytes, last = range.Last.Bytes / memory.BlockSize.Bytes;
-        string blocks = first == last ? $"{new MemoryBlockNumber(first)}" : $"{new MemoryBlockNumber(first)} to {new MemoryBlockNumber(last)}";
+        ulong first = range.Start.Bytes / memory.BlockSize.Bytes,
+            last = range.Last.Bytes / memory.BlockSize.Bytes;
+        string blocks =
+            first == last ? $"{new MemoryBlockNumber(first)}" : $"{new MemoryBlockNumber(first)} to {new MemoryBlockNumber(last)}";
         string blockState = memory.Blocks[first].State == BlockState.Online ? "online" : "offline";
         return CommandShell.Say(next, $"DIMM at {range}, {range.Size.ToHuman()}: {blocks}, {blockState}\n", "", 0);
     }
@@ -90,17 +95,35 @@ public static class HotplugCommand
     {
         Machine machine = state.Machine;
         PhysicalRange range = arguments.Range();
-        if (range.Last.Bytes > PhysicalAddress.InputMax) throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"{range} ends beyond the physical addresses that there are; expected an end up to 0x{PhysicalAddress.InputMax:x}"));
-        if (!range.Size.IsMultipleOf(machine.Mm.PageSize)) throw new UsageException($"SIZE is {range.Size.Bytes}; expected whole pages of {machine.Mm.PageSize.Bytes} bytes");
-        uint? handle = arguments.Word("--handle"), serial = arguments.Word("--serial");
-        if (Model.Hotplug.Obstacle(machine, range) is { } obstacle) return Refuse(state, $"no room for an NVDIMM at {range}: {obstacle}");
+        if (range.Last.Bytes > PhysicalAddress.InputMax)
+            throw new UsageException(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{range} ends beyond the physical addresses that there are; expected an end up to 0x{PhysicalAddress.InputMax:x}"
+                )
+            );
+        if (!range.Size.IsMultipleOf(machine.Mm.PageSize))
+            throw new UsageException($"SIZE is {range.Size.Bytes}; expected whole pages of {machine.Mm.PageSize.Bytes} bytes");
+        uint? handle = arguments.Word("--handle"),
+            serial = arguments.Word("--serial");
+        if (Model.Hotplug.Obstacle(machine, range) is { } obstacle)
+            return Refuse(state, $"no room for an NVDIMM at {range}: {obstacle}");
         if (machine.Dimms.Values.FirstOrDefault(d => handle is { } h && d.Description.Handle == h) is { } taken)
             return Refuse(state, string.Create(CultureInfo.InvariantCulture, $"{taken.Device} has the handle 0x{handle:x}"));
-        var nvdimm = new NewNvdimm(range, arguments.LabelSize()) { Node = arguments.Node(), Handle = handle, Serial = serial };
+        var nvdimm = new NewNvdimm(range, arguments.LabelSize())
+        {
+            Node = arguments.Node(),
+            Handle = handle,
+            Serial = serial,
+        };
         (StepResult added, NdDevice dimm, NdDevice region) = Model.Hotplug.AddNvdimm(machine, nvdimm);
         ShellState next = state with { Machine = added.Machine };
-        return CommandShell.Say(next, $"{dimm}: {region} at {range}, {range.Size.ToHuman()}\n",
-            added.Succeeded ? "" : $"hotplug: {region} has no driver: {added.Errno.Describe()}\n", added.Succeeded ? 0 : 1);
+        return CommandShell.Say(
+            next,
+            $"{dimm}: {region} at {range}, {range.Size.ToHuman()}\n",
+            added.Succeeded ? "" : $"hotplug: {region} has no driver: {added.Errno.Describe()}\n",
+            added.Succeeded ? 0 : 1
+        );
     }
 
     private static CommandResult Remove(ShellState state, Arguments arguments)
@@ -111,19 +134,40 @@ public static class HotplugCommand
             ? machine.Regions.Values.FirstOrDefault(r => r.Device == device || r.Description.Mappings.Any(m => m.Dimm == what))
             : machine.Regions.Values.FirstOrDefault(r => ByteSize.TryParse(what, out ByteSize at) && r.Range.Start.Bytes == at.Bytes);
         if (region is not null || device.Kind == NdDeviceKind.Dimm && machine.Dimms.ContainsKey(device))
-            return Refuse(state, $"an NVDIMM cannot be pulled out of a running Linux: its NFIT driver says \"new nfit deletes entries (unsupported)\" and keeps {region?.Device.Name ?? what}");
+            return Refuse(
+                state,
+                "an NVDIMM cannot be pulled out of a running Linux: its NFIT driver says \"new nfit deletes entries (unsupported)\" "
+                    + $"and keeps {region?.Device.Name ?? what}"
+            );
         PhysicalAddress start = new(Arguments.Size(what, "ADDRESS").Bytes);
         StepResult removed = Model.Hotplug.RemoveDimm(machine, start);
-        string there = machine.Mm.PluggedRam.IsEmpty ? "none was plugged" : $"plugged are {string.Join(", ", machine.Mm.PluggedRam.Select(d => d.Range))}";
+        string there = machine.Mm.PluggedRam.IsEmpty
+            ? "none was plugged"
+            : $"plugged are {string.Join(", ", machine.Mm.PluggedRam.Select(d => d.Range))}";
         return removed.Errno switch
         {
-            Errno.None => CommandShell.Say(state with { Machine = removed.Machine }, $"DIMM at {machine.Mm.PluggedRam.First(d => d.Range.Start == start).Range}: removed\n", "", 0),
+            Errno.None => CommandShell.Say(
+                state with
+                {
+                    Machine = removed.Machine,
+                },
+                $"DIMM at {machine.Mm.PluggedRam.First(d => d.Range.Start == start).Range}: removed\n",
+                "",
+                0
+            ),
             Errno.ENOENT => Refuse(state, $"no DIMM starts at {start}: {there}; memory that is there at boot cannot be pulled out"),
-            _ => Refuse(state with { Machine = removed.Machine }, $"the kernel keeps the DIMM at {start}: a memory block of it cannot go offline: {removed.Errno.Describe()}"),
+            _ => Refuse(
+                state with
+                {
+                    Machine = removed.Machine,
+                },
+                $"the kernel keeps the DIMM at {start}: a memory block of it cannot go offline: {removed.Errno.Describe()}"
+            ),
         };
     }
 
-    private static CommandResult Refuse(ShellState state, string why, int exitCode = 1) => CommandShell.Say(state, "", $"hotplug: {why}\n", exitCode);
+    private static CommandResult Refuse(ShellState state, string why, int exitCode = 1) =>
+        CommandShell.Say(state, "", $"hotplug: {why}\n", exitCode);
 
     private sealed class UsageException(string message) : Exception(message);
 
@@ -131,7 +175,8 @@ public static class HotplugCommand
     private sealed record Arguments(ImmutableArray<string> Positional, ImmutableDictionary<string, string> Options)
     {
         private const int NodesMax = 1024; // MAX_NUMNODES of the largest configurations
-        private const ulong LabelBytesMin = 1024, LabelBytesMax = 64UL << 20;
+        private const ulong LabelBytesMin = 1024,
+            LabelBytesMax = 64UL << 20;
 
         public static Arguments Parse(ImmutableArray<string> words, int positions, ImmutableArray<string> known)
         {
@@ -145,44 +190,62 @@ public static class HotplugCommand
                     continue;
                 }
                 string[] parts = words[i].Split('=', 2);
-                if (!known.Contains(parts[0])) throw new UsageException($"unknown option '{parts[0]}'{(known.IsEmpty ? "" : $"; expected {string.Join(", ", known)}")}");
-                if (parts.Length == 1 && i + 1 == words.Length) throw new UsageException($"{parts[0]} needs a value");
+                if (!known.Contains(parts[0]))
+                    throw new UsageException(
+                        $"unknown option '{parts[0]}'{(known.IsEmpty ? "" : $"; expected {string.Join(", ", known)}")}"
+                    );
+                if (parts.Length == 1 && i + 1 == words.Length)
+                    throw new UsageException($"{parts[0]} needs a value");
                 options = options.SetItem(parts[0], parts.Length == 2 ? parts[1] : words[++i]);
             }
-            if (positional.Count != positions) throw new UsageException($"expected {(positions == 2 ? "ADDRESS and SIZE" : "ADDRESS")}");
+            if (positional.Count != positions)
+                throw new UsageException($"expected {(positions == 2 ? "ADDRESS and SIZE" : "ADDRESS")}");
             return new(positional.ToImmutable(), options);
         }
 
         public PhysicalRange Range()
         {
-            ByteSize start = Size(Positional[0], "ADDRESS"), size = Size(Positional[1], "SIZE");
-            if (size.IsZero) throw new UsageException("SIZE is 0; expected at least one byte");
-            if (size.Bytes - 1 > ulong.MaxValue - start.Bytes) throw new UsageException($"{Positional[0]} and {Positional[1]} end beyond 64 bits");
+            ByteSize start = Size(Positional[0], "ADDRESS"),
+                size = Size(Positional[1], "SIZE");
+            if (size.IsZero)
+                throw new UsageException("SIZE is 0; expected at least one byte");
+            if (size.Bytes - 1 > ulong.MaxValue - start.Bytes)
+                throw new UsageException($"{Positional[0]} and {Positional[1]} end beyond 64 bits");
             return new PhysicalRange(new PhysicalAddress(start.Bytes), size);
         }
 
         public int Node()
         {
-            if (!Options.TryGetValue("--node", out string? text)) return 0;
+            if (!Options.TryGetValue("--node", out string? text))
+                return 0;
             return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int node) && node < NodesMax
-                ? node : throw new UsageException($"--node {text}: expected a number from 0 to {NodesMax - 1}");
+                ? node
+                : throw new UsageException($"--node {text}: expected a number from 0 to {NodesMax - 1}");
         }
 
         public ByteSize LabelSize()
         {
-            if (!Options.TryGetValue("--label-size", out string? text)) return ByteSize.Zero;
+            if (!Options.TryGetValue("--label-size", out string? text))
+                return ByteSize.Zero;
             ByteSize size = Size(text, "--label-size");
-            return size.IsZero || size.Bytes is >= LabelBytesMin and <= LabelBytesMax ? size : throw new UsageException($"--label-size {text}: expected 0, or 1K to 64M");
+            return size.IsZero || size.Bytes is >= LabelBytesMin and <= LabelBytesMax
+                ? size
+                : throw new UsageException($"--label-size {text}: expected 0, or 1K to 64M");
         }
 
         public uint? Word(string option)
         {
-            if (!Options.TryGetValue(option, out string? text)) return null;
+            if (!Options.TryGetValue(option, out string? text))
+                return null;
             ByteSize value = Size(text, option);
-            return value.Bytes is > 0 and <= uint.MaxValue ? (uint)value.Bytes : throw new UsageException($"{option} {text}: expected a number from 1 to 0xffffffff");
+            return value.Bytes is > 0 and <= uint.MaxValue
+                ? (uint)value.Bytes
+                : throw new UsageException($"{option} {text}: expected a number from 1 to 0xffffffff");
         }
 
         public static ByteSize Size(string text, string what) =>
-            ByteSize.TryParse(text, out ByteSize size) ? size : throw new UsageException($"{what}: '{text}' is not a number; expected one as 0x110000000, 4096 or 128M");
+            ByteSize.TryParse(text, out ByteSize size)
+                ? size
+                : throw new UsageException($"{what}: '{text}' is not a number; expected one as 0x110000000, 4096 or 128M");
     }
 }

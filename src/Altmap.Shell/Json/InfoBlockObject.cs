@@ -7,5 +7,7 @@ public static class InfoBlockObject
 {
     /// <summary>The members in their order.</summary>
     public static JsonObject Of(IEnumerable<InfoBlockJsonEntry> entries) =>
-        JsonObject.Of(entries.Select(e => KeyValuePair.Create(e.Key, e.IsString ? new JsonText(e.Text) : (JsonValue)new JsonNumber(e.Text))));
+        JsonObject.Of(
+            entries.Select(e => KeyValuePair.Create(e.Key, e.IsString ? new JsonText(e.Text) : (JsonValue)new JsonNumber(e.Text)))
+        );
 }

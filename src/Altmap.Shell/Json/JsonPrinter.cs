@@ -2,10 +2,12 @@ using System.Text;
 
 namespace Altmap.Shell.Json;
 
-/// <summary>Prints JSON to the byte as json-c 0.16 does with JSON_C_TO_STRING_PRETTY, which is what ndctl and daxctl 76.1 ask for.</summary>
+/// <summary>Prints JSON to the byte as json-c 0.16 does with JSON_C_TO_STRING_PRETTY, which is what ndctl and daxctl 76.1 ask
+/// for.</summary>
 public static class JsonPrinter
 {
-    /// <summary>Two blanks a level, no blank after a colon, <c>/</c> as <c>\/</c>, the end bracket of an empty array or object on its own line. No line end at the end.</summary>
+    /// <summary>Two blanks a level, no blank after a colon, <c>/</c> as <c>\/</c>, the end bracket of an empty array or object on its own
+    /// line. No line end at the end.</summary>
     public static string Pretty(JsonValue value)
     {
         ArgumentNullException.ThrowIfNull(value);

@@ -73,7 +73,8 @@ public sealed record JsonArray(ImmutableArray<JsonValue> Items) : JsonValue
     public override int GetHashCode() => Items.Length;
 }
 
-/// <summary>An object. A key stands where it was first added; adding it again replaces its value (json-c 0.16, json_object_object_add).</summary>
+/// <summary>An object. A key stands where it was first added; adding it again replaces its value (json-c 0.16,
+/// json_object_object_add).</summary>
 public sealed record JsonObject : JsonValue
 {
     /// <summary>Without keys.</summary>

@@ -75,10 +75,12 @@ public static class NdctlJson
         var hundredths = unchecked((bytes * 200 / unit) + 1) / 2;
         var decimalHundredths = ((bytes / (decimalUnit / 200)) + 1) / 2;
         return new JsonText(
-            $"{hundredths / 100}.{hundredths % 100:d2} {letter}iB ({decimalHundredths / 100}.{decimalHundredths % 100:d2} {letter}B)");
+            $"{hundredths / 100}.{hundredths % 100:d2} {letter}iB ({decimalHundredths / 100}.{decimalHundredths % 100:d2} {letter}B)"
+        );
     }
 
-    /// <summary>An id or address: a plain unsigned number, or for people <c>"0x1f"</c> (zero: <c>"0"</c>) (util_json_object_hex(), display_hex()).</summary>
+    /// <summary>An id or address: a plain unsigned number, or for people <c>"0x1f"</c> (zero: <c>"0"</c>) (util_json_object_hex(),
+    /// display_hex()).</summary>
     public static JsonValue Hex(ulong value, JsonDetail flags) =>
         (flags & JsonDetail.Human) == 0 ? new JsonNumber(value) : new JsonText(value == 0 ? "0" : $"0x{value:x}");
 

@@ -43,8 +43,19 @@ internal sealed record LsmemRequest
     /// <summary>Long name, letter or NUL, whether it takes a value (null: it may).</summary>
     private static readonly ImmutableArray<(string Name, char Letter, bool? TakesValue)> s_options =
     [
-        ("all", 'a', false), ("bytes", 'b', false), ("help", 'h', false), ("json", 'J', false), ("noheadings", 'n', false), ("output", 'o', true),
-        ("output-all", '\0', false), ("pairs", 'P', false), ("raw", 'r', false), ("sysroot", 's', true), ("split", 'S', true), ("version", 'V', false), ("summary", '\0', null),
+        ("all", 'a', false),
+        ("bytes", 'b', false),
+        ("help", 'h', false),
+        ("json", 'J', false),
+        ("noheadings", 'n', false),
+        ("output", 'o', true),
+        ("output-all", '\0', false),
+        ("pairs", 'P', false),
+        ("raw", 'r', false),
+        ("sysroot", 's', true),
+        ("split", 'S', true),
+        ("version", 'V', false),
+        ("summary", '\0', null),
     ];
 
     public bool All { get; private init; }
@@ -69,8 +80,10 @@ internal sealed record LsmemRequest
     public static (LsmemRequest? Request, string Stdout, string Stderr, int ExitCode) Parse(ImmutableArray<string> words)
     {
         var request = new LsmemRequest();
-        string? output = null, split = null;
-        bool isExtra = false, isOnlyOptions = true;
+        string? output = null,
+            split = null;
+        bool isExtra = false,
+            isOnlyOptions = true;
         for (int i = 0; i < words.Length; i++)
         {
             string word = words[i];
@@ -84,44 +97,55 @@ internal sealed record LsmemRequest
                 isExtra = true;
                 continue;
             }
-            (List<(string Name, string? Value)>? found, string? error) = word.StartsWith("--", StringComparison.Ordinal) ? Long(words, ref i) : Short(words, ref i);
+            (List<(string Name, string? Value)>? found, string? error) = word.StartsWith("--", StringComparison.Ordinal)
+                ? Long(words, ref i)
+                : Short(words, ref i);
             foreach ((string name, string? value) in found)
             {
-                if (name is "help") return (null, Help, "", 0);
-                if (name is "version") return (null, "lsmem from util-linux 2.38.1\n", "", 0);
-                if (name is "sysroot") throw new Model.Nvdimm.NotModelledException("lsmem --sysroot");
+                if (name is "help")
+                    return (null, Help, "", 0);
+                if (name is "version")
+                    return (null, "lsmem from util-linux 2.38.1\n", "", 0);
+                if (name is "sysroot")
+                    throw new Model.Nvdimm.NotModelledException("lsmem --sysroot");
                 (output, split) = (name == "output" ? value : output, name == "split" ? value : split);
-                if (request.With(name, value) is not { } next) return (null, "", "lsmem: unsupported --summary argument\n", 1);
-                if (next.Format != request.Format && request.Format != LsmemFormat.Table) return (null, "", "lsmem: mutually exclusive arguments: --json --pairs --raw\n", 1);
+                if (request.With(name, value) is not { } next)
+                    return (null, "", "lsmem: unsupported --summary argument\n", 1);
+                if (next.Format != request.Format && request.Format != LsmemFormat.Table)
+                    return (null, "", "lsmem: mutually exclusive arguments: --json --pairs --raw\n", 1);
                 request = next;
             }
-            if (error is not null) return (null, "", $"lsmem: {error}\n{TryHelp}", 1);
+            if (error is not null)
+                return (null, "", $"lsmem: {error}\n{TryHelp}", 1);
         }
-        if (isExtra) return (null, "", $"lsmem: bad usage\n{TryHelp}", 1);
+        if (isExtra)
+            return (null, "", $"lsmem: bad usage\n{TryHelp}", 1);
         if (request.Format != LsmemFormat.Table && request.Summary == LsmemSummary.Only)
             return (null, "", "lsmem: options --{raw,json,pairs} and --summary=only are mutually exclusive\n", 1);
-        if (request.Summary == LsmemSummary.Only) return (request, "", "", 0); // the columns are not even read
+        if (request.Summary == LsmemSummary.Only)
+            return (request, "", "", 0); // the columns are not even read
         return request.WithColumns(output, split);
     }
 
-    private LsmemRequest? With(string option, string? value) => option switch
-    {
-        "all" => this with { All = true },
-        "bytes" => this with { Bytes = true },
-        "noheadings" => this with { NoHeadings = true },
-        "json" => this with { Format = LsmemFormat.Json },
-        "pairs" => this with { Format = LsmemFormat.Pairs },
-        "raw" => this with { Format = LsmemFormat.Raw },
-        "output-all" => this with { Columns = s_all },
-        "summary" => value switch
+    private LsmemRequest? With(string option, string? value) =>
+        option switch
         {
-            null or "only" => this with { Summary = LsmemSummary.Only },
-            "never" => this with { Summary = LsmemSummary.Never },
-            "always" => this with { Summary = LsmemSummary.Always },
-            _ => null,
-        },
-        _ => this,
-    };
+            "all" => this with { All = true },
+            "bytes" => this with { Bytes = true },
+            "noheadings" => this with { NoHeadings = true },
+            "json" => this with { Format = LsmemFormat.Json },
+            "pairs" => this with { Format = LsmemFormat.Pairs },
+            "raw" => this with { Format = LsmemFormat.Raw },
+            "output-all" => this with { Columns = s_all },
+            "summary" => value switch
+            {
+                null or "only" => this with { Summary = LsmemSummary.Only },
+                "never" => this with { Summary = LsmemSummary.Never },
+                "always" => this with { Summary = LsmemSummary.Always },
+                _ => null,
+            },
+            _ => this,
+        };
 
     private (LsmemRequest? Request, string Stdout, string Stderr, int ExitCode) WithColumns(string? output, string? split)
     {
@@ -129,26 +153,34 @@ internal sealed record LsmemRequest
         if (output is not null)
         {
             bool adds = output.StartsWith('+');
-            if (ReadColumns(adds ? output[1..] : output, out string? unknown) is not { } columns) return (null, "", unknown is null ? "" : $"lsmem: unknown column: {unknown}\n", 1);
+            if (ReadColumns(adds ? output[1..] : output, out string? unknown) is not { } columns)
+                return (null, "", unknown is null ? "" : $"lsmem: unknown column: {unknown}\n", 1);
             request = request with { Columns = adds ? [.. Columns, .. columns] : columns };
-            if (request.Columns.Length > ColumnsMax) return (null, "", "", 1);
+            if (request.Columns.Length > ColumnsMax)
+                return (null, "", "", 1);
         }
-        if (split is null) return (request with { Split = request.Columns }, "", "", 0);
-        if (string.Equals(split, "none", StringComparison.OrdinalIgnoreCase)) return (request, "", "", 0);
-        return ReadColumns(split, out string? bad) is { } apart ? (request with { Split = apart }, "", "", 0) : (null, "", bad is null ? "" : $"lsmem: unknown column: {bad}\n", 1);
+        if (split is null)
+            return (request with { Split = request.Columns }, "", "", 0);
+        if (string.Equals(split, "none", StringComparison.OrdinalIgnoreCase))
+            return (request, "", "", 0);
+        return ReadColumns(split, out string? bad) is { } apart
+            ? (request with { Split = apart }, "", "", 0)
+            : (null, "", bad is null ? "" : $"lsmem: unknown column: {bad}\n", 1);
     }
 
-    /// <summary>A list of names, any case. An empty name fails without a word; an unknown one is complained of with all that follows it.</summary>
+    /// <summary>A list of names, any case. An empty name fails without a word; an unknown one is complained of with all that follows
+    /// it.</summary>
     private static ImmutableArray<LsmemColumn>? ReadColumns(string list, out string? unknown)
     {
         unknown = null;
         var columns = ImmutableArray.CreateBuilder<LsmemColumn>();
-        for (int at = 0; at < list.Length || at == 0;)
+        for (int at = 0; at < list.Length || at == 0; )
         {
             int comma = list.IndexOf(',', at);
             int end = comma < 0 || comma == list.Length - 1 ? list.Length : comma;
             string name = list[at..end];
-            if (name.Length == 0) return null;
+            if (name.Length == 0)
+                return null;
             LsmemColumn[] found = [.. s_all.Where(c => string.Equals(Name(c), name, StringComparison.OrdinalIgnoreCase))];
             if (found.Length == 0)
             {
@@ -168,15 +200,19 @@ internal sealed record LsmemRequest
         for (int at = 1; at < word.Length; at++)
         {
             char letter = word[at];
-            if (s_options.FirstOrDefault(o => o.Letter == letter && letter != '\0') is not { Name: { } name } option) return (found, $"invalid option -- '{letter}'");
+            if (s_options.FirstOrDefault(o => o.Letter == letter && letter != '\0') is not { Name: { } name } option)
+                return (found, $"invalid option -- '{letter}'");
             if (option.TakesValue is not true)
             {
                 found.Add((name, null));
                 continue;
             }
-            if (at + 1 < word.Length) found.Add((name, word[(at + 1)..]));
-            else if (i + 1 < words.Length) found.Add((name, words[++i]));
-            else return (found, $"option requires an argument -- '{letter}'");
+            if (at + 1 < word.Length)
+                found.Add((name, word[(at + 1)..]));
+            else if (i + 1 < words.Length)
+                found.Add((name, words[++i]));
+            else
+                return (found, $"option requires an argument -- '{letter}'");
             break;
         }
         return (found, null);
@@ -187,11 +223,15 @@ internal sealed record LsmemRequest
         string[] parts = words[i][2..].Split('=', 2);
         var exact = s_options.Where(o => o.Name == parts[0]).ToList();
         var fitting = exact.Count > 0 ? exact : [.. s_options.Where(o => o.Name.StartsWith(parts[0], StringComparison.Ordinal))];
-        if (fitting.Count == 0) return ([], $"unrecognized option '--{parts[0]}'");
-        if (fitting.Count > 1) return ([], $"option '{words[i]}' is ambiguous; possibilities: {string.Join(' ', fitting.Select(o => $"'--{o.Name}'"))}");
+        if (fitting.Count == 0)
+            return ([], $"unrecognized option '--{parts[0]}'");
+        if (fitting.Count > 1)
+            return ([], $"option '{words[i]}' is ambiguous; possibilities: {string.Join(' ', fitting.Select(o => $"'--{o.Name}'"))}");
         (string name, _, bool? takesValue) = fitting[0];
-        if (parts.Length == 2) return takesValue is false ? ([], $"option '--{name}' doesn't allow an argument") : ([(name, parts[1])], null);
-        if (takesValue is not true) return ([(name, null)], null);
+        if (parts.Length == 2)
+            return takesValue is false ? ([], $"option '--{name}' doesn't allow an argument") : ([(name, parts[1])], null);
+        if (takesValue is not true)
+            return ([(name, null)], null);
         return i + 1 < words.Length ? ([(name, words[++i])], null) : ([], $"option '--{name}' requires an argument");
     }
 

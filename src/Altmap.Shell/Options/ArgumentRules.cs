@@ -7,23 +7,27 @@ namespace Altmap.Shell.Options;
 /// <summary>What each command checks of its options and arguments before it looks at any device.</summary>
 internal static class ArgumentRules
 {
-    public static ToolRequest Check(OptionResult options, ByteSize pageSize) => (options.Command.Tool, options.Command.Name) switch
-    {
-        ("ndctl", "list" or "monitor" or "load-keys") or ("daxctl", "list" or "migrate-device-model") => NoArguments(options),
-        ("ndctl", "enable-region" or "disable-region") => Region(options),
-        ("ndctl", "wait-scrub" or "start-scrub" or "activate-firmware") => Bus(options),
-        ("ndctl", "inject-error") => InjectRules.Error(options),
-        ("ndctl", "inject-smart") => InjectRules.Smart(options),
-        ("ndctl", "create-nfit") => CreateNfit(options),
-        ("ndctl", var name) when NamespaceTables.Commands.Any(c => c.Name == name) => NamespaceRules.Check(options, pageSize),
-        ("ndctl", _) => DimmRules.Check(options),
-        ("daxctl", "split-acpi") => SplitAcpi(options),
-        _ => DaxDeviceRules.Check(options),
-    };
+    public static ToolRequest Check(OptionResult options, ByteSize pageSize) =>
+        (options.Command.Tool, options.Command.Name) switch
+        {
+            ("ndctl", "list" or "monitor" or "load-keys") or ("daxctl", "list" or "migrate-device-model") => NoArguments(options),
+            ("ndctl", "enable-region" or "disable-region") => Region(options),
+            ("ndctl", "wait-scrub" or "start-scrub" or "activate-firmware") => Bus(options),
+            ("ndctl", "inject-error") => InjectRules.Error(options),
+            ("ndctl", "inject-smart") => InjectRules.Smart(options),
+            ("ndctl", "create-nfit") => CreateNfit(options),
+            ("ndctl", var name) when NamespaceTables.Commands.Any(c => c.Name == name) => NamespaceRules.Check(options, pageSize),
+            ("ndctl", _) => DimmRules.Check(options),
+            ("daxctl", "split-acpi") => SplitAcpi(options),
+            _ => DaxDeviceRules.Check(options),
+        };
 
     /// <summary>One error for each argument from <paramref name="first"/> on.</summary>
     public static string Extra(OptionResult options, int first, string what = "unknown extra parameter") =>
-        options.Arguments.Skip(first).Aggregate(new StringBuilder(), (text, word) => text.Append(UsageText.Error($"{what} \"{word}\"\n"))).ToString();
+        options
+            .Arguments.Skip(first)
+            .Aggregate(new StringBuilder(), (text, word) => text.Append(UsageText.Error($"{what} \"{word}\"\n")))
+            .ToString();
 
     /// <summary><c>all</c> anywhere makes it the only one.</summary>
     public static ImmutableArray<string> Reduce(ImmutableArray<string> arguments) => arguments.Contains("all") ? ["all"] : arguments;
@@ -38,8 +42,10 @@ internal static class ArgumentRules
     {
         if (options.Arguments.Length != 1)
         {
-            return ToolRequest.Wrong(options,
-                options.Arguments.IsEmpty ? UsageText.Error("specify a specific region id to act on, or \"all\"\n") : Extra(options, 1));
+            return ToolRequest.Wrong(
+                options,
+                options.Arguments.IsEmpty ? UsageText.Error("specify a specific region id to act on, or \"all\"\n") : Extra(options, 1)
+            );
         }
         return options.Text("type") is null or "pmem" or "blk"
             ? ToolRequest.Do(options, options.Arguments)
@@ -53,7 +59,10 @@ internal static class ArgumentRules
     {
         var none = options.Texts("add-spa").IsEmpty;
         return none || !options.Arguments.IsEmpty
-            ? ToolRequest.Wrong(options, Extra(options, 0, "unknown parameter") + (none ? UsageText.Error("specify at least one --add-spa= option\n") : ""))
+            ? ToolRequest.Wrong(
+                options,
+                Extra(options, 0, "unknown parameter") + (none ? UsageText.Error("specify at least one --add-spa= option\n") : "")
+            )
             : ToolRequest.Do(options, []);
     }
 

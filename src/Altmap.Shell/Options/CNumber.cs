@@ -38,7 +38,14 @@ internal static class CNumber
             end++;
         for (; end > at; end--)
         {
-            if (double.TryParse(text.AsSpan(at, end - at), NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out var value))
+            if (
+                double.TryParse(
+                    text.AsSpan(at, end - at),
+                    NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent,
+                    CultureInfo.InvariantCulture,
+                    out var value
+                )
+            )
                 return double.IsInfinity(value);
         }
         return false;
@@ -53,11 +60,21 @@ internal static class CNumber
         if (numberBase == 0)
         {
             var hex = at + 2 < text.Length && text[at] == '0' && text[at + 1] is 'x' or 'X' && char.IsAsciiHexDigit(text[at + 2]);
-            numberBase = hex ? 16 : at < text.Length && text[at] == '0' ? 8 : 10;
+            numberBase =
+                hex ? 16
+                : at < text.Length && text[at] == '0' ? 8
+                : 10;
             at += hex ? 2 : 0;
         }
         var (magnitude, overflow, end) = (0UL, false, 0);
-        for (; at < text.Length && char.IsAsciiHexDigit(text[at]) && Convert.ToInt32(text[at].ToString(), 16) is var digit && digit < numberBase; end = ++at)
+        for (
+            ;
+            at < text.Length
+                && char.IsAsciiHexDigit(text[at])
+                && Convert.ToInt32(text[at].ToString(), 16) is var digit
+                && digit < numberBase;
+            end = ++at
+        )
         {
             overflow |= magnitude > (ulong.MaxValue - (ulong)digit) / (ulong)numberBase;
             magnitude = unchecked((magnitude * (ulong)numberBase) + (ulong)digit);

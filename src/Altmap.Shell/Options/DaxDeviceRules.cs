@@ -29,16 +29,22 @@ internal static class DaxDeviceRules
         if (options.Text("mode") is not null || options.Flag("no-online") || options.Flag("no-movable"))
             return ToolRequest.Wrong(options, $"{device}: -C cannot be used with --mode, --(no-)movable, or --(no-)online\n");
         // It would read /etc/ndctl and /etc/daxctl of the machine, which a model has not.
-        return ToolRequest.Say(new ToolAnswer("", "--check-config reads the configuration files of the machine: give the options themselves\n", 1) { IsUnsupported = true });
+        return ToolRequest.Say(
+            new ToolAnswer("", "--check-config reads the configuration files of the machine: give the options themselves\n", 1)
+            {
+                IsUnsupported = true,
+            }
+        );
     }
 
     // enable-device says "disable": the tool passes the wrong action (cmd_enable_device()).
-    private static string Verb(string command) => command switch
-    {
-        "reconfigure-device" => "reconfigure",
-        "online-memory" => "online memory for",
-        "offline-memory" => "offline memory for",
-        "disable-device" or "enable-device" => "disable",
-        _ => "destroy",
-    };
+    private static string Verb(string command) =>
+        command switch
+        {
+            "reconfigure-device" => "reconfigure",
+            "online-memory" => "online memory for",
+            "offline-memory" => "offline memory for",
+            "disable-device" or "enable-device" => "disable",
+            _ => "destroy",
+        };
 }

@@ -53,8 +53,11 @@ internal static class DaxctlTables
         Daxctl("split-acpi", "split-acpi <options>", s_splitAcpi),
         Daxctl("migrate-device-model", "migrate-device-model"),
         Daxctl("create-device", "create-device [<options>]", s_create),
-        Daxctl("destroy-device", "destroy-device <device> [<options>]",
-            [.. s_base, Flag('f', "force", "attempt to disable before destroying device")]),
+        Daxctl(
+            "destroy-device",
+            "destroy-device <device> [<options>]",
+            [.. s_base, Flag('f', "force", "attempt to disable before destroying device")]
+        ),
         Daxctl("reconfigure-device", "reconfigure-device <device> [<options>]", s_create),
         Daxctl("online-memory", "online-memory <device> [<options>]", [.. s_base, s_zone]),
         Daxctl("offline-memory", "offline-memory <device> [<options>]", s_base),

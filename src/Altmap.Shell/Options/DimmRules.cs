@@ -2,14 +2,16 @@ using System.Collections.Immutable;
 
 namespace Altmap.Shell.Options;
 
-/// <summary>ndctl 76.1, ndctl/dimm.c dimm_action(), up to the walk over the DIMMs. These messages stand alone, without <c>Error:</c>.</summary>
+/// <summary>ndctl 76.1, ndctl/dimm.c dimm_action(), up to the walk over the DIMMs. These messages stand alone, without
+/// <c>Error:</c>.</summary>
 internal static class DimmRules
 {
     public static ToolRequest Check(OptionResult options)
     {
         if (options.Arguments.IsEmpty)
             return ToolRequest.Wrong(options, "");
-        // Names are judged up to the first "all", which then replaces them; the count of bad ones is kept, so that "bogus all" fails and "a b all" does not.
+        // Names are judged up to the first "all", which then replaces them; the count of bad ones is kept, so that "bogus all" fails and "a
+        // b all" does not.
         var judged = options.Arguments.TakeWhile(a => a != "all").ToImmutableArray();
         var arguments = ArgumentRules.Reduce(options.Arguments);
         var bad = judged.Where(a => !CNumber.HasNumberAfter(a, "nmem")).ToImmutableArray();
@@ -20,7 +22,9 @@ internal static class DimmRules
             return ToolRequest.Wrong(options, warnings + message + "\n");
         var version = options.Text("label-version") ?? "1.1";
         if (version is not ("1.1" or "v1.1" or "1.2" or "v1.2"))
-            return ToolRequest.Say(new ToolAnswer("", $"{warnings}'{version}' is not a valid label version\n{NothingDone(options.Command.Name)}\n", 1));
+            return ToolRequest.Say(
+                new ToolAnswer("", $"{warnings}'{version}' is not a valid label version\n{NothingDone(options.Command.Name)}\n", 1)
+            );
         return ToolRequest.Do(options, [.. arguments.Where(a => !bad.Contains(a))], warnings);
     }
 
@@ -45,10 +49,11 @@ internal static class DimmRules
     }
 
     /// <summary>The last line of the commands that know a label version.</summary>
-    private static string NothingDone(string command) => command switch
-    {
-        "setup-passphrase" => "passphrase enabled for 0 nmem.",
-        "update-passphrase" => "passphrase updated for 0 nmem.",
-        _ => "initialized 0 nmem",
-    };
+    private static string NothingDone(string command) =>
+        command switch
+        {
+            "setup-passphrase" => "passphrase enabled for 0 nmem.",
+            "update-passphrase" => "passphrase updated for 0 nmem.",
+            _ => "initialized 0 nmem",
+        };
 }

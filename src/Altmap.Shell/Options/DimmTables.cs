@@ -42,7 +42,10 @@ internal static class DimmTables
         .. s_base,
         Text('f', "firmware", "firmware-file", "firmware filename for update"),
         Flag('i', "force", "ignore ARS / arm status, try to force update"),
-        Flag('A', "arm", "arm device for firmware activation (default)") with { InitiallyOn = true },
+        Flag('A', "arm", "arm device for firmware activation (default)") with
+        {
+            InitiallyOn = true,
+        },
         Flag('D', "disarm", "disarm device for firmware activation"),
     ];
 
@@ -50,7 +53,12 @@ internal static class DimmTables
 
     // The tool's table of these options has no end mark: it runs on into the next one in memory, which is that of init-labels.
     private static readonly ImmutableArray<OptionSpec> s_key =
-        [.. s_base, Text('k', "key-handle", "key-handle", "master encryption key handle"), s_master, .. s_init];
+    [
+        .. s_base,
+        Text('k', "key-handle", "key-handle", "master encryption key handle"),
+        s_master,
+        .. s_init,
+    ];
 
     private static readonly ImmutableArray<OptionSpec> s_sanitize =
     [
@@ -67,7 +75,11 @@ internal static class DimmTables
         Ndctl("disable-dimm", $"disable-dimm {Dimms}[<options>]", s_base),
         Ndctl("zero-labels", $"zero-labels {Dimms}[<options>]", s_part),
         Ndctl("read-labels", $"read-labels {Dimms}[-o <filename>]", s_read),
-        Ndctl("write-labels", "write-labels <nmem> [-i <filename>]", [.. s_part, Text('i', "input", "input-file", "filename to read label area data")]),
+        Ndctl(
+            "write-labels",
+            "write-labels <nmem> [-i <filename>]",
+            [.. s_part, Text('i', "input", "input-file", "filename to read label area data")]
+        ),
         Ndctl("init-labels", $"init-labels {Dimms}[<options>]", s_init),
         Ndctl("check-labels", $"check-labels {Dimms}[<options>]", s_base),
         Ndctl("update-firmware", $"update-firmware {Dimms}[<options>]", s_update),

@@ -1,6 +1,7 @@
 namespace Altmap.Shell.Options;
 
-/// <summary>ndctl 76.1, ndctl/inject-error.c inject_init() and ndctl/inject-smart.c smart_init(). Both stop at the first fault, without the usage.</summary>
+/// <summary>ndctl 76.1, ndctl/inject-error.c inject_init() and ndctl/inject-smart.c smart_init(). Both stop at the first fault, without the
+/// usage.</summary>
 internal static class InjectRules
 {
     public static ToolRequest Error(OptionResult options)
@@ -39,17 +40,20 @@ internal static class InjectRules
                 return ArgumentRules.Invalid($"Cannot use {CName(field)} inject and uninject together");
             given = true;
         }
-        return given ? OneArgument(options, "specify a dimm for the smart operation\n") : ArgumentRules.Invalid("No valid operation specified");
+        return given
+            ? OneArgument(options, "specify a dimm for the smart operation\n")
+            : ArgumentRules.Invalid("No valid operation specified");
     }
 
     private static string CName(string field) => field.Replace('-', '_');
 
     private static bool IsBadUnsigned(string text) => CNumber.Unsigned(text).Value > uint.MaxValue;
 
-    private static ToolRequest OneArgument(OptionResult options, string demand) => options.Arguments.Length switch
-    {
-        1 => ToolRequest.Do(options, options.Arguments),
-        0 => ToolRequest.Wrong(options, UsageText.Error(demand)),
-        _ => ToolRequest.Wrong(options, ArgumentRules.Extra(options, 1)),
-    };
+    private static ToolRequest OneArgument(OptionResult options, string demand) =>
+        options.Arguments.Length switch
+        {
+            1 => ToolRequest.Do(options, options.Arguments),
+            0 => ToolRequest.Wrong(options, UsageText.Error(demand)),
+            _ => ToolRequest.Wrong(options, ArgumentRules.Extra(options, 1)),
+        };
 }

@@ -5,7 +5,8 @@ using Altmap.Core.Units;
 namespace Altmap.Shell.Options;
 
 /// <summary>
-/// The options of a namespace command after the tool filled in what was not given (ndctl 76.1, ndctl/namespace.c set_defaults()). Null: still open, and taken from
+/// The options of a namespace command after the tool filled in what was not given (ndctl 76.1, ndctl/namespace.c set_defaults()). Null:
+/// still open, and taken from
 /// the namespace that is reconfigured, or not asked for by this command.
 /// </summary>
 /// <param name="Type"><c>pmem</c> or <c>blk</c>.</param>
@@ -28,8 +29,13 @@ public sealed record NamespaceDefaults(string? Type, string? Mode, bool IsModeDe
         else if (mode is null && isNew && type is not null)
             (mode, isDefault) = (type == "pmem" ? "fsdax" : "sector", true);
         var sector = type == "blk" || NamespaceRules.ModeOf(mode) == "sector";
-        return new NamespaceDefaults(type, mode, isDefault,
-            options.Text("map") ?? (isNew ? "dev" : null), options.Text("sector-size") ?? (sector ? "4096" : null));
+        return new NamespaceDefaults(
+            type,
+            mode,
+            isDefault,
+            options.Text("map") ?? (isNew ? "dev" : null),
+            options.Text("sector-size") ?? (sector ? "4096" : null)
+        );
     }
 }
 
@@ -56,24 +62,26 @@ internal static class NamespaceRules
     }
 
     /// <summary>The mode's name of today, or null for an unknown one (ndctl/filter.c util_nsmode(); any case).</summary>
-    public static string? ModeOf(string? mode) => mode?.ToLowerInvariant() switch
-    {
-        "memory" or "fsdax" => "fsdax",
-        "sector" or "safe" => "sector",
-        "dax" or "devdax" => "devdax",
-        "raw" => "raw",
-        _ => null,
-    };
+    public static string? ModeOf(string? mode) =>
+        mode?.ToLowerInvariant() switch
+        {
+            "memory" or "fsdax" => "fsdax",
+            "sector" or "safe" => "sector",
+            "dax" or "devdax" => "devdax",
+            "raw" => "raw",
+            _ => null,
+        };
 
-    private static string? Verb(string command) => command switch
-    {
-        "enable-namespace" => "enable",
-        "disable-namespace" => "disable",
-        "destroy-namespace" => "destroy",
-        "check-namespace" => "check",
-        "clear-errors" => "clear errors for",
-        _ => null,
-    };
+    private static string? Verb(string command) =>
+        command switch
+        {
+            "enable-namespace" => "enable",
+            "disable-namespace" => "disable",
+            "destroy-namespace" => "destroy",
+            "check-namespace" => "check",
+            "clear-errors" => "clear errors for",
+            _ => null,
+        };
 
     private static void CheckValues(OptionResult options, ByteSize pageSize, StringBuilder text)
     {

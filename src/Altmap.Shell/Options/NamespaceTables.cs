@@ -25,9 +25,15 @@ internal static class NamespaceTables
         Text('t', "type", "type", "specify the type of namespace to create 'pmem' or 'blk'"),
         Text('a', "align", "align", "specify the namespace alignment in bytes (default: 2M)"),
         Flag('f', "force", "reconfigure namespace even if currently active"),
-        Flag('L', "autolabel", "automatically initialize labels") with { InitiallyOn = true },
+        Flag('L', "autolabel", "automatically initialize labels") with
+        {
+            InitiallyOn = true,
+        },
         Flag('c', "continue", "continue creating namespaces as long as the filter criteria are met"),
-        Flag('R', "autorecover", "automatically cleanup on failure") with { InitiallyOn = true },
+        Flag('R', "autorecover", "automatically cleanup on failure") with
+        {
+            InitiallyOn = true,
+        },
     ];
 
     private static readonly ImmutableArray<OptionSpec> s_check =
@@ -64,8 +70,11 @@ internal static class NamespaceTables
         Ndctl("enable-namespace", "enable-namespace <namespace> [<options>]", s_base),
         Ndctl("disable-namespace", "disable-namespace <namespace> [<options>]", s_base),
         Ndctl("create-namespace", "create-namespace [<options>]", [.. s_base, .. s_create]),
-        Ndctl("destroy-namespace", "destroy-namespace <namespace> [<options>]",
-            [.. s_base, Flag('f', "force", "destroy namespace even if currently active")]),
+        Ndctl(
+            "destroy-namespace",
+            "destroy-namespace <namespace> [<options>]",
+            [.. s_base, Flag('f', "force", "destroy namespace even if currently active")]
+        ),
         Ndctl("read-infoblock", "read-infoblock <namespace> [<options>]", [.. s_base, .. s_readInfoBlock]),
         Ndctl("write-infoblock", "write-infoblock <namespace> [<options>]", [.. s_base, .. s_writeInfoBlock]),
         Ndctl("check-namespace", "check-namespace <namespace> [<options>]", [.. s_base, .. s_check]),

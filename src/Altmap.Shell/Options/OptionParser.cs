@@ -4,7 +4,8 @@ using System.Text;
 namespace Altmap.Shell.Options;
 
 /// <summary>
-/// Reads options as ndctl and daxctl 76.1 do (util/parse-options.c parse_options()): bundled letters, values attached or in the next word, long names cut short
+/// Reads options as ndctl and daxctl 76.1 do (util/parse-options.c parse_options()): bundled letters, values attached or in the next word,
+/// long names cut short
 /// as far as they stay unique, <c>--no-</c> (also cut short), <c>--</c>. Options and arguments may be mixed.
 /// </summary>
 public static class OptionParser
@@ -69,7 +70,10 @@ public static class OptionParser
                 if (option is null)
                 {
                     // The tool makes a word of its own of the rest of a bundle; "-v-x" leaves "--x".
-                    Fail(UsageText.Error(letter == '-' ? $"unknown option `{rest[1..]}'" : $"unknown switch `{letter}'"), UsageText.Full(spec));
+                    Fail(
+                        UsageText.Error(letter == '-' ? $"unknown option `{rest[1..]}'" : $"unknown switch `{letter}'"),
+                        UsageText.Full(spec)
+                    );
                     return;
                 }
                 _attached = rest.Length > 1 ? rest[1..] : null;
@@ -87,8 +91,11 @@ public static class OptionParser
         }
 
         private bool LooksLikeLong(string letters) =>
-            letters.Length >= 3 && (letters.StartsWith("no-", StringComparison.Ordinal)
-                || spec.Options.Any(o => o.Long is not null && o.Long.StartsWith(letters, StringComparison.Ordinal)));
+            letters.Length >= 3
+            && (
+                letters.StartsWith("no-", StringComparison.Ordinal)
+                || spec.Options.Any(o => o.Long is not null && o.Long.StartsWith(letters, StringComparison.Ordinal))
+            );
 
         private void ReadLong(string text)
         {
@@ -143,8 +150,11 @@ public static class OptionParser
             if (other is not { } first)
                 return (cut?.Option, cut?.Form ?? Form.Plain, null);
             var (last, lastForm) = cut!.Value;
-            return (null, Form.Plain, UsageText.Error(
-                $"Ambiguous option: {text} (could be --{No(first.Form)}{first.Option.Long} or --{No(lastForm)}{last.Long})"));
+            return (
+                null,
+                Form.Plain,
+                UsageText.Error($"Ambiguous option: {text} (could be --{No(first.Form)}{first.Option.Long} or --{No(lastForm)}{last.Long})")
+            );
         }
 
         private enum Fit
@@ -227,8 +237,10 @@ public static class OptionParser
                 case OptionKind.AddressRange:
                     _result.Append(option, value);
                     var comma = value.IndexOf(',');
-                    return comma >= 0 && NdctlSize.TryParse(value[..comma]) is not null && NdctlSize.TryParse(value[(comma + 1)..]) is not null
-                        ? null : UsageText.Error($"failed to parse --{option.Long}={value}\n");
+                    return
+                        comma >= 0 && NdctlSize.TryParse(value[..comma]) is not null && NdctlSize.TryParse(value[(comma + 1)..]) is not null
+                        ? null
+                        : UsageText.Error($"failed to parse --{option.Long}={value}\n");
                 case OptionKind.FileName when spec.FilePrefix is { } prefix && value is not "-" && !value.StartsWith('/'):
                     _result.Set(option, prefix + value);
                     return null;
@@ -248,11 +260,14 @@ public static class OptionParser
             return _at + 1 < args.Length ? args[++_at] : null;
         }
 
-        private static string Wrong(OptionSpec option, Form form, string reason) => UsageText.Error(form switch
-        {
-            Form.Letter => $"switch `{option.Short}' {reason}",
-            _ => $"option `{No(form)}{option.Long}' {reason}",
-        });
+        private static string Wrong(OptionSpec option, Form form, string reason) =>
+            UsageText.Error(
+                form switch
+                {
+                    Form.Letter => $"switch `{option.Short}' {reason}",
+                    _ => $"option `{No(form)}{option.Long}' {reason}",
+                }
+            );
 
         private static string No(Form form) => form == Form.Unset ? "no-" : "";
 

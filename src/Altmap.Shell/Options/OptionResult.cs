@@ -13,7 +13,8 @@ public sealed record ToolAnswer(string Stdout, string Stderr, int ExitCode)
 }
 
 /// <summary>
-/// The options and arguments of a command, or the tool's answer to what is wrong with them. An option is asked for by its long name (by its letter when
+/// The options and arguments of a command, or the tool's answer to what is wrong with them. An option is asked for by its long name (by its
+/// letter when
 /// it has no other); one that was not given, or that the command has not, has its initial value: null, false, 0.
 /// </summary>
 public sealed class OptionResult
@@ -69,5 +70,6 @@ public sealed class OptionResult
 
     internal void Set(OptionSpec option, long number) => (_numbers[option.Name], _) = (number, _given.Add(option.Name));
 
-    internal void Append(OptionSpec option, string text) => (_lists[option.Name], _) = (Texts(option.Name).Add(text), _given.Add(option.Name));
+    internal void Append(OptionSpec option, string text) =>
+        (_lists[option.Name], _) = (Texts(option.Name).Add(text), _given.Add(option.Name));
 }

@@ -67,12 +67,27 @@ internal static class OtherTables
         Flag('v', "verbose", "emit extra debug messages to stderr"),
         Flag('u', "human", "use human friendly number formats"),
         Text('m', "media-temperature", "smart media temperature attribute", "inject a value for smart media temperature"),
-        Text('M', "media-temperature-threshold", "set smart media temperature threshold", "set threshold value for smart media temperature"),
+        Text(
+            'M',
+            "media-temperature-threshold",
+            "set smart media temperature threshold",
+            "set threshold value for smart media temperature"
+        ),
         Text(null, "media-temperature-alarm", "smart media temperature alarm", "enable or disable the smart media temperature alarm"),
         Flag(null, "media-temperature-uninject", "uninject media temperature"),
         Text('c', "ctrl-temperature", "smart controller temperature attribute", "inject a value for smart controller temperature"),
-        Text('C', "ctrl-temperature-threshold", "set smart controller temperature threshold", "set threshold value for smart controller temperature"),
-        Text(null, "ctrl-temperature-alarm", "smart controller temperature alarm", "enable or disable the smart controller temperature alarm"),
+        Text(
+            'C',
+            "ctrl-temperature-threshold",
+            "set smart controller temperature threshold",
+            "set threshold value for smart controller temperature"
+        ),
+        Text(
+            null,
+            "ctrl-temperature-alarm",
+            "smart controller temperature alarm",
+            "enable or disable the smart controller temperature alarm"
+        ),
         Flag(null, "ctrl-temperature-uninject", "uninject controller temperature"),
         Text('s', "spares", "smart spares attribute", "inject a value for smart spares"),
         Text('S', "spares-threshold", "set smart spares threshold", "set a threshold value for smart spares"),
@@ -90,7 +105,10 @@ internal static class OtherTables
     private static readonly ImmutableArray<OptionSpec> s_activate =
     [
         s_debug,
-        Flag('I', "idle", "allow platform-injected idle over activate (default)") with { InitiallyOn = true },
+        Flag('I', "idle", "allow platform-injected idle over activate (default)") with
+        {
+            InitiallyOn = true,
+        },
         Flag('f', "force", "try to force live activation"),
         Flag('n', "dry-run", "perform all setup/validation steps, skip the activate"),
     ];
@@ -99,16 +117,31 @@ internal static class OtherTables
     [
         Ndctl("inject-error", "inject-error <namespace> [<options>]", s_injectError),
         Ndctl("inject-smart", "inject-smart <dimm> [<options>]", s_injectSmart),
-        Ndctl("wait-scrub", "wait-scrub [<bus-id> <bus-id2> ... <bus-idN>] [<options>]", s_debug, Unsigned('p', "poll", "poll interval (seconds)")),
+        Ndctl(
+            "wait-scrub",
+            "wait-scrub [<bus-id> <bus-id2> ... <bus-idN>] [<options>]",
+            s_debug,
+            Unsigned('p', "poll", "poll interval (seconds)")
+        ),
         Ndctl("activate-firmware", "activate-firmware[<bus-id> <bus-id2> ... <bus-idN>] [<options>]", s_activate),
         Ndctl("start-scrub", "start-scrub [<bus-id> <bus-id2> ... <bus-idN>] [<options>]", s_debug),
-        Ndctl("load-keys", "load-keys [<options>]",
-            File('p', "key-path", "key-path", "override the default key path"), Text('t', "tpm-handle", "tpm-handle", "TPM handle for trusted key")),
+        Ndctl(
+            "load-keys",
+            "load-keys [<options>]",
+            File('p', "key-path", "key-path", "override the default key path"),
+            Text('t', "tpm-handle", "tpm-handle", "TPM handle for trusted key")
+        ),
         Ndctl("list", "list [<options>]", s_list),
-        Ndctl("monitor", "monitor [<options>]", s_monitor) with { FilePrefix = "./" },
-        Ndctl("create-nfit", "create-nfit [<options>]",
+        Ndctl("monitor", "monitor [<options>]", s_monitor) with
+        {
+            FilePrefix = "./",
+        },
+        Ndctl(
+            "create-nfit",
+            "create-nfit [<options>]",
             new('a', "add-spa", OptionKind.AddressRange, "size,offset", "add a system-physical-address range table entry"),
             new('o', null, OptionKind.Text, "file", "output to <file> (default: local_nfit.bin)"),
-            new('f', "force", OptionKind.Count, null, "overwrite <file> if it already exists")),
+            new('f', "force", OptionKind.Count, null, "overwrite <file> if it already exists")
+        ),
     ];
 }

@@ -8,17 +8,56 @@ public static class ToolCommandLine
 {
     private static readonly string[] s_ndctlList =
     [
-        "version", "enable-namespace", "disable-namespace", "create-namespace", "destroy-namespace", "read-infoblock", "write-infoblock",
-        "check-namespace", "clear-errors", "enable-region", "disable-region", "enable-dimm", "disable-dimm", "zero-labels", "read-labels",
-        "write-labels", "init-labels", "check-labels", "inject-error", "update-firmware", "inject-smart", "wait-scrub", "activate-firmware",
-        "start-scrub", "setup-passphrase", "update-passphrase", "remove-passphrase", "freeze-security", "sanitize-dimm", "load-keys",
-        "wait-overwrite", "list", "monitor", "help",
+        "version",
+        "enable-namespace",
+        "disable-namespace",
+        "create-namespace",
+        "destroy-namespace",
+        "read-infoblock",
+        "write-infoblock",
+        "check-namespace",
+        "clear-errors",
+        "enable-region",
+        "disable-region",
+        "enable-dimm",
+        "disable-dimm",
+        "zero-labels",
+        "read-labels",
+        "write-labels",
+        "init-labels",
+        "check-labels",
+        "inject-error",
+        "update-firmware",
+        "inject-smart",
+        "wait-scrub",
+        "activate-firmware",
+        "start-scrub",
+        "setup-passphrase",
+        "update-passphrase",
+        "remove-passphrase",
+        "freeze-security",
+        "sanitize-dimm",
+        "load-keys",
+        "wait-overwrite",
+        "list",
+        "monitor",
+        "help",
     ];
 
     private static readonly string[] s_daxctlList =
     [
-        "version", "list", "help", "split-acpi", "migrate-device-model", "create-device", "destroy-device", "reconfigure-device",
-        "online-memory", "offline-memory", "disable-device", "enable-device",
+        "version",
+        "list",
+        "help",
+        "split-acpi",
+        "migrate-device-model",
+        "create-device",
+        "destroy-device",
+        "reconfigure-device",
+        "online-memory",
+        "offline-memory",
+        "disable-device",
+        "enable-device",
     ];
 
     /// <summary>The tool that a word calls (<c>/usr/bin/ndctl</c> is <c>ndctl</c>), or null.</summary>
@@ -40,7 +79,12 @@ public static class ToolCommandLine
         var (word, args) = (words[1], words[2..]);
         if (word.StartsWith('-') && word is not ("--version" or "--help" or "-h" or "-v"))
             return ToolRequest.Say(word == "--list-cmds" ? ListCommands(tool) : UnknownOption(tool, word));
-        var name = word switch { "--version" or "-v" => "version", "--help" or "-h" => "help", _ => word };
+        var name = word switch
+        {
+            "--version" or "-v" => "version",
+            "--help" or "-h" => "help",
+            _ => word,
+        };
         if (args is ["--help", .. var behind])
             return ToolRequest.Say(Help(tool, [name, .. behind]));
         if (name == "version")
@@ -55,9 +99,13 @@ public static class ToolCommandLine
 
     private static string Usage(string tool) => $"{tool} [--version] [--help] COMMAND [ARGS]";
 
-    private static ToolAnswer Overview(string tool, int exitCode) => new(
-        $"\n usage: {Usage(tool)}\n\n\n See '{tool} help COMMAND' for more information on a specific command.\n {tool} --list-cmds to see all available commands\n\n",
-        "", exitCode);
+    private static ToolAnswer Overview(string tool, int exitCode) =>
+        new(
+            $"\n usage: {Usage(tool)}\n\n\n See '{tool} help COMMAND' for more information on a specific command.\n {tool} "
+                + $"--list-cmds to see all available commands\n\n",
+            "",
+            exitCode
+        );
 
     private static ToolAnswer ListCommands(string tool) =>
         new(string.Concat((tool == "ndctl" ? s_ndctlList : s_daxctlList).Select(c => c + "\n")), "", 0);
@@ -67,8 +115,8 @@ public static class ToolCommandLine
 
     private static ToolAnswer Help(string tool, ImmutableArray<string> args)
     {
-        ImmutableArray<string> subcommands = tool == "ndctl"
-            ? ["enable-region", "disable-region", "zero-labels", "enable-namespace", "disable-namespace"] : ["list"];
+        ImmutableArray<string> subcommands =
+            tool == "ndctl" ? ["enable-region", "disable-region", "zero-labels", "enable-namespace", "disable-namespace"] : ["list"];
         var options = OptionParser.Parse(new CommandSpec(tool, "help", $"{tool} help [command]", []), args, subcommands);
         if (options.Answer is { } answer)
             return answer;

@@ -10,7 +10,8 @@ public sealed record ToolRequest
     /// <summary>The command and its options; null when there is an <see cref="Answer"/>.</summary>
     public OptionResult? Options { get; private init; }
 
-    /// <summary>What to act on: checked, and reduced as the tool does (<c>all</c> swallows the rest, a device's directory is dropped).</summary>
+    /// <summary>What to act on: checked, and reduced as the tool does (<c>all</c> swallows the rest, a device's directory is
+    /// dropped).</summary>
     public ImmutableArray<string> Arguments { get; private init; } = [];
 
     /// <summary>Already printed to standard error before the command runs; usually empty.</summary>
@@ -22,7 +23,12 @@ public sealed record ToolRequest
     internal static ToolRequest Say(ToolAnswer answer) => new() { Answer = answer };
 
     internal static ToolRequest Do(OptionResult options, ImmutableArray<string> arguments, string warnings = "") =>
-        new() { Options = options, Arguments = arguments, Warnings = warnings };
+        new()
+        {
+            Options = options,
+            Arguments = arguments,
+            Warnings = warnings,
+        };
 
     internal static ToolRequest Wrong(OptionResult options, string messages) => Say(UsageText.Wrong(options.Command, messages));
 }

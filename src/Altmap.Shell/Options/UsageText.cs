@@ -43,12 +43,14 @@ internal static class UsageText
         text.Append("    ").Append(option.Short is { } letter ? $"-{letter}" : "    ");
         if (option.Long is not null)
             text.Append(option.Short is null ? "" : ", ").Append("--").Append(option.Long);
-        text.Append(option.Kind switch
-        {
-            OptionKind.Integer or OptionKind.Unsigned => " <n>",
-            OptionKind.Flag or OptionKind.Count => "",
-            _ => $" <{option.ArgumentName}>",
-        });
+        text.Append(
+            option.Kind switch
+            {
+                OptionKind.Integer or OptionKind.Unsigned => " <n>",
+                OptionKind.Flag or OptionKind.Count => "",
+                _ => $" <{option.ArgumentName}>",
+            }
+        );
         var width = text.Length - start;
         if (width <= OptionWidth)
             text.Append(' ', OptionWidth - width + Gap);

@@ -38,11 +38,13 @@ public sealed record ReplayResult(ImmutableArray<ReplayedCommand> Commands, Shel
 
     /// <summary><c>N commands: N same, N different, N unsupported</c>.</summary>
     public string Summary =>
-        $"{Commands.Length} commands: {Count(ReplayVerdict.Same)} same, {Count(ReplayVerdict.Different)} different, {Count(ReplayVerdict.Unsupported)} unsupported";
+        $"{Commands.Length} commands: {Count(ReplayVerdict.Same)} same, {Count(ReplayVerdict.Different)} different, "
+        + $"{Count(ReplayVerdict.Unsupported)} unsupported";
 }
 
 /// <summary>
-/// Runs a recorded session on the model. UUIDs that the real tool picked at random are learnt from the record: a first run shows which of ours stands where,
+/// Runs a recorded session on the model. UUIDs that the real tool picked at random are learnt from the record: a first run shows which of
+/// ours stands where,
 /// the second one uses the recorded ones, so that labels and info-blocks carry them too.
 /// </summary>
 public static partial class Replay
@@ -58,9 +60,10 @@ public static partial class Replay
         UuidSource first = UuidSource.FromSeed(Seed);
         ReplayResult draft = RunOnce(new ShellState(machine, first), commands);
         Dictionary<Uuid, Uuid> recorded = known is null ? [] : new(known);
-        foreach (ReplayedCommand command in draft.Commands) Learn(recorded, command);
+        foreach (ReplayedCommand command in draft.Commands)
+            Learn(recorded, command);
         var taken = new List<Uuid>();
-        for (UuidSource source = first; source.Random != draft.State.Uuids.Random;)
+        for (UuidSource source = first; source.Random != draft.State.Uuids.Random; )
         {
             (Uuid ours, source) = source.Take();
             taken.Add(recorded.GetValueOrDefault(ours, ours));
@@ -82,7 +85,8 @@ public static partial class Replay
 
     private static ReplayVerdict Compare(RecordedCommand command, CommandResult result)
     {
-        if (result.IsUnsupported) return ReplayVerdict.Unsupported;
+        if (result.IsUnsupported)
+            return ReplayVerdict.Unsupported;
         bool same = !command.IsComplete
             ? (command.ExitCode == 0) == (result.ExitCode == 0)
             : command.ExitCode == result.ExitCode && Text(command.Output) == Text(result.Merged);
@@ -94,11 +98,14 @@ public static partial class Replay
 
     private static void Learn(Dictionary<Uuid, Uuid> recorded, ReplayedCommand command)
     {
-        MatchCollection ours = UuidPattern().Matches(command.Result.Merged), theirs = UuidPattern().Matches(command.Command.Output);
-        if (ours.Count != theirs.Count) return;
+        MatchCollection ours = UuidPattern().Matches(command.Result.Merged),
+            theirs = UuidPattern().Matches(command.Command.Output);
+        if (ours.Count != theirs.Count)
+            return;
         for (int i = 0; i < ours.Count; i++)
         {
-            if (ours[i].Value != theirs[i].Value) recorded.TryAdd(Uuid.Parse(ours[i].Value), Uuid.Parse(theirs[i].Value));
+            if (ours[i].Value != theirs[i].Value)
+                recorded.TryAdd(Uuid.Parse(ours[i].Value), Uuid.Parse(theirs[i].Value));
         }
     }
 

@@ -10,16 +10,36 @@ namespace Altmap.Shell.Scripts;
 internal sealed class LineLexer(string text)
 {
     private static readonly string[] ReservedWords =
-        ["if", "then", "else", "elif", "fi", "for", "while", "until", "do", "done", "case", "esac", "function", "select", "{", "}", "!", "[["];
+    [
+        "if",
+        "then",
+        "else",
+        "elif",
+        "fi",
+        "for",
+        "while",
+        "until",
+        "do",
+        "done",
+        "case",
+        "esac",
+        "function",
+        "select",
+        "{",
+        "}",
+        "!",
+        "[[",
+    ];
 
     private readonly ImmutableArray<string>.Builder _words = ImmutableArray.CreateBuilder<string>();
     private readonly StringBuilder _word = new();
-    private bool _inWord;      // also true for an empty quoted word
+    private bool _inWord; // also true for an empty quoted word
     private bool _wordQuoted;
     private bool _redirecting; // the word being read is the path after '>'
     private int _at;
 
-    /// <summary>What a line holds: words and a redirection, or an error at a column (from 1). No words and no redirection: blank or comment.</summary>
+    /// <summary>What a line holds: words and a redirection, or an error at a column (from 1). No words and no redirection: blank or
+    /// comment.</summary>
     internal readonly record struct Result(ImmutableArray<string> Words, string? RedirectTo, string? Error, int Column);
 
     private string? _redirectTo;
@@ -49,22 +69,54 @@ internal sealed class LineLexer(string text)
     {
         switch (c)
         {
-            case '\'': TakeSingleQuoted(); break;
-            case '"': TakeDoubleQuoted(); break;
-            case '\\': TakeEscaped(); break;
-            case '>': TakeRedirection(); break;
-            case '|': Fail("pipes and || are not supported: one command a line"); break;
-            case '&': Fail("& and && are not supported: one command a line"); break;
-            case ';': Fail("; is not supported: one command a line"); break;
-            case '<': Fail("reading from a file (<) is not supported"); break;
-            case '(' or ')': Fail("subshells and functions are not supported: one command a line"); break;
-            case '`': Fail("command substitution (`…`) is not supported"); break;
-            case '$' when IsExpansion(): Fail("variables and $(…) are not supported; quote with ' for a plain $"); break;
-            case '*' or '?' or '[': TakePattern(c); break;
-            case '~' when !_inWord: Fail("~ is not supported: write the path out"); break;
-            case '\0': Fail("a NUL character"); break;
-            case '=' when IsAssignment(): Fail("variables (NAME=value) are not supported"); break;
-            default: Append(c); break;
+            case '\'':
+                TakeSingleQuoted();
+                break;
+            case '"':
+                TakeDoubleQuoted();
+                break;
+            case '\\':
+                TakeEscaped();
+                break;
+            case '>':
+                TakeRedirection();
+                break;
+            case '|':
+                Fail("pipes and || are not supported: one command a line");
+                break;
+            case '&':
+                Fail("& and && are not supported: one command a line");
+                break;
+            case ';':
+                Fail("; is not supported: one command a line");
+                break;
+            case '<':
+                Fail("reading from a file (<) is not supported");
+                break;
+            case '(' or ')':
+                Fail("subshells and functions are not supported: one command a line");
+                break;
+            case '`':
+                Fail("command substitution (`…`) is not supported");
+                break;
+            case '$' when IsExpansion():
+                Fail("variables and $(…) are not supported; quote with ' for a plain $");
+                break;
+            case '*' or '?' or '[':
+                TakePattern(c);
+                break;
+            case '~' when !_inWord:
+                Fail("~ is not supported: write the path out");
+                break;
+            case '\0':
+                Fail("a NUL character");
+                break;
+            case '=' when IsAssignment():
+                Fail("variables (NAME=value) are not supported");
+                break;
+            default:
+                Append(c);
+                break;
         }
     }
 
@@ -74,7 +126,8 @@ internal sealed class LineLexer(string text)
         _word.Append(c);
     }
 
-    /// <summary>A pattern that no file matches stays as it is, and the model has no relative paths. Below / it might match, and is refused.</summary>
+    /// <summary>A pattern that no file matches stays as it is, and the model has no relative paths. Below / it might match, and is
+    /// refused.</summary>
     private void TakePattern(char c)
     {
         if (_word.Length > 0 ? _word[0] == '/' : _redirecting)
@@ -151,10 +204,17 @@ internal sealed class LineLexer(string text)
     }
 
     private bool IsExpansion() =>
-        _at + 1 < text.Length && (char.IsAsciiLetterOrDigit(text[_at + 1]) || text[_at + 1] is '_' or '{' or '(' or '@' or '*' or '#' or '?' or '-' or '$' or '!');
+        _at + 1 < text.Length
+        && (
+            char.IsAsciiLetterOrDigit(text[_at + 1]) || text[_at + 1] is '_' or '{' or '(' or '@' or '*' or '#' or '?' or '-' or '$' or '!'
+        );
 
     private bool IsAssignment() =>
-        _words.Count == 0 && !_redirecting && !_wordQuoted && _word.Length > 0 && !char.IsAsciiDigit(_word[0])
+        _words.Count == 0
+        && !_redirecting
+        && !_wordQuoted
+        && _word.Length > 0
+        && !char.IsAsciiDigit(_word[0])
         && _word.ToString().All(c => char.IsAsciiLetterOrDigit(c) || c == '_');
 
     private void EndWord()

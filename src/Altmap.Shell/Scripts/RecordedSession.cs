@@ -29,13 +29,18 @@ public sealed record RecordedCommand(string Text, ImmutableArray<string> Words, 
 }
 
 /// <summary>
-/// A recorded session: <c>+ command</c>, its output, <c># rc=N</c>. Lines outside of that are the recorder's notes. Sessions recorded with sysfs writes
+/// A recorded session: <c>+ command</c>, its output, <c># rc=N</c>. Lines outside of that are the recorder's notes. Sessions recorded with
+/// sysfs writes
 /// alone have no <c># rc=</c>; there, a refused write carries its message on its own line.
 /// </summary>
 /// <param name="Commands">In order.</param>
 /// <param name="NotesAfter">Notes behind the last command.</param>
 /// <param name="Errors">What is not a recording; the commands are then those before it.</param>
-public sealed record RecordedSession(ImmutableArray<RecordedCommand> Commands, ImmutableArray<string> NotesAfter, ImmutableArray<ScriptError> Errors)
+public sealed record RecordedSession(
+    ImmutableArray<RecordedCommand> Commands,
+    ImmutableArray<string> NotesAfter,
+    ImmutableArray<ScriptError> Errors
+)
 {
     /// <summary>Most lines of a recording (outputs included).</summary>
     public const int LinesMax = 1_000_000;
@@ -59,8 +64,15 @@ public sealed record RecordedSession(ImmutableArray<RecordedCommand> Commands, I
         {
             if (number > LinesMax || (line.Length > ScriptParser.LineCharsMax && line.StartsWith(CommandMark, StringComparison.Ordinal)))
             {
-                errors.Add(new ScriptError(number, 0, number > LinesMax
-                    ? $"a recording has at most {LinesMax} lines" : $"a command has at most {ScriptParser.LineCharsMax} characters"));
+                errors.Add(
+                    new ScriptError(
+                        number,
+                        0,
+                        number > LinesMax
+                            ? $"a recording has at most {LinesMax} lines"
+                            : $"a command has at most {ScriptParser.LineCharsMax} characters"
+                    )
+                );
                 break;
             }
             if (line.StartsWith(CommandMark, StringComparison.Ordinal))
@@ -97,7 +109,9 @@ public sealed record RecordedSession(ImmutableArray<RecordedCommand> Commands, I
 
     private static int? ExitCodeOf(string line) =>
         line.StartsWith(ClosingMark, StringComparison.Ordinal)
-        && int.TryParse(line.AsSpan(ClosingMark.Length).TrimEnd(' '), NumberStyles.None, CultureInfo.InvariantCulture, out var code) ? code : null;
+        && int.TryParse(line.AsSpan(ClosingMark.Length).TrimEnd(' '), NumberStyles.None, CultureInfo.InvariantCulture, out var code)
+            ? code
+            : null;
 
     private sealed class Open(string text, int lineNumber, ImmutableArray<string> notesBefore)
     {

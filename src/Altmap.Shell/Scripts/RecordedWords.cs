@@ -3,7 +3,8 @@ using System.Collections.Immutable;
 namespace Altmap.Shell.Scripts;
 
 /// <summary>
-/// The words of a command that was recorded by <c>echo "+ $*"</c>: joined by single blanks, quotes gone, so what looks like a pattern or a variable is plain text.
+/// The words of a command that was recorded by <c>echo "+ $*"</c>: joined by single blanks, quotes gone, so what looks like a pattern or a
+/// variable is plain text.
 /// </summary>
 internal static class RecordedWords
 {
@@ -16,7 +17,8 @@ internal static class RecordedWords
             if (read.Error is null && !(read.Words.IsEmpty && read.RedirectTo is null))
             {
                 return read.Words is [var shell, "-c", var nested] && ScriptParser.IsShell(shell) && read.RedirectTo is null
-                    ? Split($"{shell} -c {nested}") : (read.Words, read.RedirectTo);
+                    ? Split($"{shell} -c {nested}")
+                    : (read.Words, read.RedirectTo);
             }
             return ([.. text.Split(' ', 3)], null);
         }
@@ -36,7 +38,11 @@ internal static class RecordedWords
         if (parts is not [var shell, "-c", var argument] || !ScriptParser.IsShell(shell))
             return null;
         var trimmed = argument.Trim(' ');
-        var quoted = trimmed.Length >= 2 && trimmed[0] is '\'' or '"' && trimmed[^1] == trimmed[0] && !trimmed.AsSpan(1, trimmed.Length - 2).Contains(trimmed[0]);
+        var quoted =
+            trimmed.Length >= 2
+            && trimmed[0] is '\'' or '"'
+            && trimmed[^1] == trimmed[0]
+            && !trimmed.AsSpan(1, trimmed.Length - 2).Contains(trimmed[0]);
         return quoted ? trimmed[1..^1] : argument;
     }
 

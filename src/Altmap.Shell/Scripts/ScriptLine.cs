@@ -5,11 +5,13 @@ namespace Altmap.Shell.Scripts;
 /// <summary>One command of a script.</summary>
 /// <param name="LineNumber">From 1; of a command continued with <c>\</c>, its first line.</param>
 /// <param name="Text">As written, without surrounding blanks; a comment after it is kept.</param>
-/// <param name="Words">After quotes and backslashes are taken away; the redirection is not among them. Never empty, save for a lone <c>&gt; path</c>.</param>
+/// <param name="Words">After quotes and backslashes are taken away; the redirection is not among them. Never empty, save for a lone <c>&gt;
+/// path</c>.</param>
 /// <param name="RedirectTo">Where standard output goes (<c>&gt; path</c>), or null.</param>
 public sealed record ScriptLine(int LineNumber, string Text, ImmutableArray<string> Words, string? RedirectTo)
 {
-    /// <summary>The words as a shell's <c>echo "$*"</c> shows them: quotes are gone, <c>sh -c</c> is there. What a recording has after <c>+ </c>.</summary>
+    /// <summary>The words as a shell's <c>echo "$*"</c> shows them: quotes are gone, <c>sh -c</c> is there. What a recording has after <c>+
+    /// </c>.</summary>
     public string Echo { get; init; } = string.Join(' ', Words) + (RedirectTo is null ? "" : $" > {RedirectTo}");
 }
 
@@ -20,8 +22,7 @@ public sealed record ScriptLine(int LineNumber, string Text, ImmutableArray<stri
 public sealed record ScriptError(int LineNumber, int Column, string Message)
 {
     /// <summary><c>line 3, column 7: …</c></summary>
-    public override string ToString() =>
-        Column == 0 ? $"line {LineNumber}: {Message}" : $"line {LineNumber}, column {Column}: {Message}";
+    public override string ToString() => Column == 0 ? $"line {LineNumber}: {Message}" : $"line {LineNumber}, column {Column}: {Message}";
 }
 
 /// <summary>A script, or why it is none.</summary>

@@ -19,7 +19,9 @@ public static class ScriptParser
     public const int ErrorsMax = 100;
 
     private const int NestingMax = 8;
-    private static readonly SearchValues<char> ControlCharacters = SearchValues.Create([.. Enumerable.Range(0, ' ').Select(c => (char)c).Where(c => c != '\t')]);
+    private static readonly SearchValues<char> ControlCharacters = SearchValues.Create([
+        .. Enumerable.Range(0, ' ').Select(c => (char)c).Where(c => c != '\t'),
+    ]);
     private const char ByteOrderMark = '\ufeff'; // some editors begin a file with it
 
     /// <summary>Reads a script. Any text is accepted; what is no command becomes an error.</summary>
@@ -68,7 +70,10 @@ public static class ScriptParser
             return (null, new ScriptError(number, 0, $"a line has at most {LineCharsMax} characters"));
         // A saved machine keeps its steps as lines of JSON text, which has no control characters.
         if (line.AsSpan().IndexOfAny(ControlCharacters) is >= 0 and var control)
-            return (null, new ScriptError(number, control + 1, $"a control character (U+{(int)line[control]:X4}); a command is one line of text"));
+            return (
+                null,
+                new ScriptError(number, control + 1, $"a control character (U+{(int)line[control]:X4}); a command is one line of text")
+            );
         var read = new LineLexer(line).Read();
         if (read.Error is not null)
             return (null, new ScriptError(number, read.Column, read.Error));

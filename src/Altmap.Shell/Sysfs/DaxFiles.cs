@@ -7,7 +7,8 @@ using Altmap.Model.Nvdimm;
 namespace Altmap.Shell.Sysfs;
 
 /// <summary>
-/// <c>/sys/bus/dax</c>: devices with their attributes (for those of libnvdimm all but memmap_on_memory are read-only), and the drivers' bind, unbind, new_id and remove_id
+/// <c>/sys/bus/dax</c>: devices with their attributes (for those of libnvdimm all but memmap_on_memory are read-only), and the drivers'
+/// bind, unbind, new_id and remove_id
 /// (drivers/dax/bus.c dev_dax_visible(), dax_drv_attrs; 5.10, 6.1, 6.12, 7.2).
 /// </summary>
 internal static class DaxFiles
@@ -22,7 +23,8 @@ internal static class DaxFiles
 
     public static SysfsValue Read(Machine machine, string path)
     {
-        if (ActionOf(machine, path) is not null) return Errno.EACCES;
+        if (ActionOf(machine, path) is not null)
+            return Errno.EACCES;
         return Find(machine, path) is { } attribute ? attribute.Read!(machine) : Errno.ENOENT;
     }
 
@@ -46,32 +48,45 @@ internal static class DaxFiles
     {
         foreach (DaxDeviceState device in DaxDeviceDrivers.Devices(machine))
         {
-            foreach (SysfsAttribute attribute in Of(machine, device)) yield return ($"{Devices}{device.Name}/{attribute.Name}", attribute.Read!(machine).Text);
-            if (device.Driver is { } driver) yield return ($"{Devices}{device.Name}/driver", driver);
+            foreach (SysfsAttribute attribute in Of(machine, device))
+                yield return ($"{Devices}{device.Name}/{attribute.Name}", attribute.Read!(machine).Text);
+            if (device.Driver is { } driver)
+                yield return ($"{Devices}{device.Name}/driver", driver);
         }
     }
 
     /// <summary>Paths, for a prompt.</summary>
     public static IEnumerable<string> Names(Machine machine) =>
-        DaxDeviceDrivers.All.SelectMany(driver => s_actions.Select(action => $"{Drivers}{driver}/{action}"))
-            .Concat(DaxDeviceDrivers.Devices(machine).SelectMany(device => Of(machine, device).Select(a => $"{Devices}{device.Name}/{a.Name}")));
+        DaxDeviceDrivers
+            .All.SelectMany(driver => s_actions.Select(action => $"{Drivers}{driver}/{action}"))
+            .Concat(
+                DaxDeviceDrivers.Devices(machine).SelectMany(device => Of(machine, device).Select(a => $"{Devices}{device.Name}/{a.Name}"))
+            );
 
     /// <summary>The driver and the file of <c>drivers/D/F</c>, or of <c>devices/X/driver/F</c> while X is bound.</summary>
     private static (string Driver, string Name)? ActionOf(Machine machine, string path)
     {
-        string? driver = null, name = null;
+        string? driver = null,
+            name = null;
         if (path.StartsWith(Drivers, StringComparison.Ordinal) && path[Drivers.Length..].Split('/') is [var d, var f])
             (driver, name) = (d, f);
-        else if (path.StartsWith(Devices, StringComparison.Ordinal) && path[Devices.Length..].Split('/') is [var device, "driver", var file])
+        else if (
+            path.StartsWith(Devices, StringComparison.Ordinal) && path[Devices.Length..].Split('/') is [var device, "driver", var file]
+        )
             (driver, name) = (DaxDeviceDrivers.Find(machine, device)?.Driver, file);
-        return driver is not null && name is not null && DaxDeviceDrivers.All.Contains(driver) && s_actions.Contains(name) ? (driver, name) : null;
+        return driver is not null && name is not null && DaxDeviceDrivers.All.Contains(driver) && s_actions.Contains(name)
+            ? (driver, name)
+            : null;
     }
 
     private static SysfsAttribute? Find(Machine machine, string path)
     {
-        if (!path.StartsWith(Devices, StringComparison.Ordinal)) return null;
+        if (!path.StartsWith(Devices, StringComparison.Ordinal))
+            return null;
         string[] parts = path[Devices.Length..].Split('/', 2);
-        return parts.Length == 2 && DaxDeviceDrivers.Find(machine, parts[0]) is { } device ? Of(machine, device).FirstOrDefault(a => a.Name == parts[1]) : null;
+        return parts.Length == 2 && DaxDeviceDrivers.Find(machine, parts[0]) is { } device
+            ? Of(machine, device).FirstOrDefault(a => a.Name == parts[1])
+            : null;
     }
 
     private static IEnumerable<SysfsAttribute> Of(Machine machine, DaxDeviceState device)
@@ -87,10 +102,15 @@ internal static class DaxFiles
         yield return new("numa_node", _ => device.NumaNode.ToString(CultureInfo.InvariantCulture));
         yield return new("resource", _ => Hex(device.Range.Start.Bytes));
         yield return new("size", _ => Number(device.Range.Size.Bytes));
-        if (device.TargetNode >= 0) yield return new("target_node", _ => device.TargetNode.ToString(CultureInfo.InvariantCulture));
-        if (!machine.Kernel.DaxHasMemmapOnMemory) yield break;
-        yield return new("memmap_on_memory", _ => device.MemmapOnMemory ? "1" : "0",
-            (m, v) => DaxDeviceDrivers.SetMemmapOnMemory(m, device, KernelText.TryBool(v, out bool on) ? on : null));
+        if (device.TargetNode >= 0)
+            yield return new("target_node", _ => device.TargetNode.ToString(CultureInfo.InvariantCulture));
+        if (!machine.Kernel.DaxHasMemmapOnMemory)
+            yield break;
+        yield return new(
+            "memmap_on_memory",
+            _ => device.MemmapOnMemory ? "1" : "0",
+            (m, v) => DaxDeviceDrivers.SetMemmapOnMemory(m, device, KernelText.TryBool(v, out bool on) ? on : null)
+        );
     }
 
     private static string Number(ulong value) => value.ToString(CultureInfo.InvariantCulture);

@@ -9,14 +9,18 @@ internal static class KernelText
     public static bool TryUnsigned(string text, out ulong value)
     {
         value = 0;
-        if (text.EndsWith('\n')) text = text[..^1];
-        if (text.StartsWith('+')) text = text[1..];
+        if (text.EndsWith('\n'))
+            text = text[..^1];
+        if (text.StartsWith('+'))
+            text = text[1..];
         if (text.StartsWith("0x", StringComparison.OrdinalIgnoreCase))
             return ulong.TryParse(text.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value);
-        if (text.Length < 2 || text[0] != '0') return ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value);
+        if (text.Length < 2 || text[0] != '0')
+            return ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value);
         foreach (char digit in text)
         {
-            if (digit is < '0' or > '7' || value >> 61 != 0) return false;
+            if (digit is < '0' or > '7' || value >> 61 != 0)
+                return false;
             value = (value << 3) | (uint)(digit - '0');
         }
         return true;

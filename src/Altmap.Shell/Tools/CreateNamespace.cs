@@ -11,12 +11,23 @@ using Altmap.Shell.Options;
 
 namespace Altmap.Shell.Tools;
 
-/// <summary>What a namespace shall become, options and defaults taken together (struct parsed_parameters, ndctl/namespace.c, 76.1).</summary>
+/// <summary>What a namespace shall become, options and defaults taken together (struct parsed_parameters, ndctl/namespace.c,
+/// 76.1).</summary>
 internal sealed record NamespaceRequest(
-    Uuid Uuid, string Name, string Mode, ByteSize Size, ulong SectorSizeBytes, ByteSize Align, PageMapMode Map, bool AutoLabel, bool AutoRecover);
+    Uuid Uuid,
+    string Name,
+    string Mode,
+    ByteSize Size,
+    ulong SectorSizeBytes,
+    ByteSize Align,
+    PageMapMode Map,
+    bool AutoLabel,
+    bool AutoRecover
+);
 
 /// <summary>
-/// <c>ndctl create-namespace</c>, new and with <c>-e</c> (ndctl/namespace.c namespace_create(), namespace_reconfig(), validate_namespace_options(),
+/// <c>ndctl create-namespace</c>, new and with <c>-e</c> (ndctl/namespace.c namespace_create(), namespace_reconfig(),
+/// validate_namespace_options(),
 /// setup_namespace(); 76.1). Returns 0 or a negative errno.
 /// </summary>
 internal sealed class CreateNamespace(ToolContext context, OptionResult options)
@@ -34,14 +45,18 @@ internal sealed class CreateNamespace(ToolContext context, OptionResult options)
     public int Create(NdDevice regionDevice)
     {
         (NamespaceRequest? request, int errno) = Validate(regionDevice, null);
-        if (request is null) return errno;
+        if (request is null)
+            return errno;
         RegionState region = context.Region(regionDevice);
-        if (region.IsReadOnly) return -(int)Errno.EAGAIN;
-        if (IdleNamespace(regionDevice) is not { } device || !IsConfigurationIdle(context.Namespace(device)!)) return -(int)Errno.EAGAIN;
+        if (region.IsReadOnly)
+            return -(int)Errno.EAGAIN;
+        if (IdleNamespace(regionDevice) is not { } device || !IsConfigurationIdle(context.Namespace(device)!))
+            return -(int)Errno.EAGAIN;
         int result = SetUp(regionDevice, device, request);
         if (result != 0 && request.AutoRecover)
         {
-            if (context.Namespace(device) is not null) context.Step(NamespaceAttributes.SetHolderClass(context.Machine, device, ""));
+            if (context.Namespace(device) is not null)
+                context.Step(NamespaceAttributes.SetHolderClass(context.Machine, device, ""));
             context.DeleteNamespace(device);
         }
         return result;
@@ -51,15 +66,19 @@ internal sealed class CreateNamespace(ToolContext context, OptionResult options)
     public int Reconfigure(NdDevice regionDevice, NdDevice device)
     {
         (NamespaceRequest? request, int errno) = Validate(regionDevice, device);
-        if (request is null) return errno;
+        if (request is null)
+            return errno;
         int prepared = new DestroyNamespace(context, Command, options.Flag("force")).Prepare(device);
-        if (prepared < 0) return prepared;
+        if (prepared < 0)
+            return prepared;
         NdDevice? target = device;
         if (context.Namespace(device)!.Type == NamespaceType.Io && request.AutoLabel)
         {
             int labelled = EnableLabels(regionDevice);
-            if (labelled != -(int)Errno.ENODEV) target = IdleNamespace(regionDevice);
-            if (target is null || (labelled != -(int)Errno.ENODEV && !IsConfigurationIdle(context.Namespace(target.Value)!))) return -(int)Errno.ENODEV;
+            if (labelled != -(int)Errno.ENODEV)
+                target = IdleNamespace(regionDevice);
+            if (target is null || (labelled != -(int)Errno.ENODEV && !IsConfigurationIdle(context.Namespace(target.Value)!)))
+                return -(int)Errno.ENODEV;
         }
         return SetUp(regionDevice, target.Value, request);
     }
@@ -68,21 +87,27 @@ internal sealed class CreateNamespace(ToolContext context, OptionResult options)
     {
         RegionState region = context.Region(regionDevice);
         NamespaceState? ndns = device is { } d ? context.Namespace(d) : null;
-        if (!region.IsBound) return Refuse(Errno.EAGAIN);
+        if (!region.IsBound)
+            return Refuse(Errno.EAGAIN);
 
         ulong unit = 1;
         ByteSize size = ByteSize.Zero;
         bool defaultSize = false;
-        if (options.Text("size") is { } sizeText) size = new ByteSize(NdctlSize.TryParse(sizeText, out unit)!.Value);
-        else if (ndns is not null) size = ndns.Size;
-        else defaultSize = true;
+        if (options.Text("size") is { } sizeText)
+            size = new ByteSize(NdctlSize.TryParse(sizeText, out unit)!.Value);
+        else if (ndns is not null)
+            size = ndns.Size;
+        else
+            defaultSize = true;
 
         bool labelless = RegionDriver.TypeOf(context.Machine, region) == NamespaceType.Io;
         if (ndns is null)
         {
             ByteSize available = labelless ? region.Range.Size : RegionSpace.MaxAvailableExtent(context.Machine, region);
-            if (available.IsZero || size > available) return Refuse(Errno.EAGAIN);
-            if (size.IsZero) size = available;
+            if (available.IsZero || size > available)
+                return Refuse(Errno.EAGAIN);
+            if (size.IsZero)
+                size = available;
         }
         if (labelless && size != region.Range.Size)
         {
@@ -98,26 +123,45 @@ internal sealed class CreateNamespace(ToolContext context, OptionResult options)
         string mode = NamespaceRules.ModeOf(_filled.Mode) ?? NamespaceJson.ModeOf(context, ndns!);
 
         (ByteSize align, int alignErrno) = AlignFor(region, ndns, mode);
-        if (alignErrno != 0) return (null, alignErrno);
+        if (alignErrno != 0)
+            return (null, alignErrno);
         if (context.Machine.Kernel.RegionsHaveAlign && !size.IsMultipleOf(region.Align))
             return RefuseWith($"{regionDevice}: align setting is 0x{region.Align.Bytes:x} size {Hex(size)} is misaligned");
         ulong ways = (ulong)Math.Max(1, region.Ways);
-        if (!size.IsMultipleOf(align * ways)) return RefuseWith(SizeAdvice(size, align, ways, unit));
+        if (!size.IsMultipleOf(align * ways))
+            return RefuseWith(SizeAdvice(size, align, ways, unit));
         if (size < ByteSize.MiB(16) && mode != "raw")
         {
-            if (defaultSize) return Refuse(Errno.EAGAIN);
+            if (defaultSize)
+                return Refuse(Errno.EAGAIN);
             context.Error($"'--size=' must be >= 16MiB for '{mode}' mode");
             return Refuse(Errno.EINVAL);
         }
         (ulong sector, int sectorErrno) = SectorSizeFor(regionDevice, ndns, mode);
-        if (sectorErrno != 0) return (null, sectorErrno);
+        if (sectorErrno != 0)
+            return (null, sectorErrno);
 
         string? map = _filled.Map;
         if (map is not null && ndns is not null && mode is not ("fsdax" or "devdax"))
             return RefuseWith($"{ndns.Device}: --map= only valid for fsdax mode namespace");
-        PageMapMode location = map == "mem" ? PageMapMode.Ram : map is not null || mode is "fsdax" or "devdax" ? PageMapMode.Pmem : PageMapMode.None;
-        return (new NamespaceRequest(uuid, name, mode, size, sector, align, location,
-            AutoLabel: options.Flag("autolabel"), AutoRecover: options.Flag("autorecover")), 0);
+        PageMapMode location =
+            map == "mem" ? PageMapMode.Ram
+            : map is not null || mode is "fsdax" or "devdax" ? PageMapMode.Pmem
+            : PageMapMode.None;
+        return (
+            new NamespaceRequest(
+                uuid,
+                name,
+                mode,
+                size,
+                sector,
+                align,
+                location,
+                AutoLabel: options.Flag("autolabel"),
+                AutoRecover: options.Flag("autorecover")
+            ),
+            0
+        );
     }
 
     private static (NamespaceRequest?, int) Refuse(Errno errno) => (null, -(int)errno);
@@ -135,7 +179,14 @@ internal sealed class CreateNamespace(ToolContext context, OptionResult options)
     {
         ulong step = Math.Max(unit, align.Bytes) * ways;
         ulong advised = unchecked(((size.Bytes / step) + 1) * step) / unit;
-        string suffix = unit switch { 1UL << 10 => "K", 1UL << 20 => "M", 1UL << 30 => "G", 1UL << 40 => "T", _ => "" };
+        string suffix = unit switch
+        {
+            1UL << 10 => "K",
+            1UL << 20 => "M",
+            1UL << 30 => "G",
+            1UL << 40 => "T",
+            _ => "",
+        };
         return $"'--size=' must align to interleave-width: {ways} and alignment: {align.Bytes}\ndid you intend --size={advised}{suffix}?";
     }
 
@@ -149,15 +200,20 @@ internal sealed class CreateNamespace(ToolContext context, OptionResult options)
                 return (default, -(int)Errno.ENXIO);
             }
             var wanted = new ByteSize(NdctlSize.TryParse(text)!.Value);
-            if (context.Machine.Architecture.SupportedAligns.Contains(wanted)) return (wanted, 0);
+            if (context.Machine.Architecture.SupportedAligns.Contains(wanted))
+                return (wanted, 0);
             context.Error($"unsupported align: {text}");
             return (default, -(int)Errno.ENXIO);
         }
         ByteSize align;
-        if (ndns is not null && mode == NamespaceJson.ModeOf(context, ndns)) align = context.HolderOf(ndns)?.Align ?? context.PageSize;
-        else if (mode == "fsdax") align = region.Pfns[region.PfnSeed!.Value].Align;
-        else if (mode == "devdax") align = region.Daxes[region.DaxSeed!.Value].Align;
-        else align = context.PageSize;
+        if (ndns is not null && mode == NamespaceJson.ModeOf(context, ndns))
+            align = context.HolderOf(ndns)?.Align ?? context.PageSize;
+        else if (mode == "fsdax")
+            align = region.Pfns[region.PfnSeed!.Value].Align;
+        else if (mode == "devdax")
+            align = region.Daxes[region.DaxSeed!.Value].Align;
+        else
+            align = context.PageSize;
         return (region.Range.Start.Bytes & (align.Bytes - 1)) == 0 ? (align, 0) : (context.PageSize, 0);
     }
 
@@ -169,14 +225,21 @@ internal sealed class CreateNamespace(ToolContext context, OptionResult options)
             ulong bytes = NdctlSize.TryParse(text)!.Value;
             bool isSector = mode == "sector";
             ulong[] supported = isSector ? BttSectorSizes : SectorSizesOf(ndns ?? context.Namespace(Seed(region))!);
-            if (supported.Contains(bytes)) return (bytes, 0);
+            if (supported.Contains(bytes))
+                return (bytes, 0);
             context.CountedError(Command, $"{regionDevice}: does not support {(isSector ? "btt" : "namespace")} sector_size {bytes}");
             return (0, -(int)Errno.EINVAL);
         }
         // Still a BTT: its sector size is kept, also where the label's differs.
         if (ndns is not null && mode == "sector" && context.BttOf(ndns) is { } btt)
             return (BttSectorSizes.Contains(btt.LbaSizeBytes) ? btt.LbaSizeBytes : UnknownSectorSize, 0);
-        if (ndns is not null) return (SectorSizesOf(ndns).Length == 0 ? 0 : ndns.LbaSize == 0 ? UnknownSectorSize : ndns.LbaSize, 0);
+        if (ndns is not null)
+            return (
+                SectorSizesOf(ndns).Length == 0 ? 0
+                : ndns.LbaSize == 0 ? UnknownSectorSize
+                : ndns.LbaSize,
+                0
+            );
         return (SectorSizesOf(context.Namespace(Seed(region))!).Length == 0 ? UnknownSectorSize : 512, 0);
     }
 
@@ -188,14 +251,17 @@ internal sealed class CreateNamespace(ToolContext context, OptionResult options)
     private NdDevice? IdleNamespace(NdDevice regionDevice)
     {
         RegionState region = context.Region(regionDevice);
-        if (region.Namespaces.GetValueOrDefault(0) is { } first && IsConfigurationIdle(first)) return first.Device;
+        if (region.Namespaces.GetValueOrDefault(0) is { } first && IsConfigurationIdle(first))
+            return first.Device;
         return region.NamespaceSeed is null ? null : Seed(region);
     }
 
     private bool IsConfigurationIdle(NamespaceState ndns)
     {
-        if (context.IsActive(ndns)) return false;
-        if (ndns.Type == NamespaceType.Io) return true;
+        if (context.IsActive(ndns))
+            return false;
+        if (ndns.Type == NamespaceType.Io)
+            return true;
         bool configured = ndns.Size.Bytes >= 4096 && ndns.Uuid is { IsZero: false };
         return !configured;
     }
@@ -207,8 +273,10 @@ internal sealed class CreateNamespace(ToolContext context, OptionResult options)
     {
         RegionState region = context.Region(regionDevice);
         DimmState[] dimms = [.. RegionDriver.DimmsOf(context.Machine, region)];
-        if (dimms.Length == 0 || dimms.Any(d => !d.HasLabelArea)) return -(int)Errno.ENODEV;
-        if (region.IsBound) context.Unbind(regionDevice);
+        if (dimms.Length == 0 || dimms.Any(d => !d.HasLabelArea))
+            return -(int)Errno.ENODEV;
+        if (region.IsBound)
+            context.Unbind(regionDevice);
         if (dimms.Any(d => DimmDriver.IsActive(context.Machine, d.Device)))
         {
             foreach (DimmState dimm in dimms.Where(d => DimmDriver.IsActive(context.Machine, d.Device)))
@@ -216,30 +284,61 @@ internal sealed class CreateNamespace(ToolContext context, OptionResult options)
         }
         else
         {
-            foreach (DimmState dimm in dimms) LabelCommands.Initialise(context, dimm.Device, LabelVersion.V1_2);
+            foreach (DimmState dimm in dimms)
+                LabelCommands.Initialise(context, dimm.Device, LabelVersion.V1_2);
         }
         context.EnableRegion(regionDevice);
-        if (RegionDriver.TypeOf(context.Machine, context.Region(regionDevice)) == NamespaceType.Pmem) return 0;
+        if (RegionDriver.TypeOf(context.Machine, context.Region(regionDevice)) == NamespaceType.Pmem)
+            return 0;
         context.CountedError(Command, $"{regionDevice}: failed to initialize labels");
         return -(int)Errno.EBUSY;
     }
 
     private int SetUp(NdDevice regionDevice, NdDevice device, NamespaceRequest request)
     {
-        if (context.Namespace(device)!.Type == NamespaceType.Pmem && SetLabel(device, request) is var labelled and not 0) return labelled;
-        if (SetSectorSize(device, request) is var sector and not 0) return sector;
+        if (context.Namespace(device)!.Type == NamespaceType.Pmem && SetLabel(device, request) is var labelled and not 0)
+            return labelled;
+        if (SetSectorSize(device, request) is var sector and not 0)
+            return sector;
         Uuid uuid = context.NewUuid();
         // Older kernels have no holder class, so its errors do not count.
-        context.Step(NamespaceAttributes.SetHolderClass(context.Machine, device, request.Mode switch { "fsdax" => "pfn", "devdax" => "dax", "sector" => "btt", _ => "" }));
+        context.Step(
+            NamespaceAttributes.SetHolderClass(
+                context.Machine,
+                device,
+                request.Mode switch
+                {
+                    "fsdax" => "pfn",
+                    "devdax" => "dax",
+                    "sector" => "btt",
+                    _ => "",
+                }
+            )
+        );
 
         NamespaceState ndns = context.Namespace(device)!;
         int result;
         if (request.Mode == "fsdax" && (NamespaceJson.ModeOf(context, ndns) != "fsdax" || request.Map == PageMapMode.Pmem))
-            result = SetUpPersonality(new NdDevice(NdDeviceKind.Pfn, regionDevice.Number, context.Region(regionDevice).PfnSeed!.Value), ndns, uuid, request);
+            result = SetUpPersonality(
+                new NdDevice(NdDeviceKind.Pfn, regionDevice.Number, context.Region(regionDevice).PfnSeed!.Value),
+                ndns,
+                uuid,
+                request
+            );
         else if (request.Mode == "devdax")
-            result = SetUpPersonality(new NdDevice(NdDeviceKind.Dax, regionDevice.Number, context.Region(regionDevice).DaxSeed!.Value), ndns, uuid, request);
+            result = SetUpPersonality(
+                new NdDevice(NdDeviceKind.Dax, regionDevice.Number, context.Region(regionDevice).DaxSeed!.Value),
+                ndns,
+                uuid,
+                request
+            );
         else if (request.Mode == "sector")
-            result = SetUpBtt(new NdDevice(NdDeviceKind.Btt, regionDevice.Number, context.Region(regionDevice).BttSeed!.Value), ndns, uuid, request);
+            result = SetUpBtt(
+                new NdDevice(NdDeviceKind.Btt, regionDevice.Number, context.Region(regionDevice).BttSeed!.Value),
+                ndns,
+                uuid,
+                request
+            );
         else
             result = context.EnableNamespace(device);
         return result is Stopped ? _stopErrno : Report(device, result);
@@ -259,17 +358,21 @@ internal sealed class CreateNamespace(ToolContext context, OptionResult options)
 
     private int SetLabel(NdDevice device, NamespaceRequest request)
     {
-        if (Try("set_uuid", device, NamespaceAttributes.SetUuid(context.Machine, device, request.Uuid)) is var uuid and not 0) return uuid;
-        if (Try("set_alt_name", device, NamespaceAttributes.SetAltName(context.Machine, device, request.Name)) is var name and not 0) return name;
+        if (Try("set_uuid", device, NamespaceAttributes.SetUuid(context.Machine, device, request.Uuid)) is var uuid and not 0)
+            return uuid;
+        if (Try("set_alt_name", device, NamespaceAttributes.SetAltName(context.Machine, device, request.Name)) is var name and not 0)
+            return name;
         return Try("set_size", device, NamespaceAttributes.SetSize(context.Machine, device, request.Size));
     }
 
     private int SetSectorSize(NdDevice device, NamespaceRequest request)
     {
-        if (request.SectorSizeBytes is 0 or UnknownSectorSize) return 0;
+        if (request.SectorSizeBytes is 0 or UnknownSectorSize)
+            return 0;
         if (SectorSizesOf(context.Namespace(device)!).Contains(request.SectorSizeBytes))
             return Try("set_sector_size", device, NamespaceAttributes.SetSectorSize(context.Machine, device, request.SectorSizeBytes));
-        if (request.Mode == "sector" || request.SectorSizeBytes == 512) return 0;
+        if (request.Mode == "sector" || request.SectorSizeBytes == 512)
+            return 0;
         context.Error($"{device}: sector_size: {request.SectorSizeBytes} not supported");
         return -(int)Errno.EINVAL;
     }
@@ -281,22 +384,33 @@ internal sealed class CreateNamespace(ToolContext context, OptionResult options)
             context.Error($"{ndns.Device} misaligned to 16M, adjust region alignment and retry");
             return Stop(-(int)Errno.EINVAL);
         }
-        if (Try("set_uuid", personality, PfnAttributes.SetUuid(context.Machine, personality, uuid)) is var a and not 0) return Stop(a);
-        if (Try("set_location", personality, PfnAttributes.SetMode(context.Machine, personality, request.Map)) is var b and not 0) return Stop(b);
-        if (Try("set_align", personality, PfnAttributes.SetAlign(context.Machine, personality, request.Align)) is var c and not 0) return Stop(c);
-        if (Try("set_namespace", personality, PfnAttributes.SetNamespace(context.Machine, personality, ndns.Device.Name)) is var d and not 0) return Stop(d);
+        if (Try("set_uuid", personality, PfnAttributes.SetUuid(context.Machine, personality, uuid)) is var a and not 0)
+            return Stop(a);
+        if (Try("set_location", personality, PfnAttributes.SetMode(context.Machine, personality, request.Map)) is var b and not 0)
+            return Stop(b);
+        if (Try("set_align", personality, PfnAttributes.SetAlign(context.Machine, personality, request.Align)) is var c and not 0)
+            return Stop(c);
+        if (
+            Try("set_namespace", personality, PfnAttributes.SetNamespace(context.Machine, personality, ndns.Device.Name)) is var d and not 0
+        )
+            return Stop(d);
         Errno enabled = context.EnablePersonality(personality);
-        if (enabled == Errno.None) return 0;
-        if (request.AutoRecover) context.Step(PfnAttributes.SetNamespace(context.Machine, personality, ""));
+        if (enabled == Errno.None)
+            return 0;
+        if (request.AutoRecover)
+            context.Step(PfnAttributes.SetNamespace(context.Machine, personality, ""));
         return -(int)enabled;
     }
 
     private int SetUpBtt(NdDevice btt, NamespaceState ndns, Uuid uuid, NamespaceRequest request)
     {
         ulong sectorSize = request.SectorSizeBytes == UnknownSectorSize ? 4096 : request.SectorSizeBytes;
-        if (Try("set_uuid", btt, BttAttributes.SetUuid(context.Machine, btt, uuid)) is var a and not 0) return Stop(a);
-        if (Try("set_sector_size", btt, BttAttributes.SetSectorSize(context.Machine, btt, sectorSize)) is var b and not 0) return Stop(b);
-        if (Try("set_namespace", btt, BttAttributes.SetNamespace(context.Machine, btt, ndns.Device.Name)) is var c and not 0) return Stop(c);
+        if (Try("set_uuid", btt, BttAttributes.SetUuid(context.Machine, btt, uuid)) is var a and not 0)
+            return Stop(a);
+        if (Try("set_sector_size", btt, BttAttributes.SetSectorSize(context.Machine, btt, sectorSize)) is var b and not 0)
+            return Stop(b);
+        if (Try("set_namespace", btt, BttAttributes.SetNamespace(context.Machine, btt, ndns.Device.Name)) is var c and not 0)
+            return Stop(c);
         return -(int)context.EnablePersonality(btt); // a failure leaves the namespace claimed, with or without autorecover
     }
 
@@ -310,7 +424,8 @@ internal sealed class CreateNamespace(ToolContext context, OptionResult options)
     private int Try(string operation, NdDevice device, StepResult result)
     {
         Errno errno = context.Step(result);
-        if (errno == Errno.None) return 0;
+        if (errno == Errno.None)
+            return 0;
         context.CountedError(Command, $"{device}: {operation} failed: {errno.Describe()}");
         return -(int)errno;
     }

@@ -9,22 +9,28 @@ internal static class DaxctlCommands
 {
     public static int List(ToolContext context, OptionResult options)
     {
-        bool regions = options.Flag("regions"), devices = options.Flag("devices");
+        bool regions = options.Flag("regions"),
+            devices = options.Flag("devices");
         JsonDetail flags = JsonDetail.None;
         if (!regions && !devices)
         {
             regions = options.Text("region") is not null;
             devices = options.Text("dev") is not null || !regions;
         }
-        if (devices) flags |= JsonDetail.DaxDevices;
-        if (options.Flag("mappings")) flags |= JsonDetail.DaxMappings;
-        if (options.Flag("idle")) flags |= JsonDetail.Idle;
-        if (options.Flag("human")) flags |= JsonDetail.Human;
+        if (devices)
+            flags |= JsonDetail.DaxDevices;
+        if (options.Flag("mappings"))
+            flags |= JsonDetail.DaxMappings;
+        if (options.Flag("idle"))
+            flags |= JsonDetail.Idle;
+        if (options.Flag("human"))
+            flags |= JsonDetail.Human;
 
         JsonArray? array = null;
         foreach ((PfnDeviceState personality, DaxDeviceState device) in Listed(context))
         {
-            if (!RegionMatches(device, options.Text("region"))) continue;
+            if (!RegionMatches(device, options.Text("region")))
+                continue;
             bool listsDevice = DeviceMatches(device, options.Text("dev"));
             if (regions)
             {
@@ -36,7 +42,8 @@ internal static class DaxctlCommands
                 array = (array ?? JsonArray.Empty).Add(DaxJson.Device(context.Machine, device, flags));
             }
         }
-        if (array is null) return 0;
+        if (array is null)
+            return 0;
         PrintedText text = NdctlJson.Display(array, flags);
         context.Output.Err(text.Stderr);
         context.Output.Out(text.Stdout);
@@ -47,23 +54,28 @@ internal static class DaxctlCommands
     public static IEnumerable<(PfnDeviceState Personality, DaxDeviceState Device)> Listed(ToolContext context)
     {
         IEnumerable<(PfnDeviceState, DaxDeviceState Device)> all = context.Machine.Regions.Values.SelectMany(region =>
-            region.DaxDevices.Values.Select(device => (region.Daxes.Values.First(d => d.NamespaceId == device.Id && d.IsBound), device)));
+            region.DaxDevices.Values.Select(device => (region.Daxes.Values.First(d => d.NamespaceId == device.Id && d.IsBound), device))
+        );
         return KernfsOrder.Listed(all, d => d.Device.Name);
     }
 
     /// <summary><c>all</c>, the name, or <c>N.M</c>; what follows the numbers does not count.</summary>
     public static bool DeviceMatches(DaxDeviceState device, string? filter)
     {
-        if (filter is null or "all" || filter == device.Name) return true;
-        if (!TakeInt(filter, out int region, out string rest) || !rest.StartsWith('.') || !TakeInt(rest[1..], out int id, out _)) return false;
+        if (filter is null or "all" || filter == device.Name)
+            return true;
+        if (!TakeInt(filter, out int region, out string rest) || !rest.StartsWith('.') || !TakeInt(rest[1..], out int id, out _))
+            return false;
         return region == device.RegionNumber && id == device.Id;
     }
 
     /// <summary><c>all</c>, <c>N</c> or <c>regionN</c>; what follows the number does not count.</summary>
     public static bool RegionMatches(DaxDeviceState device, string? filter)
     {
-        if (filter is null or "all") return true;
-        if (filter.StartsWith("region", StringComparison.Ordinal)) filter = filter[6..];
+        if (filter is null or "all")
+            return true;
+        if (filter.StartsWith("region", StringComparison.Ordinal))
+            filter = filter[6..];
         return TakeInt(filter, out int number, out _) && number == device.RegionNumber;
     }
 

@@ -3,7 +3,8 @@ using Altmap.Model.Nvdimm;
 
 namespace Altmap.Shell.Tools;
 
-/// <summary><c>ndctl destroy-namespace</c>, and what create-namespace <c>-e</c> does before it sets up anew (ndctl/namespace.c namespace_prep_reconfig(), zero_info_block(); 76.1).</summary>
+/// <summary><c>ndctl destroy-namespace</c>, and what create-namespace <c>-e</c> does before it sets up anew (ndctl/namespace.c
+/// namespace_prep_reconfig(), zero_info_block(); 76.1).</summary>
 internal sealed class DestroyNamespace(ToolContext context, string command, bool force)
 {
     private const int HeadBytes = 8192;
@@ -16,7 +17,8 @@ internal sealed class DestroyNamespace(ToolContext context, string command, bool
         return prepared == Labelled ? -(int)context.DeleteNamespace(device) : prepared;
     }
 
-    /// <summary>Disables the namespace and zeroes its first 8 KiB. 2: it has a label; 0 and 1: it has none, and something, or nothing, was zeroed.</summary>
+    /// <summary>Disables the namespace and zeroes its first 8 KiB. 2: it has a label; 0 and 1: it has none, and something, or nothing, was
+    /// zeroed.</summary>
     public int Prepare(NdDevice device)
     {
         if (context.Region(new NdDevice(NdDeviceKind.Region, device.Number)).IsReadOnly)
@@ -29,10 +31,12 @@ internal sealed class DestroyNamespace(ToolContext context, string command, bool
             context.Error($"{device} is active, specify --force for re-configuration");
             return -(int)Errno.EBUSY;
         }
-        if (context.DisableNamespaceSafely(device) is var errno and not Errno.None) return -(int)errno;
+        if (context.DisableNamespaceSafely(device) is var errno and not Errno.None)
+            return -(int)errno;
         context.Step(NamespaceAttributes.SetHolderClass(context.Machine, device, ""));
         int zeroed = ZeroInfoBlock(device);
-        if (zeroed < 0) return zeroed;
+        if (zeroed < 0)
+            return zeroed;
         return context.Namespace(device)!.Type == NamespaceType.Pmem ? Labelled : zeroed;
     }
 
@@ -56,7 +60,8 @@ internal sealed class DestroyNamespace(ToolContext context, string command, bool
         RegionState region = context.Machine.Regions[device.Number];
         ulong start = (ndns.Range.Start - region.Range.Start).Bytes;
         int length = (int)Math.Min(HeadBytes, ndns.Size.Bytes);
-        if (!region.Media.Read(start, length).AsSpan().ContainsAnyExcept((byte)0)) return 1;
+        if (!region.Media.Read(start, length).AsSpan().ContainsAnyExcept((byte)0))
+            return 1;
         context.Machine = context.Machine.With(region with { Media = region.Media.Write(start, new byte[length]) });
         return 0;
     }

@@ -24,16 +24,24 @@ internal sealed class InfoBlockCommands(ToolContext context, OptionResult option
             throw new NotModelledException("read-infoblock of a file: use `altmap infoblock read`");
         string? path = options.Text("output");
         using var file = new MemoryStream();
-        (int result, int done) = new NamespaceCommands(context, options, arguments).Walk(arguments[0], stopAtFirst: false, (_, d) => InRawMode(d, n => ReadRaw(n, file)));
+        (int result, int done) = new NamespaceCommands(context, options, arguments).Walk(
+            arguments[0],
+            stopAtFirst: false,
+            (_, d) => InRawMode(d, n => ReadRaw(n, file))
+        );
         if (_blocks is not null)
         {
             PrintedText text = NdctlJson.Display(_blocks, JsonDetail.None);
             context.Output.Err(text.Stderr);
-            if (path is null) context.Output.Out(text.Stdout);
-            else file.Write(Encoding.UTF8.GetBytes(text.Stdout));
+            if (path is null)
+                context.Output.Out(text.Stdout);
+            else
+                file.Write(Encoding.UTF8.GetBytes(text.Stdout));
         }
-        if (path is not null) context.WriteFile(path, file.ToArray());
-        if (result < 0) context.Output.Err($"error reading infoblock data: {((Errno)(-result)).Describe()}\n");
+        if (path is not null)
+            context.WriteFile(path, file.ToArray());
+        if (result < 0)
+            context.Output.Err($"error reading infoblock data: {((Errno)(-result)).Describe()}\n");
         context.Output.Err($"read {done} infoblock{(done == 1 ? "" : "s")}\n");
         return result;
     }
@@ -42,8 +50,13 @@ internal sealed class InfoBlockCommands(ToolContext context, OptionResult option
     {
         if (options.Flag("stdout") || options.Text("output") is not null)
             throw new NotModelledException("write-infoblock into a file: use `altmap infoblock write`");
-        (int result, int done) = new NamespaceCommands(context, options, arguments).Walk(arguments[0], stopAtFirst: false, (_, d) => InRawMode(d, WriteRaw));
-        if (result < 0) context.Output.Err($"error checking infoblocks: {((Errno)(-result)).Describe()}\n");
+        (int result, int done) = new NamespaceCommands(context, options, arguments).Walk(
+            arguments[0],
+            stopAtFirst: false,
+            (_, d) => InRawMode(d, WriteRaw)
+        );
+        if (result < 0)
+            context.Output.Err($"error checking infoblocks: {((Errno)(-result)).Describe()}\n");
         context.Output.Err($"wrote {done} infoblock{(done == 1 ? "" : "s")}\n");
         return result;
     }
@@ -51,10 +64,12 @@ internal sealed class InfoBlockCommands(ToolContext context, OptionResult option
     /// <summary>The namespace must be disabled; it is raw while it is looked at, and disabled again afterwards.</summary>
     private int InRawMode(NdDevice device, Func<NamespaceState, int> action)
     {
-        if (context.IsActive(context.Namespace(device)!)) return -(int)Errno.EBUSY;
+        if (context.IsActive(context.Namespace(device)!))
+            return -(int)Errno.EBUSY;
         context.Machine = NamespaceAttributes.SetForceRaw(context.Machine, device, true);
         int result = context.EnableNamespace(device);
-        if (result >= 0) result = action(context.Namespace(device)!);
+        if (result >= 0)
+            result = action(context.Namespace(device)!);
         context.Machine = NamespaceAttributes.SetForceRaw(context.Machine, device, false);
         context.DisableNamespace(device);
         return result;
@@ -62,10 +77,13 @@ internal sealed class InfoBlockCommands(ToolContext context, OptionResult option
 
     private int ReadRaw(NamespaceState ndns, MemoryStream file)
     {
-        bool human = options.Flag("human"), raw = !human && !options.Flag("json");
-        if (raw && options.Text("output") is null) throw new NotModelledException("read-infoblock without -j writes raw bytes to standard output: give it -o FILE");
+        bool human = options.Flag("human"),
+            raw = !human && !options.Flag("json");
+        if (raw && options.Text("output") is null)
+            throw new NotModelledException("read-infoblock without -j writes raw bytes to standard output: give it -o FILE");
         RegionState region = context.Machine.Regions[ndns.Device.Number];
-        if (ndns.Size.Bytes < InfoBlockJson.HeadBytes) return -(int)Errno.EIO;
+        if (ndns.Size.Bytes < InfoBlockJson.HeadBytes)
+            return -(int)Errno.EIO;
         byte[] head = region.Media.Read((ndns.Range.Start - region.Range.Start).Bytes, InfoBlockJson.HeadBytes);
         if (raw)
         {
@@ -75,7 +93,11 @@ internal sealed class InfoBlockCommands(ToolContext context, OptionResult option
         _blocks ??= JsonArray.Empty;
         var jsonOptions = new InfoBlockJsonOptions(human, options.Flag("verify"), ndns.ParentUuid);
         foreach (IReadOnlyList<InfoBlockJsonEntry> block in InfoBlockJson.Read(head, "dev", ndns.Device.Name, jsonOptions))
-            _blocks = _blocks.Add(JsonObject.Of(block.Select(e => KeyValuePair.Create(e.Key, e.IsString ? new JsonText(e.Text) : (JsonValue)new JsonNumber(e.Text)))));
+            _blocks = _blocks.Add(
+                JsonObject.Of(
+                    block.Select(e => KeyValuePair.Create(e.Key, e.IsString ? new JsonText(e.Text) : (JsonValue)new JsonNumber(e.Text)))
+                )
+            );
         return 0;
     }
 
@@ -98,9 +120,18 @@ internal sealed class InfoBlockCommands(ToolContext context, OptionResult option
         Uuid uuid = options.Text("uuid") is { } uuidText ? Uuid.Parse(uuidText) : context.NewUuid();
         ulong start = options.Text("offset") is { } offset ? NdctlSize.TryParse(offset)!.Value : 0;
         bool isDevdax = options.Text("mode") is { } mode && NamespaceRules.ModeOf(mode) == "devdax";
-        NdctlInfoBlockResult block = NdctlInfoBlock.Create(new NdctlInfoBlockRequest(
-            isDevdax ? InfoBlockKind.Dax : InfoBlockKind.Pfn, options.Text("map") == "mem" ? PageMapMode.Ram : PageMapMode.Pmem,
-            size, align, new MediaOffset(start), uuid, parent, context.PageSize));
+        NdctlInfoBlockResult block = NdctlInfoBlock.Create(
+            new NdctlInfoBlockRequest(
+                isDevdax ? InfoBlockKind.Dax : InfoBlockKind.Pfn,
+                options.Text("map") == "mem" ? PageMapMode.Ram : PageMapMode.Pmem,
+                size,
+                align,
+                new MediaOffset(start),
+                uuid,
+                parent,
+                context.PageSize
+            )
+        );
         if (block.Block is null)
         {
             context.Error(block.Message!);

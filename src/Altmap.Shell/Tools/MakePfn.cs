@@ -9,7 +9,8 @@ using Altmap.Shell.Sysfs;
 namespace Altmap.Shell.Tools;
 
 /// <summary>
-/// <c>mkpfn KIND REGION NAMESPACE MODE ALIGN UUID</c>: the sysfs writes that make a pfn or dax device by hand, in one command. Not a tool of Linux: it stands
+/// <c>mkpfn KIND REGION NAMESPACE MODE ALIGN UUID</c>: the sysfs writes that make a pfn or dax device by hand, in one command. Not a tool
+/// of Linux: it stands
 /// in recorded sessions for a shell function, and prints what that printed.
 /// </summary>
 internal static class MakePfn
@@ -28,14 +29,18 @@ internal static class MakePfn
         foreach ((string name, string value) in ((string, string)[])[("align", align), ("mode", mode), ("uuid", uuid), ("namespace", ndns)])
         {
             (machine, Errno set) = Write(machine, $"{folder}/{name}", value);
-            if (set != Errno.None) text.Append(CultureInfo.InvariantCulture, $"{seed}: {name}: {set.Describe()}\n");
+            if (set != Errno.None)
+                text.Append(CultureInfo.InvariantCulture, $"{seed}: {name}: {set.Describe()}\n");
         }
         (machine, Errno bound) = Write(machine, $"/sys/bus/nd/drivers/{driver}/bind", seed);
         text.Append(bound == Errno.None ? $"{seed} bound\n" : $"{seed}: bind: {bound.Describe()}\n");
         foreach (string name in (string[])["size", "resource", "align", "mode"])
         {
             SysfsValue value = SysfsTree.Read(machine, $"{folder}/{name}") ?? Errno.ENOENT;
-            text.Append(CultureInfo.InvariantCulture, $"  {seed}/{name}={(value.Errno == Errno.None ? value.Text : "read error: " + value.Errno.Describe())}\n");
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"  {seed}/{name}={(value.Errno == Errno.None ? value.Text : "read error: " + value.Errno.Describe())}\n"
+            );
         }
         return CommandShell.Say(state with { Machine = machine }, text.ToString(), "", 0);
     }

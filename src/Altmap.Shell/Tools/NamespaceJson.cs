@@ -16,45 +16,65 @@ internal static class NamespaceJson
         BttDeviceState? btt = context.BttOf(ndns);
         string mode = ModeOf(context, ndns);
         JsonObject json = JsonObject.Empty.Add("dev", ndns.Device.Name).Add("mode", mode);
-        if (mode is "fsdax" or "devdax") json = json.Add("map", MapOf(holder));
-        if ((btt is null ? SizeOf(ndns, holder) : btt.DiskSize) is { } size) json = json.Add("size", NdctlJson.Size(size, flags));
+        if (mode is "fsdax" or "devdax")
+            json = json.Add("map", MapOf(holder));
+        if ((btt is null ? SizeOf(ndns, holder) : btt.DiskSize) is { } size)
+            json = json.Add("size", NdctlJson.Size(size, flags));
         json = Identity(json, context, ndns, holder, region, flags);
-        if (SectorSizeOf(ndns, holder, btt) is { } sector) json = json.Add("sector_size", (long)sector);
-        if (holder is not null) json = json.Add("align", holder.Align.Bytes);
-        if (BlockDeviceOf(ndns, holder, btt) is { } disk) json = json.Add("blockdev", disk);
-        if (!context.IsActive(ndns)) json = json.Add("state", "disabled");
-        if (ndns.AltName.Length > 0) json = json.Add("name", ndns.AltName);
+        if (SectorSizeOf(ndns, holder, btt) is { } sector)
+            json = json.Add("sector_size", (long)sector);
+        if (holder is not null)
+            json = json.Add("align", holder.Align.Bytes);
+        if (BlockDeviceOf(ndns, holder, btt) is { } disk)
+            json = json.Add("blockdev", disk);
+        if (!context.IsActive(ndns))
+            json = json.Add("state", "disabled");
+        if (ndns.AltName.Length > 0)
+            json = json.Add("name", ndns.AltName);
         if ((flags & JsonDetail.Verbose) != 0)
         {
-            if (region.Description.NumaNode >= 0) json = json.Add("numa_node", (long)region.Description.NumaNode);
-            if (region.Description.TargetNode >= 0) json = json.Add("target_node", (long)region.Description.TargetNode);
+            if (region.Description.NumaNode >= 0)
+                json = json.Add("numa_node", (long)region.Description.NumaNode);
+            if (region.Description.TargetNode >= 0)
+                json = json.Add("target_node", (long)region.Description.TargetNode);
         }
         return json;
     }
 
     /// <summary>In ndctl's words; a namespace that is mapped with pages as it is counts as fsdax.</summary>
-    public static string ModeOf(ToolContext context, NamespaceState ndns) => ndns.Claim switch
-    {
-        { Kind: NdDeviceKind.Pfn } => "fsdax",
-        { Kind: NdDeviceKind.Dax } => "devdax",
-        { Kind: NdDeviceKind.Btt } => "sector",
-        _ => PmemDriver.MapsPages(context.Machine, ndns) ? "fsdax" : "raw",
-    };
+    public static string ModeOf(ToolContext context, NamespaceState ndns) =>
+        ndns.Claim switch
+        {
+            { Kind: NdDeviceKind.Pfn } => "fsdax",
+            { Kind: NdDeviceKind.Dax } => "devdax",
+            { Kind: NdDeviceKind.Btt } => "sector",
+            _ => PmemDriver.MapsPages(context.Machine, ndns) ? "fsdax" : "raw",
+        };
 
     private static string MapOf(PfnDeviceState? holder) => (holder?.Mode ?? PageMapMode.Ram).Word();
 
     private static ByteSize? SizeOf(NamespaceState ndns, PfnDeviceState? holder) =>
         holder is null ? ndns.Size : holder.Layout?.UsableSize(ndns.Size);
 
-    private static JsonObject Identity(JsonObject json, ToolContext context, NamespaceState ndns, PfnDeviceState? holder, RegionState region, JsonDetail flags)
+    private static JsonObject Identity(
+        JsonObject json,
+        ToolContext context,
+        NamespaceState ndns,
+        PfnDeviceState? holder,
+        RegionState region,
+        JsonDetail flags
+    )
     {
-        if (context.BttOf(ndns) is { } btt) return WithUuids(json, ndns, btt.Uuid, flags);
+        if (context.BttOf(ndns) is { } btt)
+            return WithUuids(json, ndns, btt.Uuid, flags);
         if (holder is null)
             return ndns.Type == NamespaceType.Io ? json : json.Add("uuid", (ndns.Uuid ?? Core.Identity.Uuid.Zero).ToString());
         json = WithUuids(json, ndns, holder.Uuid, flags);
-        if (holder.Device.Kind != NdDeviceKind.Dax) return json;
+        if (holder.Device.Kind != NdDeviceKind.Dax)
+            return json;
         DaxDeviceState? dax = region.DaxDevices.GetValueOrDefault(ndns.Device.Id);
-        if ((flags & JsonDetail.Dax) != 0) return json.Add("daxregion", DaxJson.Region(context.Machine, holder, dax, flags));
+        if ((flags & JsonDetail.Dax) != 0)
+            return json.Add("daxregion", DaxJson.Region(context.Machine, holder, dax, flags));
         return dax is null ? json : json.Add("chardev", dax.Name);
     }
 
@@ -67,13 +87,21 @@ internal static class NamespaceJson
     /// <summary>None for devdax, and for a BTT of a size that cannot be chosen: no choice is marked in sysfs then.</summary>
     private static uint? SectorSizeOf(NamespaceState ndns, PfnDeviceState? holder, BttDeviceState? btt)
     {
-        if (btt is not null) return BttConstants.SectorSizes.Contains(btt.LbaSizeBytes) ? btt.LbaSizeBytes : null;
+        if (btt is not null)
+            return BttConstants.SectorSizes.Contains(btt.LbaSizeBytes) ? btt.LbaSizeBytes : null;
         return holder is { Device.Kind: NdDeviceKind.Dax } ? null : ndns.SectorSizeBytes;
     }
 
-    private static string? BlockDeviceOf(NamespaceState ndns, PfnDeviceState? holder, BttDeviceState? btt) => btt is not null
-        ? btt.IsBound ? ndns.DiskName : null
-        : holder is null
-        ? ndns.IsBound ? ndns.DiskName : null
-        : holder is { IsBound: true, Device.Kind: NdDeviceKind.Pfn } ? ndns.DiskName : null;
+    private static string? BlockDeviceOf(NamespaceState ndns, PfnDeviceState? holder, BttDeviceState? btt) =>
+        btt is not null
+            ? btt.IsBound
+                ? ndns.DiskName
+                : null
+            : holder is null
+                ? ndns.IsBound
+                    ? ndns.DiskName
+                    : null
+                : holder is { IsBound: true, Device.Kind: NdDeviceKind.Pfn }
+                    ? ndns.DiskName
+                    : null;
 }

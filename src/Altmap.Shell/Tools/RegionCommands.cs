@@ -10,20 +10,27 @@ internal sealed class RegionCommands(ToolContext context, OptionResult options, 
 {
     public int Enable() => Each("enabled", region => context.EnableRegion(region) == Errno.None);
 
-    public int Disable() => Each("disabled", region =>
-    {
-        if (!context.Region(region).IsBound) return true;
-        if (context.Namespaces(region).Any(ndns => context.DisableNamespaceSafely(ndns) != Errno.None)) return false;
-        context.Unbind(region);
-        return true;
-    });
+    public int Disable() =>
+        Each(
+            "disabled",
+            region =>
+            {
+                if (!context.Region(region).IsBound)
+                    return true;
+                if (context.Namespaces(region).Any(ndns => context.DisableNamespaceSafely(ndns) != Errno.None))
+                    return false;
+                context.Unbind(region);
+                return true;
+            }
+        );
 
     private int Each(string past, Func<NdDevice, bool> action)
     {
         int done = 0;
         foreach (NdDevice bus in context.Buses().Where(b => Filters.Bus(context, b, options.Text("bus"))))
         {
-            done += context.Regions(bus)
+            done += context
+                .Regions(bus)
                 .Where(r => Filters.Region(r, arguments[0]) && options.Text("type") is null or "pmem")
                 .Count(action);
         }

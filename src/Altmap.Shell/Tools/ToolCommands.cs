@@ -7,7 +7,8 @@ namespace Altmap.Shell.Tools;
 /// <summary>Which code runs which command of ndctl and daxctl.</summary>
 internal static class ToolCommands
 {
-    /// <summary>0 or a positive exit code, or a negative errno. Throws <see cref="NotModelledException"/> for what the model does not know.</summary>
+    /// <summary>0 or a positive exit code, or a negative errno. Throws <see cref="NotModelledException"/> for what the model does not
+    /// know.</summary>
     public static int Run(ToolContext context, string tool, ToolRequest request)
     {
         OptionResult options = request.Options!;

@@ -9,7 +9,8 @@ using Altmap.Shell.Options;
 
 namespace Altmap.Shell.Tools;
 
-/// <summary>One run of ndctl or daxctl: the machine as it changes, new UUIDs, what is printed. Its operations are those of libndctl 76.1.</summary>
+/// <summary>One run of ndctl or daxctl: the machine as it changes, new UUIDs, what is printed. Its operations are those of libndctl
+/// 76.1.</summary>
 internal sealed class ToolContext(ShellState state)
 {
     private int _errors;
@@ -86,7 +87,8 @@ internal sealed class ToolContext(ShellState state)
         KernfsOrder.Listed(Region(region).Namespaces.Values.Select(n => n.Device), n => n.Name).ToArray();
 
     /// <summary>Binds through whichever driver takes the device; the library then looks whether it worked (util_bind()).</summary>
-    public Errno Bind(NdDevice device) => Step(DriverCore.Bind(Machine, NdDrivers.Of(device.Kind), device)) == Errno.None ? Errno.None : Errno.ENXIO;
+    public Errno Bind(NdDevice device) =>
+        Step(DriverCore.Bind(Machine, NdDrivers.Of(device.Kind), device)) == Errno.None ? Errno.None : Errno.ENXIO;
 
     public void Unbind(NdDevice device) => Step(DriverCore.Unbind(Machine, NdDrivers.Of(device.Kind), device));
 
@@ -95,11 +97,14 @@ internal sealed class ToolContext(ShellState state)
     /// </summary>
     public int EnableNamespace(NdDevice device)
     {
-        if (Namespace(device)!.IsBound) return 0;
+        if (Namespace(device)!.IsBound)
+            return 0;
         Errno bound = Bind(device);
         NamespaceState ndns = Namespace(device)!;
-        if (ndns.IsBound) return 0;
-        if (ndns.Claim is { } holder && DriverCore.IsBound(Machine, holder)) return 1;
+        if (ndns.IsBound)
+            return 0;
+        if (ndns.Claim is { } holder && DriverCore.IsBound(Machine, holder))
+            return 1;
         LibraryError("ndctl_namespace_enable", $"{device}: failed to enable");
         return bound == Errno.None ? -(int)Errno.ENXIO : -(int)bound;
     }
@@ -109,24 +114,34 @@ internal sealed class ToolContext(ShellState state)
     {
         if (Namespace(device)!.Claim is { } holder)
         {
-            if (DriverCore.IsBound(Machine, holder)) Unbind(holder);
-            Errno errno = Step(holder.Kind == NdDeviceKind.Btt ? BttAttributes.SetNamespace(Machine, holder, "") : PfnAttributes.SetNamespace(Machine, holder, ""));
-            if (errno != Errno.None) return errno;
+            if (DriverCore.IsBound(Machine, holder))
+                Unbind(holder);
+            Errno errno = Step(
+                holder.Kind == NdDeviceKind.Btt
+                    ? BttAttributes.SetNamespace(Machine, holder, "")
+                    : PfnAttributes.SetNamespace(Machine, holder, "")
+            );
+            if (errno != Errno.None)
+                return errno;
         }
-        if (Namespace(device)!.IsBound) Unbind(device);
+        if (Namespace(device)!.IsBound)
+            Unbind(device);
         return Errno.None;
     }
 
     /// <summary>
-    /// ndctl_namespace_disable_safe(): <see cref="DisableNamespace"/>, but EBUSY while memory blocks that daxctl takes for the devdax device's are online
+    /// ndctl_namespace_disable_safe(): <see cref="DisableNamespace"/>, but EBUSY while memory blocks that daxctl takes for the devdax
+    /// device's are online
     /// (ndctl_dax_has_active_memory()). Nothing here holds a block device open.
     /// </summary>
     public Errno DisableNamespaceSafely(NdDevice device)
     {
-        bool isActive = HolderOf(Namespace(device)!) is { IsBound: true, Device.Kind: NdDeviceKind.Dax }
+        bool isActive =
+            HolderOf(Namespace(device)!) is { IsBound: true, Device.Kind: NdDeviceKind.Dax }
             && Region(device).DaxDevices.GetValueOrDefault(device.Id) is { Driver: DaxDeviceDrivers.Kmem } dax
             && DaxDeviceOperations.CountBlocks(Machine, dax).Online > 0;
-        if (isActive) return Errno.EBUSY;
+        if (isActive)
+            return Errno.EBUSY;
         DisableNamespace(device);
         return Errno.None; // the library does not look how that went
     }
@@ -134,10 +149,17 @@ internal sealed class ToolContext(ShellState state)
     /// <summary>Binds a btt, pfn or dax device (ndctl_btt_enable(), ndctl_pfn_enable(), ndctl_dax_enable()).</summary>
     public Errno EnablePersonality(NdDevice device)
     {
-        if (DriverCore.IsBound(Machine, device)) return Errno.None;
+        if (DriverCore.IsBound(Machine, device))
+            return Errno.None;
         Bind(device);
-        if (DriverCore.IsBound(Machine, device)) return Errno.None;
-        string kind = device.Kind switch { NdDeviceKind.Btt => "btt", NdDeviceKind.Dax => "dax", _ => "pfn" };
+        if (DriverCore.IsBound(Machine, device))
+            return Errno.None;
+        string kind = device.Kind switch
+        {
+            NdDeviceKind.Btt => "btt",
+            NdDeviceKind.Dax => "dax",
+            _ => "pfn",
+        };
         LibraryError($"ndctl_{kind}_enable", $"{device}: failed to enable");
         return Errno.ENXIO;
     }
@@ -145,9 +167,11 @@ internal sealed class ToolContext(ShellState state)
     /// <summary>ndctl_region_enable().</summary>
     public Errno EnableRegion(NdDevice device)
     {
-        if (Region(device).IsBound) return Errno.None;
+        if (Region(device).IsBound)
+            return Errno.None;
         Bind(device);
-        if (Region(device).IsBound) return Errno.None;
+        if (Region(device).IsBound)
+            return Errno.None;
         LibraryError("ndctl_region_enable", $"{device}: failed to enable");
         return Errno.ENXIO;
     }
@@ -155,19 +179,25 @@ internal sealed class ToolContext(ShellState state)
     /// <summary>ndctl_dimm_enable(), and through it a fresh look at the label area.</summary>
     public Errno EnableDimm(NdDevice device)
     {
-        if (Machine.Dimms[device].IsBound) return Errno.None;
+        if (Machine.Dimms[device].IsBound)
+            return Errno.None;
         Bind(device);
-        if (Machine.Dimms[device].IsBound) return Errno.None;
+        if (Machine.Dimms[device].IsBound)
+            return Errno.None;
         LibraryError("ndctl_dimm_enable", $"{device}: failed to enable");
         return Errno.ENXIO;
     }
 
-    /// <summary>ndctl_namespace_delete(): gives the space back. A namespace without label is left as it is; one that has neither uuid nor space counts as deleted.</summary>
+    /// <summary>ndctl_namespace_delete(): gives the space back. A namespace without label is left as it is; one that has neither uuid nor
+    /// space counts as deleted.</summary>
     public Errno DeleteNamespace(NdDevice device)
     {
-        if (Namespace(device) is not { } ndns) return Errno.None;
-        if (ndns.IsBound) return Errno.EBUSY;
-        if (ndns.Type == NamespaceType.Io) return Errno.None;
+        if (Namespace(device) is not { } ndns)
+            return Errno.None;
+        if (ndns.IsBound)
+            return Errno.EBUSY;
+        if (ndns.Type == NamespaceType.Io)
+            return Errno.None;
         Errno errno = Step(NamespaceAttributes.SetSize(Machine, device, ByteSize.Zero));
         return errno == Errno.ENXIO ? Errno.None : errno;
     }

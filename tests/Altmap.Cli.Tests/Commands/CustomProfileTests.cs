@@ -12,8 +12,14 @@ public sealed class CustomProfileTests : IDisposable
 
     public CustomProfileTests()
     {
-        File.WriteAllText(Profile, """{"format": "altmap-kernel/1", "name": "wide", "based_on": "6.1", "rules": {"info-block.max-struct-page-size": 128}}""");
-        File.WriteAllText(_scratch["tall.json"], """{"format": "altmap-kernel/1", "name": "tall", "based_on": "6.1", "rules": {"section.bits-x86_64": 30}}""");
+        File.WriteAllText(
+            Profile,
+            """{"format": "altmap-kernel/1", "name": "wide", "based_on": "6.1", "rules": {"info-block.max-struct-page-size": 128}}"""
+        );
+        File.WriteAllText(
+            _scratch["tall.json"],
+            """{"format": "altmap-kernel/1", "name": "tall", "based_on": "6.1", "rules": {"section.bits-x86_64": 30}}"""
+        );
     }
 
     private string Profile => _scratch["wide.json"];
@@ -25,14 +31,21 @@ public sealed class CustomProfileTests : IDisposable
         string[] create = ["--", "ndctl", "create-namespace", "-e", "namespace0.0", "-m", "fsdax", "-f"];
         long Size(string kernel) => Root(Cli.Run(["run", _machine, "--kernel", kernel, .. create])).GetProperty("size").GetInt64();
         Assert.Equal(32L << 20, Size("6.1") - Size(Profile)); // 64 bytes more for each page of 2 GiB
-        long Usable(string kernel) => Root(Cli.Run("plan", "--start", "4G", "--size", "1T", "--kernel", kernel, "--json")).GetProperty("usable").GetInt64();
+        long Usable(string kernel) =>
+            Root(Cli.Run("plan", "--start", "4G", "--size", "1T", "--kernel", kernel, "--json")).GetProperty("usable").GetInt64();
         Assert.Equal(16L << 30, Usable("6.1") - Usable(Profile));
     }
 
     [Fact]
     public void Map_and_pfn_have_its_sections()
     {
-        string[] Sections(string kernel) => [.. Root(Cli.Run("map", _machine, "--kernel", kernel, "--json")).GetProperty("ranges").EnumerateArray().Select(r => r.GetProperty("section_first").ToString())];
+        string[] Sections(string kernel) =>
+            [
+                .. Root(Cli.Run("map", _machine, "--kernel", kernel, "--json"))
+                    .GetProperty("ranges")
+                    .EnumerateArray()
+                    .Select(r => r.GetProperty("section_first").ToString()),
+            ];
         Assert.NotEqual(Sections("6.1"), Sections(_scratch["tall.json"]));
         CliResult pfn = Cli.Run("pfn", _machine, "0x100000000", "--kernel", _scratch["tall.json"]);
         Assert.Equal(0, pfn.ExitCode);
@@ -51,10 +64,18 @@ public sealed class CustomProfileTests : IDisposable
     [Trait("problem", "A3")]
     public void Infoblock_check_judges_by_it()
     {
-        File.WriteAllText(_scratch["large.json"], """{"format": "altmap-kernel/1", "name": "large", "based_on": "6.12", "rules": {"struct-page.size": 80}}""");
+        File.WriteAllText(
+            _scratch["large.json"],
+            """{"format": "altmap-kernel/1", "name": "large", "based_on": "6.12", "rules": {"struct-page.size": 80}}"""
+        );
         Assert.Equal(0, Cli.Run("infoblock", "write", "-o", _scratch["i"], "-s", "256M", "-M", "dev").ExitCode);
-        JsonElement answer = Root(Cli.Run("infoblock", "check", _scratch["i"], "--start", "4G", "--size", "256M", "--kernel", _scratch["large.json"], "--json"));
-        Assert.Equal(("large", "unbound", 95), (answer.GetProperty("kernel").GetString(), answer.GetProperty("verdict").GetString(), answer.GetProperty("errno").GetInt32()));
+        JsonElement answer = Root(
+            Cli.Run("infoblock", "check", _scratch["i"], "--start", "4G", "--size", "256M", "--kernel", _scratch["large.json"], "--json")
+        );
+        Assert.Equal(
+            ("large", "unbound", 95),
+            (answer.GetProperty("kernel").GetString(), answer.GetProperty("verdict").GetString(), answer.GetProperty("errno").GetInt32())
+        );
     }
 
     [Fact]
@@ -62,11 +83,20 @@ public sealed class CustomProfileTests : IDisposable
     public void Upgrade_and_compare_take_it_on_either_side()
     {
         JsonElement report = Root(Cli.Run("upgrade", _machine, "--from", Profile, "--to", _scratch["tall.json"], "--json"));
-        Assert.Equal(("wide", "tall", false), (report.GetProperty("from").GetString(), report.GetProperty("to").GetString(), report.GetProperty("verified").GetBoolean()));
+        Assert.Equal(
+            ("wide", "tall", false),
+            (report.GetProperty("from").GetString(), report.GetProperty("to").GetString(), report.GetProperty("verified").GetBoolean())
+        );
         JsonElement compared = Root(Cli.Run("plan", "--compare", "--start", "4G", "--size", "16G", "--kernel", Profile, "--json"));
-        JsonElement present = compared.GetProperty("groups")[0].GetProperty("alternatives").EnumerateArray().Single(a => a.GetProperty("present").GetBoolean());
+        JsonElement present = compared
+            .GetProperty("groups")[0]
+            .GetProperty("alternatives")
+            .EnumerateArray()
+            .Single(a => a.GetProperty("present").GetBoolean());
         Assert.Equal("reserve-128", present.GetProperty("id").GetString());
-        JsonElement blocks = Root(Cli.Run("plan", "--compare", "--start", "4G", "--size", "16G", "--kernel", _scratch["tall.json"], "--json"));
+        JsonElement blocks = Root(
+            Cli.Run("plan", "--compare", "--start", "4G", "--size", "16G", "--kernel", _scratch["tall.json"], "--json")
+        );
         Assert.Equal(1L << 30, blocks.GetProperty("memory_block").GetInt64());
     }
 

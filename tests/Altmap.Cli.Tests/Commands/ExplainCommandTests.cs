@@ -12,13 +12,21 @@ public partial class ExplainCommandTests
     {
         var codes = new SortedSet<string>(StringComparer.Ordinal);
         string formats = Path.Combine(Golden.Root, "..", "..", "src", "Altmap.Formats");
-        foreach (string file in (string[])[.. Directory.GetFiles(Path.Combine(formats, "InfoBlocks")), .. Directory.GetFiles(Path.Combine(formats, "Labels"))])
+        foreach (
+            string file in (string[])
+                [.. Directory.GetFiles(Path.Combine(formats, "InfoBlocks")), .. Directory.GetFiles(Path.Combine(formats, "Labels"))]
+        )
         {
             string text = File.ReadAllText(file);
-            foreach (Match match in Whole().Matches(text)) codes.Add(match.Groups[1].Value);
-            foreach (Match match in OfIndex().Matches(text)) codes.Add("labels.index." + match.Groups[1].Value);
-            foreach (Match match in Found().Matches(text)) codes.Add("labels." + match.Groups[1].Value);
-            if (file.EndsWith("LabelSlotChecks.cs", StringComparison.Ordinal)) foreach (Match match in OfLabel().Matches(text)) codes.Add("labels.label." + match.Groups[1].Value);
+            foreach (Match match in Whole().Matches(text))
+                codes.Add(match.Groups[1].Value);
+            foreach (Match match in OfIndex().Matches(text))
+                codes.Add("labels.index." + match.Groups[1].Value);
+            foreach (Match match in Found().Matches(text))
+                codes.Add("labels." + match.Groups[1].Value);
+            if (file.EndsWith("LabelSlotChecks.cs", StringComparison.Ordinal))
+                foreach (Match match in OfLabel().Matches(text))
+                    codes.Add("labels.label." + match.Groups[1].Value);
         }
         Assert.Equal(codes, ExplainPages.All.Select(p => p.Code).Order(StringComparer.Ordinal));
     }
@@ -33,8 +41,13 @@ public partial class ExplainCommandTests
             Consequence: the namespace comes up raw, and no new block can be written over this one
             What to do:  zero the block, then create the namespace anew
 
-            """, Cli.Run("explain", "pfn.mode").Output);
-        Assert.Equal((16, "altmap: there is no code \"pfn.mod\"; \"altmap explain\" lists them; did you mean \"pfn.mode\"?\n"), Cli.Run("explain", "pfn.mod") is var r ? (r.ExitCode, r.Error) : default);
+            """,
+            Cli.Run("explain", "pfn.mode").Output
+        );
+        Assert.Equal(
+            (16, "altmap: there is no code \"pfn.mod\"; \"altmap explain\" lists them; did you mean \"pfn.mode\"?\n"),
+            Cli.Run("explain", "pfn.mod") is var r ? (r.ExitCode, r.Error) : default
+        );
     }
 
     [Fact]
@@ -49,12 +62,12 @@ public partial class ExplainCommandTests
     [GeneratedRegex("""[ (]"((?:pfn|labels)\.[a-z0-9-]+(?:\.[a-z0-9-]+)*)" *[,:]""")]
     private static partial Regex Whole();
 
-    [GeneratedRegex("""Add\(IndexRule\.[A-Za-z]+, "([a-z-]+)",""")]
+    [GeneratedRegex("""Add\(\s*IndexRule\.[A-Za-z]+,\s*"([a-z-]+)",""")]
     private static partial Regex OfIndex();
 
-    [GeneratedRegex("""Find\("([a-z.-]+[a-z])",""")]
+    [GeneratedRegex("""Find\(\s*"([a-z.-]+[a-z])",""")]
     private static partial Regex Found();
 
-    [GeneratedRegex("""[ (]Add\("([a-z-]+)",""")]
+    [GeneratedRegex("""[ (]Add\(\s*"([a-z-]+)",""")]
     private static partial Regex OfLabel();
 }

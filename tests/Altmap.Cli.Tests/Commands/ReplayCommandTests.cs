@@ -19,7 +19,10 @@ public class ReplayCommandTests
     public void Differences_are_shown_and_exit_with_4()
     {
         using var scratch = new Scratch();
-        File.WriteAllText(scratch["s.log"], "+ ndctl disable-region all\ndisabled 3 regions\n# rc=1\n+ true\n# rc=0\n+ mount /dev/pmem0 /mnt\n# rc=0\n");
+        File.WriteAllText(
+            scratch["s.log"],
+            "+ ndctl disable-region all\ndisabled 3 regions\n# rc=1\n+ true\n# rc=0\n+ mount /dev/pmem0 /mnt\n# rc=0\n"
+        );
         CliResult result = Cli.Run("replay", Golden.Path("d_multi", "machine.json"), scratch["s.log"]);
         Assert.Equal(4, result.ExitCode);
         Assert.Equal(
@@ -36,9 +39,20 @@ public class ReplayCommandTests
               unsupported: the command mount; known are cat, daxctl, dmesg, echo, hotplug, ls, lsmem, mkpfn, ndctl, reboot, true
             3 commands: 1 same, 1 different, 1 unsupported
 
-            """, result.Output);
-        using JsonDocument json = JsonDocument.Parse(Cli.Run("replay", Golden.Path("d_multi", "machine.json"), scratch["s.log"], "--json").Output);
-        Assert.Equal((3, 1, 2), (json.RootElement.GetProperty("commands").GetInt32(), json.RootElement.GetProperty("same").GetInt32(), json.RootElement.GetProperty("differences").GetArrayLength()));
+            """,
+            result.Output
+        );
+        using JsonDocument json = JsonDocument.Parse(
+            Cli.Run("replay", Golden.Path("d_multi", "machine.json"), scratch["s.log"], "--json").Output
+        );
+        Assert.Equal(
+            (3, 1, 2),
+            (
+                json.RootElement.GetProperty("commands").GetInt32(),
+                json.RootElement.GetProperty("same").GetInt32(),
+                json.RootElement.GetProperty("differences").GetArrayLength()
+            )
+        );
     }
 
     [Fact]

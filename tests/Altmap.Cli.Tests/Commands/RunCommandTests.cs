@@ -28,7 +28,11 @@ public class RunCommandTests
         CliResult result = Cli.Run("run", Machine, "--", "fdisk", "/dev/pmem0");
         Assert.Equal((1, ""), (result.ExitCode, result.Output));
         Assert.StartsWith("unsupported: the command fdisk; known are cat, daxctl, diff, dmesg, ", result.Error);
-        Assert.Contains("ls knows /sys/bus/dax/devices, /sys/bus/memory/devices, /sys/bus/nd/devices", Cli.Run("run", Machine, "--", "ls", "/sys/class").Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "ls knows /sys/bus/dax/devices, /sys/bus/memory/devices, /sys/bus/nd/devices",
+            Cli.Run("run", Machine, "--", "ls", "/sys/class").Error,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -48,7 +52,10 @@ public class RunCommandTests
         using var scratch = new Scratch();
         File.WriteAllText(scratch["s.sh"], "ndctl disable-region all\nndctl list | cat\n");
         CliResult result = Cli.Run("run", Machine, "--script", scratch["s.sh"], "--save", scratch["out.json"]);
-        Assert.Equal((16, "", $"altmap: {scratch["s.sh"]}:2:12: pipes and || are not supported: one command a line\n"), (result.ExitCode, result.Output, result.Error));
+        Assert.Equal(
+            (16, "", $"altmap: {scratch["s.sh"]}:2:12: pipes and || are not supported: one command a line\n"),
+            (result.ExitCode, result.Output, result.Error)
+        );
         Assert.False(File.Exists(scratch["out.json"]));
     }
 
@@ -58,7 +65,9 @@ public class RunCommandTests
     {
         string[] recorded = File.ReadAllLines(Path.Combine(Golden.Root, "..", "..", "examples", "tour", "session.log"));
         string script = string.Join('\n', recorded.Where(l => l.StartsWith("+ ", StringComparison.Ordinal)).Select(l => l[2..]));
-        string[] ours = Cli.RunWith($"## a remark\n# not one\n{script}", "run", Machine, "--script", "-", "--transcript").Output.TrimEnd('\n').Split('\n');
+        string[] ours = Cli.RunWith($"## a remark\n# not one\n{script}", "run", Machine, "--script", "-", "--transcript")
+            .Output.TrimEnd('\n')
+            .Split('\n');
         Assert.Equal("## a remark", ours[0]);
         Assert.Equal(recorded.Select(WithoutUuid), ours[1..].Select(WithoutUuid));
     }
@@ -72,15 +81,27 @@ public class RunCommandTests
         Assert.NotEqual(Run("1"), Run("2"));
     }
 
-    /// <summary>load(save(m)) is m, for label areas, info-blocks and the UUIDs that the tools picked; also when it was saved twice, elsewhere.</summary>
+    /// <summary>load(save(m)) is m, for label areas, info-blocks and the UUIDs that the tools picked; also when it was saved twice,
+    /// elsewhere.</summary>
     [Fact]
     public void A_saved_machine_is_the_machine()
     {
         using var scratch = new Scratch();
         Directory.CreateDirectory(scratch["sub"]);
-        string script = "ndctl disable-region all\nndctl init-labels -V 1.2 -f all\nndctl enable-region all\nndctl create-namespace -r region0 -m devdax -s 1G -n 'a b'\nreboot\n";
+        string script =
+            "ndctl disable-region all\nndctl init-labels -V 1.2 -f all\nndctl enable-region all\nndctl create-namespace -r region0 -m "
+            + "devdax -s 1G -n 'a b'\nreboot\n";
         Assert.Equal(0, Cli.RunWith(script, "run", Machine, "-s", "-", "--save", scratch["one.json"]).ExitCode);
-        CliResult second = Cli.RunWith("ndctl create-namespace -r region1 -m fsdax -M mem -s 512M\nndctl list -BRDNiv\n", "run", scratch["one.json"], "-s", "-", "--save", scratch["sub/two.json"], "--transcript");
+        CliResult second = Cli.RunWith(
+            "ndctl create-namespace -r region1 -m fsdax -M mem -s 512M\nndctl list -BRDNiv\n",
+            "run",
+            scratch["one.json"],
+            "-s",
+            "-",
+            "--save",
+            scratch["sub/two.json"],
+            "--transcript"
+        );
         string listed = second.Output[second.Output.IndexOf("+ ndctl list", StringComparison.Ordinal)..];
         CliResult third = Cli.RunWith("ndctl list -BRDNiv\n", "run", scratch["sub/two.json"], "-s", "-", "--transcript");
         Assert.Contains("devdax", listed);
@@ -94,14 +115,25 @@ public class RunCommandTests
         string capture = Golden.Path("d_multi", "2-beta-destroyed");
         Assert.SkipUnless(Directory.Exists(capture), "the capture is not here");
         CliResult before = Cli.RunWith("ndctl list -Dv\n", "run", capture, "--save", scratch["c.json"]);
-        Assert.Equal((before.ExitCode, before.Output), Cli.Run("run", scratch["c.json"], "--", "ndctl", "list", "-Dv") is var r ? (r.ExitCode, r.Output) : default);
+        Assert.Equal(
+            (before.ExitCode, before.Output),
+            Cli.Run("run", scratch["c.json"], "--", "ndctl", "list", "-Dv") is var r ? (r.ExitCode, r.Output) : default
+        );
     }
 
     [Fact]
     public void Only_what_changed_something_is_saved()
     {
         using var scratch = new Scratch();
-        Cli.RunWith("ndctl list\nndctl destroy-namespace namespace9.9\ndmesg\nndctl disable-region all\ncat /proc/iomem\n", "run", Machine, "-s", "-", "--save", scratch["o.json"]);
+        Cli.RunWith(
+            "ndctl list\nndctl destroy-namespace namespace9.9\ndmesg\nndctl disable-region all\ncat /proc/iomem\n",
+            "run",
+            Machine,
+            "-s",
+            "-",
+            "--save",
+            scratch["o.json"]
+        );
         using var saved = System.Text.Json.JsonDocument.Parse(File.ReadAllText(scratch["o.json"]));
         Assert.Equal(["ndctl disable-region all"], saved.RootElement.GetProperty("steps").EnumerateArray().Select(s => s.GetString()));
         Assert.Equal(8, Cli.Run("run", Machine, "--save", scratch["no/such/o.json"], "--", "true").ExitCode);
@@ -113,8 +145,21 @@ public class RunCommandTests
     {
         using var scratch = new Scratch();
         string machine = Path.Combine(Golden.Root, "..", "..", "examples", "nvdimm.json");
-        CliResult result = Cli.RunWith("hotplug add-dimm 0x900000000 1M\ndmesg\n", "run", machine, "-s", "-", "-t", "--save", scratch["o.json"]);
-        Assert.Contains("unaligned hotplug range", result.Output[result.Output.IndexOf("+ dmesg", StringComparison.Ordinal)..], StringComparison.Ordinal);
+        CliResult result = Cli.RunWith(
+            "hotplug add-dimm 0x900000000 1M\ndmesg\n",
+            "run",
+            machine,
+            "-s",
+            "-",
+            "-t",
+            "--save",
+            scratch["o.json"]
+        );
+        Assert.Contains(
+            "unaligned hotplug range",
+            result.Output[result.Output.IndexOf("+ dmesg", StringComparison.Ordinal)..],
+            StringComparison.Ordinal
+        );
         Assert.DoesNotContain("add-dimm", File.ReadAllText(scratch["o.json"]), StringComparison.Ordinal);
     }
 
@@ -124,7 +169,10 @@ public class RunCommandTests
     public void A_command_line_that_leaves_no_machine_is_told(string line, int exitCode, string message)
     {
         using var scratch = new Scratch();
-        File.WriteAllText(scratch["m.json"], $$"""{"format":"altmap-machine/1","kernel":"6.1","cmdline":"{{line}}","memory":[{"start":"1M","end":"0xbfffffff","type":"System RAM"}]}""");
+        File.WriteAllText(
+            scratch["m.json"],
+            $$"""{"format":"altmap-machine/1","kernel":"6.1","cmdline":"{{line}}","memory":[{"start":"1M","end":"0xbfffffff","type":"System RAM"}]}"""
+        );
         CliResult result = Cli.Run("map", scratch["m.json"]);
         Assert.Equal(exitCode, result.ExitCode);
         Assert.Contains(message, result.Error, StringComparison.Ordinal);
@@ -145,9 +193,18 @@ public class RunCommandTests
     public void Only_kernels_with_the_align_attribute_refuse_sizes_by_it(string kernel, int exitCode, bool hasAlign)
     {
         string machine = Path.Combine(Golden.Root, "..", "..", "examples", "nvdimm.json");
-        Assert.Equal(exitCode, Cli.Run("run", machine, "--kernel", kernel, "--", "ndctl", "create-namespace", "-m", "fsdax", "-s", "1042M").ExitCode);
-        Assert.Equal(hasAlign, Cli.Run("run", machine, "--kernel", kernel, "--", "ndctl", "list", "-R").Output.Contains("\"align\"", StringComparison.Ordinal));
-        Assert.Equal(hasAlign ? 0 : 1, Cli.Run("run", machine, "--kernel", kernel, "--", "cat", "/sys/bus/nd/devices/region0/align").ExitCode);
+        Assert.Equal(
+            exitCode,
+            Cli.Run("run", machine, "--kernel", kernel, "--", "ndctl", "create-namespace", "-m", "fsdax", "-s", "1042M").ExitCode
+        );
+        Assert.Equal(
+            hasAlign,
+            Cli.Run("run", machine, "--kernel", kernel, "--", "ndctl", "list", "-R").Output.Contains("\"align\"", StringComparison.Ordinal)
+        );
+        Assert.Equal(
+            hasAlign ? 0 : 1,
+            Cli.Run("run", machine, "--kernel", kernel, "--", "cat", "/sys/bus/nd/devices/region0/align").ExitCode
+        );
     }
 
     [Theory]
@@ -156,7 +213,10 @@ public class RunCommandTests
     public void Struct_pages_that_no_RAM_can_hold_are_noticed(string command, bool isTooMuch)
     {
         string machine = Path.Combine(Golden.Root, "..", "..", "examples", "nvdimm.json");
-        Assert.Equal(isTooMuch, Cli.Run("run", machine, "--", command).Error.Contains("struct pages of 16 GiB cannot fit into ", StringComparison.Ordinal));
+        Assert.Equal(
+            isTooMuch,
+            Cli.Run("run", machine, "--", command).Error.Contains("struct pages of 16 GiB cannot fit into ", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -176,7 +236,10 @@ public class RunCommandTests
 
     [Fact]
     public void One_quoted_word_is_a_line() =>
-        Assert.Equal(Cli.Run("run", Machine, "--", "ndctl", "list", "-Ru").Output, Cli.Run("run", Machine, "--", "ndctl list -Ru") is { ExitCode: 0 } r ? r.Output : "");
+        Assert.Equal(
+            Cli.Run("run", Machine, "--", "ndctl", "list", "-Ru").Output,
+            Cli.Run("run", Machine, "--", "ndctl list -Ru") is { ExitCode: 0 } r ? r.Output : ""
+        );
 
     [Fact]
     public void A_recorded_session_is_no_script()
@@ -190,10 +253,34 @@ public class RunCommandTests
     [Theory]
     [InlineData(16, "altmap run: there is no option \"--all-kernels\" here", "run", "m.json", "--all-kernels", "--", "ndctl", "list")]
     [InlineData(16, "altmap: what does \"x\" mean here? A command of the machine stands after --", "run", "m.json", "x", "--", "true")]
-    [InlineData(16, "altmap: --uuid-seed: \"abc\" is no number; expected 0 to 18446744073709551615", "run", "m.json", "--uuid-seed", "abc", "--", "true")]
+    [InlineData(
+        16,
+        "altmap: --uuid-seed: \"abc\" is no number; expected 0 to 18446744073709551615",
+        "run",
+        "m.json",
+        "--uuid-seed",
+        "abc",
+        "--",
+        "true"
+    )]
     [InlineData(16, "altmap run: there is no option \"--scrip\" here; did you mean \"--script\"?", "run", "m.json", "--scrip", "x")]
-    [InlineData(16, "altmap: what does \"ndctl\" mean here? A command of the machine stands after --: altmap run m.json -- ndctl list", "run", "m.json", "ndctl", "list")]
-    [InlineData(16, "altmap run: a command of the machine stands after --: altmap run m.json -- ndctl list -R", "run", "m.json", "ndctl", "list", "-R")]
+    [InlineData(
+        16,
+        "altmap: what does \"ndctl\" mean here? A command of the machine stands after --: altmap run m.json -- ndctl list",
+        "run",
+        "m.json",
+        "ndctl",
+        "list"
+    )]
+    [InlineData(
+        16,
+        "altmap run: a command of the machine stands after --: altmap run m.json -- ndctl list -R",
+        "run",
+        "m.json",
+        "ndctl",
+        "list",
+        "-R"
+    )]
     [InlineData(16, "altmap: MACHINE is a path: a machine is not read from standard input; write it into a file", "map", "-")]
     [InlineData(8, "altmap: a\\x1bb: there is no such file", "map", "a\u001bb")]
     [InlineData(8, "altmap: nosuch.json: there is no such file", "run", "nosuch.json", "--", "true")]
@@ -219,7 +306,10 @@ public class RunCommandTests
     [Fact]
     public void A_kernel_nobody_ran_is_marked()
     {
-        Assert.Equal("note: kernel 6.6: interpolated between 6.1 and 6.12, never run; not verified on this kernel\n", Cli.Run("run", Machine, "--kernel", "6.6", "--", "true").Error);
+        Assert.Equal(
+            "note: kernel 6.6: interpolated between 6.1 and 6.12, never run; not verified on this kernel\n",
+            Cli.Run("run", Machine, "--kernel", "6.6", "--", "true").Error
+        );
         CliResult unknown = Cli.Run("run", Machine, "--kernel", "6.1.192", "--", "true");
         Assert.Equal(16, unknown.ExitCode);
         Assert.StartsWith("altmap: there is no kernel profile \"6.1.192\"; expected one of 4.19, ", unknown.Error);

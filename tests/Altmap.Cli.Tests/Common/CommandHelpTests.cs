@@ -28,13 +28,16 @@ public class CommandHelpTests
         using var host = new CliHost(Stream.Null, TextWriter.Null, () => Stream.Null);
         Command[] all = [.. Below(AltmapCommand.CreateRoot(host)).Where(c => c.Options.Any(o => o.Name == "--kernel"))];
         Assert.True(all.Length >= 9);
-        Assert.All(all, c =>
-        {
-            string[] names = [.. c.Options.Select(o => o.Name).Where(n => n is not "--help")];
-            string[] known = [.. names.Where(shared.Contains)];
-            Assert.Equal(known.OrderBy(n => Array.IndexOf(shared, n)), known);
-            Assert.Equal(known, names[^known.Length..]);
-        });
+        Assert.All(
+            all,
+            c =>
+            {
+                string[] names = [.. c.Options.Select(o => o.Name).Where(n => n is not "--help")];
+                string[] known = [.. names.Where(shared.Contains)];
+                Assert.Equal(known.OrderBy(n => Array.IndexOf(shared, n)), known);
+                Assert.Equal(known, names[^known.Length..]);
+            }
+        );
 
         static IEnumerable<Command> Below(Command command) => command.Subcommands.SelectMany(c => Below(c).Prepend(c));
     }

@@ -5,7 +5,15 @@ public class UsageErrorsTests
     /// <summary>One cause gives one message, with the way to mend it.</summary>
     [Theory]
     [InlineData("altmap plan: there is no option \"--strat\" here; did you mean \"--start\"?", "plan", "--strat", "4G")]
-    [InlineData("altmap plan: there is no option \"--josn\" here; did you mean \"--json\"?", "plan", "--start", "4G", "--size", "1T", "--josn")]
+    [InlineData(
+        "altmap plan: there is no option \"--josn\" here; did you mean \"--json\"?",
+        "plan",
+        "--start",
+        "4G",
+        "--size",
+        "1T",
+        "--josn"
+    )]
     [InlineData("altmap infoblock: there is no command \"chek\" here; did you mean \"check\"?", "infoblock", "chek", "d.img")]
     [InlineData("altmap labels: there is no command \"raed\" here; did you mean \"read\"?", "labels", "raed", "x")]
     [InlineData("altmap: \"ndctl\" runs on a model of a machine: altmap run MACHINE -- ndctl list", "ndctl", "list")]
@@ -20,9 +28,16 @@ public class UsageErrorsTests
     }
 
     [Theory]
-    [InlineData("altmap replay: MACHINE and SESSION are missing\nusage: altmap replay MACHINE SESSION [options]\nexample: altmap replay machine.json session.log\n", "replay")]
+    [InlineData(
+        "altmap replay: MACHINE and SESSION are missing\nusage: altmap replay MACHINE SESSION [options]\nexample: altmap replay "
+            + "machine.json session.log\n",
+        "replay"
+    )]
     [InlineData("altmap replay: SESSION is missing\nusage: altmap replay MACHINE SESSION [options]\n", "replay", "m.json")]
-    [InlineData("altmap run: MACHINE is missing\nusage: altmap run MACHINE [-- COMMAND ...] [options]\nexample: altmap run machine.json", "run")]
+    [InlineData(
+        "altmap run: MACHINE is missing\nusage: altmap run MACHINE [-- COMMAND ...] [options]\nexample: altmap run machine.json",
+        "run"
+    )]
     [InlineData("altmap infoblock check: FILE is missing\n", "infoblock", "check")]
     [InlineData("altmap completion: SHELL is missing\n", "completion")]
     [InlineData("altmap labels: a command is missing; expected one of read, check, init\n", "labels")]

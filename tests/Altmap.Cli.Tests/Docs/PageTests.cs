@@ -7,31 +7,45 @@ using Altmap.TestSupport;
 namespace Altmap.Cli.Tests.Docs;
 
 /// <summary>
-/// Every command that a page shows is run, in the order of the page, and must print what the page shows. ALTMAP_APPROVE=1 writes what it prints into the page.
+/// Every command that a page shows is run, in the order of the page, and must print what the page shows. ALTMAP_APPROVE=1 writes what it
+/// prints into the page.
 /// A <c>console</c> block holds lines <c>$ altmap …</c>, each followed by its output (errors first, as they come).
 /// </summary>
 public class PageTests
 {
     private static readonly string Checkout = Path.GetFullPath(Path.Combine(Golden.Root, "..", ".."));
 
-    public static TheoryData<string> Pages => [.. Directory.GetFiles(Path.Combine(Checkout, "docs"), "*.md").Select(p => $"docs/{Path.GetFileName(p)}").Append("README.md").Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Pages =>
+        [
+            .. Directory
+                .GetFiles(Path.Combine(Checkout, "docs"), "*.md")
+                .Select(p => $"docs/{Path.GetFileName(p)}")
+                .Append("README.md")
+                .Order(StringComparer.Ordinal),
+        ];
 
     [Theory]
     [MemberData(nameof(Pages))]
     public void A_page_shows_what_its_commands_print(string page)
     {
         using var scratch = new Scratch();
-        string path = Path.Combine(Checkout, page), text = File.ReadAllText(path);
+        string path = Path.Combine(Checkout, page),
+            text = File.ReadAllText(path);
         string rewritten = Rewrite(text, command => RunOne(command, scratch));
-        if (Environment.GetEnvironmentVariable("ALTMAP_APPROVE") == "1") File.WriteAllText(path, rewritten);
-        else Assert.Equal(text, rewritten);
+        if (Environment.GetEnvironmentVariable("ALTMAP_APPROVE") == "1")
+            File.WriteAllText(path, rewritten);
+        else
+            Assert.Equal(text, rewritten);
     }
 
     [Fact]
     public void Every_key_of_config_is_documented()
     {
         string page = File.ReadAllText(Path.Combine(Checkout, "docs", "machine-file.md"));
-        Assert.All(MachineConfig.Keys, k => Assert.Matches($@"\| `{k.Name}` \| [^|]+ \| {System.Text.RegularExpressions.Regex.Escape(k.Meaning)} \|", page));
+        Assert.All(
+            MachineConfig.Keys,
+            k => Assert.Matches($@"\| `{k.Name}` \| [^|]+ \| {System.Text.RegularExpressions.Regex.Escape(k.Meaning)} \|", page)
+        );
     }
 
     [Theory]
@@ -40,22 +54,31 @@ public class PageTests
     public void Every_page_is_linked(string from, string folder)
     {
         string text = File.ReadAllText(Path.Combine(Checkout, from));
-        Assert.All(Directory.GetFiles(Path.Combine(Checkout, "docs"), "*.md").Select(Path.GetFileName).Where(p => p != "README.md" || folder.Length > 0), p => Assert.Contains($"({folder}{p})", text, StringComparison.Ordinal));
+        Assert.All(
+            Directory
+                .GetFiles(Path.Combine(Checkout, "docs"), "*.md")
+                .Select(Path.GetFileName)
+                .Where(p => p != "README.md" || folder.Length > 0),
+            p => Assert.Contains($"({folder}{p})", text, StringComparison.Ordinal)
+        );
     }
 
     private static string Rewrite(string text, Func<string, string> run)
     {
         var result = new StringBuilder();
-        bool inBlock = false, skips = false;
+        bool inBlock = false,
+            skips = false;
         foreach (string line in text.TrimEnd('\n').Split('\n'))
         {
             bool isFence = line.StartsWith("```", StringComparison.Ordinal);
-            if (isFence) (inBlock, skips) = (!inBlock && line == "```console", false);
+            if (isFence)
+                (inBlock, skips) = (!inBlock && line == "```console", false);
             if (inBlock && line.StartsWith("$ ", StringComparison.Ordinal))
             {
                 skips = line.StartsWith("$ altmap", StringComparison.Ordinal);
                 result.Append(line).Append('\n');
-                if (skips) result.Append(run(line[2..]));
+                if (skips)
+                    result.Append(run(line[2..]));
             }
             else if (!skips)
             {
@@ -68,12 +91,25 @@ public class PageTests
     /// <summary>Files of the checkout are meant where a word starts with examples/; other files are the page's own.</summary>
     private static string RunOne(string command, Scratch scratch)
     {
-        string[] words = [.. ScriptParser.ParseLine(command)!.Value.Line!.Words.Skip(1).Select(w => w.StartsWith("examples/", StringComparison.Ordinal) ? Path.Combine(Checkout, w)
-            : Path.GetExtension(w) is ".img" or ".bin" or ".json" or ".sh" ? scratch[w] : w)];
+        string[] words =
+        [
+            .. ScriptParser
+                .ParseLine(command)!
+                .Value.Line!.Words.Skip(1)
+                .Select(w =>
+                    w.StartsWith("examples/", StringComparison.Ordinal) ? Path.Combine(Checkout, w)
+                    : Path.GetExtension(w) is ".img" or ".bin" or ".json" or ".sh" ? scratch[w]
+                    : w
+                ),
+        ];
         using var output = new MemoryStream();
         using var error = new StreamWriter(output, new UTF8Encoding(false)) { AutoFlush = true, NewLine = "\n" };
         using var host = new CliHost(output, error, () => Stream.Null);
         AltmapCommand.Run(words, host);
-        return Encoding.UTF8.GetString(output.ToArray()).Replace(scratch[""] + "/", "", StringComparison.Ordinal).Replace((scratch[""] + "/").Replace("/", "\\/"), "", StringComparison.Ordinal).Replace(Checkout + "/", "", StringComparison.Ordinal);
+        return Encoding
+            .UTF8.GetString(output.ToArray())
+            .Replace(scratch[""] + "/", "", StringComparison.Ordinal)
+            .Replace((scratch[""] + "/").Replace("/", "\\/"), "", StringComparison.Ordinal)
+            .Replace(Checkout + "/", "", StringComparison.Ordinal);
     }
 }

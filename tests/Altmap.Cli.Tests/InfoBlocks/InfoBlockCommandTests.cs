@@ -48,14 +48,18 @@ public partial class InfoBlockCommandTests
     public void Read_prints_the_json_of_ndctl()
     {
         using var scratch = new Scratch();
-        Dictionary<string, string> printed = File.ReadAllText(Golden.Path("j_infoblock", "read-infoblock.txt")).Split("== ", StringSplitOptions.RemoveEmptyEntries)
+        Dictionary<string, string> printed = File.ReadAllText(Golden.Path("j_infoblock", "read-infoblock.txt"))
+            .Split("== ", StringSplitOptions.RemoveEmptyEntries)
             .ToDictionary(t => t[..t.IndexOf('\n')], t => t[(t.IndexOf('\n') + 1)..]);
         foreach (string[] row in Rows("j_infoblock", "infoblocks.tsv").Where(r => printed.ContainsKey(r[0])))
         {
             string path = scratch[row[0]];
             File.WriteAllBytes(path, Decode(row[5], 8192));
             CliResult result = Cli.Run("infoblock", "read", path, "--json");
-            Assert.Equal(FileMember().Replace(printed[row[0]].TrimEnd('\n'), $"\"file\":\"{path.Replace("/", "\\/")}\""), result.Output.TrimEnd('\n'));
+            Assert.Equal(
+                FileMember().Replace(printed[row[0]].TrimEnd('\n'), $"\"file\":\"{path.Replace("/", "\\/")}\""),
+                result.Output.TrimEnd('\n')
+            );
             Assert.Equal((0, "read 1 infoblock\n"), (result.ExitCode, result.Error));
         }
     }
@@ -76,13 +80,33 @@ public partial class InfoBlockCommandTests
             CliResult result = Cli.Run("infoblock", "check", path, "--start", block[1], "--size", block[2], "--kernel", kernel, "--json");
             using JsonDocument json = JsonDocument.Parse(result.Output);
             JsonElement answer = json.RootElement;
-            bool isUnbound = row[3].EndsWith("(no driver)", StringComparison.Ordinal), isBound = row[4].Length > 0 && !isUnbound;
-            Assert.Equal((row[1], isUnbound ? "unbound" : isBound ? "bound" : "raw"), (row[1], answer.GetProperty("verdict").GetString()));
-            Assert.Equal(isUnbound ? null : isBound ? row[5] : block[2], Number(answer, "size"));
-            Assert.Equal(isUnbound ? null : isBound ? row[6] : "0", Number(answer, "data_offset"));
+            bool isUnbound = row[3].EndsWith("(no driver)", StringComparison.Ordinal),
+                isBound = row[4].Length > 0 && !isUnbound;
+            Assert.Equal(
+                (
+                    row[1],
+                    isUnbound ? "unbound"
+                    : isBound ? "bound"
+                    : "raw"
+                ),
+                (row[1], answer.GetProperty("verdict").GetString())
+            );
+            Assert.Equal(
+                isUnbound ? null
+                    : isBound ? row[5]
+                    : block[2],
+                Number(answer, "size")
+            );
+            Assert.Equal(
+                isUnbound ? null
+                    : isBound ? row[6]
+                    : "0",
+                Number(answer, "data_offset")
+            );
             Assert.Equal(kernel, answer.GetProperty("kernel").GetString());
             Assert.True(answer.GetProperty("verified").GetBoolean());
-            bool isWrong = isUnbound || answer.GetProperty("findings").EnumerateArray().Any(f => f.GetProperty("severity").GetString() == "error");
+            bool isWrong =
+                isUnbound || answer.GetProperty("findings").EnumerateArray().Any(f => f.GetProperty("severity").GetString() == "error");
             Assert.Equal((row[1], isWrong ? 4 : 0), (row[1], result.ExitCode));
         }
     }
@@ -98,27 +122,37 @@ public partial class InfoBlockCommandTests
         Assert.Contains("not verified on this kernel", result.Error);
     }
 
-    /// <summary>A reader of dataoff alone finds the data where 6.1 has it, but for blocks with a start_pad: there it starts that much too early.</summary>
+    /// <summary>A reader of dataoff alone finds the data where 6.1 has it, but for blocks with a start_pad: there it starts that much too
+    /// early.</summary>
     [Fact]
     [Trait("problem", "C3")]
     public void A_data_only_reader_misreads_a_start_pad()
     {
         using var scratch = new Scratch();
         Dictionary<string, string[]> blocks = Rows("l_bad", "infoblocks.tsv").ToDictionary(r => r[0]);
-        int padded = 0, plain = 0;
-        foreach (string[] row in Rows("l_bad", "infoblock-outcomes.tsv").Where(r => r[0] == "6.1" && r[4].Length > 0 && !r[3].EndsWith("(no driver)", StringComparison.Ordinal)))
+        int padded = 0,
+            plain = 0;
+        foreach (
+            string[] row in Rows("l_bad", "infoblock-outcomes.tsv")
+                .Where(r => r[0] == "6.1" && r[4].Length > 0 && !r[3].EndsWith("(no driver)", StringComparison.Ordinal))
+        )
         {
             string[] block = blocks[row[1]];
             byte[] head = new byte[8192];
             Decode(block[3], 4096).CopyTo(head, 4096);
             File.WriteAllBytes(scratch["i"], head);
-            using JsonDocument json = JsonDocument.Parse(Cli.Run("infoblock", "check", scratch["i"], "--start", block[1], "--size", block[2], "--all-kernels", "--json").Output);
+            using JsonDocument json = JsonDocument.Parse(
+                Cli.Run("infoblock", "check", scratch["i"], "--start", block[1], "--size", block[2], "--all-kernels", "--json").Output
+            );
             JsonElement reader = json.RootElement.EnumerateArray().Single(r => r.GetProperty("reader").GetString() == "data-only");
-            ulong real = ulong.Parse(row[6], System.Globalization.CultureInfo.InvariantCulture), found = reader.GetProperty("data_offset").GetUInt64();
+            ulong real = ulong.Parse(row[6], System.Globalization.CultureInfo.InvariantCulture),
+                found = reader.GetProperty("data_offset").GetUInt64();
             ulong pad = BitConverter.ToUInt16(head, 4096 + 0x36) < 1 ? 0 : BitConverter.ToUInt32(head, 4096 + 0x4c);
             Assert.Equal((row[1], real - pad, pad == 0 ? "opens" : "misreads"), (row[1], found, reader.GetProperty("reads").GetString()));
-            if (pad == 0) plain++;
-            else padded++;
+            if (pad == 0)
+                plain++;
+            else
+                padded++;
         }
         Assert.True(padded > 0 && plain > 20, $"{padded} {plain}");
     }
@@ -129,8 +163,15 @@ public partial class InfoBlockCommandTests
         using var scratch = new Scratch();
         const string label = "11111111-2222-4333-8444-555555555555";
         Cli.Run("infoblock", "write", "-o", scratch["i"], "-s", "64M", "-M", "mem", "-p", label);
-        string Verdict(params string[] more) => JsonDocument.Parse(Cli.Run(["infoblock", "check", scratch["i"], "--start", "4G", "--size", "64M", "--json", .. more]).Output).RootElement.GetProperty("verdict").GetString()!;
-        Assert.Equal(["raw", "bound", "bound", "raw"], [Verdict(), Verdict("--parent-uuid", "any"), Verdict("--parent-uuid", label), Verdict("--parent-uuid", "any", "--claim", "dax")]);
+        string Verdict(params string[] more) =>
+            JsonDocument
+                .Parse(Cli.Run(["infoblock", "check", scratch["i"], "--start", "4G", "--size", "64M", "--json", .. more]).Output)
+                .RootElement.GetProperty("verdict")
+                .GetString()!;
+        Assert.Equal(
+            ["raw", "bound", "bound", "raw"],
+            [Verdict(), Verdict("--parent-uuid", "any"), Verdict("--parent-uuid", label), Verdict("--parent-uuid", "any", "--claim", "dax")]
+        );
         Assert.Contains($"the label {label}: --parent-uuid any", Cli.Run("infoblock", "check", scratch["i"], "--size", "64M").Error);
     }
 
@@ -160,13 +201,19 @@ public partial class InfoBlockCommandTests
             0x105e  padding           zeroes
             0x1ff8  checksum          0x7d5395d20512c0d2                    right
 
-            """.Replace("0x7d5395d20512c0d2", ReadChecksum(scratch["i"])), Cli.Run("infoblock", "read", scratch["i"]).Output);
+            """.Replace("0x7d5395d20512c0d2", ReadChecksum(scratch["i"])),
+            Cli.Run("infoblock", "read", scratch["i"]).Output
+        );
     }
 
     [Theory]
     [InlineData("read")]
     [InlineData("check")]
-    public void A_missing_file_is_an_io_error(string verb) => Assert.Equal((8, "altmap: nofile: there is no such file\n"), Cli.Run("infoblock", verb, "nofile", "--json") is var r ? (r.ExitCode, r.Error) : default);
+    public void A_missing_file_is_an_io_error(string verb) =>
+        Assert.Equal(
+            (8, "altmap: nofile: there is no such file\n"),
+            Cli.Run("infoblock", verb, "nofile", "--json") is var r ? (r.ExitCode, r.Error) : default
+        );
 
     [Fact]
     public void A_directory_or_a_short_file_is_told()
@@ -175,8 +222,10 @@ public partial class InfoBlockCommandTests
         File.WriteAllBytes(scratch["short"], new byte[100]);
         Assert.Equal(16, Cli.Run("infoblock", "read", scratch["short"]).ExitCode);
         Assert.Equal(8, Cli.Run("infoblock", "read", scratch[""]).ExitCode);
-        Assert.Equal((254, "  Error: failed to open: /nosuch/f\n\nerror checking infoblocks: No such file or directory\nwrote 0 infoblocks\n"),
-            Cli.Run("infoblock", "write", "-o", "/nosuch/f", "-s", "64M") is var r ? (r.ExitCode, r.Error) : default);
+        Assert.Equal(
+            (254, "  Error: failed to open: /nosuch/f\n\nerror checking infoblocks: No such file or directory\nwrote 0 infoblocks\n"),
+            Cli.Run("infoblock", "write", "-o", "/nosuch/f", "-s", "64M") is var r ? (r.ExitCode, r.Error) : default
+        );
     }
 
     [Fact]
@@ -193,7 +242,15 @@ public partial class InfoBlockCommandTests
         using var scratch = new Scratch();
         Cli.Run("infoblock", "write", "-o", scratch["i"], "-s", "256M");
         CliResult result = Cli.Run("infoblock", "check", scratch["i"]);
-        Assert.Equal((16, "", $"altmap: {scratch["i"]}: the file has 8192 bytes (8 KiB), the head of a namespace alone; give --size SIZE of the whole namespace\n"), (result.ExitCode, result.Output, result.Error));
+        Assert.Equal(
+            (
+                16,
+                "",
+                $"altmap: {scratch["i"]}: the file has 8192 bytes (8 KiB), the head of a namespace alone; give --size SIZE of the "
+                    + $"whole namespace\n"
+            ),
+            (result.ExitCode, result.Output, result.Error)
+        );
         Assert.Equal(0, Cli.Run("infoblock", "check", scratch["i"], "--start", "4G", "--size", "256M").ExitCode);
     }
 
@@ -209,7 +266,8 @@ public partial class InfoBlockCommandTests
 
     private static string ReadChecksum(string path) => $"0x{BitConverter.ToUInt64(File.ReadAllBytes(path), 0x1ff8):x16}";
 
-    private static string? Number(JsonElement answer, string name) => answer.GetProperty(name) is { ValueKind: JsonValueKind.Number } n ? n.GetRawText() : null;
+    private static string? Number(JsonElement answer, string name) =>
+        answer.GetProperty(name) is { ValueKind: JsonValueKind.Number } n ? n.GetRawText() : null;
 
     /// <summary>As the recording has it: one line, without the usage text.</summary>
     private static string OneLine(string error)
@@ -218,7 +276,8 @@ public partial class InfoBlockCommandTests
         return string.Join(' ', (usage < 0 ? error : error[..usage]).Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries));
     }
 
-    private static IEnumerable<string[]> Rows(params string[] path) => File.ReadAllLines(Golden.Path(path)).Where(l => l.Length > 0 && l[0] != '#').Select(l => l.Split('\t'));
+    private static IEnumerable<string[]> Rows(params string[] path) =>
+        File.ReadAllLines(Golden.Path(path)).Where(l => l.Length > 0 && l[0] != '#').Select(l => l.Split('\t'));
 
     private static byte[] Decode(string runs, int length)
     {
@@ -226,7 +285,9 @@ public partial class InfoBlockCommandTests
         foreach (string run in runs == "-" ? [] : runs.Split(' '))
         {
             string[] parts = run.Split(':');
-            Convert.FromHexString(parts[1]).CopyTo(bytes, int.Parse(parts[0], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture));
+            Convert
+                .FromHexString(parts[1])
+                .CopyTo(bytes, int.Parse(parts[0], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture));
         }
         return bytes;
     }

@@ -19,7 +19,10 @@ public class KmsanCommandTests
         Assert.Equal("6.12", root.GetProperty("kernel").GetString());
         ulong[] counts = [.. new[] { "pages", "freed", "shadow", "origin", "leftover" }.Select(k => root.GetProperty(k).GetUInt64())];
         Assert.Equal([52UL, 17, 17, 17, 1], counts);
-        Assert.Equal(17UL, root.GetProperty("blocks").EnumerateArray().Aggregate(0UL, (sum, b) => sum + (1UL << b.GetProperty("order").GetInt32())));
+        Assert.Equal(
+            17UL,
+            root.GetProperty("blocks").EnumerateArray().Aggregate(0UL, (sum, b) => sum + (1UL << b.GetProperty("order").GetInt32()))
+        );
         JsonElement first = root.GetProperty("blocks")[0];
         Assert.Equal([36UL, 2, 4, 24], new[] { "pfn", "order", "shadow_pfn", "origin_pfn" }.Select(k => first.GetProperty(k).GetUInt64()));
         Assert.False(JsonDocument.Parse(Ranges("1 30\n", "--json").Output).RootElement.TryGetProperty("blocks", out _));
@@ -63,15 +66,30 @@ public class KmsanCommandTests
     [Fact]
     public void The_initrd_of_the_recorded_boot_tears_a_block()
     {
-        string ranges = string.Join('\n', File.ReadLines(Golden.Path("kmsan_kernel", "torn.txt")).Where(l => l.StartsWith("free ", StringComparison.Ordinal)).Select(l => l[5..]));
+        string ranges = string.Join(
+            '\n',
+            File.ReadLines(Golden.Path("kmsan_kernel", "torn.txt"))
+                .Where(l => l.StartsWith("free ", StringComparison.Ordinal))
+                .Select(l => l[5..])
+        );
         CliResult result = Ranges(ranges, "--kernel", "6.12", "--initrd", "0x3fe00000-0x403d7fff");
         Assert.Equal(4, result.ExitCode);
-        Assert.Contains("TORN: free block at pfn 261120, order 10: 512 shadow and 512 origin pages of 1024 not side by side", result.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "TORN: free block at pfn 261120, order 10: 512 shadow and 512 origin pages of 1024 not side by side",
+            result.Output,
+            StringComparison.Ordinal
+        );
         Assert.Equal(0, Ranges(ranges).ExitCode);
     }
 
-    public static TheoryData<string> Machines => [.. Directory.GetFiles(Golden.Root, "machine*.json", SearchOption.AllDirectories)
-        .Where(p => !p.Contains("s_arm64", StringComparison.Ordinal)).Select(p => Path.GetRelativePath(Golden.Root, p)).Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Machines =>
+        [
+            .. Directory
+                .GetFiles(Golden.Root, "machine*.json", SearchOption.AllDirectories)
+                .Where(p => !p.Contains("s_arm64", StringComparison.Ordinal))
+                .Select(p => Path.GetRelativePath(Golden.Root, p))
+                .Order(StringComparer.Ordinal),
+        ];
 
     [Theory]
     [MemberData(nameof(Machines))]
@@ -82,17 +100,34 @@ public class KmsanCommandTests
         using JsonDocument json = JsonDocument.Parse(result.Output);
         ulong Get(string key) => json.RootElement.GetProperty(key).GetUInt64();
         Assert.Equal(Get("pages"), Get("freed") + Get("shadow") + Get("origin") + Get("leftover"));
-        Assert.Equal(Get("freed"), json.RootElement.GetProperty("blocks").EnumerateArray().Aggregate(0UL, (sum, b) => sum + (1UL << b.GetProperty("order").GetInt32())));
-        Assert.Equal(Get("pages"), json.RootElement.GetProperty("zones").EnumerateArray().Aggregate(0UL, (sum, z) => sum + z.GetProperty("pages").GetUInt64()));
-        Assert.Equal(Get("freed"), json.RootElement.GetProperty("zones").EnumerateArray().Aggregate(0UL, (sum, z) => sum + z.GetProperty("freed").GetUInt64()));
-        ulong inUse = json.RootElement.GetProperty("boot").EnumerateArray().Aggregate(0UL, (sum, u) => sum + u.GetProperty("bytes").GetUInt64());
+        Assert.Equal(
+            Get("freed"),
+            json.RootElement.GetProperty("blocks")
+                .EnumerateArray()
+                .Aggregate(0UL, (sum, b) => sum + (1UL << b.GetProperty("order").GetInt32()))
+        );
+        Assert.Equal(
+            Get("pages"),
+            json.RootElement.GetProperty("zones").EnumerateArray().Aggregate(0UL, (sum, z) => sum + z.GetProperty("pages").GetUInt64())
+        );
+        Assert.Equal(
+            Get("freed"),
+            json.RootElement.GetProperty("zones").EnumerateArray().Aggregate(0UL, (sum, z) => sum + z.GetProperty("freed").GetUInt64())
+        );
+        ulong inUse = json
+            .RootElement.GetProperty("boot")
+            .EnumerateArray()
+            .Aggregate(0UL, (sum, u) => sum + u.GetProperty("bytes").GetUInt64());
         Assert.NotEqual(0UL, inUse);
     }
 
     [Fact]
     public void There_is_no_KMSAN_on_arm64()
     {
-        string machine = Directory.GetFiles(Golden.Path("s_arm64"), "machine*.json", SearchOption.AllDirectories).Order(StringComparer.Ordinal).First();
+        string machine = Directory
+            .GetFiles(Golden.Path("s_arm64"), "machine*.json", SearchOption.AllDirectories)
+            .Order(StringComparer.Ordinal)
+            .First();
         CliResult result = Cli.Run("kmsan", machine, "--kernel", "6.12");
         Assert.Equal((1, ""), (result.ExitCode, result.Output));
         Assert.Contains("unsupported: KMSAN on aarch64", result.Error, StringComparison.Ordinal);

@@ -23,7 +23,10 @@ public class KmsanCompareTests
         Assert.Equal(0, result.ExitCode);
         using JsonDocument answer = JsonDocument.Parse(result.Output);
         JsonElement[] designs = [.. answer.RootElement.GetProperty("designs").EnumerateArray()];
-        Assert.Equal(["none", "struct-page-boot", "struct-page-lazy", "page-ext-early"], designs.Select(d => d.GetProperty("design").GetString()));
+        Assert.Equal(
+            ["none", "struct-page-boot", "struct-page-lazy", "page-ext-early"],
+            designs.Select(d => d.GetProperty("design").GetString())
+        );
         Assert.Equal([64, 80, 80, 64], designs.Select(d => d.GetProperty("struct_page_bytes").GetInt32()));
         Assert.Equal([1, 1, 3, 1], designs.Select(d => d.GetProperty("blocks_per_request").GetInt32()));
         Assert.Equal(JsonValueKind.Null, designs[1].GetProperty("off_bytes").ValueKind);

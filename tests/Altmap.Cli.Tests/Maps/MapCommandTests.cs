@@ -9,7 +9,8 @@ namespace Altmap.Cli.Tests.Maps;
 
 public class MapCommandTests
 {
-    private static readonly string Legacy = Golden.Path("e_legacy", "machine.json"), Shared = Golden.Path("p_online", "6.12", "both-vmdebug", "machine.json");
+    private static readonly string Legacy = Golden.Path("e_legacy", "machine.json"),
+        Shared = Golden.Path("p_online", "6.12", "both-vmdebug", "machine.json");
 
     [Theory]
     [InlineData("5.10")]
@@ -40,7 +41,13 @@ public class MapCommandTests
         string[] lines = Cli.Run("map", Shared, "--table").Output.TrimEnd('\n').Split('\n');
         Assert.InRange(lines.Length, map.RootElement.GetProperty("ranges").GetArrayLength() + 1, 100);
         Assert.Contains("first byte", lines[0], StringComparison.Ordinal);
-        Assert.Equal(["8.16"], Cli.Run("map", Shared, "--section", "8.16").Output.Split('\n').Where(l => l.StartsWith("  8.", StringComparison.Ordinal)).Select(l => l[2..6]));
+        Assert.Equal(
+            ["8.16"],
+            Cli.Run("map", Shared, "--section", "8.16")
+                .Output.Split('\n')
+                .Where(l => l.StartsWith("  8.", StringComparison.Ordinal))
+                .Select(l => l[2..6])
+        );
         string[] cut = Cli.Run("map", Shared, "--section", "8.16-17", "--table").Output.TrimEnd('\n').Split('\n');
         Assert.Equal(2, cut.Length);
         Assert.Equal(["0x42000000", "0x423fffff", "4", "MiB", "8"], cut[1].Split(' ', StringSplitOptions.RemoveEmptyEntries)[..5]);
@@ -58,13 +65,21 @@ public class MapCommandTests
         using var host = new CliHost(Stream.Null, TextWriter.Null, () => Stream.Null);
         Altmap.Model.Machine booted = MachineSession.Open(host, machine).State.Machine;
         string[][] rows = [.. MapTable.Of(booted).Rows];
-        Assert.All(MapParts.Of(booted).Where(p => p.Label is not (MapPart.Nothing or "hole")), p => Assert.Contains(rows, r => r[^1] == p.Label));
+        Assert.All(
+            MapParts.Of(booted).Where(p => p.Label is not (MapPart.Nothing or "hole")),
+            p => Assert.Contains(rows, r => r[^1] == p.Label)
+        );
         ulong at = 0;
         foreach (string[] row in rows)
         {
             Assert.Equal(at, Convert.ToUInt64(row[0], 16));
             at = Convert.ToUInt64(row[1], 16) + 1;
-            Assert.Equal((Convert.ToUInt64(row[0], 16) / booted.Mm.Geometry.PagesPerSection.ToBytes(booted.Mm.PageSize).Bytes).ToString(System.Globalization.CultureInfo.InvariantCulture), row[3]);
+            Assert.Equal(
+                (Convert.ToUInt64(row[0], 16) / booted.Mm.Geometry.PagesPerSection.ToBytes(booted.Mm.PageSize).Bytes).ToString(
+                    System.Globalization.CultureInfo.InvariantCulture
+                ),
+                row[3]
+            );
         }
         Assert.Equal(MapParts.Of(booted)[^1].Pages.End.ToAddress(booted.Mm.PageSize).Bytes, at);
     }
@@ -73,7 +88,10 @@ public class MapCommandTests
     public void RAM_beyond_the_last_address_is_not_called_offline()
     {
         using var scratch = new Scratch();
-        File.WriteAllText(scratch["m.json"], """{"format":"altmap-machine/1","kernel":"6.1","memory":[{"start":0,"end":"0x7fffffff","type":"System RAM"},{"start":"0x800000000000","end":"0x80003fffffff","type":"System RAM"}]}""");
+        File.WriteAllText(
+            scratch["m.json"],
+            """{"format":"altmap-machine/1","kernel":"6.1","memory":[{"start":0,"end":"0x7fffffff","type":"System RAM"},{"start":"0x800000000000","end":"0x80003fffffff","type":"System RAM"}]}"""
+        );
         string map = Cli.Run("map", scratch["m.json"]).Output;
         Assert.Contains("1 GiB beyond what this kernel addresses", map.ReplaceLineEndings(" "), StringComparison.Ordinal);
         Assert.DoesNotContain("offline", map, StringComparison.Ordinal);
@@ -82,7 +100,9 @@ public class MapCommandTests
     [Fact]
     public void A_bar_that_is_not_to_scale_says_so_and_the_line_in_it_is_explained()
     {
-        string[] tour = Cli.Run("map", Path.Combine(Golden.Root, "..", "..", "examples", "tour", "machine.json")).Output.TrimEnd('\n').Split('\n');
+        string[] tour = Cli.Run("map", Path.Combine(Golden.Root, "..", "..", "examples", "tour", "machine.json"))
+            .Output.TrimEnd('\n')
+            .Split('\n');
         Assert.Equal(["| begins another part of the same kind", "not to scale: the smallest part has a cell too"], tour[^2..]);
         Assert.DoesNotContain("to scale", Cli.Run("map", Shared, "--section", "8").Output, StringComparison.Ordinal);
     }
@@ -110,7 +130,8 @@ public class MapCommandTests
         string[] window = Cli.Run("map", Shared, "--from", "0x41e00000", "--to", "0x421fffff").Output.Split('\n');
         Assert.Contains("  8.15         0x41e00000  ################  System RAM 2 MiB, DMA32", window);
         Assert.Contains("  8.16         0x42000000  DDDDDDDDDDDDDDDD  namespace0.0 2 MiB, not online", window);
-        Assert.Equal(window, Cli.Run("map", Shared, "--from", "0x41e00000", "--to", "0x42200000").Output.Split('\n')); // the byte there is left out
+        // The byte there is left out.
+        Assert.Equal(window, Cli.Run("map", Shared, "--from", "0x41e00000", "--to", "0x42200000").Output.Split('\n'));
     }
 
     [Theory]
@@ -148,7 +169,8 @@ public class MapCommandTests
         string page = File.ReadAllText(scratch["a.html"]);
         Assert.Contains("<svg ", page, StringComparison.Ordinal);
         Assert.Contains("<td class=\"r\">0x42000000</td>", page, StringComparison.Ordinal);
-        if (!File.Exists("/dev/full")) return;
+        if (!File.Exists("/dev/full"))
+            return;
         CliResult full = Cli.Run("map", Shared, "--svg", "/dev/full");
         Assert.Equal((8, ""), (full.ExitCode, full.Output));
     }
@@ -156,7 +178,11 @@ public class MapCommandTests
     [Fact]
     public void Every_recorded_machine_fits_80_columns()
     {
-        foreach (string path in Directory.EnumerateFiles(Golden.Path("p_online"), "machine.json", SearchOption.AllDirectories).Concat(Directory.EnumerateFiles(Golden.Path("s_arm64"), "machine.json", SearchOption.AllDirectories)))
+        foreach (
+            string path in Directory
+                .EnumerateFiles(Golden.Path("p_online"), "machine.json", SearchOption.AllDirectories)
+                .Concat(Directory.EnumerateFiles(Golden.Path("s_arm64"), "machine.json", SearchOption.AllDirectories))
+        )
         {
             CliResult result = Cli.Run("map", path);
             Assert.Equal(0, result.ExitCode);

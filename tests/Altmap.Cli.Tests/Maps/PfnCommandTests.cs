@@ -6,7 +6,8 @@ namespace Altmap.Cli.Tests.Maps;
 
 public class PfnCommandTests
 {
-    private static readonly string Legacy = Golden.Path("e_legacy", "machine.json"), Shared = Golden.Path("p_online", "6.12", "both-vmdebug", "machine.json");
+    private static readonly string Legacy = Golden.Path("e_legacy", "machine.json"),
+        Shared = Golden.Path("p_online", "6.12", "both-vmdebug", "machine.json");
 
     [Fact]
     public void Every_kernel_answers_for_a_page_that_an_address_names()
@@ -29,8 +30,12 @@ public class PfnCommandTests
     public void A_range_is_told_by_runs_of_pages_that_are_alike(string range)
     {
         using JsonDocument story = JsonDocument.Parse(Cli.Run("pfn", Shared, range, "--kernel", "5.10", "--json").Output);
-        Assert.Equal([(262144, 270336, false), (270336, 294912, true)],
-            story.RootElement.EnumerateArray().Select(s => (s.GetProperty("pfn").GetInt32(), s.GetProperty("end_pfn").GetInt32(), s.GetProperty("wrong").GetBoolean())));
+        Assert.Equal(
+            [(262144, 270336, false), (270336, 294912, true)],
+            story
+                .RootElement.EnumerateArray()
+                .Select(s => (s.GetProperty("pfn").GetInt32(), s.GetProperty("end_pfn").GetInt32(), s.GetProperty("wrong").GetBoolean()))
+        );
     }
 
     [Fact]
@@ -48,8 +53,20 @@ public class PfnCommandTests
     {
         using var scratch = new Scratch();
         string machine = Path.Combine(Golden.Root, "..", "..", "examples", "nvdimm.json");
-        Assert.Equal(0, Cli.Run("run", machine, "--save", scratch["m.json"], "--", "ndctl", "create-namespace", "-m", mode, "-s", "1G").ExitCode);
-        string[] lines = Cli.Run("pfn", scratch["m.json"], Cli.Run("map", scratch["m.json"], "--table").Output.Split('\n').First(l => l.EndsWith("namespace0.0", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[0]).Output.TrimEnd('\n').Split('\n');
+        Assert.Equal(
+            0,
+            Cli.Run("run", machine, "--save", scratch["m.json"], "--", "ndctl", "create-namespace", "-m", mode, "-s", "1G").ExitCode
+        );
+        string[] lines = Cli.Run(
+                "pfn",
+                scratch["m.json"],
+                Cli.Run("map", scratch["m.json"], "--table")
+                    .Output.Split('\n')
+                    .First(l => l.EndsWith("namespace0.0", StringComparison.Ordinal))
+                    .Split(' ', StringSplitOptions.RemoveEmptyEntries)[0]
+            )
+            .Output.TrimEnd('\n')
+            .Split('\n');
         Assert.Equal($"  {reason}", lines[^1]);
         Assert.Single(lines, l => l.Contains("its section is not there", StringComparison.Ordinal));
     }

@@ -27,7 +27,10 @@ public class TextBarTests
 
     [Fact]
     public void Without_colour_cells_are_letters() =>
-        Assert.Equal("######DD", TextBar.Draw([new(3, Tone.Ram, "System RAM"), new(1, Tone.Data, "data")], 8, new Screen(80, HasUnicode: true, HasColor: false)));
+        Assert.Equal(
+            "######DD",
+            TextBar.Draw([new(3, Tone.Ram, "System RAM"), new(1, Tone.Data, "data")], 8, new Screen(80, HasUnicode: true, HasColor: false))
+        );
 
     [Theory]
     [InlineData("1 1", false)]
@@ -61,7 +64,12 @@ public class TextBarTests
     [InlineData(100, "132", 100)]
     public void A_terminal_that_does_not_know_its_columns_is_told_them(int columns, string? variable, int width)
     {
-        using var host = new CliHost(Stream.Null, TextWriter.Null, () => Stream.Null) { IsOutputTerminal = true, WindowWidth = () => columns, Variable = v => v == "COLUMNS" ? variable : null };
+        using var host = new CliHost(Stream.Null, TextWriter.Null, () => Stream.Null)
+        {
+            IsOutputTerminal = true,
+            WindowWidth = () => columns,
+            Variable = v => v == "COLUMNS" ? variable : null,
+        };
         Assert.Equal(width, Screen.Of(host).Width);
     }
 
@@ -77,7 +85,13 @@ public class TextBarTests
         {
             IsOutputTerminal = isTerminal,
             WindowWidth = () => 132,
-            Variable = v => v switch { "LANG" => locale, "TERM" => term, _ => null },
+            Variable = v =>
+                v switch
+                {
+                    "LANG" => locale,
+                    "TERM" => term,
+                    _ => null,
+                },
         };
         Screen screen = Screen.Of(host);
         Assert.Equal((width, hasUnicode), (screen.Width, screen.HasUnicode));

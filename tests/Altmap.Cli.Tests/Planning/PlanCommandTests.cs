@@ -21,9 +21,23 @@ public class PlanCommandTests
     public void A_namespace_of_a_machine_has_the_size_that_ndctl_lists()
     {
         using var scratch = new Scratch();
-        CliResult created = Cli.Run("run", Golden.Path("d_multi", "machine.json"), "--save", scratch["m.json"], "--", "ndctl", "create-namespace", "-e", "namespace0.0", "-m", "fsdax", "-f");
+        CliResult created = Cli.Run(
+            "run",
+            Golden.Path("d_multi", "machine.json"),
+            "--save",
+            scratch["m.json"],
+            "--",
+            "ndctl",
+            "create-namespace",
+            "-e",
+            "namespace0.0",
+            "-m",
+            "fsdax",
+            "-f"
+        );
         Assert.Equal(0, created.ExitCode);
-        using JsonDocument listed = JsonDocument.Parse(created.Output), plan = JsonDocument.Parse(Cli.Run("plan", scratch["m.json"], "namespace0.0", "--json").Output);
+        using JsonDocument listed = JsonDocument.Parse(created.Output),
+            plan = JsonDocument.Parse(Cli.Run("plan", scratch["m.json"], "namespace0.0", "--json").Output);
         Assert.Equal(listed.RootElement.GetProperty("size").GetInt64(), plan.RootElement.GetProperty("usable").GetInt64());
         Assert.Equal(2L << 30, plan.RootElement.GetProperty("size").GetInt64());
         using JsonDocument all = JsonDocument.Parse(Cli.Run("plan", scratch["m.json"], "--json").Output);
@@ -35,8 +49,16 @@ public class PlanCommandTests
     {
         CliResult result = Cli.Run("plan", "--start", "0x100001000", "--size", "1G", "--json");
         using JsonDocument json = JsonDocument.Parse(result.Output);
-        Assert.Equal((4, false, 22, "namespace0.0: start 0x0000000100001000 misaligned to 0x200000", 0L), (result.ExitCode, json.RootElement.GetProperty("accepted").GetBoolean(),
-            json.RootElement.GetProperty("errno").GetInt32(), json.RootElement.GetProperty("message").GetString(), json.RootElement.GetProperty("usable").GetInt64()));
+        Assert.Equal(
+            (4, false, 22, "namespace0.0: start 0x0000000100001000 misaligned to 0x200000", 0L),
+            (
+                result.ExitCode,
+                json.RootElement.GetProperty("accepted").GetBoolean(),
+                json.RootElement.GetProperty("errno").GetInt32(),
+                json.RootElement.GetProperty("message").GetString(),
+                json.RootElement.GetProperty("usable").GetInt64()
+            )
+        );
     }
 
     [Fact]
@@ -45,11 +67,18 @@ public class PlanCommandTests
         string machine = Golden.Path("d_multi", "machine.json");
         Assert.StartsWith("kernel 6.1: namespace1.0: raw: ", Cli.Run("plan", machine, "namespace1.0").Output);
         using JsonDocument all = JsonDocument.Parse(Cli.Run("plan", machine, "--json").Output);
-        Assert.Equal(["namespace0.0", "namespace1.0"], all.RootElement.EnumerateArray().Select(p => p.GetProperty("namespace").GetString()));
+        Assert.Equal(
+            ["namespace0.0", "namespace1.0"],
+            all.RootElement.EnumerateArray().Select(p => p.GetProperty("namespace").GetString())
+        );
     }
 
     [Theory]
-    [InlineData("refused: No such device or address (ENXIO): fewer than 16777216 (16 MiB), the least that a page map is made for", "1M", "2M")]
+    [InlineData(
+        "refused: No such device or address (ENXIO): fewer than 16777216 (16 MiB), the least that a page map is made for",
+        "1M",
+        "2M"
+    )]
     public void A_bare_error_number_has_a_reason(string line, string size, string align)
     {
         CliResult result = Cli.Run("plan", "--start", "4G", "--size", size, "--align", align);
@@ -60,11 +89,15 @@ public class PlanCommandTests
     [Fact]
     public void An_align_that_there_is_not_is_wrong_use_or_a_refused_plan()
     {
-        CliResult text = Cli.Run("plan", "--start", "4G", "--size", "1G", "--align", "3M"), json = Cli.Run("plan", "--start", "4G", "--size", "1G", "--align", "3M", "--json");
+        CliResult text = Cli.Run("plan", "--start", "4G", "--size", "1G", "--align", "3M"),
+            json = Cli.Run("plan", "--start", "4G", "--size", "1G", "--align", "3M", "--json");
         Assert.Equal((16, ""), (text.ExitCode, text.Output));
         Assert.Contains("--align: 3145728 (3 MiB) is none that x86_64 offers with pages of 4 KiB; expected 4K, 2M, 1G", text.Error);
         using JsonDocument plan = JsonDocument.Parse(json.Output);
-        Assert.Equal((4, false, 22), (json.ExitCode, plan.RootElement.GetProperty("accepted").GetBoolean(), plan.RootElement.GetProperty("errno").GetInt32()));
+        Assert.Equal(
+            (4, false, 22),
+            (json.ExitCode, plan.RootElement.GetProperty("accepted").GetBoolean(), plan.RootElement.GetProperty("errno").GetInt32())
+        );
     }
 
     [Theory]
@@ -94,21 +127,44 @@ public class PlanCommandTests
     [Fact]
     public void What_looks_alike_stands_together_in_the_legend()
     {
-        string[] sector = [.. Cli.Run("plan", "--start", "4G", "--size", "2G", "--mode", "sector").Output.Split('\n').Skip(1).TakeWhile(l => !l.StartsWith("what ", StringComparison.Ordinal))];
+        string[] sector =
+        [
+            .. Cli.Run("plan", "--start", "4G", "--size", "2G", "--mode", "sector")
+                .Output.Split('\n')
+                .Skip(1)
+                .TakeWhile(l => !l.StartsWith("what ", StringComparison.Ordinal)),
+        ];
         string[] letters = [.. string.Join("   ", sector.Skip(1)).Split("   ", StringSplitOptions.RemoveEmptyEntries).Select(e => e[..2])];
         Assert.Equal(letters.Distinct(), letters);
-        Assert.Contains("- trimmed before the first memory block, trimmed after the last memory block", Cli.Run("plan", "--start", "0x102000000", "--size", "1G", "--mode", "hotplug").Output);
+        Assert.Contains(
+            "- trimmed before the first memory block, trimmed after the last memory block",
+            Cli.Run("plan", "--start", "0x102000000", "--size", "1G", "--mode", "hotplug").Output
+        );
     }
 
     [Fact]
     public void A_machines_config_takes_the_place_of_a_rule()
     {
         using var scratch = new Scratch();
-        string text = File.ReadAllText(Golden.Path("d_multi", "machine.json")).Replace("\"cmdline\"", "\"config\": {\"max_struct_page_size\": 128},\n \"cmdline\"");
+        string text = File.ReadAllText(Golden.Path("d_multi", "machine.json"))
+            .Replace("\"cmdline\"", "\"config\": {\"max_struct_page_size\": 128},\n \"cmdline\"");
         File.WriteAllText(scratch["m.json"], text);
         long Usable(string machine)
         {
-            Cli.Run("run", machine, "--save", scratch["s.json"], "--", "ndctl", "create-namespace", "-e", "namespace0.0", "-m", "fsdax", "-f");
+            Cli.Run(
+                "run",
+                machine,
+                "--save",
+                scratch["s.json"],
+                "--",
+                "ndctl",
+                "create-namespace",
+                "-e",
+                "namespace0.0",
+                "-m",
+                "fsdax",
+                "-f"
+            );
             using JsonDocument plan = JsonDocument.Parse(Cli.Run("plan", scratch["s.json"], "namespace0.0", "--json").Output);
             return plan.RootElement.GetProperty("usable").GetInt64();
         }
@@ -124,5 +180,6 @@ public class PlanCommandTests
     [InlineData("plan", "--start", "4G", "--size", "1G", "--map", "ram")]
     [InlineData("plan", "--start", "4G", "--size", "1G", "--arch", "aarch64", "--page-size", "8K")]
     [InlineData("plan", "--start", "4G", "--size", "1G", "--kernel", "6.1", "--all-kernels")]
-    public void Wrong_use_exits_with_16(params string[] args) => Assert.Equal((16, ""), Cli.Run(args) is var r ? (r.ExitCode, r.Output) : default);
+    public void Wrong_use_exits_with_16(params string[] args) =>
+        Assert.Equal((16, ""), Cli.Run(args) is var r ? (r.ExitCode, r.Output) : default);
 }

@@ -11,7 +11,8 @@ public class PlanCompareTests
 
     private static readonly string Examples = Path.GetFullPath(Path.Combine(Golden.Root, "..", "..", "examples"));
 
-    /// <summary>A namespace of 1 TiB at 4 GiB; lost is the reserve and 2 MiB of info-block area. The reserve for 80 bytes is no multiple of 2 MiB on 64K pages.</summary>
+    /// <summary>A namespace of 1 TiB at 4 GiB; lost is the reserve and 2 MiB of info-block area. The reserve for 80 bytes is no multiple of
+    /// 2 MiB on 64K pages.</summary>
     [Theory]
     [InlineData("x86_64", "4K", "2M", 16L << 30, 20L << 30, 32L << 30)]
     [InlineData("aarch64", "16K", "16K", 4L << 30, 5L << 30, 8L << 30)]
@@ -21,10 +22,21 @@ public class PlanCompareTests
     public void The_reserve_of_a_TiB_is_that_of_its_pages(string arch, string page, string align, long at64, long at80, long at128)
     {
         JsonElement rows = Group(0, Compare("--start", "4G", "--size", "1T", "--arch", arch, "--page-size", page, "--align", align));
-        long[] lost = [.. new[] { "reserve-64", "reserve-80", "reserve-128", "reserve-real" }.Select(id => Row(rows, id).GetProperty("lost").GetInt64() - (2 * MiB))];
+        long[] lost =
+        [
+            .. new[] { "reserve-64", "reserve-80", "reserve-128", "reserve-real" }.Select(id =>
+                Row(rows, id).GetProperty("lost").GetInt64() - (2 * MiB)
+            ),
+        ];
         Assert.Equal([at64, at80, at128, at80], lost);
-        Assert.Equal((2 * MiB, at64), (Row(rows, "ram").GetProperty("lost").GetInt64(), Row(rows, "ram").GetProperty("ram_cost").GetInt64()));
-        Assert.All(rows.EnumerateArray(), r => Assert.Equal(1L << 40, r.GetProperty("lost").GetInt64() + r.GetProperty("usable").GetInt64()));
+        Assert.Equal(
+            (2 * MiB, at64),
+            (Row(rows, "ram").GetProperty("lost").GetInt64(), Row(rows, "ram").GetProperty("ram_cost").GetInt64())
+        );
+        Assert.All(
+            rows.EnumerateArray(),
+            r => Assert.Equal(1L << 40, r.GetProperty("lost").GetInt64() + r.GetProperty("usable").GetInt64())
+        );
     }
 
     [Fact]
@@ -33,9 +45,17 @@ public class PlanCompareTests
     {
         JsonElement rows = Group(0, Compare("--start", "4G", "--size", "16G"));
         string Answer(string id) => Row(rows, id).GetProperty("debug_kernel").GetString()!;
-        Assert.Equal(["does not make (EINVAL), refuses to open (EOPNOTSUPP)", "makes, opens", "makes, opens", "makes, opens", "makes, opens"],
-            new[] { "reserve-64", "reserve-80", "reserve-128", "reserve-real", "ram" }.Select(Answer));
-        Assert.Equal((true, 0), (Row(rows, "reserve-80").GetProperty("proposed_only").GetBoolean(), Row(rows, "reserve-80").GetProperty("kernels").GetArrayLength()));
+        Assert.Equal(
+            ["does not make (EINVAL), refuses to open (EOPNOTSUPP)", "makes, opens", "makes, opens", "makes, opens", "makes, opens"],
+            new[] { "reserve-64", "reserve-80", "reserve-128", "reserve-real", "ram" }.Select(Answer)
+        );
+        Assert.Equal(
+            (true, 0),
+            (
+                Row(rows, "reserve-80").GetProperty("proposed_only").GetBoolean(),
+                Row(rows, "reserve-80").GetProperty("kernels").GetArrayLength()
+            )
+        );
         Assert.Equal(["6.1.0"], Row(rows, "reserve-128").GetProperty("kernels").EnumerateArray().Select(k => k.GetString()));
     }
 
@@ -48,15 +68,27 @@ public class PlanCompareTests
     [InlineData("carve-out-arm64-64k.json", "6.12", "512M", 0, 512)]
     [Trait("problem", "D1")]
     [Trait("problem", "D2")]
-    public void Given_back_as_System_RAM_a_range_loses_what_was_recorded(string machine, string kernel, string align, long front, long metadata)
+    public void Given_back_as_System_RAM_a_range_loses_what_was_recorded(
+        string machine,
+        string kernel,
+        string align,
+        long front,
+        long metadata
+    )
     {
-        JsonElement rows = Group(1, Compare(Path.Combine(Examples, machine), "--kernel", kernel, "--mode", "devdax", "--map", "mem", "--align", align));
+        JsonElement rows = Group(
+            1,
+            Compare(Path.Combine(Examples, machine), "--kernel", kernel, "--mode", "devdax", "--map", "mem", "--align", align)
+        );
         long Lost(string id) => Row(rows, id).GetProperty("lost").GetInt64();
         Assert.Equal((front + metadata) * MiB, Lost("as-is"));
         Assert.Equal(2 * MiB, Lost("early"));
         Assert.Equal((metadata * MiB, 0L, 0L), (Lost("label-kept"), Lost("label-outside"), Lost("label-none")));
         Assert.Equal(2048 * MiB, Row(rows, "early").GetProperty("usable").GetInt64());
-        Assert.Equal($"{metadata} MiB of metadata, {(front == 0 ? "0" : $"{front} MiB")} lost in front of the first whole block, 0 behind the last", Row(rows, "as-is").GetProperty("why").GetString());
+        Assert.Equal(
+            $"{metadata} MiB of metadata, {(front == 0 ? "0" : $"{front} MiB")} lost in front of the first whole block, 0 behind the last",
+            Row(rows, "as-is").GetProperty("why").GetString()
+        );
     }
 
     [Fact]
@@ -65,7 +97,8 @@ public class PlanCompareTests
     public void Two_MiB_early_with_large_pages_names_the_hazard()
     {
         string machine = Path.Combine(Examples, "carve-out-arm64-64k.json");
-        string Why(string align) => Row(Group(1, Compare(machine, "--mode", "devdax", "--map", "mem", "--align", align)), "early").GetProperty("why").GetString()!;
+        string Why(string align) =>
+            Row(Group(1, Compare(machine, "--mode", "devdax", "--map", "mem", "--align", align)), "early").GetProperty("why").GetString()!;
         Assert.Contains("writes the struct pages of 510 MiB behind the range", Why("512M")); // s_arm64: overrun-ram
         Assert.DoesNotContain("Hazard", Why("64K"));
         Assert.Contains("never goes offline", Why("64K"));
@@ -80,9 +113,22 @@ public class PlanCompareTests
     public void Regions_that_share_a_section_cost_64_MiB_under_sections()
     {
         JsonElement rows = Group(2, Compare(Path.Combine(Examples, "start-pad.json"), "namespace1.0"));
-        JsonElement sub = Row(rows, "sub-section"), section = Row(rows, "section"), thrown = Row(rows, "throw-pmem");
-        Assert.Equal(("yes", "no", "yes", "yes"), (sub.GetProperty("dax").GetString(), section.GetProperty("dax").GetString(), section.GetProperty("block_io").GetString(), thrown.GetProperty("dax").GetString()));
-        Assert.Contains("start_pad 64 MiB: block I/O starts at 0x587c200000, the pfns of DAX at 0x5878200000", section.GetProperty("why").GetString());
+        JsonElement sub = Row(rows, "sub-section"),
+            section = Row(rows, "section"),
+            thrown = Row(rows, "throw-pmem");
+        Assert.Equal(
+            ("yes", "no", "yes", "yes"),
+            (
+                sub.GetProperty("dax").GetString(),
+                section.GetProperty("dax").GetString(),
+                section.GetProperty("block_io").GetString(),
+                thrown.GetProperty("dax").GetString()
+            )
+        );
+        Assert.Contains(
+            "start_pad 64 MiB: block I/O starts at 0x587c200000, the pfns of DAX at 0x5878200000",
+            section.GetProperty("why").GetString()
+        );
         Assert.Equal(64 * MiB, section.GetProperty("lost").GetInt64() - sub.GetProperty("lost").GetInt64());
         Assert.Equal(["4.19"], section.GetProperty("kernels").EnumerateArray().Select(k => k.GetString()));
         Assert.True(Row(rows, "throw-ram").GetProperty("proposed_only").GetBoolean());
@@ -94,7 +140,10 @@ public class PlanCompareTests
     {
         string machine = Path.Combine(Examples, "start-pad.json");
         JsonElement rows = Group(2, Compare(machine, "namespace0.0")); // RAM ends where the region starts, 64 MiB into a section
-        Assert.Equal(64 * MiB, Row(rows, "throw-ram").GetProperty("ram_cost").GetInt64() - Row(rows, "sub-section").GetProperty("ram_cost").GetInt64());
+        Assert.Equal(
+            64 * MiB,
+            Row(rows, "throw-ram").GetProperty("ram_cost").GetInt64() - Row(rows, "sub-section").GetProperty("ram_cost").GetInt64()
+        );
         Assert.Equal("not the shared block", Row(rows, "sub-section").GetProperty("hot_remove").GetString());
     }
 
@@ -103,7 +152,10 @@ public class PlanCompareTests
     {
         string machine = Path.Combine(Examples, "start-pad.json");
         JsonElement rows = Group(2, Compare(machine, "--start", "0x577c000000", "--size", "4G"));
-        Assert.Equal(64 * MiB, Row(rows, "section").GetProperty("lost").GetInt64() - Row(rows, "sub-section").GetProperty("lost").GetInt64());
+        Assert.Equal(
+            64 * MiB,
+            Row(rows, "section").GetProperty("lost").GetInt64() - Row(rows, "sub-section").GetProperty("lost").GetInt64()
+        );
     }
 
     [Theory]
@@ -111,8 +163,26 @@ public class PlanCompareTests
     [InlineData("--size: 0; a namespace has bytes", "--compare", "--start", "4G", "--size", "0")]
     [InlineData("--size: \"-1\" is no size", "--compare", "--start", "4G", "--size=-1")]
     [InlineData("is no size; expected a number up to 2^56", "--compare", "--start", "4G", "--size", "18446744073709551615")]
-    [InlineData("--align: 3145728 (3 MiB) is none that x86_64 offers with pages of 4 KiB; expected 4K, 2M, 1G", "--compare", "--start", "4G", "--size", "1G", "--align", "3M")]
-    [InlineData("there is no kernel profile \"6.2\"; expected one of 4.19", "--compare", "--start", "4G", "--size", "1G", "--kernel", "6.2")]
+    [InlineData(
+        "--align: 3145728 (3 MiB) is none that x86_64 offers with pages of 4 KiB; expected 4K, 2M, 1G",
+        "--compare",
+        "--start",
+        "4G",
+        "--size",
+        "1G",
+        "--align",
+        "3M"
+    )]
+    [InlineData(
+        "there is no kernel profile \"6.2\"; expected one of 4.19",
+        "--compare",
+        "--start",
+        "4G",
+        "--size",
+        "1G",
+        "--kernel",
+        "6.2"
+    )]
     [InlineData("not with --all-kernels", "--compare", "--start", "4G", "--size", "1G", "--all-kernels")]
     public void Wrong_use_says_what_is_possible(string message, params string[] args)
     {
@@ -146,7 +216,12 @@ public class PlanCompareTests
     public void What_plan_can_express_costs_what_plan_says(string arch, string page, string kernel)
     {
         string[] where = ["--arch", arch, "--page-size", page, "--kernel", kernel];
-        foreach ((string start, string map, string mode) in from s in (string[])["4G", "0x104000000"] from m in (string[])["dev", "mem"] from o in (string[])["fsdax", "devdax"] select (s, m, o))
+        foreach (
+            (string start, string map, string mode) in from s in (string[])["4G", "0x104000000"]
+            from m in (string[])["dev", "mem"]
+            from o in (string[])["fsdax", "devdax"]
+            select (s, m, o)
+        )
         {
             JsonElement answer = Compare(["--start", start, "--size", "16G", "--map", map, "--mode", mode, .. where]);
             long Usable(string id, int group) => Row(Group(group, answer), id).GetProperty("usable").GetInt64();
@@ -157,11 +232,36 @@ public class PlanCompareTests
             }
             string place = $"{arch} {page} {kernel} {start} {map} {mode}";
             Assert.True(Usable("as-is", 1) == Plan("--start", start, "--mode", "system-ram", "--map", map), place);
-            foreach (JsonElement align in Group(1, answer).EnumerateArray().Where(r => r.GetProperty("id").GetString()!.StartsWith("align-", StringComparison.Ordinal)))
-                Assert.True(align.GetProperty("usable").GetInt64() == Plan("--start", start, "--mode", "system-ram", "--map", map, "--align", align.GetProperty("id").GetString()!["align-".Length..]), place + align);
+            foreach (
+                JsonElement align in Group(1, answer)
+                    .EnumerateArray()
+                    .Where(r => r.GetProperty("id").GetString()!.StartsWith("align-", StringComparison.Ordinal))
+            )
+                Assert.True(
+                    align.GetProperty("usable").GetInt64()
+                        == Plan(
+                            "--start",
+                            start,
+                            "--mode",
+                            "system-ram",
+                            "--map",
+                            map,
+                            "--align",
+                            align.GetProperty("id").GetString()!["align-".Length..]
+                        ),
+                    place + align
+                );
             Assert.True(Usable("ram", 0) == Plan("--start", start, "--mode", mode, "--map", "mem"), place);
-            foreach (JsonElement present in Group(0, answer).EnumerateArray().Concat(Group(2, answer).EnumerateArray()).Where(r => r.GetProperty("present").GetBoolean()))
-                Assert.True(present.GetProperty("usable").GetInt64() == Plan("--start", start, "--mode", mode, "--map", map), place + present);
+            foreach (
+                JsonElement present in Group(0, answer)
+                    .EnumerateArray()
+                    .Concat(Group(2, answer).EnumerateArray())
+                    .Where(r => r.GetProperty("present").GetBoolean())
+            )
+                Assert.True(
+                    present.GetProperty("usable").GetInt64() == Plan("--start", start, "--mode", mode, "--map", map),
+                    place + present
+                );
         }
     }
 
@@ -174,7 +274,13 @@ public class PlanCompareTests
     {
         string name = kernel.EndsWith(".json", StringComparison.Ordinal) ? Path.Combine(Examples, kernel) : kernel;
         JsonElement answer = Compare("--start", "4G", "--size", "1T", "--map", map, "--kernel", name);
-        Assert.Equal([id], Group(0, answer).EnumerateArray().Where(r => r.GetProperty("present").GetBoolean()).Select(r => r.GetProperty("id").GetString()!));
+        Assert.Equal(
+            [id],
+            Group(0, answer)
+                .EnumerateArray()
+                .Where(r => r.GetProperty("present").GetBoolean())
+                .Select(r => r.GetProperty("id").GetString()!)
+        );
     }
 
     /// <summary>With the page map on the device more than 2 MiB come before the data, and it grows with them.</summary>
@@ -203,17 +309,27 @@ public class PlanCompareTests
     [Trait("problem", "D1")]
     public void Where_the_bytes_before_the_range_are_taken_it_says_so()
     {
-        string Why(string machine, params string[] args) => Row(Group(1, Compare([machine, .. args])), "early").GetProperty("why").GetString()!;
+        string Why(string machine, params string[] args) =>
+            Row(Group(1, Compare([machine, .. args])), "early").GetProperty("why").GetString()!;
         using var scratch = new Scratch();
-        File.WriteAllText(scratch["nfit.json"], """
+        File.WriteAllText(
+            scratch["nfit.json"],
+            """
             {"format": "altmap-machine/1", "kernel": "6.1", "buses": [{"dev": "ndbus0", "provider": "ACPI.NFIT"}], "regions": [{"dev": "region0", "bus": "ndbus0", "start": "0x100000000", "size": "2G"}],
              "memory": [{"start": "0x0", "end": "0xffffffff", "type": "System RAM"}]}
-            """);
-        Assert.Contains("NOT POSSIBLE here: bytes before the range are System RAM, and a region of the firmware cannot be moved", Why(scratch["nfit.json"], "--start", "4G", "--size", "2G", "--map", "mem"));
-        File.WriteAllText(scratch["m.json"], """
+            """
+        );
+        Assert.Contains(
+            "NOT POSSIBLE here: bytes before the range are System RAM, and a region of the firmware cannot be moved",
+            Why(scratch["nfit.json"], "--start", "4G", "--size", "2G", "--map", "mem")
+        );
+        File.WriteAllText(
+            scratch["m.json"],
+            """
             {"format": "altmap-machine/1", "kernel": "6.1", "cmdline": "memmap=2G!4G", "buses": [{"dev": "ndbus0", "provider": "e820"}],
              "memory": [{"start": "0x0", "end": "0x27fffffff", "type": "System RAM"}]}
-            """);
+            """
+        );
         Assert.Contains("another start in memmap=", Why(scratch["m.json"], "--start", "4G", "--size", "2G", "--map", "mem"));
     }
 

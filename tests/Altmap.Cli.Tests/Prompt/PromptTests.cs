@@ -37,7 +37,10 @@ public class PromptTests
     public void A_word_is_completed(string before, string word, string completed)
     {
         using var host = new CliHost(Stream.Null, TextWriter.Null, () => Stream.Null);
-        Assert.Equal([completed], PromptCompletion.Candidates(MachineSession.Open(host, Golden.Path("d_multi", "machine.json")).State.Machine, before, word));
+        Assert.Equal(
+            [completed],
+            PromptCompletion.Candidates(MachineSession.Open(host, Golden.Path("d_multi", "machine.json")).State.Machine, before, word)
+        );
     }
 
     [Fact]

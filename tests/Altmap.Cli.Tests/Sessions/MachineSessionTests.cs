@@ -8,7 +8,11 @@ public sealed class MachineSessionTests : IDisposable
 
     [Theory]
     [InlineData("ndctl lsit", 0, "step 2 fails with exit code 1: ndctl lsit: Unknown command: 'lsit'")]
-    [InlineData("cat /sys/bus/nd/nosuch", 0, "step 2 fails with exit code 1: cat /sys/bus/nd/nosuch: cat: can't open '/sys/bus/nd/nosuch': No such file or directory")]
+    [InlineData(
+        "cat /sys/bus/nd/nosuch",
+        0,
+        "step 2 fails with exit code 1: cat /sys/bus/nd/nosuch: cat: can't open '/sys/bus/nd/nosuch': No such file or directory"
+    )]
     [InlineData("echo 'a", 16, "step 2: ")]
     [InlineData("rm x", 1, "step 2: unsupported: the command rm")]
     public void A_step_that_cannot_be_is_told_with_its_line(string step, int exitCode, string message)
@@ -22,10 +26,18 @@ public sealed class MachineSessionTests : IDisposable
     [Fact]
     public void A_failing_step_that_changes_something_is_done_and_told()
     {
-        string machine = File.ReadAllText(Golden.Path("l_bad", "machine.json")).Replace("\"media\": \"", $"\"media\": \"{Golden.Path("l_bad")}/");
+        string machine = File.ReadAllText(Golden.Path("l_bad", "machine.json"))
+            .Replace("\"media\": \"", $"\"media\": \"{Golden.Path("l_bad")}/");
         string path = WriteInto(machine, "true", "ndctl enable-namespace all");
         CliResult result = Cli.Run("run", path, "--", "true");
-        Assert.Equal((0, $"note: {path}:3: step 2 fails with exit code 250: ndctl enable-namespace all: libndctl: ndctl_namespace_enable: namespace3.0: failed to enable\n"), (result.ExitCode, result.Error));
+        Assert.Equal(
+            (
+                0,
+                $"note: {path}:3: step 2 fails with exit code 250: ndctl enable-namespace all: libndctl: ndctl_namespace_enable: "
+                    + $"namespace3.0: failed to enable\n"
+            ),
+            (result.ExitCode, result.Error)
+        );
     }
 
     [Fact]
@@ -45,7 +57,10 @@ public sealed class MachineSessionTests : IDisposable
     private string WriteInto(string machine, params string[] steps)
     {
         string path = _scratch["machine.json"];
-        File.WriteAllText(path, "{\"steps\":[\n" + string.Join(",\n", steps.Select(s => $"\"{s}\"")) + "],\n" + machine[(machine.IndexOf('{') + 1)..]);
+        File.WriteAllText(
+            path,
+            "{\"steps\":[\n" + string.Join(",\n", steps.Select(s => $"\"{s}\"")) + "],\n" + machine[(machine.IndexOf('{') + 1)..]
+        );
         return path;
     }
 }

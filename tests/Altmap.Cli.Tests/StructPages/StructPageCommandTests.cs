@@ -23,7 +23,10 @@ public class StructPageCommandTests
     private static string Write(Scratch scratch, string kernel, string steps = "[]")
     {
         string path = scratch["machine.json"];
-        File.WriteAllText(path, Machine.Replace("KERNEL", kernel, StringComparison.Ordinal).Replace("STEPS", steps, StringComparison.Ordinal));
+        File.WriteAllText(
+            path,
+            Machine.Replace("KERNEL", kernel, StringComparison.Ordinal).Replace("STEPS", steps, StringComparison.Ordinal)
+        );
         return path;
     }
 
@@ -33,7 +36,10 @@ public class StructPageCommandTests
     {
         using var scratch = new Scratch();
         string machine = Write(scratch, "6.12+kmsan");
-        File.WriteAllText(scratch["script.sh"], "ndctl create-namespace -f -e namespace0.0 -m fsdax -M dev\ndmesg\nndctl create-namespace -f -e namespace0.0 -m fsdax -M mem\n");
+        File.WriteAllText(
+            scratch["script.sh"],
+            "ndctl create-namespace -f -e namespace0.0 -m fsdax -M dev\ndmesg\nndctl create-namespace -f -e namespace0.0 -m fsdax -M mem\n"
+        );
         CliResult run = Cli.Run("run", machine, "--script", scratch["script.sh"], "--transcript");
         Assert.Contains(string.Join('\n', Recorded[2..]), run.Output, StringComparison.Ordinal);
         Assert.Contains("failed to reconfigure namespace: No such device or address\n# rc=250", run.Output, StringComparison.Ordinal);
@@ -47,12 +53,40 @@ public class StructPageCommandTests
     {
         using var scratch = new Scratch();
         Assert.Equal(0, Cli.Run("infoblock", "write", "-o", Empty(scratch, "disk.img"), "-s", "256M", "-m", "fsdax", "-M", "dev").ExitCode);
-        CliResult check = Cli.Run("infoblock", "check", scratch["disk.img"], "--start", "512M", "--size", "256M", "--provider", "e820", "--kernel", "6.12+kmsan", "--json");
+        CliResult check = Cli.Run(
+            "infoblock",
+            "check",
+            scratch["disk.img"],
+            "--start",
+            "512M",
+            "--size",
+            "256M",
+            "--provider",
+            "e820",
+            "--kernel",
+            "6.12+kmsan",
+            "--json"
+        );
         using JsonDocument answer = JsonDocument.Parse(check.Output);
         Assert.Equal("unbound", answer.RootElement.GetProperty("verdict").GetString());
         Assert.Equal(95, answer.RootElement.GetProperty("errno").GetInt32());
         Assert.Equal(Recorded[..2], answer.RootElement.GetProperty("messages").EnumerateArray().Select(m => m.GetString()));
-        Assert.Equal(0, Cli.Run("infoblock", "check", scratch["disk.img"], "--start", "512M", "--size", "256M", "--provider", "e820", "--kernel", "6.12").ExitCode);
+        Assert.Equal(
+            0,
+            Cli.Run(
+                "infoblock",
+                "check",
+                scratch["disk.img"],
+                "--start",
+                "512M",
+                "--size",
+                "256M",
+                "--provider",
+                "e820",
+                "--kernel",
+                "6.12"
+            ).ExitCode
+        );
     }
 
     [Theory]
@@ -66,16 +100,29 @@ public class StructPageCommandTests
         CliResult result = Cli.Run("struct-page", Write(scratch, "6.12", Create), option, value, "--json");
         Assert.Equal(4, result.ExitCode);
         using JsonDocument answer = JsonDocument.Parse(result.Output);
-        JsonElement machine = answer.RootElement.GetProperty("machine"), block = machine.GetProperty("namespaces")[0];
-        Assert.Equal(6 * 32768UL * 80, machine.GetProperty("memmap").GetUInt64()); // six sections with RAM: the seventh and eighth are persistent
-        Assert.Equal(("refused", 64, 95), (block.GetProperty("verdict").GetString() == "unbound" ? "refused" : "", block.GetProperty("page_struct_size").GetInt32(), block.GetProperty("errno").GetInt32()));
+        JsonElement machine = answer.RootElement.GetProperty("machine"),
+            block = machine.GetProperty("namespaces")[0];
+        // Six sections with RAM: the seventh and eighth are persistent.
+        Assert.Equal(6 * 32768UL * 80, machine.GetProperty("memmap").GetUInt64());
+        Assert.Equal(
+            ("refused", 64, 95),
+            (
+                block.GetProperty("verdict").GetString() == "unbound" ? "refused" : "",
+                block.GetProperty("page_struct_size").GetInt32(),
+                block.GetProperty("errno").GetInt32()
+            )
+        );
         Assert.Equal(Recorded[..2], block.GetProperty("messages").EnumerateArray().Select(m => m.GetString()));
         JsonElement onDevice = machine.GetProperty("regions")[0];
         bool records = value.Contains("NVDIMM", StringComparison.Ordinal);
-        // With the real size recorded the layout is taken; mapping it needs three blocks of 2 MiB, of which a data offset of 6 MiB holds two.
+        // With the real size recorded the layout is taken; mapping it needs three blocks of 2 MiB, of which a data offset of 6 MiB holds
+        // two.
         Assert.False(onDevice.GetProperty("accepted").GetBoolean());
         Assert.Equal(records ? 12 : 22, onDevice.GetProperty("errno").GetInt32());
-        Assert.Equal(records ? null : "Memory debug options prevent using pmem for the page map", onDevice.GetProperty("message").GetString());
+        Assert.Equal(
+            records ? null : "Memory debug options prevent using pmem for the page map",
+            onDevice.GetProperty("message").GetString()
+        );
     }
 
     [Fact]
@@ -115,13 +162,22 @@ public class StructPageCommandTests
     public void Options_for_the_reserve(int max, int structPage, ulong usable)
     {
         using var scratch = new Scratch();
-        File.WriteAllText(scratch["kernel.json"], $$"""
+        File.WriteAllText(
+            scratch["kernel.json"],
+            $$"""
             { "format": "altmap-kernel/1", "name": "option", "based_on": "6.1",
               "rules": { "info-block.max-struct-page-size": {{max}}, "struct-page.size": {{structPage}}, "info-block.large-struct-page": "record-real-size" } }
-            """);
-        using JsonDocument answer = JsonDocument.Parse(Cli.Run("plan", "--start", "4G", "--size", "126G", "--kernel", scratch["kernel.json"], "--json").Output);
+            """
+        );
+        using JsonDocument answer = JsonDocument.Parse(
+            Cli.Run("plan", "--start", "4G", "--size", "126G", "--kernel", scratch["kernel.json"], "--json").Output
+        );
         Assert.Equal(usable, answer.RootElement.GetProperty("usable").GetUInt64());
-        Assert.Contains(usable.ToString(System.Globalization.CultureInfo.InvariantCulture), File.ReadAllText(Path.Combine(Golden.Root, "..", "..", "docs", "debug-metadata.md")), StringComparison.Ordinal);
+        Assert.Contains(
+            usable.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            File.ReadAllText(Path.Combine(Golden.Root, "..", "..", "docs", "debug-metadata.md")),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -130,8 +186,20 @@ public class StructPageCommandTests
     {
         using JsonDocument answer = JsonDocument.Parse(Cli.Run("struct-page", "--sizes", "--json").Output);
         var cells = answer.RootElement.EnumerateArray().SelectMany(r => r.GetProperty("kernels").EnumerateArray()).ToList();
-        Assert.Equal([56, 64, 72, 80, 88, 96], cells.Where(c => c.GetProperty("size").ValueKind == JsonValueKind.Number).Select(c => c.GetProperty("size").GetInt32()).Distinct().Order());
-        Assert.Equal(["6.1.0 96"], cells.Where(c => c.GetProperty("possible").GetBoolean() && !c.GetProperty("zeroed").GetBoolean()).Select(c => $"{c.GetProperty("kernel").GetString()} {c.GetProperty("size").GetInt32()}"));
+        Assert.Equal(
+            [56, 64, 72, 80, 88, 96],
+            cells
+                .Where(c => c.GetProperty("size").ValueKind == JsonValueKind.Number)
+                .Select(c => c.GetProperty("size").GetInt32())
+                .Distinct()
+                .Order()
+        );
+        Assert.Equal(
+            ["6.1.0 96"],
+            cells
+                .Where(c => c.GetProperty("possible").GetBoolean() && !c.GetProperty("zeroed").GetBoolean())
+                .Select(c => $"{c.GetProperty("kernel").GetString()} {c.GetProperty("size").GetInt32()}")
+        );
     }
 
     [Theory]
@@ -157,7 +225,18 @@ public class StructPageCommandTests
     public void Every_kernel_has_a_line()
     {
         CliResult result = Cli.Run("struct-page", "--all-kernels", "--config", "KMSAN");
-        Assert.Contains("does not build with CONFIG_NVDIMM_PFN", Cli.Run("struct-page", "--all-kernels", "--arch", "aarch64", "--config", "LAST_CPUPID,KASAN_SW_TAGS,NODES_SHIFT=10,NR_CPUS=4096").Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "does not build with CONFIG_NVDIMM_PFN",
+            Cli.Run(
+                "struct-page",
+                "--all-kernels",
+                "--arch",
+                "aarch64",
+                "--config",
+                "LAST_CPUPID,KASAN_SW_TAGS,NODES_SHIFT=10,NR_CPUS=4096"
+            ).Output,
+            StringComparison.Ordinal
+        );
         Assert.Equal(10, result.Output.TrimEnd('\n').Split('\n').Length);
     }
 

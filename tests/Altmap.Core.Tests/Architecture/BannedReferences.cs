@@ -10,10 +10,20 @@ namespace Altmap.Core.Tests.Architecture;
 /// </summary>
 internal sealed class BannedReferences
 {
-    // Assemblies of the framework that exist for I/O, processes, network or threads. System.Runtime holds some of their types: the symbols cover those.
+    // Assemblies of the framework that exist for I/O, processes, network or threads. System.Runtime holds some of their types: the symbols
+    // cover those.
     private static readonly string[] Assemblies =
-        ["System.Net.", "System.IO.Pipes", "System.IO.MemoryMappedFiles", "System.IO.FileSystem.", "System.IO.IsolatedStorage", "System.Diagnostics.Process",
-         "System.Console", "System.Threading.Thread", "Microsoft.Win32."];
+    [
+        "System.Net.",
+        "System.IO.Pipes",
+        "System.IO.MemoryMappedFiles",
+        "System.IO.FileSystem.",
+        "System.IO.IsolatedStorage",
+        "System.Diagnostics.Process",
+        "System.Console",
+        "System.Threading.Thread",
+        "Microsoft.Win32.",
+    ];
 
     // The compiler's own: an iterator asks which thread enumerates it.
     private const string Harmless = "System.Environment.get_CurrentManagedThreadId";
@@ -31,10 +41,17 @@ internal sealed class BannedReferences
             int dot = name.LastIndexOf('.');
             switch (symbol[..2])
             {
-                case "T:": _types.Add(name); break;
-                case "M:": _members.Add(name); break;
-                case "P:": _members.UnionWith([$"{name[..dot]}.get_{name[(dot + 1)..]}", $"{name[..dot]}.set_{name[(dot + 1)..]}"]); break;
-                default: throw new FormatException($"BannedSymbols.txt: '{line}'");
+                case "T:":
+                    _types.Add(name);
+                    break;
+                case "M:":
+                    _members.Add(name);
+                    break;
+                case "P:":
+                    _members.UnionWith([$"{name[..dot]}.get_{name[(dot + 1)..]}", $"{name[..dot]}.set_{name[(dot + 1)..]}"]);
+                    break;
+                default:
+                    throw new FormatException($"BannedSymbols.txt: '{line}'");
             }
         }
     }
@@ -48,22 +65,29 @@ internal sealed class BannedReferences
         foreach (AssemblyReferenceHandle handle in reader.AssemblyReferences)
         {
             string name = reader.GetString(reader.GetAssemblyReference(handle).Name);
-            if (Assemblies.Any(a => name.StartsWith(a, StringComparison.Ordinal))) found.Add(name);
+            if (Assemblies.Any(a => name.StartsWith(a, StringComparison.Ordinal)))
+                found.Add(name);
         }
-        string[] members = [.. from handle in reader.MemberReferences
-                               let member = reader.GetMemberReference(handle)
-                               where member.Parent.Kind == HandleKind.TypeReference
-                               select $"{TypeName(reader, (TypeReferenceHandle)member.Parent)}.{reader.GetString(member.Name)}"];
+        string[] members =
+        [
+            .. from handle in reader.MemberReferences
+            let member = reader.GetMemberReference(handle)
+            where member.Parent.Kind == HandleKind.TypeReference
+            select $"{TypeName(reader, (TypeReferenceHandle)member.Parent)}.{reader.GetString(member.Name)}",
+        ];
         found.UnionWith(members.Where(_members.Contains));
         foreach (string type in reader.TypeReferences.Select(h => TypeName(reader, h)).Where(_types.Contains))
         {
-            bool harmless = members.Contains(Harmless) && members.All(m => m == Harmless || !m.StartsWith(type + ".", StringComparison.Ordinal));
-            if (type != "System.Environment" || !harmless) found.Add(type);
+            bool harmless =
+                members.Contains(Harmless) && members.All(m => m == Harmless || !m.StartsWith(type + ".", StringComparison.Ordinal));
+            if (type != "System.Environment" || !harmless)
+                found.Add(type);
         }
         foreach (MethodDefinitionHandle handle in reader.MethodDefinitions)
         {
             MethodDefinition method = reader.GetMethodDefinition(handle);
-            if (!method.GetImport().Module.IsNil) found.Add($"native {reader.GetString(method.GetImport().Name)}");
+            if (!method.GetImport().Module.IsNil)
+                found.Add($"native {reader.GetString(method.GetImport().Name)}");
         }
         return found.ToImmutable();
     }
@@ -72,7 +96,8 @@ internal sealed class BannedReferences
     {
         TypeReference type = reader.GetTypeReference(handle);
         string name = reader.GetString(type.Name);
-        if (type.ResolutionScope.Kind == HandleKind.TypeReference) return $"{TypeName(reader, (TypeReferenceHandle)type.ResolutionScope)}.{name}";
+        if (type.ResolutionScope.Kind == HandleKind.TypeReference)
+            return $"{TypeName(reader, (TypeReferenceHandle)type.ResolutionScope)}.{name}";
         string space = reader.GetString(type.Namespace);
         return space.Length == 0 ? name : $"{space}.{name}";
     }

@@ -40,7 +40,9 @@ public class DependencyTests
     [Fact]
     public void Nothing_but_tests_uses_the_command()
     {
-        foreach (string path in Checkout.Files(".", "*.csproj").Where(p => p.Contains("Altmap.Cli.csproj", StringComparison.Ordinal) is false))
+        foreach (
+            string path in Checkout.Files(".", "*.csproj").Where(p => p.Contains("Altmap.Cli.csproj", StringComparison.Ordinal) is false)
+        )
         {
             bool usesCli = Checkout.Read(path).Contains("Altmap.Cli.csproj", StringComparison.Ordinal);
             Assert.True(!usesCli || path.StartsWith("tests/Altmap.Cli.Tests/", StringComparison.Ordinal), path);
@@ -50,10 +52,15 @@ public class DependencyTests
     [Fact]
     public void A_planted_reference_is_seen()
     {
-        XDocument planted = XDocument.Parse("""
+        XDocument planted = XDocument.Parse(
+            """
             <Project><ItemGroup><ProjectReference Include="../Altmap.Host/Altmap.Host.csproj" /><PackageReference Include="Spectre.Console" /></ItemGroup></Project>
-            """);
-        Assert.Equal(["Altmap.Model uses Altmap.Host", "Altmap.Model has the package Spectre.Console"], Complaints("Altmap.Model", planted));
+            """
+        );
+        Assert.Equal(
+            ["Altmap.Model uses Altmap.Host", "Altmap.Model has the package Spectre.Console"],
+            Complaints("Altmap.Model", planted)
+        );
         Assert.Empty(Complaints("Altmap.Cli", planted));
     }
 
@@ -61,7 +68,12 @@ public class DependencyTests
     [MemberData(nameof(Pure))]
     public void The_core_refers_to_nothing_that_touches_the_world(string project)
     {
-        byte[]? assembly = project == "Altmap.Core" ? File.ReadAllBytes(typeof(Units.ByteSizeTests).Assembly.Location.Replace("Core.Tests.dll", "Core.dll", StringComparison.Ordinal)) : Built(project);
+        byte[]? assembly =
+            project == "Altmap.Core"
+                ? File.ReadAllBytes(
+                    typeof(Units.ByteSizeTests).Assembly.Location.Replace("Core.Tests.dll", "Core.dll", StringComparison.Ordinal)
+                )
+                : Built(project);
         Assert.SkipWhen(assembly is null, $"{project} is not built: ./test builds everything");
         Assert.Empty(Banned.In(assembly!));
     }
@@ -73,7 +85,10 @@ public class DependencyTests
         _ = DateTime.UtcNow;
         _ = Guid.NewGuid();
         ImmutableSortedSet<string> found = Banned.In(File.ReadAllBytes(typeof(DependencyTests).Assembly.Location));
-        Assert.Superset(new HashSet<string> { "System.IO.File", "System.IO.Path", "System.DateTime.get_UtcNow", "System.Guid.NewGuid" }, found.ToHashSet());
+        Assert.Superset(
+            new HashSet<string> { "System.IO.File", "System.IO.Path", "System.DateTime.get_UtcNow", "System.Guid.NewGuid" },
+            found.ToHashSet()
+        );
     }
 
     private static byte[]? Built(string project)
@@ -94,13 +109,13 @@ public class DependencyTests
         return
         [
             .. from reference in csproj.Descendants("ProjectReference")
-               let other = Path.GetFileNameWithoutExtension((string)reference.Attribute("Include")!)
-               where !MayUse[project].Contains(other)
-               select $"{project} uses {other}",
+            let other = Path.GetFileNameWithoutExtension((string)reference.Attribute("Include")!)
+            where !MayUse[project].Contains(other)
+            select $"{project} uses {other}",
             .. from reference in csproj.Descendants("PackageReference")
-               let package = (string)reference.Attribute("Include")!
-               where !packages.Contains(package)
-               select $"{project} has the package {package}",
+            let package = (string)reference.Attribute("Include")!
+            where !packages.Contains(package)
+            select $"{project} has the package {package}",
         ];
     }
 }

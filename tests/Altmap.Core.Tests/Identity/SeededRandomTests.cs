@@ -9,7 +9,16 @@ public class SeededRandomTests
     public void Is_SplitMix64()
     {
         var random = new SeededRandom(1234567);
-        foreach (ulong expected in new[] { 6457827717110365317UL, 3203168211198807973UL, 9817491932198370423UL, 4593380528125082431UL, 16408922859458223821UL })
+        foreach (
+            ulong expected in new[]
+            {
+                6457827717110365317UL,
+                3203168211198807973UL,
+                9817491932198370423UL,
+                4593380528125082431UL,
+                16408922859458223821UL,
+            }
+        )
         {
             (ulong value, random) = random.Draw();
             Assert.Equal(expected, value);

@@ -7,7 +7,8 @@ public class UuidSourceTests
     [Fact]
     public void A_seed_gives_the_same_version_4_uuids()
     {
-        UuidSource a = UuidSource.FromSeed(7), b = UuidSource.FromSeed(7);
+        UuidSource a = UuidSource.FromSeed(7),
+            b = UuidSource.FromSeed(7);
         var seen = new HashSet<Uuid>();
         for (int i = 0; i < 1000; i++)
         {

@@ -7,14 +7,20 @@ namespace Altmap.Core.Tests.Identity;
 public class UuidTests
 {
     [Fact]
-    public void Text_bytes_and_swap_go_round() => Prop.ForAll((ulong high, ulong low) =>
-    {
-        var uuid = new Uuid(high, low);
-        Span<byte> bytes = stackalloc byte[Uuid.SizeBytes];
-        uuid.Write(bytes);
-        return Uuid.Read(bytes) == uuid && Uuid.Parse(uuid.ToString()) == uuid && Uuid.Parse(uuid.ToString().ToUpperInvariant()) == uuid
-            && uuid.SwapGuidBytes().SwapGuidBytes() == uuid;
-    }).QuickCheckThrowOnFailure();
+    public void Text_bytes_and_swap_go_round() =>
+        Prop.ForAll(
+                (ulong high, ulong low) =>
+                {
+                    var uuid = new Uuid(high, low);
+                    Span<byte> bytes = stackalloc byte[Uuid.SizeBytes];
+                    uuid.Write(bytes);
+                    return Uuid.Read(bytes) == uuid
+                        && Uuid.Parse(uuid.ToString()) == uuid
+                        && Uuid.Parse(uuid.ToString().ToUpperInvariant()) == uuid
+                        && uuid.SwapGuidBytes().SwapGuidBytes() == uuid;
+                }
+            )
+            .QuickCheckThrowOnFailure();
 
     [Fact]
     public void Bytes_are_in_the_order_of_the_text()

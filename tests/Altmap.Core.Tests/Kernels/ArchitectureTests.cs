@@ -31,7 +31,11 @@ public class ArchitectureTests
         ArchitectureRules rules = ArchitectureRules.Find(Linux61, architecture, new ByteSize(page))!;
         Assert.Equal(new ByteSize(reserve), rules.InfoBlockReserve);
         Assert.Equal(aligns, string.Join(' ', rules.SupportedAligns.Select(a => a.Bytes)));
-        Assert.Contains(page.ToString(System.Globalization.CultureInfo.InvariantCulture), ArchitectureRules.PageSizesOf(architecture), StringComparison.Ordinal);
+        Assert.Contains(
+            page.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            ArchitectureRules.PageSizesOf(architecture),
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]

@@ -36,7 +36,8 @@ public class KernelProfileTests
     [InlineData("v5.11", "5.10")]
     [InlineData("4.4", "4.19")]
     [InlineData("8.0", "7.2")]
-    public void A_name_that_no_profile_has_gets_the_nearest_in_age(string name, string near) => Assert.Equal($"did you mean \"{near}\"?", KernelProfiles.Hint(name));
+    public void A_name_that_no_profile_has_gets_the_nearest_in_age(string name, string near) =>
+        Assert.Equal($"did you mean \"{near}\"?", KernelProfiles.Hint(name));
 
     [Fact]
     public void Only_kernels_that_were_run_count_as_verified() =>
@@ -90,7 +91,11 @@ public class KernelProfileTests
     public void A_derived_profile_changes_what_it_names()
     {
         KernelProfile linux61 = KernelProfiles.Find("6.1")!;
-        KernelProfile mine = linux61.Derive("mine", "with a larger struct page", new Dictionary<string, string> { ["struct-page.size"] = "96" });
+        KernelProfile mine = linux61.Derive(
+            "mine",
+            "with a larger struct page",
+            new Dictionary<string, string> { ["struct-page.size"] = "96" }
+        );
         Assert.Equal(new ByteSize(96), mine.StructPageSize);
         Assert.Equal(Confirmation.UserDefined, mine.Settings["struct-page.size"].Confirmation);
         Assert.Equal(linux61.Settings["info-block.layout"], mine.Settings["info-block.layout"]);
@@ -114,7 +119,8 @@ public class KernelProfileTests
     public void Bad_values_are_refused(string rule, string value)
     {
         ArgumentException e = Assert.Throws<ArgumentException>(() =>
-            KernelProfiles.Find("6.1")!.Derive("mine", "", new Dictionary<string, string> { [rule] = value }));
+            KernelProfiles.Find("6.1")!.Derive("mine", "", new Dictionary<string, string> { [rule] = value })
+        );
         Assert.Contains(rule, e.Message, StringComparison.Ordinal);
         Assert.StartsWith("mine: ", e.Message, StringComparison.Ordinal);
     }

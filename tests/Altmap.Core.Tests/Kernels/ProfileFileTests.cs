@@ -13,20 +13,42 @@ public class ProfileFileTests
     [Fact]
     public void Rules_are_set_and_the_others_kept()
     {
-        ProfileFileResult result = Parse(Head + "\"description\":\"d\",\"rules\":{\"info-block.max-struct-page-size\":128,\"info-block.page-size-check\":false,\"info-block.layout\":\"sub-section\"}}");
+        ProfileFileResult result = Parse(
+            Head
+                + "\"description\":\"d\",\"rules\":{\"info-block.max-struct-page-size\":128,\"info-block.page-size-check\":false,\"info-block.layout\":\"sub-section\"}}"
+        );
         Assert.Empty(result.Errors);
         KernelProfile profile = result.Profile!;
-        Assert.Equal(("mine", "d", 128UL, false, InfoBlockLayout.SubSection), (profile.Name, profile.Description, profile.MaxStructPageSize.Bytes, profile.ChecksPageSize, profile.InfoBlockLayout));
+        Assert.Equal(
+            ("mine", "d", 128UL, false, InfoBlockLayout.SubSection),
+            (profile.Name, profile.Description, profile.MaxStructPageSize.Bytes, profile.ChecksPageSize, profile.InfoBlockLayout)
+        );
         Assert.Equal(Confirmation.UserDefined, profile.Settings["info-block.layout"].Confirmation);
         Assert.Equal(KernelProfiles.Find("6.1")!.Settings["info-block.minor"], profile.Settings["info-block.minor"]);
         Assert.False(profile.IsVerified);
     }
 
     [Theory]
-    [InlineData("\"rules\":{\"info-block.layuot\":\"x\"}}", "k:2: unknown key \"info-block.layuot\"; expected one of info-block.layout, ", "; did you mean \"info-block.layout\"?")]
-    [InlineData("\"rules\":{\"info-block.layout\":\"x\"}}", "k:2: \"info-block.layout\" cannot be the string \"x\"; expected one of section-4.12, section-4.19, sub-section, compat-align", "")]
-    [InlineData("\"rules\":{\"info-block.minor\":5}}", "k:2: \"info-block.minor\" cannot be the number 5; expected a number from 1 to 4", "")]
-    [InlineData("\"rules\":{\"section.bits-x86_64\":64}}", "k:2: \"section.bits-x86_64\" cannot be the number 64; expected a number of bits from 21 to 40", "")]
+    [InlineData(
+        "\"rules\":{\"info-block.layuot\":\"x\"}}",
+        "k:2: unknown key \"info-block.layuot\"; expected one of info-block.layout, ",
+        "; did you mean \"info-block.layout\"?"
+    )]
+    [InlineData(
+        "\"rules\":{\"info-block.layout\":\"x\"}}",
+        "k:2: \"info-block.layout\" cannot be the string \"x\"; expected one of section-4.12, section-4.19, sub-section, compat-align",
+        ""
+    )]
+    [InlineData(
+        "\"rules\":{\"info-block.minor\":5}}",
+        "k:2: \"info-block.minor\" cannot be the number 5; expected a number from 1 to 4",
+        ""
+    )]
+    [InlineData(
+        "\"rules\":{\"section.bits-x86_64\":64}}",
+        "k:2: \"section.bits-x86_64\" cannot be the number 64; expected a number of bits from 21 to 40",
+        ""
+    )]
     [InlineData("\"rules\":{\"info-block.layout\":[]}}", "k:2: \"info-block.layout\" is a list; expected one of section-4.12, ", "")]
     [InlineData("\"rules\":[]}", "k:2: \"rules\" is a list; expected an object {…}", "")]
     public void Mistakes_are_told(string rest, string start, string end)
@@ -37,13 +59,22 @@ public class ProfileFileTests
     }
 
     [Theory]
-    [InlineData("{\"format\":\"altmap-kernel/1\",\"name\":\"6.1\",\"based_on\":\"6.1\"}", "k:1: the name \"6.1\" is that of a profile that ships; choose another")]
-    [InlineData("{\"format\":\"altmap-kernel/1\",\"name\":\"a\",\"based_on\":\"6.13\"}", "k:1: there is no kernel profile \"6.13\"; expected one of 4.19, 5.4, 5.10, 5.15, 6.1.0, 6.1, 6.6, 6.12, 7.2, 6.1.0+kmsan, 6.1+kmsan, 6.6+kmsan, 6.12+kmsan, 7.2+kmsan; did you mean \"6.12\"?")]
+    [InlineData(
+        "{\"format\":\"altmap-kernel/1\",\"name\":\"6.1\",\"based_on\":\"6.1\"}",
+        "k:1: the name \"6.1\" is that of a profile that ships; choose another"
+    )]
+    [InlineData(
+        "{\"format\":\"altmap-kernel/1\",\"name\":\"a\",\"based_on\":\"6.13\"}",
+        "k:1: there is no kernel profile \"6.13\"; expected one of 4.19, 5.4, 5.10, 5.15, 6.1.0, 6.1, 6.6, 6.12, 7.2, 6.1.0+kmsan, "
+            + "6.1+kmsan, 6.6+kmsan, 6.12+kmsan, 7.2+kmsan; did you mean \"6.12\"?"
+    )]
     [InlineData("{\"format\":\"x\",\"name\":\"a\",\"based_on\":\"6.1\"}", "k:1: the format is \"x\"; expected \"altmap-kernel/1\"")]
-    public void Mistakes_of_the_head(string text, string expected) => Assert.Equal([expected], Parse(text).Errors.Select(e => e.ToString()));
+    public void Mistakes_of_the_head(string text, string expected) =>
+        Assert.Equal([expected], Parse(text).Errors.Select(e => e.ToString()));
 
     [Fact]
-    public void No_rules_is_the_same_kernel_under_another_name() => Assert.Equal(KernelProfiles.Find("6.1")!.Settings, Parse(Head.TrimEnd(',', '\n') + "}").Profile!.Settings);
+    public void No_rules_is_the_same_kernel_under_another_name() =>
+        Assert.Equal(KernelProfiles.Find("6.1")!.Settings, Parse(Head.TrimEnd(',', '\n') + "}").Profile!.Settings);
 
     private static ProfileFileResult Parse(string text) => ProfileFile.Parse(Encoding.UTF8.GetBytes(text), "k");
 }

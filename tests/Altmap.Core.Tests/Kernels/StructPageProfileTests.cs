@@ -15,11 +15,13 @@ public class StructPageProfileTests
     public void The_zeroing_switch_covers_multiples_of_8(string kernel, ulong max)
     {
         StructPageProfile rules = KernelProfiles.Find(kernel)!.StructPage;
-        for (ulong size = 1; size <= 160; size++) Assert.Equal(size % 8 == 0 && size >= 56 && size <= max, rules.Zeroes(new ByteSize(size)));
+        for (ulong size = 1; size <= 160; size++)
+            Assert.Equal(size % 8 == 0 && size >= 56 && size <= max, rules.Zeroes(new ByteSize(size)));
     }
 
     [Fact]
-    public void Memset_covers_any_size() => Assert.All(Enumerable.Range(1, 200), s => Assert.True(KernelProfiles.Find("4.19")!.StructPage.Zeroes(new ByteSize((ulong)s))));
+    public void Memset_covers_any_size() =>
+        Assert.All(Enumerable.Range(1, 200), s => Assert.True(KernelProfiles.Find("4.19")!.StructPage.Zeroes(new ByteSize((ulong)s))));
 
     [Fact]
     public void Kernels_with_KMSAN_have_a_name_of_their_own()

@@ -18,7 +18,8 @@ public class SparseBytesTests
             model.AsSpan(0, Math.Min(length, model.Length)).CopyTo(resized);
             return resized;
         }
-        int at = step.At % (model.Length + 1), count = Math.Min(step.Length % 9000, model.Length - at);
+        int at = step.At % (model.Length + 1),
+            count = Math.Min(step.Length % 9000, model.Length - at);
         byte[] bytes = new byte[count];
         Array.Fill(bytes, (byte)(step.Value % 3)); // zero often: pages go away again
         SparseBytes before = sparse;
@@ -31,34 +32,48 @@ public class SparseBytesTests
     }
 
     [Fact]
-    public void Behaves_as_an_array() => Prop.ForAll((List<(ushort, ushort, byte, bool)> steps) =>
-    {
-        byte[] model = new byte[12345];
-        SparseBytes sparse = SparseBytes.Zero(12345);
-        foreach ((ushort, ushort, byte, bool) step in steps)
-        {
-            model = Apply(model, ref sparse, step);
-            if (sparse.LengthBytes != (ulong)model.Length || !sparse.Read(0, model.Length).AsSpan().SequenceEqual(model)) return false;
-        }
-        byte[] fromPages = new byte[model.Length];
-        foreach ((ulong offset, ReadOnlyMemory<byte> bytes) in sparse.Pages())
-        {
-            if (offset % 4096 != 0 || bytes.Length == 0 || !bytes.Span.ContainsAnyExcept((byte)0)) return false;
-            bytes.Span.CopyTo(fromPages.AsSpan((int)offset));
-        }
-        return fromPages.AsSpan().SequenceEqual(model) && sparse.ContentEquals(SparseBytes.From(model)) && SparseBytes.From(model).ContentEquals(sparse);
-    }).QuickCheckThrowOnFailure();
+    public void Behaves_as_an_array() =>
+        Prop.ForAll(
+                (List<(ushort, ushort, byte, bool)> steps) =>
+                {
+                    byte[] model = new byte[12345];
+                    SparseBytes sparse = SparseBytes.Zero(12345);
+                    foreach ((ushort, ushort, byte, bool) step in steps)
+                    {
+                        model = Apply(model, ref sparse, step);
+                        if (sparse.LengthBytes != (ulong)model.Length || !sparse.Read(0, model.Length).AsSpan().SequenceEqual(model))
+                            return false;
+                    }
+                    byte[] fromPages = new byte[model.Length];
+                    foreach ((ulong offset, ReadOnlyMemory<byte> bytes) in sparse.Pages())
+                    {
+                        if (offset % 4096 != 0 || bytes.Length == 0 || !bytes.Span.ContainsAnyExcept((byte)0))
+                            return false;
+                        bytes.Span.CopyTo(fromPages.AsSpan((int)offset));
+                    }
+                    return fromPages.AsSpan().SequenceEqual(model)
+                        && sparse.ContentEquals(SparseBytes.From(model))
+                        && SparseBytes.From(model).ContentEquals(sparse);
+                }
+            )
+            .QuickCheckThrowOnFailure();
 
     [Fact]
-    public void Cleared_bytes_are_zero_and_others_stay() => Prop.ForAll((ushort from, ushort count, List<ushort> written) =>
-    {
-        SparseBytes media = SparseBytes.Zero(40000);
-        foreach (ushort at in written) media = media.Write(at % 40000u, [7]);
-        ulong start = from % 40001u, length = Math.Min(count, 40000 - start);
-        byte[] expected = media.Read(0, 40000);
-        expected.AsSpan((int)start, (int)length).Clear();
-        return media.Clear(start, length).ContentEquals(SparseBytes.From(expected));
-    }).QuickCheckThrowOnFailure();
+    public void Cleared_bytes_are_zero_and_others_stay() =>
+        Prop.ForAll(
+                (ushort from, ushort count, List<ushort> written) =>
+                {
+                    SparseBytes media = SparseBytes.Zero(40000);
+                    foreach (ushort at in written)
+                        media = media.Write(at % 40000u, [7]);
+                    ulong start = from % 40001u,
+                        length = Math.Min(count, 40000 - start);
+                    byte[] expected = media.Read(0, 40000);
+                    expected.AsSpan((int)start, (int)length).Clear();
+                    return media.Clear(start, length).ContentEquals(SparseBytes.From(expected));
+                }
+            )
+            .QuickCheckThrowOnFailure();
 
     [Fact]
     public void Terabytes_are_cleared_at_the_cost_of_what_they_hold()

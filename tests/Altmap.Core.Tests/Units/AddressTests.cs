@@ -9,14 +9,18 @@ public class AddressTests
     private static readonly ByteSize Page = ByteSize.KiB(4);
 
     [Fact]
-    public void Distance_and_sum_are_inverse() => Prop.ForAll((ulong a, ulong b) =>
-    {
-        (ulong low, ulong high) = a < b ? (a, b) : (b, a);
-        return new PhysicalAddress(low) + (new PhysicalAddress(high) - new PhysicalAddress(low)) == new PhysicalAddress(high)
-            && new MediaOffset(low) + (new MediaOffset(high) - new MediaOffset(low)) == new MediaOffset(high)
-            && new DimmAddress(low) + (new DimmAddress(high) - new DimmAddress(low)) == new DimmAddress(high)
-            && new Pfn(low) + (new Pfn(high) - new Pfn(low)) == new Pfn(high);
-    }).QuickCheckThrowOnFailure();
+    public void Distance_and_sum_are_inverse() =>
+        Prop.ForAll(
+                (ulong a, ulong b) =>
+                {
+                    (ulong low, ulong high) = a < b ? (a, b) : (b, a);
+                    return new PhysicalAddress(low) + (new PhysicalAddress(high) - new PhysicalAddress(low)) == new PhysicalAddress(high)
+                        && new MediaOffset(low) + (new MediaOffset(high) - new MediaOffset(low)) == new MediaOffset(high)
+                        && new DimmAddress(low) + (new DimmAddress(high) - new DimmAddress(low)) == new DimmAddress(high)
+                        && new Pfn(low) + (new Pfn(high) - new Pfn(low)) == new Pfn(high);
+                }
+            )
+            .QuickCheckThrowOnFailure();
 
     [Fact]
     public void Beyond_either_end_throws()
@@ -64,10 +68,16 @@ public class AddressTests
     }
 
     [Fact]
-    public void Order_follows_the_number() => Prop.ForAll((ulong a, ulong b) =>
-        new PhysicalAddress(a) < new PhysicalAddress(b) == a < b && new PhysicalAddress(a) >= new PhysicalAddress(b) == a >= b
-        && new MediaOffset(a) > new MediaOffset(b) == a > b && new DimmAddress(a) <= new DimmAddress(b) == a <= b
-        && Math.Sign(new Pfn(a).CompareTo(new Pfn(b))) == Math.Sign(a.CompareTo(b))).QuickCheckThrowOnFailure();
+    public void Order_follows_the_number() =>
+        Prop.ForAll(
+                (ulong a, ulong b) =>
+                    new PhysicalAddress(a) < new PhysicalAddress(b) == a < b
+                    && new PhysicalAddress(a) >= new PhysicalAddress(b) == a >= b
+                    && new MediaOffset(a) > new MediaOffset(b) == a > b
+                    && new DimmAddress(a) <= new DimmAddress(b) == a <= b
+                    && Math.Sign(new Pfn(a).CompareTo(new Pfn(b))) == Math.Sign(a.CompareTo(b))
+            )
+            .QuickCheckThrowOnFailure();
 
     [Fact]
     public void Addresses_print_in_hex()

@@ -7,21 +7,36 @@ namespace Altmap.Core.Tests.Units;
 public class AlignmentTests
 {
     [Fact]
-    public void Rounding_brackets_the_value() => Prop.ForAll((ulong raw, ulong rawUnit) =>
-    {
-        ulong value = raw >> 1, unit = (rawUnit % (1UL << 40)) + 1;
-        ulong up = Alignment.Up(value, unit), down = Alignment.Down(value, unit);
-        return down <= value && value <= up && up - down is var gap && (gap == 0 || gap == unit)
-            && Alignment.IsAligned(up, unit) && Alignment.IsAligned(down, unit)
-            && Alignment.IsAligned(value, unit) == (gap == 0);
-    }).QuickCheckThrowOnFailure();
+    public void Rounding_brackets_the_value() =>
+        Prop.ForAll(
+                (ulong raw, ulong rawUnit) =>
+                {
+                    ulong value = raw >> 1,
+                        unit = (rawUnit % (1UL << 40)) + 1;
+                    ulong up = Alignment.Up(value, unit),
+                        down = Alignment.Down(value, unit);
+                    return down <= value
+                        && value <= up
+                        && up - down is var gap
+                        && (gap == 0 || gap == unit)
+                        && Alignment.IsAligned(up, unit)
+                        && Alignment.IsAligned(down, unit)
+                        && Alignment.IsAligned(value, unit) == (gap == 0);
+                }
+            )
+            .QuickCheckThrowOnFailure();
 
     [Fact]
-    public void Wrapping_is_the_same_until_it_wraps() => Prop.ForAll((ulong raw, byte shift) =>
-    {
-        ulong value = raw >> 1, unit = 1UL << (shift % 60);
-        return Alignment.UpWrapping(value, unit) == Alignment.Up(value, unit);
-    }).QuickCheckThrowOnFailure();
+    public void Wrapping_is_the_same_until_it_wraps() =>
+        Prop.ForAll(
+                (ulong raw, byte shift) =>
+                {
+                    ulong value = raw >> 1,
+                        unit = 1UL << (shift % 60);
+                    return Alignment.UpWrapping(value, unit) == Alignment.Up(value, unit);
+                }
+            )
+            .QuickCheckThrowOnFailure();
 
     [Fact]
     public void Beyond_64_bits_throws_or_wraps_by_name()

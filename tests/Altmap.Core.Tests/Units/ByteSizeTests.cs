@@ -51,16 +51,26 @@ public class ByteSizeTests
     public void Prints_bytes_and_the_nearest_unit(ulong bytes, string text) => Assert.Equal(text, new ByteSize(bytes).ToString());
 
     [Fact]
-    public void Any_text_is_read_or_refused() => Prop.ForAll((string? text) =>
-    {
-        _ = ByteSize.TryParse(text, out _);
-        return true;
-    }).QuickCheckThrowOnFailure();
+    public void Any_text_is_read_or_refused() =>
+        Prop.ForAll(
+                (string? text) =>
+                {
+                    _ = ByteSize.TryParse(text, out _);
+                    return true;
+                }
+            )
+            .QuickCheckThrowOnFailure();
 
     [Fact]
-    public void Printed_bytes_are_read_back() => Prop.ForAll((ulong bytes) =>
-        ByteSize.TryParse(bytes.ToString(System.Globalization.CultureInfo.InvariantCulture), out ByteSize size) && size.Bytes == bytes
-        && ByteSize.TryParse($"0x{bytes:x}", out size) && size.Bytes == bytes).QuickCheckThrowOnFailure();
+    public void Printed_bytes_are_read_back() =>
+        Prop.ForAll(
+                (ulong bytes) =>
+                    ByteSize.TryParse(bytes.ToString(System.Globalization.CultureInfo.InvariantCulture), out ByteSize size)
+                    && size.Bytes == bytes
+                    && ByteSize.TryParse($"0x{bytes:x}", out size)
+                    && size.Bytes == bytes
+            )
+            .QuickCheckThrowOnFailure();
 
     [Fact]
     public void Arithmetic_is_checked()

@@ -9,17 +9,24 @@ public class PhysicalRangeTests
     private static PhysicalRange Range(ulong start, ulong size) => new(new PhysicalAddress(start), new ByteSize(size));
 
     [Fact]
-    public void Agrees_with_sets_of_bytes() => Prop.ForAll(((byte Start, byte Size) x, (byte Start, byte Size) y) =>
-    {
-        PhysicalRange a = Range((ulong)x.Start % 16, (ulong)x.Size % 8), b = Range((ulong)y.Start % 16, (ulong)y.Size % 8);
-        HashSet<ulong> inA = Bytes(a), inB = Bytes(b);
-        return a.Overlaps(b) == inA.Overlaps(inB)
-            && a.Common(b).Bytes == (ulong)inA.Intersect(inB).Count()
-            && (b.IsEmpty || a.Contains(b) == inA.IsSupersetOf(inB))
-            && Enumerable.Range(0, 32).All(i => a.Contains(new PhysicalAddress((ulong)i)) == inA.Contains((ulong)i));
+    public void Agrees_with_sets_of_bytes() =>
+        Prop.ForAll(
+                ((byte Start, byte Size) x, (byte Start, byte Size) y) =>
+                {
+                    PhysicalRange a = Range((ulong)x.Start % 16, (ulong)x.Size % 8),
+                        b = Range((ulong)y.Start % 16, (ulong)y.Size % 8);
+                    HashSet<ulong> inA = Bytes(a),
+                        inB = Bytes(b);
+                    return a.Overlaps(b) == inA.Overlaps(inB)
+                        && a.Common(b).Bytes == (ulong)inA.Intersect(inB).Count()
+                        && (b.IsEmpty || a.Contains(b) == inA.IsSupersetOf(inB))
+                        && Enumerable.Range(0, 32).All(i => a.Contains(new PhysicalAddress((ulong)i)) == inA.Contains((ulong)i));
 
-        static HashSet<ulong> Bytes(PhysicalRange range) => [.. Enumerable.Range(0, (int)range.Size.Bytes).Select(i => range.Start.Bytes + (ulong)i)];
-    }).QuickCheckThrowOnFailure();
+                    static HashSet<ulong> Bytes(PhysicalRange range) =>
+                        [.. Enumerable.Range(0, (int)range.Size.Bytes).Select(i => range.Start.Bytes + (ulong)i)];
+                }
+            )
+            .QuickCheckThrowOnFailure();
 
     [Fact]
     public void The_last_byte_of_memory_belongs_to_a_range()

@@ -20,9 +20,17 @@ public class BttGeometryTests
         SparseBytes recorded = RecordedBtts.Read("c_sector", name);
         BttVersion version = name.Contains("v1.2", StringComparison.Ordinal) ? BttVersion.V2_0 : BttVersion.V1_1;
         BttInfoBlock info = BttInfoBlock.Parse(recorded.Read(version.Start.Bytes, BttInfoBlock.SizeBytes))!;
-        ImmutableArray<BttArena> arenas = BttGeometry.Plan(new ByteSize(recorded.LengthBytes), version, info.ExternalLbaSize, info.Uuid, info.ParentUuid);
+        ImmutableArray<BttArena> arenas = BttGeometry.Plan(
+            new ByteSize(recorded.LengthBytes),
+            version,
+            info.ExternalLbaSize,
+            info.Uuid,
+            info.ParentUuid
+        );
         Assert.Equal(info, Assert.Single(arenas).Info);
-        Assert.True(BttWrite.Apply(SparseBytes.Zero(recorded.LengthBytes), new MediaOffset(0), BttGeometry.Writes(arenas)).ContentEquals(recorded));
+        Assert.True(
+            BttWrite.Apply(SparseBytes.Zero(recorded.LengthBytes), new MediaOffset(0), BttGeometry.Writes(arenas)).ContentEquals(recorded)
+        );
     }
 
     [Theory]
@@ -35,15 +43,24 @@ public class BttGeometryTests
     [InlineData(4224, 3961, 0xff7000, 130027385, 0x7fe0ff7000)]
     public void Smallest_and_largest_arena(uint sectorSize, uint smallBlocks, ulong smallMap, uint largeBlocks, ulong largeMap)
     {
-        BttInfoBlock small = Plan(ByteSize.MiB(16), sectorSize).Single().Info, large = Plan(ByteSize.GiB(512), sectorSize).Single().Info;
-        Assert.Equal((smallBlocks, smallMap, 0xffb000UL, 0xfff000UL), (small.InternalBlocks, small.MapOffset, small.LogOffset, small.Info2Offset));
-        Assert.Equal((largeBlocks, largeMap, 0x7fffffb000UL, 0x7ffffff000UL), (large.InternalBlocks, large.MapOffset, large.LogOffset, large.Info2Offset));
+        BttInfoBlock small = Plan(ByteSize.MiB(16), sectorSize).Single().Info,
+            large = Plan(ByteSize.GiB(512), sectorSize).Single().Info;
+        Assert.Equal(
+            (smallBlocks, smallMap, 0xffb000UL, 0xfff000UL),
+            (small.InternalBlocks, small.MapOffset, small.LogOffset, small.Info2Offset)
+        );
+        Assert.Equal(
+            (largeBlocks, largeMap, 0x7fffffb000UL, 0x7ffffff000UL),
+            (large.InternalBlocks, large.MapOffset, large.LogOffset, large.Info2Offset)
+        );
     }
 
     [Fact]
     public void A_namespace_is_cut_into_arenas_and_a_small_rest_is_left()
     {
-        ByteSize arena = ByteSize.GiB(512), least = ByteSize.MiB(16), one = new(1);
+        ByteSize arena = ByteSize.GiB(512),
+            least = ByteSize.MiB(16),
+            one = new(1);
         Assert.Empty(Plan(least - one, 512));
         Assert.Empty(BttGeometry.Plan(least, BttVersion.V1_1, 512, Uuid.Zero, Uuid.Zero)); // the first 4096 bytes do not count
         Assert.Equal([0UL], Plan(arena + least - one, 512).Select(a => a.Info.NextOffset));
@@ -87,14 +104,30 @@ public class BttGeometryTests
         bool firstStands = false;
         for (int done = 0; done <= writes.Length; done++)
         {
-            if (done > 0) media = BttWrite.Apply(media, new MediaOffset(0), [writes[done - 1]]);
+            if (done > 0)
+                media = BttWrite.Apply(media, new MediaOffset(0), [writes[done - 1]]);
             firstStands |= done > 0 && writes[done - 1].Offset == arenas[0].Start;
-            if (done < writes.Length && done % 37 != 0 && writes[done].Bytes.Length <= 8) continue; // not after each lane: it takes its time
+            if (done < writes.Length && done % 37 != 0 && writes[done].Bytes.Length <= 8)
+                continue; // not after each lane: it takes its time
             BttLoadResult load = BttLoad.Run(
-                new BttLoadRequest(media, new MediaOffset(0), new ByteSize(bytes), Uuid.Zero, ClaimClass.None, new Uuid(1, 2), 4096, "region0"), KernelProfiles.Find("6.1")!);
+                new BttLoadRequest(
+                    media,
+                    new MediaOffset(0),
+                    new ByteSize(bytes),
+                    Uuid.Zero,
+                    ClaimClass.None,
+                    new Uuid(1, 2),
+                    4096,
+                    "region0"
+                ),
+                KernelProfiles.Find("6.1")!
+            );
             bool isWhole = done == writes.Length;
             Assert.Equal(isWhole ? Errno.None : Errno.ENOMEM, load.Errno);
-            string said = isWhole ? "" : firstStands ? "Found corrupted metadata!" : "No existing arenas";
+            string said =
+                isWhole ? ""
+                : firstStands ? "Found corrupted metadata!"
+                : "No existing arenas";
             Assert.Equal(said, load.Messages.FirstOrDefault().Text ?? "");
             Assert.Empty(load.Writes);
         }
@@ -111,5 +144,6 @@ public class BttGeometryTests
         Assert.Equal(32UL * 6 * 4096, media.StoredBytes); // two info-blocks and four pages of log each
     }
 
-    private static ImmutableArray<BttArena> Plan(ByteSize size, uint sectorSize) => BttGeometry.Plan(size, BttVersion.V2_0, sectorSize, Uuid.Zero, Uuid.Zero);
+    private static ImmutableArray<BttArena> Plan(ByteSize size, uint sectorSize) =>
+        BttGeometry.Plan(size, BttVersion.V2_0, sectorSize, Uuid.Zero, Uuid.Zero);
 }

@@ -33,7 +33,8 @@ public class BttInfoBlockTests
         BttInfoBlock original = BttInfoBlock.Parse(s_good)!;
         foreach (Field field in BttInfoBlockLayout.Fields)
         {
-            if (field == BttInfoBlockLayout.Signature || field == BttInfoBlockLayout.Checksum) continue;
+            if (field == BttInfoBlockLayout.Signature || field == BttInfoBlockLayout.Checksum)
+                continue;
             for (int at = field.OffsetBytes; at < field.EndBytes; at++)
             {
                 byte[] changed = (byte[])s_good.Clone();
@@ -95,10 +96,16 @@ public class BttInfoBlockTests
         var extent = new NamespaceExtent(new PhysicalRange(new PhysicalAddress(1UL << 32), ByteSize.MiB(32)), Uuid.Zero);
         BttProbe probe = BttPresence.Probe(head, extent, claim);
         Assert.Equal(found, probe.IsFound);
-        Assert.Equal(found || (claim == ClaimClass.None && at == 4096) || (claim == ClaimClass.Btt2 && at == 0), probe.HasErrorFlag); // said before the version is looked at
-        if (!found) return;
+        // Said before the version is looked at.
+        Assert.Equal(found || (claim == ClaimClass.None && at == 4096) || (claim == ClaimClass.Btt2 && at == 0), probe.HasErrorFlag);
+        if (!found)
+            return;
         Assert.Equal((4096u, BttInfoBlock.Parse(s_good)!.Uuid), (probe.LbaSizeBytes, probe.Uuid));
-        Assert.False(BttPresence.Probe(head, extent with { Range = new PhysicalRange(extent.Range.Start, ByteSize.MiB(16) - new ByteSize(1)) }, claim).IsFound);
+        Assert.False(
+            BttPresence
+                .Probe(head, extent with { Range = new PhysicalRange(extent.Range.Start, ByteSize.MiB(16) - new ByteSize(1)) }, claim)
+                .IsFound
+        );
         Assert.False(BttPresence.Probe(head.AsSpan(0, at + 4095), extent, claim).IsFound);
     }
 }

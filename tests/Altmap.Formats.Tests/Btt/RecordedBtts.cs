@@ -9,8 +9,11 @@ namespace Altmap.Formats.Tests.Btt;
 internal static class RecordedBtts
 {
     /// <summary>Names of fresh BTTs that a kernel laid down in whole NVDIMMs: label version, sector size.</summary>
-    public static IEnumerable<string> Fresh => Directory.EnumerateFiles(Golden.Path("c_sector", "images"), "sector-*.sparse.gz")
-        .Select(f => Path.GetFileName(f).Split(".sparse")[0]).Order(StringComparer.Ordinal);
+    public static IEnumerable<string> Fresh =>
+        Directory
+            .EnumerateFiles(Golden.Path("c_sector", "images"), "sector-*.sparse.gz")
+            .Select(f => Path.GetFileName(f).Split(".sparse")[0])
+            .Order(StringComparer.Ordinal);
 
     /// <summary>The bytes of an NVDIMM without its label area.</summary>
     public static SparseBytes Read(string group, string name, uint labelBytes = 131072)

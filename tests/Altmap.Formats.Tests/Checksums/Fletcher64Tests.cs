@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-
 using Altmap.Formats.Checksums;
 using Altmap.Formats.InfoBlocks;
 using Altmap.Formats.Tests.InfoBlocks;
@@ -97,7 +96,8 @@ public class Fletcher64Tests
     {
         var random = new Dice(seed);
         byte[] bytes = new byte[length];
-        for (int i = 0; i < length; i++) bytes[i] = (byte)random.Next(256);
+        for (int i = 0; i < length; i++)
+            bytes[i] = (byte)random.Next(256);
         return bytes;
     }
 }

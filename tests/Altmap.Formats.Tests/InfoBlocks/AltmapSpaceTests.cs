@@ -8,7 +8,11 @@ namespace Altmap.Formats.Tests.InfoBlocks;
 
 public class AltmapSpaceTests
 {
-    private static readonly ArchitectureRules X86 = ArchitectureRules.Find(KernelProfiles.Default, CpuArchitecture.X86_64, ByteSize.KiB(4))!;
+    private static readonly ArchitectureRules X86 = ArchitectureRules.Find(
+        KernelProfiles.Default,
+        CpuArchitecture.X86_64,
+        ByteSize.KiB(4)
+    )!;
 
     private static PfnDeviceSettings Settings(PageMapMode mode, ulong dataOffset) =>
         new(InfoBlockKind.Pfn, Uuid.Zero, mode, ByteSize.MiB(2), ByteSize.MiB(2), default, default, new ByteSize(dataOffset), default);
@@ -38,5 +42,6 @@ public class AltmapSpaceTests
     [InlineData(0x200000, 0x200000, false)]
     [InlineData(0x100000, 0x200000, true)]
     [InlineData(0x200000, 0x300000, true)]
-    public void Ranges_of_sub_sections_are_aligned(ulong start, ulong length, bool isMisaligned) => Assert.Equal(isMisaligned, PageMapping.IsMisaligned(start, length));
+    public void Ranges_of_sub_sections_are_aligned(ulong start, ulong length, bool isMisaligned) =>
+        Assert.Equal(isMisaligned, PageMapping.IsMisaligned(start, length));
 }

@@ -34,14 +34,16 @@ public class InfoBlockChecksTests
         IReadOnlyList<Finding> findings = Validate(PfnValidationTests.Edit(edit).ToBytes(), "6.1");
         Assert.Equal(
             expected.Split(' ', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal),
-            findings.Select(f => f.Code + (f.Severity == Severity.Error ? "!" : "")).Order(StringComparer.Ordinal));
+            findings.Select(f => f.Code + (f.Severity == Severity.Error ? "!" : "")).Order(StringComparer.Ordinal)
+        );
         Assert.All(findings, f => Assert.InRange(f.OffsetBytes, 4096UL, 8191UL));
     }
 
     [Fact]
     public void A_finding_names_the_place_and_the_kernel()
     {
-        Finding finding = Validate(PfnValidationTests.Edit("dataoff=0x201000").ToBytes(), "7.2").Single(f => f.Code == "pfn.dataoff.misaligned");
+        Finding finding = Validate(PfnValidationTests.Edit("dataoff=0x201000").ToBytes(), "7.2")
+            .Single(f => f.Code == "pfn.dataoff.misaligned");
         Assert.Equal((4096UL + 0x38, "0x201000", "7.2"), (finding.OffsetBytes, finding.Actual, finding.Kernels));
     }
 
@@ -69,7 +71,10 @@ public class InfoBlockChecksTests
         byte[] bytes = block.ToBytes();
         bytes[0x100] = 1;
         bytes = InfoBlock.Parse(bytes)!.ToBytes();
-        Assert.Equal((Severity.Note, 4096UL + 0x100), Validate(bytes, "6.1").Single(f => f.Code == "pfn.padding") is var f ? (f.Severity, f.OffsetBytes) : default);
+        Assert.Equal(
+            (Severity.Note, 4096UL + 0x100),
+            Validate(bytes, "6.1").Single(f => f.Code == "pfn.padding") is var f ? (f.Severity, f.OffsetBytes) : default
+        );
         bytes = (InfoBlock.Parse(bytes)! with { VersionMinor = 4 }).ToBytes();
         Assert.Equal(Severity.Warning, Validate(bytes, "6.1").Single(f => f.Code == "pfn.padding").Severity);
     }
@@ -86,37 +91,67 @@ public class InfoBlockChecksTests
     public void Errors_and_the_kernels_verdict_agree()
     {
         KernelProfile[] profiles = [.. KernelProfiles.All];
-        ulong[] offsets = [0, 4096, 8192, 1 << 20, 2 << 20, 4 << 20, 6 << 20, 62 << 20, 63 << 20, 64 << 20, (2 << 20) + 512, ulong.MaxValue];
+        ulong[] offsets =
+        [
+            0,
+            4096,
+            8192,
+            1 << 20,
+            2 << 20,
+            4 << 20,
+            6 << 20,
+            62 << 20,
+            63 << 20,
+            64 << 20,
+            (2 << 20) + 512,
+            ulong.MaxValue,
+        ];
         uint[] sizes = [0, 4096, 8192, 1 << 20, 2 << 20, 3 << 20, 62 << 20, 64 << 20, 1 << 30, uint.MaxValue];
         int working = 0;
-        Prop.ForAll<ulong, ulong>((seed, other) =>
-        {
-            var random = new Dice(seed ^ other);
-            uint Pick() => random.Next(4) > 0 ? 0 : sizes[random.Next((ulong)sizes.Length)];
-            var block = new InfoBlock
-            {
-                Kind = random.Next(2) == 0 ? InfoBlockKind.Pfn : InfoBlockKind.Dax,
-                VersionMinor = (ushort)random.Next(6),
-                DataOffset = random.Next(2) == 0 ? (2UL << 20) * (1 + random.Next(4)) : offsets[random.Next((ulong)offsets.Length)],
-                PageCount = random.Next(20000),
-                Mode = random.Next(8) == 0 ? 0 : 1 + (uint)random.Next(2),
-                StartPad = Pick(),
-                EndTrunc = Pick(),
-                Align = random.Next(2) == 0 ? 2 << 20 : sizes[random.Next((ulong)sizes.Length)],
-                PageSize = random.Next(4) == 0 ? 65536U : 4096,
-                PageStructSize = (ushort)(random.Next(4) == 0 ? 32 : 64),
-            };
-            KernelProfile profile = profiles[random.Next((ulong)profiles.Length)];
-            byte[] head = NdctlInfoBlock.ToOutput(block), before = (byte[])head.Clone();
-            ArchitectureRules arch = ArchitectureRules.Find(profile, Architecture.X86_64, ByteSize.KiB(4))!;
-            NamespaceExtent ns = Extent with { Range = new(new PhysicalAddress((1UL << 32) + (random.Next(6) == 0 ? 1UL << 20 : random.Next(3) << 21)), ByteSize.MiB(64UL << (int)random.Next(3))) };
-            BindingOutcome outcome = NamespaceBinding.Evaluate(head, ns, "namespace0.0", ClaimClass.None, false, profile, arch);
-            List<Finding> errors = [.. InfoBlockChecks.Validate(head.AsSpan(4096), ns, profile, arch).Where(f => f.Severity == Severity.Error)];
-            bool works = outcome.Verdict == BindingVerdict.Bound && outcome.Size is not null;
-            working += works ? 1 : 0;
-            Assert.True(works == (errors.Count == 0), $"{profile} {ns.Range} {block}: {outcome} / {string.Join(' ', errors.Select(e => e.Code))}");
-            Assert.Equal(before, head);
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(20000).WithQuietOnSuccess(true));
+        Prop.ForAll<ulong, ulong>(
+                (seed, other) =>
+                {
+                    var random = new Dice(seed ^ other);
+                    uint Pick() => random.Next(4) > 0 ? 0 : sizes[random.Next((ulong)sizes.Length)];
+                    var block = new InfoBlock
+                    {
+                        Kind = random.Next(2) == 0 ? InfoBlockKind.Pfn : InfoBlockKind.Dax,
+                        VersionMinor = (ushort)random.Next(6),
+                        DataOffset = random.Next(2) == 0 ? (2UL << 20) * (1 + random.Next(4)) : offsets[random.Next((ulong)offsets.Length)],
+                        PageCount = random.Next(20000),
+                        Mode = random.Next(8) == 0 ? 0 : 1 + (uint)random.Next(2),
+                        StartPad = Pick(),
+                        EndTrunc = Pick(),
+                        Align = random.Next(2) == 0 ? 2 << 20 : sizes[random.Next((ulong)sizes.Length)],
+                        PageSize = random.Next(4) == 0 ? 65536U : 4096,
+                        PageStructSize = (ushort)(random.Next(4) == 0 ? 32 : 64),
+                    };
+                    KernelProfile profile = profiles[random.Next((ulong)profiles.Length)];
+                    byte[] head = NdctlInfoBlock.ToOutput(block),
+                        before = (byte[])head.Clone();
+                    ArchitectureRules arch = ArchitectureRules.Find(profile, Architecture.X86_64, ByteSize.KiB(4))!;
+                    NamespaceExtent ns = Extent with
+                    {
+                        Range = new(
+                            new PhysicalAddress((1UL << 32) + (random.Next(6) == 0 ? 1UL << 20 : random.Next(3) << 21)),
+                            ByteSize.MiB(64UL << (int)random.Next(3))
+                        ),
+                    };
+                    BindingOutcome outcome = NamespaceBinding.Evaluate(head, ns, "namespace0.0", ClaimClass.None, false, profile, arch);
+                    List<Finding> errors =
+                    [
+                        .. InfoBlockChecks.Validate(head.AsSpan(4096), ns, profile, arch).Where(f => f.Severity == Severity.Error),
+                    ];
+                    bool works = outcome.Verdict == BindingVerdict.Bound && outcome.Size is not null;
+                    working += works ? 1 : 0;
+                    Assert.True(
+                        works == (errors.Count == 0),
+                        $"{profile} {ns.Range} {block}: {outcome} / {string.Join(' ', errors.Select(e => e.Code))}"
+                    );
+                    Assert.Equal(before, head);
+                }
+            )
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(20000).WithQuietOnSuccess(true));
         Assert.InRange(working, 500, 19500);
     }
 

@@ -10,12 +10,19 @@ public class InfoBlockJsonTests
     [Fact]
     public void Recorded_output_of_read_infoblock_is_the_same()
     {
-        Dictionary<string, string> outputs = RecordedBlocks.Rows("j_infoblock", "infoblocks.tsv").Where(r => r[1] == "0").ToDictionary(r => r[0], r => r[5]);
+        Dictionary<string, string> outputs = RecordedBlocks
+            .Rows("j_infoblock", "infoblocks.tsv")
+            .Where(r => r[1] == "0")
+            .ToDictionary(r => r[0], r => r[5]);
         int count = 0;
-        foreach (string record in File.ReadAllText(Golden.Path("j_infoblock", "read-infoblock.txt")).Split("== ", StringSplitOptions.RemoveEmptyEntries))
+        foreach (
+            string record in File.ReadAllText(Golden.Path("j_infoblock", "read-infoblock.txt"))
+                .Split("== ", StringSplitOptions.RemoveEmptyEntries)
+        )
         {
             int eol = record.IndexOf('\n', StringComparison.Ordinal);
-            if (!outputs.TryGetValue(record[..eol], out string? runs)) continue;
+            if (!outputs.TryGetValue(record[..eol], out string? runs))
+                continue;
             string text = record[(eol + 1)..].TrimEnd('\n');
             string file = text.Split("\"file\":\"")[1].Split('"')[0];
             Assert.Equal(text, Render(InfoBlockJson.Read(RecordedBlocks.Decode(runs, 8192), "file", file, default)));
@@ -27,18 +34,34 @@ public class InfoBlockJsonTests
     [Fact]
     public void Human_numbers_are_hex_strings_but_for_mode()
     {
-        IReadOnlyList<InfoBlockJsonEntry> entries = InfoBlockJson.Read(Head(InfoBlock.Parse(RecordedBlocks.Good.Bytes)!), "dev", "namespace0.0", new(Human: true))[0];
+        IReadOnlyList<InfoBlockJsonEntry> entries = InfoBlockJson.Read(
+            Head(InfoBlock.Parse(RecordedBlocks.Good.Bytes)!),
+            "dev",
+            "namespace0.0",
+            new(Human: true)
+        )[0];
         Assert.Equal(
-            "dev=namespace0.0 signature=NVDIMM_PFN_INFO uuid=b68f6698-2a4e-4e12-acc8-0f447e360510 parent_uuid=a0000000-0000-4000-8000-000000000000 "
-            + "flags=0 version=1.4 dataoff=0x600000 npfns=0xfa00 mode=2 start_pad=0 end_trunc=0 align=0x1000 page_size=0x1000 page_struct_size=0x40",
-            string.Join(' ', entries.Select(e => $"{e.Key}={e.Text}")));
+            "dev=namespace0.0 signature=NVDIMM_PFN_INFO uuid=b68f6698-2a4e-4e12-acc8-0f447e360510 "
+                + "parent_uuid=a0000000-0000-4000-8000-000000000000 "
+                + "flags=0 version=1.4 dataoff=0x600000 npfns=0xfa00 mode=2 start_pad=0 end_trunc=0 align=0x1000 page_size=0x1000 "
+                + "page_struct_size=0x40",
+            string.Join(' ', entries.Select(e => $"{e.Key}={e.Text}"))
+        );
         Assert.Equal(["mode"], entries.Where(e => !e.IsString).Select(e => e.Key));
     }
 
     [Fact]
     public void Numbers_beyond_63_bits_are_capped_in_hex_only()
     {
-        byte[] head = Head(new InfoBlock { Kind = InfoBlockKind.Dax, PageCount = ulong.MaxValue, Mode = uint.MaxValue, VersionMinor = 4 });
+        byte[] head = Head(
+            new InfoBlock
+            {
+                Kind = InfoBlockKind.Dax,
+                PageCount = ulong.MaxValue,
+                Mode = uint.MaxValue,
+                VersionMinor = 4,
+            }
+        );
         static string Value(IReadOnlyList<InfoBlockJsonEntry> entries, string key) => entries.Single(e => e.Key == key).Text;
         Assert.Equal("0x7fffffffffffffff", Value(InfoBlockJson.Read(head, "file", "f", new(Human: true))[0], "npfns"));
         Assert.Equal("18446744073709551615", Value(InfoBlockJson.Read(head, "file", "f", default)[0], "npfns"));
@@ -74,9 +97,27 @@ public class InfoBlockJsonTests
         IReadOnlyList<IReadOnlyList<InfoBlockJsonEntry>> objects = InfoBlockJson.Read(head, "file", "f", default);
         Assert.Equal(2, objects.Count);
         Assert.Equal(
-            ["file", "signature", "uuid", "parent_uuid", "flags", "version", "external_lbasize", "external_nlba", "internal_lbasize", "internal_nlba",
-                "nfree", "infosize", "nextoff", "dataoff", "mapoff", "logoff", "info2off"],
-            objects[0].Select(e => e.Key));
+            [
+                "file",
+                "signature",
+                "uuid",
+                "parent_uuid",
+                "flags",
+                "version",
+                "external_lbasize",
+                "external_nlba",
+                "internal_lbasize",
+                "internal_nlba",
+                "nfree",
+                "infosize",
+                "nextoff",
+                "dataoff",
+                "mapoff",
+                "logoff",
+                "info2off",
+            ],
+            objects[0].Select(e => e.Key)
+        );
         Assert.Equal("514", objects[0][6].Text);
         Assert.Equal("0", objects[1][6].Text);
     }
@@ -92,7 +133,9 @@ public class InfoBlockJsonTests
         var text = new StringBuilder("[\n");
         foreach (IReadOnlyList<InfoBlockJsonEntry> entries in objects)
         {
-            text.Append("  {\n").AppendJoin(",\n", entries.Select(e => $"    \"{e.Key}\":{(e.IsString ? $"\"{e.Text}\"" : e.Text)}")).Append("\n  }\n");
+            text.Append("  {\n")
+                .AppendJoin(",\n", entries.Select(e => $"    \"{e.Key}\":{(e.IsString ? $"\"{e.Text}\"" : e.Text)}"))
+                .Append("\n  }\n");
         }
         return text.Append(']').ToString();
     }

@@ -1,4 +1,3 @@
-
 using Altmap.Formats.InfoBlocks;
 using FsCheck;
 using FsCheck.Fluent;
@@ -20,12 +19,15 @@ public class InfoBlockTests
 
     [Fact]
     public void Any_bytes_under_a_signature_come_back_but_for_the_checksum() =>
-        Prop.ForAll<ulong, bool>((seed, isPfn) =>
-        {
-            byte[] bytes = Filled(seed, isPfn ? InfoBlockKind.Pfn : InfoBlockKind.Dax);
-            byte[] written = InfoBlock.Parse(bytes)!.ToBytes();
-            return written.AsSpan(0, 4088).SequenceEqual(bytes.AsSpan(0, 4088)) && new InfoBlockView(written).HasValidChecksum;
-        }).QuickCheckThrowOnFailure();
+        Prop.ForAll<ulong, bool>(
+                (seed, isPfn) =>
+                {
+                    byte[] bytes = Filled(seed, isPfn ? InfoBlockKind.Pfn : InfoBlockKind.Dax);
+                    byte[] written = InfoBlock.Parse(bytes)!.ToBytes();
+                    return written.AsSpan(0, 4088).SequenceEqual(bytes.AsSpan(0, 4088)) && new InfoBlockView(written).HasValidChecksum;
+                }
+            )
+            .QuickCheckThrowOnFailure();
 
     [Theory]
     [InlineData(0)]
@@ -54,7 +56,8 @@ public class InfoBlockTests
     [Fact]
     public void Blocks_with_the_same_bytes_are_equal()
     {
-        InfoBlock a = InfoBlock.Parse(Filled(7, InfoBlockKind.Dax))!, b = InfoBlock.Parse(Filled(7, InfoBlockKind.Dax))!;
+        InfoBlock a = InfoBlock.Parse(Filled(7, InfoBlockKind.Dax))!,
+            b = InfoBlock.Parse(Filled(7, InfoBlockKind.Dax))!;
         Assert.Equal(a, b);
         Assert.Equal(a.GetHashCode(), b.GetHashCode());
         Assert.NotEqual(a, b with { Padding = [] });
@@ -64,7 +67,8 @@ public class InfoBlockTests
     {
         var random = new Dice(seed);
         byte[] bytes = new byte[InfoBlock.SizeBytes];
-        for (int i = 0; i < bytes.Length; i++) bytes[i] = (byte)random.Next(256);
+        for (int i = 0; i < bytes.Length; i++)
+            bytes[i] = (byte)random.Next(256);
         PfnInfoBlockLayout.SignatureOf(kind).CopyTo(bytes);
         return bytes;
     }

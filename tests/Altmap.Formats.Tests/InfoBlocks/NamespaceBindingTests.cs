@@ -27,7 +27,10 @@ public partial class NamespaceBindingTests
             string[] block = blocks[row[1]];
             byte[] head = new byte[8192];
             RecordedBlocks.Decode(block[3], 4096).CopyTo(head, 4096);
-            var ns = new NamespaceExtent(new PhysicalRange(new PhysicalAddress(ulong.Parse(block[1])), new ByteSize(ulong.Parse(block[2]))), Uuid.Zero);
+            var ns = new NamespaceExtent(
+                new PhysicalRange(new PhysicalAddress(ulong.Parse(block[1])), new ByteSize(ulong.Parse(block[2]))),
+                Uuid.Zero
+            );
             string name = row[2].Replace("region", "namespace", StringComparison.Ordinal) + ".0";
             BindingOutcome outcome = Evaluate(head, ns, kernel, name: name);
             Assert.True(Describe(row, block[2]) == Describe(outcome), $"{row[1]}: {Describe(row, block[2])} / {Describe(outcome)}");
@@ -44,15 +47,23 @@ public partial class NamespaceBindingTests
         BindingOutcome outcome = Evaluate(new byte[8192], ns, "6.12", mapsPages: true, name: "namespace4.0");
         Assert.Equal((BindingVerdict.Unbound, "P4", Errno.EOPNOTSUPP), (outcome.Verdict, outcome.Rule, outcome.Errno));
         Assert.Equal(
-            ["nd_pmem namespace4.0: [mem 0x84001000-0x8c000fff flags 0x200] misaligned, unable to map",
-                "nd_pmem namespace4.0: probe with driver nd_pmem failed with error -95"],
-            outcome.Messages);
+            [
+                "nd_pmem namespace4.0: [mem 0x84001000-0x8c000fff flags 0x200] misaligned, unable to map",
+                "nd_pmem namespace4.0: probe with driver nd_pmem failed with error -95",
+            ],
+            outcome.Messages
+        );
         Assert.Equal(BindingVerdict.Raw, Evaluate(new byte[8192], ns, "6.12").Verdict);
     }
 
     [Fact]
     public void A_namespace_below_a_page_has_no_driver() =>
-        Assert.Equal(("P3", Errno.ENODEV), Evaluate(new byte[8192], Extent with { Range = new(Extent.Range.Start, new ByteSize(4095)) }, "6.1") is var o ? (o.Rule, o.Errno) : default);
+        Assert.Equal(
+            ("P3", Errno.ENODEV),
+            Evaluate(new byte[8192], Extent with { Range = new(Extent.Range.Start, new ByteSize(4095)) }, "6.1") is var o
+                ? (o.Rule, o.Errno)
+                : default
+        );
 
     [Fact]
     public void A_head_that_cannot_be_read_is_raw() => Assert.Equal(BindingVerdict.Raw, Evaluate([], Extent, "6.1").Verdict);
@@ -104,7 +115,8 @@ public partial class NamespaceBindingTests
     public void Mapping_the_range_has_its_own_refusals(string edit, Errno errno)
     {
         InfoBlock block = PfnValidationTests.Edit(edit);
-        if (block.Mode == 2 && block.DataOffset == 0x1000) block = block with { Align = 4096 };
+        if (block.Mode == 2 && block.DataOffset == 0x1000)
+            block = block with { Align = 4096 };
         BindingOutcome outcome = Evaluate(NdctlInfoBlock.ToOutput(block), Extent, "6.1");
         Assert.Equal(errno, outcome.Errno);
         Assert.True(outcome.IsClaimed);
@@ -114,8 +126,10 @@ public partial class NamespaceBindingTests
     public void On_x86_64_whole_sections_need_room_in_the_altmap()
     {
         var ns = new NamespaceExtent(new PhysicalRange(new PhysicalAddress(1UL << 32), ByteSize.MiB(256)), Uuid.Zero);
-        BindingOutcome At(ulong offset) => Evaluate(NdctlInfoBlock.ToOutput(PfnValidationTests.Edit($"mode=2 dataoff={offset} npfns=1")), ns, "6.1");
-        Assert.Equal(BindingVerdict.Bound, At(6 << 20).Verdict); // what the kernel itself lays out: 2 MiB lost to alignment, 2 MiB a section
+        BindingOutcome At(ulong offset) =>
+            Evaluate(NdctlInfoBlock.ToOutput(PfnValidationTests.Edit($"mode=2 dataoff={offset} npfns=1")), ns, "6.1");
+        // What the kernel itself lays out: 2 MiB lost to alignment, 2 MiB a section.
+        Assert.Equal(BindingVerdict.Bound, At(6 << 20).Verdict);
         Assert.Equal((BindingVerdict.Unbound, Errno.ENOMEM), At(4 << 20) is var o ? (o.Verdict, o.Errno) : default);
     }
 
@@ -124,7 +138,9 @@ public partial class NamespaceBindingTests
     {
         BindingOutcome outcome = Evaluate(Head("dax mode=2 dataoff=0x1000 align=4096"), Extent, "6.12", name: "namespace3.2");
         Assert.Equal(
-            ["memory add fail, invalid altmap", "device_dax dax3.2: probe with driver device_dax failed with error -22"], outcome.Messages);
+            ["memory add fail, invalid altmap", "device_dax dax3.2: probe with driver device_dax failed with error -22"],
+            outcome.Messages
+        );
     }
 
     [Fact]
@@ -137,23 +153,44 @@ public partial class NamespaceBindingTests
 
     private static byte[] Head(string edit) => NdctlInfoBlock.ToOutput(PfnValidationTests.Edit(edit));
 
-    private static BindingOutcome Evaluate(ReadOnlySpan<byte> head, NamespaceExtent ns, string kernel, ClaimClass claim = ClaimClass.None,
-        bool mapsPages = false, string name = "namespace0.0")
+    private static BindingOutcome Evaluate(
+        ReadOnlySpan<byte> head,
+        NamespaceExtent ns,
+        string kernel,
+        ClaimClass claim = ClaimClass.None,
+        bool mapsPages = false,
+        string name = "namespace0.0"
+    )
     {
         KernelProfile profile = KernelProfiles.Find(kernel)!;
-        return NamespaceBinding.Evaluate(head, ns, name, claim, mapsPages, profile, ArchitectureRules.Find(profile, Architecture.X86_64, ByteSize.KiB(4))!);
+        return NamespaceBinding.Evaluate(
+            head,
+            ns,
+            name,
+            claim,
+            mapsPages,
+            profile,
+            ArchitectureRules.Find(profile, Architecture.X86_64, ByteSize.KiB(4))!
+        );
     }
 
     private static string Describe(BindingOutcome o) =>
-        $"{o.Verdict} {(o.IsClaimed ? "claimed" : "free")} {o.Mode} {o.Size?.Bytes} {o.DataOffset?.Bytes} {o.Align?.Bytes} {(o.Errno == 0 ? 0 : -(int)o.Errno)}";
+        $"{o.Verdict} {(o.IsClaimed ? "claimed" : "free")} {o.Mode} {o.Size?.Bytes} {o.DataOffset?.Bytes} {o.Align?.Bytes} "
+        + $"{(o.Errno == 0 ? 0 : -(int)o.Errno)}";
 
-    /// <summary>Columns: kernel, case, region, namespace mode, holder, holder size, holder start, align, block device, dax device, messages.</summary>
+    /// <summary>Columns: kernel, case, region, namespace mode, holder, holder size, holder start, align, block device, dax device,
+    /// messages.</summary>
     private static string Describe(string[] row, string size)
     {
-        bool isUnbound = row[3].EndsWith("(no driver)", StringComparison.Ordinal), isClaimed = row[4].Length > 0;
-        string mode = row[3].StartsWith("dax", StringComparison.Ordinal) ? "devdax" : row[3].StartsWith("memory", StringComparison.Ordinal) ? "fsdax" : "raw";
+        bool isUnbound = row[3].EndsWith("(no driver)", StringComparison.Ordinal),
+            isClaimed = row[4].Length > 0;
+        string mode =
+            row[3].StartsWith("dax", StringComparison.Ordinal) ? "devdax"
+            : row[3].StartsWith("memory", StringComparison.Ordinal) ? "fsdax"
+            : "raw";
         string claimed = isClaimed ? "claimed" : "free";
-        if (isUnbound) return $"Unbound {claimed} {mode}   {row[7]} {FailedWith().Match(row[10]).Groups[1].Value}";
+        if (isUnbound)
+            return $"Unbound {claimed} {mode}   {row[7]} {FailedWith().Match(row[10]).Groups[1].Value}";
         return isClaimed ? $"Bound claimed {mode} {row[5]} {row[6]} {row[7]} 0" : $"Raw free raw {size} 0  0";
     }
 

@@ -12,10 +12,12 @@ public class NdctlInfoBlockTests
     [Fact]
     public void Recorded_runs_of_write_infoblock_are_the_same_to_the_byte()
     {
-        int blocks = 0, refusals = 0;
+        int blocks = 0,
+            refusals = 0;
         foreach (string[] row in RecordedBlocks.Rows("j_infoblock", "infoblocks.tsv"))
         {
-            if (row[1] is not ("0" or "250")) continue; // usage errors are the command line's
+            if (row[1] is not ("0" or "250"))
+                continue; // usage errors are the command line's
             NdctlInfoBlockResult result = NdctlInfoBlock.Create(Request(row[3], row[2]));
             if (row[1] == "0")
             {
@@ -38,8 +40,16 @@ public class NdctlInfoBlockTests
     [InlineData(ulong.MaxValue)]
     public void Sizes_out_of_bounds_end_in_an_answer(ulong size)
     {
-        var request = new NdctlInfoBlockRequest(InfoBlockKind.Pfn, PageMapMode.Pmem, new ByteSize(size), ByteSize.MiB(2),
-            new MediaOffset(ulong.MaxValue), Uuid.Zero, Uuid.Zero, ByteSize.KiB(4));
+        var request = new NdctlInfoBlockRequest(
+            InfoBlockKind.Pfn,
+            PageMapMode.Pmem,
+            new ByteSize(size),
+            ByteSize.MiB(2),
+            new MediaOffset(ulong.MaxValue),
+            Uuid.Zero,
+            Uuid.Zero,
+            ByteSize.KiB(4)
+        );
         NdctlInfoBlockResult result = NdctlInfoBlock.Create(request);
         Assert.Equal(result.Block is null, result.Errno == Errno.ENXIO);
     }
@@ -52,7 +62,12 @@ public class NdctlInfoBlockTests
         return new(
             Option("-m", "fsdax") == "fsdax" ? InfoBlockKind.Pfn : InfoBlockKind.Dax,
             Option("-M", "dev") == "dev" ? PageMapMode.Pmem : PageMapMode.Ram,
-            new ByteSize(Size(Option("-s", fileSize))), new ByteSize(Size(Option("-a", "2M"))), new MediaOffset(Size(Option("-O", "0"))),
-            Uuid.Parse(Option("-u", "")), Uuid.Zero, ByteSize.KiB(4));
+            new ByteSize(Size(Option("-s", fileSize))),
+            new ByteSize(Size(Option("-a", "2M"))),
+            new MediaOffset(Size(Option("-O", "0"))),
+            Uuid.Parse(Option("-u", "")),
+            Uuid.Zero,
+            ByteSize.KiB(4)
+        );
     }
 }

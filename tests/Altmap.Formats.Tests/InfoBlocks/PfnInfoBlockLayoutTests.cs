@@ -28,7 +28,8 @@ public class PfnInfoBlockLayoutTests
         InfoBlock original = InfoBlock.Parse(block)!;
         foreach (Field field in PfnInfoBlockLayout.Fields)
         {
-            if (field == PfnInfoBlockLayout.Signature || field == PfnInfoBlockLayout.Checksum) continue;
+            if (field == PfnInfoBlockLayout.Signature || field == PfnInfoBlockLayout.Checksum)
+                continue;
             for (int at = field.OffsetBytes; at < field.EndBytes; at++)
             {
                 byte[] changed = (byte[])block.Clone();

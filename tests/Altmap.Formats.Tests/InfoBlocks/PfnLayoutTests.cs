@@ -21,8 +21,10 @@ public class PfnLayoutTests
             string name = written.Message?.Split(' ', ':')[0] ?? "namespace0.0";
             PfnLayoutResult plan = PfnLayout.Plan(written.Request, name, written.Profile, written.Arch);
             Assert.True((written.Errno, written.Message) == (plan.Errno, plan.Message), $"{written}: {plan}");
-            if (written.Bytes is not null) Assert.Equal(written.Bytes, plan.Block!.ToBytes());
-            if (written.Fields is not null) Assert.Equal(written.Fields, Fields(plan.Block!));
+            if (written.Bytes is not null)
+                Assert.Equal(written.Bytes, plan.Block!.ToBytes());
+            if (written.Fields is not null)
+                Assert.Equal(written.Fields, Fields(plan.Block!));
         }
     }
 
@@ -31,10 +33,25 @@ public class PfnLayoutTests
     {
         foreach (RecordedBlocks.Written written in RecordedBlocks.AllWritten().Where(w => w.Bytes is not null))
         {
-            PfnVerdict verdict = PfnValidation.Probe(written.Bytes, written.Request.Kind, written.Extent, "namespace0.0", written.Profile, written.Arch);
+            PfnVerdict verdict = PfnValidation.Probe(
+                written.Bytes,
+                written.Request.Kind,
+                written.Extent,
+                "namespace0.0",
+                written.Profile,
+                written.Arch
+            );
             Assert.True(verdict.IsAccepted, $"{written}: {verdict}");
             Assert.Equal(written.Request.Align, verdict.Settings.Align);
-            PfnVerdict bind = PfnValidation.Bind(written.Bytes, written.Request.Kind, written.Extent, "namespace0.0", verdict.Settings.ToLive(), written.Profile, written.Arch);
+            PfnVerdict bind = PfnValidation.Bind(
+                written.Bytes,
+                written.Request.Kind,
+                written.Extent,
+                "namespace0.0",
+                verdict.Settings.ToLive(),
+                written.Profile,
+                written.Arch
+            );
             Assert.True(bind.IsAccepted);
         }
     }
@@ -86,12 +103,21 @@ public class PfnLayoutTests
     public void A_large_struct_page_is_refused_or_recorded()
     {
         var range = new PhysicalRange(new PhysicalAddress(1UL << 32), ByteSize.GiB(1));
-        KernelProfile refusing = KernelProfiles.Find("6.1")!.Derive("kmsan", "", new Dictionary<string, string> { [Rules.StructPageSize.Name] = "80" });
+        KernelProfile refusing = KernelProfiles
+            .Find("6.1")!
+            .Derive("kmsan", "", new Dictionary<string, string> { [Rules.StructPageSize.Name] = "80" });
         PfnLayoutResult refused = Plan(refusing, range, PageMapMode.Pmem, ByteSize.MiB(2));
-        Assert.Equal((Errno.EINVAL, "W10", "Memory debug options prevent using pmem for the page map"), (refused.Errno, refused.Rule, refused.Message));
+        Assert.Equal(
+            (Errno.EINVAL, "W10", "Memory debug options prevent using pmem for the page map"),
+            (refused.Errno, refused.Rule, refused.Message)
+        );
         Assert.Equal(64, Plan(refusing, range, PageMapMode.Ram, ByteSize.MiB(2)).Block!.PageStructSize);
 
-        KernelProfile recording = refusing.Derive("nvdimm-kmsan", "", new Dictionary<string, string> { [Rules.LargeStructPage.Name] = "record-real-size" });
+        KernelProfile recording = refusing.Derive(
+            "nvdimm-kmsan",
+            "",
+            new Dictionary<string, string> { [Rules.LargeStructPage.Name] = "record-real-size" }
+        );
         InfoBlock block = Plan(recording, range, PageMapMode.Pmem, ByteSize.MiB(2)).Block!;
         Assert.Equal(80, block.PageStructSize);
         Assert.Equal(22UL << 20, block.DataOffset); // 8 KiB + 80 × 262142 = 20 MiB and a little, up to 2 MiB
@@ -99,7 +125,12 @@ public class PfnLayoutTests
 
     [Fact]
     public void No_mode_is_refused_silently() =>
-        Assert.Equal((Errno.ENXIO, null, "W13"), Plan("6.1", new(new PhysicalAddress(1UL << 32), ByteSize.GiB(1)), PageMapMode.None, ByteSize.MiB(2)) is var r ? (r.Errno, r.Message, r.Rule) : default);
+        Assert.Equal(
+            (Errno.ENXIO, null, "W13"),
+            Plan("6.1", new(new PhysicalAddress(1UL << 32), ByteSize.GiB(1)), PageMapMode.None, ByteSize.MiB(2)) is var r
+                ? (r.Errno, r.Message, r.Rule)
+                : default
+        );
 
     [Fact]
     public void On_older_kernels_a_device_without_data_is_written()
@@ -110,38 +141,75 @@ public class PfnLayoutTests
         Assert.Equal(Errno.ENXIO, Plan("6.12", range, PageMapMode.Ram, ByteSize.GiB(1)).Errno);
     }
 
-    /// <summary>Pads, reserve and data fill the namespace, data is aligned, for every layout; only the recorded wrap of 6.12 and 7.2 may break it.</summary>
+    /// <summary>Pads, reserve and data fill the namespace, data is aligned, for every layout; only the recorded wrap of 6.12 and 7.2 may
+    /// break it.</summary>
     [Fact]
     public void Layouts_have_no_overlap_and_no_hole()
     {
-        KernelProfile[] profiles = [.. KernelProfiles.All, KernelProfiles.Find("4.19")!.Derive("4.12", "", new Dictionary<string, string> { [Rules.InfoBlockLayout.Name] = "section-4.12" })];
+        KernelProfile[] profiles =
+        [
+            .. KernelProfiles.All,
+            KernelProfiles
+                .Find("4.19")!
+                .Derive("4.12", "", new Dictionary<string, string> { [Rules.InfoBlockLayout.Name] = "section-4.12" }),
+        ];
         ulong[] aligns = [4096, 2 << 20, 1 << 30];
         var config = Config.QuickThrowOnFailure.WithMaxTest(2000);
-        Prop.ForAll<ulong, ulong, uint>((a, b, c) =>
-        {
-            KernelProfile profile = profiles[c % (uint)profiles.Length];
-            ulong align = aligns[(c >> 8) % 3], unit = (c & 0x10000) == 0 ? 2UL << 20 : 4096;
-            ulong start = Alignment.Down(a % (1UL << 44), unit), size = Alignment.Down((b % (1UL << 36)) + (1UL << 20), unit);
-            PageMapMode mode = (c & 0x20000) == 0 ? PageMapMode.Ram : PageMapMode.Pmem;
-            var range = new PhysicalRange(new PhysicalAddress(start), new ByteSize(size));
-            var around = (c & 0x40000) == 0 ? default : new SectionNeighbours([new(new PhysicalAddress(Alignment.Down(start, 128UL << 20)), new ByteSize(4096))], []);
-            if (Plan(profile, range, mode, new ByteSize(align), around: around).Block is not { } block) return true;
-            if (block.EndTrunc > size) return profile.CreateSpaceCountsEndTrunc;
-            ulong data = start + block.StartPad + block.DataOffset, end = start + size - block.EndTrunc;
-            ulong map = mode == PageMapMode.Pmem ? 64 * ((end - data) / 4096) : 0;
-            return data <= end && (end - data) / 4096 == block.PageCount && data % align == 0 && block.DataOffset >= 8192 + map
-                && InfoBlock.Parse(block.ToBytes())!.Equals(block);
-        }).Check(config);
+        Prop.ForAll<ulong, ulong, uint>(
+                (a, b, c) =>
+                {
+                    KernelProfile profile = profiles[c % (uint)profiles.Length];
+                    ulong align = aligns[(c >> 8) % 3],
+                        unit = (c & 0x10000) == 0 ? 2UL << 20 : 4096;
+                    ulong start = Alignment.Down(a % (1UL << 44), unit),
+                        size = Alignment.Down((b % (1UL << 36)) + (1UL << 20), unit);
+                    PageMapMode mode = (c & 0x20000) == 0 ? PageMapMode.Ram : PageMapMode.Pmem;
+                    var range = new PhysicalRange(new PhysicalAddress(start), new ByteSize(size));
+                    var around =
+                        (c & 0x40000) == 0
+                            ? default
+                            : new SectionNeighbours([new(new PhysicalAddress(Alignment.Down(start, 128UL << 20)), new ByteSize(4096))], []);
+                    if (Plan(profile, range, mode, new ByteSize(align), around: around).Block is not { } block)
+                        return true;
+                    if (block.EndTrunc > size)
+                        return profile.CreateSpaceCountsEndTrunc;
+                    ulong data = start + block.StartPad + block.DataOffset,
+                        end = start + size - block.EndTrunc;
+                    ulong map = mode == PageMapMode.Pmem ? 64 * ((end - data) / 4096) : 0;
+                    return data <= end
+                        && (end - data) / 4096 == block.PageCount
+                        && data % align == 0
+                        && block.DataOffset >= 8192 + map
+                        && InfoBlock.Parse(block.ToBytes())!.Equals(block);
+                }
+            )
+            .Check(config);
     }
 
-    private static PfnLayoutResult Plan(string kernel, PhysicalRange range, PageMapMode mode, ByteSize align, SectionNeighbours around = default) =>
-        Plan(KernelProfiles.Find(kernel)!, range, mode, align, around);
+    private static PfnLayoutResult Plan(
+        string kernel,
+        PhysicalRange range,
+        PageMapMode mode,
+        ByteSize align,
+        SectionNeighbours around = default
+    ) => Plan(KernelProfiles.Find(kernel)!, range, mode, align, around);
 
-    private static PfnLayoutResult Plan(KernelProfile profile, PhysicalRange range, PageMapMode mode, ByteSize align, SectionNeighbours around = default) =>
-        PfnLayout.Plan(new PageMapRequest(range, InfoBlockKind.Pfn, mode, align, new Uuid(1, 2), Uuid.Zero, around), "namespace0.0", profile,
-            ArchitectureRules.Find(profile, Architecture.X86_64, ByteSize.KiB(4))!);
+    private static PfnLayoutResult Plan(
+        KernelProfile profile,
+        PhysicalRange range,
+        PageMapMode mode,
+        ByteSize align,
+        SectionNeighbours around = default
+    ) =>
+        PfnLayout.Plan(
+            new PageMapRequest(range, InfoBlockKind.Pfn, mode, align, new Uuid(1, 2), Uuid.Zero, around),
+            "namespace0.0",
+            profile,
+            ArchitectureRules.Find(profile, Architecture.X86_64, ByteSize.KiB(4))!
+        );
 
     private static string Fields(InfoBlock b) =>
-        $"flags={b.Flags} version={b.VersionMajor}.{b.VersionMinor} dataoff={b.DataOffset} npfns={b.PageCount} mode={b.Mode} start_pad={b.StartPad} "
+        $"flags={b.Flags} version={b.VersionMajor}.{b.VersionMinor} dataoff={b.DataOffset} npfns={b.PageCount} mode={b.Mode} "
+        + $"start_pad={b.StartPad} "
         + $"end_trunc={b.EndTrunc} align={b.Align} page_size={b.PageSize} page_struct_size={b.PageStructSize}";
 }

@@ -22,24 +22,25 @@ public class PfnValidationTests
         PageStructSize = 64,
     };
 
-    public static TheoryData<string, string, Errno, string?> Refusals => new()
-    {
-        { "mode=0", "V11", Errno.ENXIO, null },
-        { "mode=3", "V11", Errno.ENXIO, null },
-        { "mode=2 page_size=65536", "V13", Errno.EOPNOTSUPP, "init failed, page size mismatch 65536" },
-        { "mode=2 page_size=0x80000000", "V13", Errno.EOPNOTSUPP, "init failed, page size mismatch -2147483648" },
-        { "mode=2 page_struct_size=32", "V14", Errno.EOPNOTSUPP, "init failed, struct page size mismatch 32" },
-        { "dax align=0x100000", "V15", Errno.EOPNOTSUPP, "init failed, alignment mismatch: 2097152:1048576" },
-        { "align=0x40000000", "V17", Errno.EOPNOTSUPP, "alignment: 40000000 exceeds capacity 4000000" },
-        { "align=0 dataoff=0", "V17", Errno.EOPNOTSUPP, "alignment: 8000000000000000 exceeds capacity 4000000" },
-        { "dataoff=0x4100000", "V18", Errno.EOPNOTSUPP, "pfn array size exceeds capacity of namespace7.0" },
-        { "dataoff=0x201000", "V19", Errno.EOPNOTSUPP, "bad offset: 0x201000 dax disabled align: 0x200000" },
-        { "dataoff=0x200800 align=0x800", "V19", Errno.EOPNOTSUPP, "bad offset: 0x200800 dax disabled align: 0x800" },
-        { "dataoff=0 start_pad=4096", "V19", Errno.EOPNOTSUPP, "bad offset: 0 dax disabled align: 0x200000" },
-        { "align=4096 start_pad=4096", "V20", Errno.EOPNOTSUPP, "resource start misaligned" },
-        { "align=4096 end_trunc=4096", "V21", Errno.EOPNOTSUPP, "resource end misaligned" },
-        { "end_trunc=0x3e00000", "V22", Errno.EOPNOTSUPP, "bad offset with small namespace" },
-    };
+    public static TheoryData<string, string, Errno, string?> Refusals =>
+        new()
+        {
+            { "mode=0", "V11", Errno.ENXIO, null },
+            { "mode=3", "V11", Errno.ENXIO, null },
+            { "mode=2 page_size=65536", "V13", Errno.EOPNOTSUPP, "init failed, page size mismatch 65536" },
+            { "mode=2 page_size=0x80000000", "V13", Errno.EOPNOTSUPP, "init failed, page size mismatch -2147483648" },
+            { "mode=2 page_struct_size=32", "V14", Errno.EOPNOTSUPP, "init failed, struct page size mismatch 32" },
+            { "dax align=0x100000", "V15", Errno.EOPNOTSUPP, "init failed, alignment mismatch: 2097152:1048576" },
+            { "align=0x40000000", "V17", Errno.EOPNOTSUPP, "alignment: 40000000 exceeds capacity 4000000" },
+            { "align=0 dataoff=0", "V17", Errno.EOPNOTSUPP, "alignment: 8000000000000000 exceeds capacity 4000000" },
+            { "dataoff=0x4100000", "V18", Errno.EOPNOTSUPP, "pfn array size exceeds capacity of namespace7.0" },
+            { "dataoff=0x201000", "V19", Errno.EOPNOTSUPP, "bad offset: 0x201000 dax disabled align: 0x200000" },
+            { "dataoff=0x200800 align=0x800", "V19", Errno.EOPNOTSUPP, "bad offset: 0x200800 dax disabled align: 0x800" },
+            { "dataoff=0 start_pad=4096", "V19", Errno.EOPNOTSUPP, "bad offset: 0 dax disabled align: 0x200000" },
+            { "align=4096 start_pad=4096", "V20", Errno.EOPNOTSUPP, "resource start misaligned" },
+            { "align=4096 end_trunc=4096", "V21", Errno.EOPNOTSUPP, "resource end misaligned" },
+            { "end_trunc=0x3e00000", "V22", Errno.EOPNOTSUPP, "bad offset with small namespace" },
+        };
 
     [Theory]
     [MemberData(nameof(Refusals))]
@@ -77,7 +78,10 @@ public class PfnValidationTests
     public void Fields_that_a_minor_version_does_not_have_are_replaced()
     {
         PfnDeviceSettings settings = Probe(Edit("minor=0 align=3 start_pad=7 end_trunc=9 dataoff=0x400000"), "6.1").Settings;
-        Assert.Equal((0UL, 0UL, 2UL << 20, 0UL), (settings.StartPad.Bytes, settings.EndTrunc.Bytes, settings.Align.Bytes >> 1, settings.MediaAlign.Bytes));
+        Assert.Equal(
+            (0UL, 0UL, 2UL << 20, 0UL),
+            (settings.StartPad.Bytes, settings.EndTrunc.Bytes, settings.Align.Bytes >> 1, settings.MediaAlign.Bytes)
+        );
         Assert.Equal(60UL << 20, settings.UsableSize(Extent.Range.Size)!.Value.Bytes);
     }
 
@@ -85,11 +89,15 @@ public class PfnValidationTests
     public void A_bind_holds_the_block_against_the_live_settings()
     {
         byte[] block = Plain.ToBytes();
-        PfnVerdict Bind(PfnSettings live, string kernel = "6.1") => PfnValidation.Bind(block, InfoBlockKind.Pfn, Extent, "namespace7.0", live, Profile(kernel), Arch(kernel));
+        PfnVerdict Bind(PfnSettings live, string kernel = "6.1") =>
+            PfnValidation.Bind(block, InfoBlockKind.Pfn, Extent, "namespace7.0", live, Profile(kernel), Arch(kernel));
         var live = new PfnSettings(Plain.Uuid, Plain.Align, PageMapMode.Ram);
         Assert.True(Bind(live).IsAccepted);
         Assert.Equal(("V16b", Errno.ENODEV), Bind(live with { Uuid = new Uuid(1, 2) }) is var a ? (a.Rule, a.Errno) : default);
-        Assert.Equal(("V16c", Errno.EOPNOTSUPP, "init failed, settings mismatch"), Bind(live with { Align = 4096 }) is var b ? (b.Rule, b.Errno, b.Message) : default);
+        Assert.Equal(
+            ("V16c", Errno.EOPNOTSUPP, "init failed, settings mismatch"),
+            Bind(live with { Align = 4096 }) is var b ? (b.Rule, b.Errno, b.Message) : default
+        );
         Assert.Equal(Errno.EOPNOTSUPP, Bind(live with { Mode = PageMapMode.Pmem }).Errno);
         Assert.Equal(Errno.EINVAL, Bind(live with { Mode = PageMapMode.Pmem }, "5.4").Errno);
     }
@@ -98,7 +106,15 @@ public class PfnValidationTests
     public void A_bind_names_the_live_align_of_a_dax_device()
     {
         byte[] block = Edit("dax align=0x100000").ToBytes();
-        PfnVerdict verdict = PfnValidation.Bind(block, InfoBlockKind.Dax, Extent, "namespace7.0", new(Plain.Uuid, 4096, PageMapMode.Ram), Profile("6.1"), Arch("6.1"));
+        PfnVerdict verdict = PfnValidation.Bind(
+            block,
+            InfoBlockKind.Dax,
+            Extent,
+            "namespace7.0",
+            new(Plain.Uuid, 4096, PageMapMode.Ram),
+            Profile("6.1"),
+            Arch("6.1")
+        );
         Assert.Equal("init failed, alignment mismatch: 4096:1048576", verdict.Message);
     }
 
@@ -108,7 +124,10 @@ public class PfnValidationTests
         byte[] block = Edit("mode=9").ToBytes();
         KernelProfile profile = Profile("6.1");
         Assert.Equal("V4", PfnValidation.Probe(block, InfoBlockKind.Dax, Extent, "n", profile, Arch("6.1")).Rule);
-        Assert.Equal("V6", PfnValidation.Probe(block, InfoBlockKind.Pfn, Extent with { ParentUuid = new Uuid(5, 5) }, "n", profile, Arch("6.1")).Rule);
+        Assert.Equal(
+            "V6",
+            PfnValidation.Probe(block, InfoBlockKind.Pfn, Extent with { ParentUuid = new Uuid(5, 5) }, "n", profile, Arch("6.1")).Rule
+        );
         Assert.Equal("V3", PfnValidation.Probe(block.AsSpan(0, 4095), InfoBlockKind.Pfn, Extent, "n", profile, Arch("6.1")).Rule);
         block[100] = 1;
         Assert.Equal("V5", PfnValidation.Probe(block, InfoBlockKind.Pfn, Extent, "n", profile, Arch("6.1")).Rule);
@@ -153,7 +172,10 @@ public class PfnValidationTests
         PfnVerdict verdict = PfnValidation.Probe(block.ToBytes(), InfoBlockKind.Pfn, Extent, "n", kmsan, Arch("6.12"));
         Assert.Equal((Errno.EOPNOTSUPP, "init failed, struct page size mismatch 64"), (verdict.Errno, verdict.Message));
         byte[] wide = (block with { PageStructSize = 128 }).ToBytes();
-        Assert.All(KernelProfiles.All, p => Assert.True(PfnValidation.Probe(wide, InfoBlockKind.Pfn, Extent, "n", p, Arch("6.12")).IsAccepted));
+        Assert.All(
+            KernelProfiles.All,
+            p => Assert.True(PfnValidation.Probe(wide, InfoBlockKind.Pfn, Extent, "n", p, Arch("6.12")).IsAccepted)
+        );
     }
 
     internal static InfoBlock Edit(string edit)
@@ -162,7 +184,10 @@ public class PfnValidationTests
         foreach (string part in edit.Split(' '))
         {
             string[] pair = part.Split('=');
-            ulong value = pair.Length == 1 ? 0 : pair[1].StartsWith("0x", StringComparison.Ordinal) ? Convert.ToUInt64(pair[1], 16) : ulong.Parse(pair[1]);
+            ulong value =
+                pair.Length == 1 ? 0
+                : pair[1].StartsWith("0x", StringComparison.Ordinal) ? Convert.ToUInt64(pair[1], 16)
+                : ulong.Parse(pair[1]);
             block = pair[0] switch
             {
                 "dax" => block with { Kind = InfoBlockKind.Dax },

@@ -15,13 +15,22 @@ internal static class RecordedBlocks
 
     /// <summary>A pfn or dax device that a real kernel bound, and the block it wrote, its fields, or its refusal.</summary>
     public sealed record Written(
-        string Kernel, ArchitectureRules Arch, string Case, PageMapRequest Request, byte[]? Bytes, string? Fields, Errno Errno, string? Message)
+        string Kernel,
+        ArchitectureRules Arch,
+        string Case,
+        PageMapRequest Request,
+        byte[]? Bytes,
+        string? Fields,
+        Errno Errno,
+        string? Message
+    )
     {
         public KernelProfile Profile => KernelProfiles.Find(Kernel)!;
 
         public NamespaceExtent Extent => new(Request.Namespace, Request.ParentUuid);
 
-        public override string ToString() => $"{Kernel} {Arch.Architecture} {Arch.PageSize.Bytes} {Case} {Request.Kind} {Request.Mode} {Request.Align}";
+        public override string ToString() =>
+            $"{Kernel} {Arch.Architecture} {Arch.PageSize.Bytes} {Case} {Request.Kind} {Request.Mode} {Request.Align}";
     }
 
     public static IEnumerable<string[]> Rows(params string[] path) =>
@@ -33,7 +42,9 @@ internal static class RecordedBlocks
         foreach (string run in runs == "-" ? [] : runs.Split(' '))
         {
             string[] parts = run.Split(':');
-            Convert.FromHexString(parts[1]).CopyTo(bytes, int.Parse(parts[0], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture));
+            Convert
+                .FromHexString(parts[1])
+                .CopyTo(bytes, int.Parse(parts[0], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture));
         }
         return bytes;
     }
@@ -49,8 +60,13 @@ internal static class RecordedBlocks
             ArchitectureRules arch = ArchitectureRules.Find(profile, architecture, new ByteSize(ulong.Parse(f[2])))!;
             var request = new PageMapRequest(
                 new PhysicalRange(new PhysicalAddress(ulong.Parse(f[4])), new ByteSize(ulong.Parse(f[5]))),
-                f[6] == "pfn" ? InfoBlockKind.Pfn : InfoBlockKind.Dax, f[7] == "ram" ? PageMapMode.Ram : PageMapMode.Pmem,
-                new ByteSize(ulong.Parse(f[8])), Uuid.Parse(f[9]), Uuid.Parse(f[10]), default);
+                f[6] == "pfn" ? InfoBlockKind.Pfn : InfoBlockKind.Dax,
+                f[7] == "ram" ? PageMapMode.Ram : PageMapMode.Pmem,
+                new ByteSize(ulong.Parse(f[8])),
+                Uuid.Parse(f[9]),
+                Uuid.Parse(f[10]),
+                default
+            );
             yield return f[11] switch
             {
                 "block" => new(f[0], arch, f[3], request, Decode(f[12], InfoBlock.SizeBytes), null, Errno.None, null),

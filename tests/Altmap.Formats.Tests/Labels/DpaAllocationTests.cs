@@ -16,12 +16,17 @@ public class DpaAllocationTests
         int compared = 0;
         foreach (RecordedDimm dimm in LabelGolden.Dimms)
         {
-            if (dimm.AvailableSize is not { } available || !LabelGolden.Has(dimm.Name)) continue;
+            if (dimm.AvailableSize is not { } available || !LabelGolden.Has(dimm.Name))
+                continue;
             LabelArea area = LabelGolden.Parse(LabelGolden.Area(dimm.Name));
-            if (!area.HasCurrentIndex || dimm.AvailableSlots is null) continue;
+            if (!area.HasCurrentIndex || dimm.AvailableSlots is null)
+                continue;
             DpaResult reserved = DpaAllocation.Reserve(area.ActiveLabels);
             Assert.Equal(Errno.None, reserved.Errno);
-            Assert.Equal((dimm.Name, available), (dimm.Name, DpaAllocation.AvailableSize([DpaAllocation.Available(dimm.Mapping, reserved.Reserved)]).Bytes));
+            Assert.Equal(
+                (dimm.Name, available),
+                (dimm.Name, DpaAllocation.AvailableSize([DpaAllocation.Available(dimm.Mapping, reserved.Reserved)]).Bytes)
+            );
             ByteSize extent = DpaAllocation.MaxAvailableExtent([DpaAllocation.LargestFreeExtent(dimm.Mapping, reserved.Reserved)]);
             Assert.Equal((dimm.Name, dimm.MaxAvailableExtent), (dimm.Name, extent.Bytes));
             compared++;
@@ -66,7 +71,9 @@ public class DpaAllocationTests
     [Fact]
     public void Shrinking_takes_from_the_end()
     {
-        ImmutableArray<ReservedRange> reserved = DpaAllocation.Shrink(Grow([], 1, 64, 0), LabelAreaWritesTests.Id(1), ByteSize.MiB(16)).Reserved;
+        ImmutableArray<ReservedRange> reserved = DpaAllocation
+            .Shrink(Grow([], 1, 64, 0), LabelAreaWritesTests.Id(1), ByteSize.MiB(16))
+            .Reserved;
         Assert.Equal(ByteSize.MiB(48), Assert.Single(reserved).Size);
         Assert.Equal(ByteSize.MiB(48), DpaAllocation.Allocated(reserved, LabelAreaWritesTests.Id(1)));
         Assert.Empty(DpaAllocation.Shrink(reserved, LabelAreaWritesTests.Id(1), ByteSize.MiB(99)).Reserved);
@@ -114,14 +121,19 @@ public class DpaAllocationTests
                 (ulong units, random) = random.DrawBelow(20);
                 (ulong grow, random) = random.DrawBelow(3);
                 ByteSize size = ByteSize.MiB(16 * (units + 1));
-                DpaResult result = grow > 0 ? DpaAllocation.Grow(Two, reserved, LabelAreaWritesTests.Id(who), size)
-                    : DpaAllocation.Shrink(reserved, LabelAreaWritesTests.Id(who), size);
-                ByteSize before = DpaAllocation.Allocated(reserved, LabelAreaWritesTests.Id(who)), after = DpaAllocation.Allocated(result.Reserved, LabelAreaWritesTests.Id(who));
-                if (result.Errno == Errno.None && grow > 0) Assert.Equal(before + size, after);
+                DpaResult result =
+                    grow > 0
+                        ? DpaAllocation.Grow(Two, reserved, LabelAreaWritesTests.Id(who), size)
+                        : DpaAllocation.Shrink(reserved, LabelAreaWritesTests.Id(who), size);
+                ByteSize before = DpaAllocation.Allocated(reserved, LabelAreaWritesTests.Id(who)),
+                    after = DpaAllocation.Allocated(result.Reserved, LabelAreaWritesTests.Id(who));
+                if (result.Errno == Errno.None && grow > 0)
+                    Assert.Equal(before + size, after);
                 if (result.Errno != Errno.None)
                 {
                     Assert.Equal(before, after);
-                    if (before.IsZero) Assert.True(size > DpaAllocation.LargestFreeExtent(Two, reserved));
+                    if (before.IsZero)
+                        Assert.True(size > DpaAllocation.LargestFreeExtent(Two, reserved));
                 }
                 reserved = result.Reserved;
                 for (int i = 0; i < reserved.Length; i++)

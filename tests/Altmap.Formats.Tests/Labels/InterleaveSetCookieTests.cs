@@ -7,15 +7,18 @@ public class InterleaveSetCookieTests
     [Fact]
     public void Set_cookies_of_all_recorded_regions_and_labels()
     {
-        int regions = 0, labels = 0;
+        int regions = 0,
+            labels = 0;
         foreach (RecordedDimm dimm in LabelGolden.Dimms)
         {
             InterleaveSetCookie cookie = InterleaveSetCookie.Compute([dimm.Member]);
             Assert.Contains(dimm.SetCookie, new[] { cookie.Cookie1, cookie.Cookie2 });
             regions++;
-            if (!LabelGolden.Has(dimm.Name)) continue;
+            if (!LabelGolden.Has(dimm.Name))
+                continue;
             LabelArea area = LabelGolden.Parse(LabelGolden.Area(dimm.Name));
-            if (!area.HasCurrentIndex) continue;
+            if (!area.HasCurrentIndex)
+                continue;
             Assert.Equal(dimm.SetCookie, cookie.For(area));
             foreach (NamespaceLabel label in area.ActiveLabels)
             {

@@ -11,14 +11,16 @@ public class LabelAreaTests
     [Fact]
     public void Every_recorded_area_has_a_current_index_or_is_blank()
     {
-        int current = 0, labels = 0;
+        int current = 0,
+            labels = 0;
         foreach (RecordedArea recorded in LabelGolden.Areas)
         {
             foreach (KernelProfile kernel in KernelProfiles.All)
             {
                 var area = LabelArea.Parse(SparseBytes.From(recorded.Bytes), kernel);
                 Assert.Equal(recorded.Bytes.AsSpan().ContainsAnyExcept((byte)0), area.HasCurrentIndex);
-                if (kernel != LabelGolden.Kernel) continue;
+                if (kernel != LabelGolden.Kernel)
+                    continue;
                 current += area.HasCurrentIndex ? recorded.Names.Count : 0;
                 labels += area.ActiveLabels.Length;
             }
@@ -32,7 +34,8 @@ public class LabelAreaTests
         foreach (RecordedArea recorded in LabelGolden.Areas)
         {
             LabelArea area = LabelGolden.Parse(recorded.Bytes);
-            if (!area.HasCurrentIndex) continue;
+            if (!area.HasCurrentIndex)
+                continue;
             LabelGeometry geometry = area.Geometry!.Value;
             for (int number = 0; number < 2; number++)
             {
@@ -45,11 +48,13 @@ public class LabelAreaTests
             for (uint slot = 0; slot < geometry.SlotCount; slot++)
             {
                 byte[] raw = recorded.Bytes.AsSpan((int)geometry.SlotOffsetBytes(slot), geometry.LabelSizeBytes).ToArray();
-                if (!raw.AsSpan().ContainsAnyExcept((byte)0)) continue;
+                if (!raw.AsSpan().ContainsAnyExcept((byte)0))
+                    continue;
                 NamespaceLabel label = NamespaceLabel.Parse(raw, geometry.LabelSizeBytes);
                 Assert.Equal(raw, label.ToBytes(geometry.LabelSizeBytes));
                 Assert.Equal(slot, label.Slot);
-                if (geometry.LabelSizeBytes == 256) Assert.Equal(LabelFormat.PersistentMemoryType, label.TypeGuid);
+                if (geometry.LabelSizeBytes == 256)
+                    Assert.Equal(LabelFormat.PersistentMemoryType, label.TypeGuid);
             }
         }
     }
@@ -60,7 +65,8 @@ public class LabelAreaTests
         int compared = 0;
         foreach (RecordedDimm dimm in LabelGolden.Dimms)
         {
-            if (dimm.AvailableSlots is not { } slots || !LabelGolden.Has(dimm.Name)) continue;
+            if (dimm.AvailableSlots is not { } slots || !LabelGolden.Has(dimm.Name))
+                continue;
             Assert.Equal(slots, LabelGolden.Parse(LabelGolden.Area(dimm.Name)).AvailableSlots);
             compared++;
         }
@@ -146,8 +152,10 @@ public class LabelAreaTests
         var wrapped = LabelArea.Parse(SparseBytes.From(bytes), LabelGolden.Kernel510);
         Assert.True(wrapped.HasCurrentIndex);
         Assert.Equal(1020u, wrapped.SlotCount);
-        Assert.Contains(LabelChecks.Validate(SparseBytes.From(bytes), LabelGolden.Kernel510),
-            f => f.Code == "labels.index.nslot-beyond-end" && f.Severity == Severity.Error && f.Kernels == "5.10");
+        Assert.Contains(
+            LabelChecks.Validate(SparseBytes.From(bytes), LabelGolden.Kernel510),
+            f => f.Code == "labels.index.nslot-beyond-end" && f.Severity == Severity.Error && f.Kernels == "5.10"
+        );
     }
 
     [Fact]
@@ -163,6 +171,9 @@ public class LabelAreaTests
     internal static void Reseal(byte[] bytes, int number, int indexSize = 256)
     {
         Span<byte> block = bytes.AsSpan(number * indexSize, indexSize);
-        IndexFormat.Checksum.Write(block, Altmap.Formats.Checksums.Fletcher64.ComputeWithZeroedField(block, IndexFormat.Checksum.OffsetBytes));
+        IndexFormat.Checksum.Write(
+            block,
+            Altmap.Formats.Checksums.Fletcher64.ComputeWithZeroedField(block, IndexFormat.Checksum.OffsetBytes)
+        );
     }
 }

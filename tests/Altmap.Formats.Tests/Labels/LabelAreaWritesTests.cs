@@ -14,7 +14,10 @@ public class LabelAreaWritesTests
         var blank = LabelArea.Parse(SparseBytes.Zero(131072), LabelGolden.Kernel);
         LabelWriteResult result = blank.PutLabel(Label(1), LabelFlags.Updating);
         Assert.Equal([0UL, 256, 512, 256], result.Writes.Select(w => w.Offset.Bytes));
-        Assert.Equal((1, 1u, 256, 510u), (result.Area.CurrentIndexNumber, result.Area.Sequence, result.Area.LabelSizeBytes, result.Area.SlotCount));
+        Assert.Equal(
+            (1, 1u, 256, 510u),
+            (result.Area.CurrentIndexNumber, result.Area.Sequence, result.Area.LabelSizeBytes, result.Area.SlotCount)
+        );
         Assert.Equal(0, result.Writes[0].After[72 + 63] >> 6); // bits behind slot 509 are clear, unlike ndctl's
         Assert.True(Assert.Single(result.Area.ActiveLabels).IsUpdating);
         Assert.Equal(508u, result.Area.AvailableSlots);
@@ -34,7 +37,8 @@ public class LabelAreaWritesTests
     public void Without_a_free_slot_nothing_is_written()
     {
         LabelArea area = Initialised(1024, LabelVersion.V1_1);
-        for (ulong i = 1; i <= 4; i++) area = area.PutLabel(Label(i), 0).Area;
+        for (ulong i = 1; i <= 4; i++)
+            area = area.PutLabel(Label(i), 0).Area;
         Assert.Equal((0u, 0u, 4), (area.FreeSlotCount, area.AvailableSlots, area.ActiveLabels.Length));
         LabelWriteResult full = area.PutLabel(Label(5), 0);
         Assert.Equal((Errno.ENXIO, 0), (full.Errno, full.Writes.Length));
@@ -54,7 +58,12 @@ public class LabelAreaWritesTests
     [Fact]
     public void What_the_kernel_does_not_know_is_not_carried_into_a_new_label()
     {
-        NamespaceLabel odd = Label(1) with { Reserved = LabelBytes.From([1]), Reserved2 = LabelBytes.From([2]), AbstractionGuid = ClaimClass.Unknown.ToGuid() };
+        NamespaceLabel odd = Label(1) with
+        {
+            Reserved = LabelBytes.From([1]),
+            Reserved2 = LabelBytes.From([2]),
+            AbstractionGuid = ClaimClass.Unknown.ToGuid(),
+        };
         NamespaceLabel stored = Assert.Single(Initialised(131072, LabelVersion.V1_2).PutLabel(odd, 0).Area.ActiveLabels);
         Assert.True(stored.Reserved.IsZero && stored.Reserved2.IsZero && stored.AbstractionGuid.IsZero);
         NamespaceLabel small = Assert.Single(Initialised(131072, LabelVersion.V1_1).PutLabel(Label(1), 0).Area.ActiveLabels);
@@ -66,7 +75,8 @@ public class LabelAreaWritesTests
     {
         LabelArea area = Initialised(131072, LabelVersion.V1_1);
         List<uint> seen = [];
-        for (int i = 0; i < 4; i++) seen.Add((area = area.DeleteLabels(Uuid.Zero).Area).Sequence);
+        for (int i = 0; i < 4; i++)
+            seen.Add((area = area.DeleteLabels(Uuid.Zero).Area).Sequence);
         Assert.Equal([1u, 2, 3, 1], seen);
     }
 
@@ -84,14 +94,15 @@ public class LabelAreaWritesTests
 
     internal static Uuid Id(ulong n) => new(0xd000_0000_0000_4000, 0x8000_0000_0000_0000 | n);
 
-    internal static NamespaceLabel Label(ulong n) => new()
-    {
-        Uuid = Id(n),
-        Name = LabelBytes.FromName($"ns{n}"),
-        Dpa = new DimmAddress(n << 24),
-        RawSize = ByteSize.MiB(16),
-        InterleaveSetCookie = 0x2468ac00123456,
-        TypeGuid = LabelFormat.PersistentMemoryType,
-        AbstractionGuid = ClaimClass.Pfn.ToGuid(),
-    };
+    internal static NamespaceLabel Label(ulong n) =>
+        new()
+        {
+            Uuid = Id(n),
+            Name = LabelBytes.FromName($"ns{n}"),
+            Dpa = new DimmAddress(n << 24),
+            RawSize = ByteSize.MiB(16),
+            InterleaveSetCookie = 0x2468ac00123456,
+            TypeGuid = LabelFormat.PersistentMemoryType,
+            AbstractionGuid = ClaimClass.Pfn.ToGuid(),
+        };
 }

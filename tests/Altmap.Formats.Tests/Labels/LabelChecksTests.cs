@@ -35,9 +35,12 @@ public class LabelChecksTests
         for (int block = 0; block < 2; block++)
         {
             byte[] bytes = LabelGolden.BytesOf(LabelAreaWritesTests.Initialised(131072, LabelVersion.V1_1).Bytes);
-            for (int i = 0; i < width; i++) bytes[(block * 256) + offset + i] = (byte)((value >> (8 * i)) & 0xff);
-            if (code == "label-size") bytes[(block * 256) + IndexFormat.LabelSizeOffsetBytes] = 0x7f;
-            if (code != "checksum") LabelAreaTests.Reseal(bytes, block);
+            for (int i = 0; i < width; i++)
+                bytes[(block * 256) + offset + i] = (byte)((value >> (8 * i)) & 0xff);
+            if (code == "label-size")
+                bytes[(block * 256) + IndexFormat.LabelSizeOffsetBytes] = 0x7f;
+            if (code != "checksum")
+                LabelAreaTests.Reseal(bytes, block);
             IReadOnlyList<Finding> findings = LabelChecks.Validate(SparseBytes.From(bytes), LabelGolden.Kernel);
             Finding finding = Assert.Single(findings, f => f.Severity != Severity.Note);
             Assert.Equal(("labels.index." + code, Severity.Warning), (finding.Code, finding.Severity));
@@ -52,8 +55,10 @@ public class LabelChecksTests
         byte[] bytes = LabelGolden.BytesOf(LabelAreaWritesTests.Initialised(131072, LabelVersion.V1_2).Bytes);
         bytes[0x48] ^= 1;
         bytes[0x148] ^= 1;
-        Assert.Equal(["labels.index.checksum", "labels.index.checksum", "labels.index.none-valid"],
-            LabelChecks.Validate(SparseBytes.From(bytes), LabelGolden.Kernel).Where(f => f.Severity == Severity.Error).Select(f => f.Code));
+        Assert.Equal(
+            ["labels.index.checksum", "labels.index.checksum", "labels.index.none-valid"],
+            LabelChecks.Validate(SparseBytes.From(bytes), LabelGolden.Kernel).Where(f => f.Severity == Severity.Error).Select(f => f.Code)
+        );
     }
 
     [Fact]
@@ -76,7 +81,8 @@ public class LabelChecksTests
         {
             LabelArea area = LabelAreaWritesTests.Initialised(131072, LabelVersion.V1_2).PutLabel(label, flags).Area;
             Finding finding = Assert.Single(LabelChecks.Validate(area.Bytes, LabelGolden.Kernel), f => f.Code == "labels.label." + code);
-            if (severity is { } s) Assert.Equal(s, finding.Severity);
+            if (severity is { } s)
+                Assert.Equal(s, finding.Severity);
         }
     }
 
@@ -84,7 +90,8 @@ public class LabelChecksTests
     public void Slots_that_do_not_count_and_sets_that_cannot_be()
     {
         LabelArea area = LabelAreaWritesTests.Initialised(131072, LabelVersion.V1_2);
-        for (ulong i = 1; i <= 3; i++) area = area.PutLabel(LabelAreaWritesTests.Label(i), 0).Area;
+        for (ulong i = 1; i <= 3; i++)
+            area = area.PutLabel(LabelAreaWritesTests.Label(i), 0).Area;
         byte[] bytes = LabelGolden.BytesOf(area.Bytes);
         NamespaceLabel copy = LabelAreaWritesTests.Label(1) with { Slot = 1, InterleaveSetCookie = 5 };
         copy.ToBytes(256).CopyTo(bytes, 512 + 256); // slot 1 now repeats slot 0
@@ -96,7 +103,13 @@ public class LabelChecksTests
         Assert.Equal(2, LabelGolden.Parse(bytes).ActiveLabels.Length);
 
         static string[] Codes(byte[] bytes) =>
-            [.. LabelChecks.Validate(SparseBytes.From(bytes), LabelGolden.Kernel).Select(f => f.Code).Where(c => c != "labels.index.current").Order(StringComparer.Ordinal)];
+            [
+                .. LabelChecks
+                    .Validate(SparseBytes.From(bytes), LabelGolden.Kernel)
+                    .Select(f => f.Code)
+                    .Where(c => c != "labels.index.current")
+                    .Order(StringComparer.Ordinal),
+            ];
     }
 
     [Fact]
@@ -113,7 +126,10 @@ public class LabelChecksTests
     public void Hostile_areas_are_bounded()
     {
         Assert.Equal("labels.area.too-small", Assert.Single(LabelChecks.Validate(SparseBytes.Zero(100), LabelGolden.Kernel)).Code);
-        Assert.Equal("labels.area.too-small", Assert.Single(LabelChecks.Validate(SparseBytes.Zero(ulong.MaxValue), LabelGolden.Kernel)).Code);
+        Assert.Equal(
+            "labels.area.too-small",
+            Assert.Single(LabelChecks.Validate(SparseBytes.Zero(ulong.MaxValue), LabelGolden.Kernel)).Code
+        );
         SparseBytes huge = LabelInitialisation.InitLabels(SparseBytes.Zero(uint.MaxValue), LabelVersion.V1_1).Bytes;
         Assert.True(LabelArea.Parse(huge, LabelGolden.Kernel).HasCurrentIndex);
         byte[] bytes = new byte[1 << 20];
@@ -142,7 +158,9 @@ public class LabelChecksTests
                 bytes[start + (bit / 8)] ^= (byte)(1 << (bit % 8));
                 Assert.Contains(LabelChecks.Validate(SparseBytes.From(bytes), LabelGolden.Kernel), f => f.Severity > Severity.Note);
                 LabelArea hurt = LabelGolden.Parse(bytes);
-                Assert.True(start < 512 ? hurt.CurrentIndexNumber == 1 - current : hurt.ActiveLabels.Length == sound.ActiveLabels.Length - 1);
+                Assert.True(
+                    start < 512 ? hurt.CurrentIndexNumber == 1 - current : hurt.ActiveLabels.Length == sound.ActiveLabels.Length - 1
+                );
                 bytes[start + (bit / 8)] ^= (byte)(1 << (bit % 8));
             }
         }

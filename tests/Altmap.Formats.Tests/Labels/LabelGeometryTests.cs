@@ -41,11 +41,25 @@ public class LabelGeometryTests
     [Fact]
     public void Fields_of_both_structures_fill_them_without_overlap()
     {
-        AssertApart(IndexFormat.Fields.Select(f => (f.OffsetBytes, f.WidthBytes)).Concat([(0, 16), (IndexFormat.FlagsOffsetBytes, 3), (IndexFormat.LabelSizeOffsetBytes, 1)]),
-            IndexFormat.HeaderSizeBytes);
-        AssertApart(LabelFormat.Fields.Select(f => (f.OffsetBytes, f.WidthBytes)).Concat(
-            [(LabelFormat.UuidOffsetBytes, 16), (LabelFormat.NameOffsetBytes, 64), (LabelFormat.AlignOffsetBytes, 4), (LabelFormat.TypeGuidOffsetBytes, 16),
-                (LabelFormat.AbstractionGuidOffsetBytes, 16), (LabelFormat.Reserved2OffsetBytes, LabelFormat.Reserved2SizeBytes)]), 256);
+        AssertApart(
+            IndexFormat
+                .Fields.Select(f => (f.OffsetBytes, f.WidthBytes))
+                .Concat([(0, 16), (IndexFormat.FlagsOffsetBytes, 3), (IndexFormat.LabelSizeOffsetBytes, 1)]),
+            IndexFormat.HeaderSizeBytes
+        );
+        AssertApart(
+            LabelFormat
+                .Fields.Select(f => (f.OffsetBytes, f.WidthBytes))
+                .Concat([
+                    (LabelFormat.UuidOffsetBytes, 16),
+                    (LabelFormat.NameOffsetBytes, 64),
+                    (LabelFormat.AlignOffsetBytes, 4),
+                    (LabelFormat.TypeGuidOffsetBytes, 16),
+                    (LabelFormat.AbstractionGuidOffsetBytes, 16),
+                    (LabelFormat.Reserved2OffsetBytes, LabelFormat.Reserved2SizeBytes),
+                ]),
+            256
+        );
 
         static void AssertApart(IEnumerable<(int Offset, int Width)> fields, int total)
         {

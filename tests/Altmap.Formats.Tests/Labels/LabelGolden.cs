@@ -14,8 +14,16 @@ public sealed record RecordedArea(IReadOnlyList<string> Names, byte[] Bytes, str
 
 /// <summary>What sysfs showed of a region and the DIMM it maps.</summary>
 public sealed record RecordedDimm(
-    string Snapshot, string Region, string Dimm, InterleaveMember Member, DpaMapping Mapping, ulong SetCookie,
-    uint? AvailableSlots, ulong? AvailableSize, ulong? MaxAvailableExtent)
+    string Snapshot,
+    string Region,
+    string Dimm,
+    InterleaveMember Member,
+    DpaMapping Mapping,
+    ulong SetCookie,
+    uint? AvailableSlots,
+    ulong? AvailableSize,
+    ulong? MaxAvailableExtent
+)
 {
     public string Name => $"{Snapshot}/{Dimm}";
 }
@@ -49,11 +57,12 @@ internal static class LabelGolden
     {
         byte[] all = Golden.Gunzip(Golden.Path("labels", "areas.gz"));
         List<RecordedArea> areas = [];
-        for (int at = 0; at < all.Length;)
+        for (int at = 0; at < all.Length; )
         {
             int end = Array.IndexOf(all, (byte)'\n', at);
             string[] header = Encoding.ASCII.GetString(all, at, end - at).Split(' ');
-            int length = int.Parse(header[2], CultureInfo.InvariantCulture), json = int.Parse(header[3], CultureInfo.InvariantCulture);
+            int length = int.Parse(header[2], CultureInfo.InvariantCulture),
+                json = int.Parse(header[3], CultureInfo.InvariantCulture);
             byte[] bytes = all.AsSpan(end + 1, length).ToArray();
             areas.Add(new RecordedArea(header[1].Split(','), bytes, Encoding.UTF8.GetString(all, end + 1 + length, json)));
             at = end + 1 + length + json;
@@ -68,15 +77,33 @@ internal static class LabelGolden
         {
             string[] f = line.Split('\t');
             string[] id = f[3].Split('-');
-            var member = new InterleaveMember(0, BinaryPrimitives.ReverseEndianness((uint)Hex(id[1])), BinaryPrimitives.ReverseEndianness((ushort)Hex(id[0])));
+            var member = new InterleaveMember(
+                0,
+                BinaryPrimitives.ReverseEndianness((uint)Hex(id[1])),
+                BinaryPrimitives.ReverseEndianness((ushort)Hex(id[0]))
+            );
             var mapping = new DpaMapping(new DimmAddress(ulong.Parse(f[4])), new ByteSize(ulong.Parse(f[5])), new ByteSize(Hex(f[6])));
-            dimms.Add(new RecordedDimm(f[0], f[1], f[2], member, mapping, Hex(f[7]),
-                uint.TryParse(f[8], out uint slots) ? slots : null,
-                ulong.TryParse(f[9], out ulong available) ? available : null, ulong.TryParse(f[10], out ulong extent) ? extent : null));
+            dimms.Add(
+                new RecordedDimm(
+                    f[0],
+                    f[1],
+                    f[2],
+                    member,
+                    mapping,
+                    Hex(f[7]),
+                    uint.TryParse(f[8], out uint slots) ? slots : null,
+                    ulong.TryParse(f[9], out ulong available) ? available : null,
+                    ulong.TryParse(f[10], out ulong extent) ? extent : null
+                )
+            );
         }
         return dimms;
     }
 
     private static ulong Hex(string text) =>
-        ulong.Parse(text.StartsWith("0x", StringComparison.Ordinal) ? text[2..] : text, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+        ulong.Parse(
+            text.StartsWith("0x", StringComparison.Ordinal) ? text[2..] : text,
+            NumberStyles.HexNumber,
+            CultureInfo.InvariantCulture
+        );
 }

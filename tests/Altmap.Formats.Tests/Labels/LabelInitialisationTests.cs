@@ -46,9 +46,26 @@ public class LabelInitialisationTests
         Assert.Equal(Errno.EINVAL, LabelInitialisation.ZeroLabels(area, ByteSize.Zero, new MediaOffset(1)).Errno);
         Assert.Equal(Errno.EINVAL, LabelInitialisation.ZeroLabels(area, new ByteSize(ulong.MaxValue), new MediaOffset(8)).Errno);
         LabelAreaChange part = LabelInitialisation.ZeroLabels(area, new ByteSize(256), default);
-        Assert.Equal(-1, NdctlLabelCheck.Check(LabelInitialisation.ZeroLabels(part.Bytes, new ByteSize(256), new MediaOffset(256)).Bytes).CurrentIndexNumber);
-        Assert.Equal(1, NdctlLabelCheck.Check(LabelInitialisation.ZeroLabels(LabelInitialisation.InitLabels(SparseBytes.Zero(131072), LabelVersion.V1_1).Bytes,
-            new ByteSize(256), default).Bytes).CurrentIndexNumber);
+        Assert.Equal(
+            -1,
+            NdctlLabelCheck
+                .Check(LabelInitialisation.ZeroLabels(part.Bytes, new ByteSize(256), new MediaOffset(256)).Bytes)
+                .CurrentIndexNumber
+        );
+        Assert.Equal(
+            1,
+            NdctlLabelCheck
+                .Check(
+                    LabelInitialisation
+                        .ZeroLabels(
+                            LabelInitialisation.InitLabels(SparseBytes.Zero(131072), LabelVersion.V1_1).Bytes,
+                            new ByteSize(256),
+                            default
+                        )
+                        .Bytes
+                )
+                .CurrentIndexNumber
+        );
     }
 
     [Fact]

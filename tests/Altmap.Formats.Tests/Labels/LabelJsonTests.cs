@@ -29,8 +29,10 @@ public class LabelJsonTests
     {
         SparseBytes area = LabelInitialisation.InitLabels(SparseBytes.Zero(131072), LabelVersion.V1_1).Bytes;
         LabelDump dump = LabelJson.Read(area, human: true)!;
-        Assert.Equal(["\"00000000-0000-0000-0000-000000000000\"", "\"\"", "0", "0", "0", "\"0\"", "\"0\"", "0", "\"0\"", "0"],
-            Assert.Single(dump.Labels).Select(f => f.Token));
+        Assert.Equal(
+            ["\"00000000-0000-0000-0000-000000000000\"", "\"\"", "0", "0", "0", "\"0\"", "\"0\"", "0", "\"0\"", "0"],
+            Assert.Single(dump.Labels).Select(f => f.Token)
+        );
         Assert.True(LabelJson.Read(area, indexOnly: true)!.Labels.IsDefault);
     }
 

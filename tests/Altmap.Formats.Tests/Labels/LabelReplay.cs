@@ -10,7 +10,8 @@ using Altmap.Formats.Labels;
 namespace Altmap.Formats.Tests.Labels;
 
 /// <summary>
-/// Carries out the label side of a recorded session: ndctl's order of sysfs writes, each a namespace update of the kernel. One DIMM a region.
+/// Carries out the label side of a recorded session: ndctl's order of sysfs writes, each a namespace update of the kernel. One DIMM a
+/// region.
 /// </summary>
 internal sealed partial class LabelReplay
 {
@@ -46,10 +47,14 @@ internal sealed partial class LabelReplay
     /// <summary>One command with its output and exit status.</summary>
     public void Command(string[] words, string output, int status)
     {
-        if (words is not ["ndctl", ..]) return;
-        if (words[1] == "init-labels" && status == 0) InitLabels(words);
-        if (words[1] == "create-namespace") Create(words, output, status);
-        if (words[1] == "destroy-namespace" && status == 0) Destroy(words[^1]);
+        if (words is not ["ndctl", ..])
+            return;
+        if (words[1] == "init-labels" && status == 0)
+            InitLabels(words);
+        if (words[1] == "create-namespace")
+            Create(words, output, status);
+        if (words[1] == "destroy-namespace" && status == 0)
+            Destroy(words[^1]);
     }
 
     /// <summary>The commands of a session in order.</summary>
@@ -57,9 +62,14 @@ internal sealed partial class LabelReplay
     {
         for (int i = 0; i < lines.Length; i++)
         {
-            if (!lines[i].StartsWith("+ ", StringComparison.Ordinal)) continue;
+            if (!lines[i].StartsWith("+ ", StringComparison.Ordinal))
+                continue;
             int end = Array.FindIndex(lines, i, l => l.StartsWith("# rc=", StringComparison.Ordinal));
-            yield return (lines[i][2..].Split(' '), string.Join('\n', lines[(i + 1)..end]), int.Parse(lines[end][5..], CultureInfo.InvariantCulture));
+            yield return (
+                lines[i][2..].Split(' '),
+                string.Join('\n', lines[(i + 1)..end]),
+                int.Parse(lines[end][5..], CultureInfo.InvariantCulture)
+            );
         }
     }
 
@@ -68,7 +78,8 @@ internal sealed partial class LabelReplay
         LabelVersion version = Option(words, "-V") == "1.2" ? LabelVersion.V1_2 : LabelVersion.V1_1;
         foreach (string dimm in Areas.Keys.ToArray())
         {
-            if (words[^1] != "all" && words[^1] != dimm) continue;
+            if (words[^1] != "all" && words[^1] != dimm)
+                continue;
             Areas[dimm] = LabelArea.Parse(LabelInitialisation.InitLabels(Areas[dimm].Bytes, version).Bytes, LabelGolden.Kernel);
         }
     }
@@ -86,7 +97,8 @@ internal sealed partial class LabelReplay
             Assert.Equal(refused, status != 0);
             size = asked;
         }
-        if (status != 0 && !output.Contains("failed to enable", StringComparison.Ordinal)) return;
+        if (status != 0 && !output.Contains("failed to enable", StringComparison.Ordinal))
+            return;
         DpaResult grown = DpaAllocation.Grow(dimm.Mapping, _reserved[region], uuid, size);
         Assert.Equal(Errno.None, grown.Errno);
         _reserved[region] = grown.Reserved;
@@ -106,12 +118,20 @@ internal sealed partial class LabelReplay
         Delete(dimm, uuid); // uuid
         Delete(dimm, uuid); // alt_name
         Put(dimm, label); // size
-        if (sector is 512 or 4096) Put(dimm, label = label with { LbaSize = new ByteSize(sector) });
-        ClaimClass claim = mode switch { "fsdax" => ClaimClass.Pfn, "devdax" => ClaimClass.Dax, "sector" => ClaimClass.Btt2, _ => ClaimClass.None };
+        if (sector is 512 or 4096)
+            Put(dimm, label = label with { LbaSize = new ByteSize(sector) });
+        ClaimClass claim = mode switch
+        {
+            "fsdax" => ClaimClass.Pfn,
+            "devdax" => ClaimClass.Dax,
+            "sector" => ClaimClass.Btt2,
+            _ => ClaimClass.None,
+        };
         Put(dimm, label = label with { AbstractionGuid = claim.ToGuid() }); // holder_class
         string name = status == 0 ? DeviceName().Match(output).Groups[1].Value : "rolled back";
         _namespaces[name] = (region, label);
-        if (status != 0) Destroy(name);
+        if (status != 0)
+            Destroy(name);
     }
 
     private void Destroy(string name)

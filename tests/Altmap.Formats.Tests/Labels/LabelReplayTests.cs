@@ -19,8 +19,10 @@ public class LabelReplayTests
     {
         var replay = new LabelReplay(snapshot);
         string[] lines = LabelGolden.Session(session);
-        if (!lines.Any(l => l.Contains("init-labels"))) replay.InitialiseAsRecorded(snapshot); // done by a loop outside the record
-        foreach ((string[] words, string output, int status) in LabelReplay.Commands(lines)) replay.Command(words, output, status);
+        if (!lines.Any(l => l.Contains("init-labels")))
+            replay.InitialiseAsRecorded(snapshot); // done by a loop outside the record
+        foreach ((string[] words, string output, int status) in LabelReplay.Commands(lines))
+            replay.Command(words, output, status);
         Compare(replay, snapshot);
     }
 
@@ -33,7 +35,8 @@ public class LabelReplayTests
         int compared = 0;
         foreach ((string[] words, string output, int status) in LabelReplay.Commands(LabelGolden.Session("d_multi")))
         {
-            string next = words[1] == "destroy-namespace" ? "d_multi/2-beta-destroyed"
+            string next =
+                words[1] == "destroy-namespace" ? "d_multi/2-beta-destroyed"
                 : words.Contains("bigger-than-hole") ? "d_multi/3-refill"
                 : words.Contains("too-big") ? "d_multi/4-full"
                 : snapshot;
@@ -105,7 +108,8 @@ public class LabelReplayTests
     private static List<(LabelArea Before, LabelWriteResult Result)> Updates()
     {
         var replay = new LabelReplay("d_multi/1-four");
-        foreach ((string[] words, string output, int status) in LabelReplay.Commands(LabelGolden.Session("d_multi"))) replay.Command(words, output, status);
+        foreach ((string[] words, string output, int status) in LabelReplay.Commands(LabelGolden.Session("d_multi")))
+            replay.Command(words, output, status);
         Assert.True(replay.Updates.Count > 100);
         return replay.Updates;
     }
@@ -116,8 +120,10 @@ public class LabelReplayTests
         foreach ((string dimm, LabelArea area) in replay.Areas)
         {
             string name = $"{snapshot}/{dimm}";
-            if (!LabelGolden.Has(name)) continue;
-            byte[] expected = LabelGolden.Area(name), actual = LabelGolden.BytesOf(area.Bytes);
+            if (!LabelGolden.Has(name))
+                continue;
+            byte[] expected = LabelGolden.Area(name),
+                actual = LabelGolden.BytesOf(area.Bytes);
             int at = expected.AsSpan().CommonPrefixLength(actual);
             Assert.True(at == expected.Length, $"{name} differs at 0x{at:x}");
             compared++;

@@ -13,7 +13,8 @@ public class NdctlLabelCheckTests
             NdctlLabelCheck check = NdctlLabelCheck.Check(SparseBytes.From(recorded.Bytes));
             LabelArea area = LabelGolden.Parse(recorded.Bytes);
             Assert.Equal((area.HasCurrentIndex, area.CurrentIndexNumber), (check.IsValid, check.CurrentIndexNumber));
-            if (check.IsValid) Assert.Equal((area.LabelSizeBytes, area.SlotCount), (check.LabelSizeBytes, check.SlotCount));
+            if (check.IsValid)
+                Assert.Equal((area.LabelSizeBytes, area.SlotCount), (check.LabelSizeBytes, check.SlotCount));
         }
     }
 

@@ -6,8 +6,8 @@ namespace Altmap.Model.Tests.Buddy;
 
 public class BuddyAllocatorTests
 {
-    private static BuddyAllocator TwoZones() => new(
-        [new(0, ZoneKind.Dma32, new(new Pfn(0), new Pfn(24))), new(0, ZoneKind.Normal, new(new Pfn(24), new Pfn(64)))], orderMax: 5);
+    private static BuddyAllocator TwoZones() =>
+        new([new(0, ZoneKind.Dma32, new(new Pfn(0), new Pfn(24))), new(0, ZoneKind.Normal, new(new Pfn(24), new Pfn(64)))], orderMax: 5);
 
     [Fact]
     public void Memory_does_not_merge_across_a_zone()
@@ -34,6 +34,11 @@ public class BuddyAllocatorTests
     }
 
     [Fact]
-    public void Zones_that_overlap_are_refused() => Assert.Throws<ArgumentException>(() =>
-        new BuddyAllocator([new(0, ZoneKind.Dma32, new(new Pfn(0), new Pfn(24))), new(0, ZoneKind.Normal, new(new Pfn(23), new Pfn(64)))], 5));
+    public void Zones_that_overlap_are_refused() =>
+        Assert.Throws<ArgumentException>(() =>
+            new BuddyAllocator(
+                [new(0, ZoneKind.Dma32, new(new Pfn(0), new Pfn(24))), new(0, ZoneKind.Normal, new(new Pfn(23), new Pfn(64)))],
+                5
+            )
+        );
 }

@@ -16,11 +16,23 @@ public class DesignComparisonTests
     private const int OrderMax = 10;
     private static readonly ImmutableArray<BuddySpan> OneZone = [new(0, ZoneKind.Normal, new PfnRange(default, new Pfn(1UL << 34)))];
 
-    private static ImmutableArray<PfnRange> Ranges(params (ulong Start, ulong End)[] ranges) => [.. ranges.Select(r => new PfnRange(new Pfn(r.Start), new Pfn(r.End)))];
+    private static ImmutableArray<PfnRange> Ranges(params (ulong Start, ulong End)[] ranges) =>
+        [.. ranges.Select(r => new PfnRange(new Pfn(r.Start), new Pfn(r.End)))];
 
-    private static ComparisonInput Input(ImmutableArray<PfnRange> ranges, string kernel = "6.12", ulong simulated = 16384) => new(
-        KernelProfiles.Find(kernel)!, ranges, OneZone, r => CarveOut.Of(r, OrderMax).Blocks().Select(b => b.Block.Block), OrderMax, ByteSize.KiB(4), new PfnCount(32768),
-        ComparisonInput.SectionsOf(ranges, new PfnCount(32768)), (new ByteSize(64), new ByteSize(80)), new PfnCount(simulated), [1, 2]);
+    private static ComparisonInput Input(ImmutableArray<PfnRange> ranges, string kernel = "6.12", ulong simulated = 16384) =>
+        new(
+            KernelProfiles.Find(kernel)!,
+            ranges,
+            OneZone,
+            r => CarveOut.Of(r, OrderMax).Blocks().Select(b => b.Block.Block),
+            OrderMax,
+            ByteSize.KiB(4),
+            new PfnCount(32768),
+            ComparisonInput.SectionsOf(ranges, new PfnCount(32768)),
+            (new ByteSize(64), new ByteSize(80)),
+            new PfnCount(simulated),
+            [1, 2]
+        );
 
     private static BuddyAllocator Pool(params (ulong Start, ulong End)[] ranges) => DesignPools.Whole(OneZone, Ranges(ranges), OrderMax);
 
@@ -44,29 +56,38 @@ public class DesignComparisonTests
     }
 
     [Fact]
-    public void Workloads_ask_for_no_more_than_is_usable_and_return_each_request_once() => Prop.ForAll((ushort seed, ushort size) =>
-    {
-        var usable = new PfnCount(size % 2000UL);
-        var end = new PfnCount(usable.Pages / 2);
-        Workload workload = Workload.Of(seed, usable, end);
-        var orders = new Dictionary<int, int>();
-        ulong inUse = 0, most = 0;
-        foreach (WorkloadStep step in workload.Steps)
-        {
-            if (step.IsReturn)
-            {
-                if (!orders.Remove(step.Id, out int order)) return false;
-                inUse -= 1UL << order;
-            }
-            else
-            {
-                if (!orders.TryAdd(step.Id, step.Order)) return false;
-                inUse += 1UL << step.Order;
-            }
-            most = Math.Max(most, inUse);
-        }
-        return most <= usable.Pages + 7 && inUse <= end.Pages && workload.Steps.SequenceEqual(Workload.Of(seed, usable, end).Steps);
-    }).QuickCheckThrowOnFailure();
+    public void Workloads_ask_for_no_more_than_is_usable_and_return_each_request_once() =>
+        Prop.ForAll(
+                (ushort seed, ushort size) =>
+                {
+                    var usable = new PfnCount(size % 2000UL);
+                    var end = new PfnCount(usable.Pages / 2);
+                    Workload workload = Workload.Of(seed, usable, end);
+                    var orders = new Dictionary<int, int>();
+                    ulong inUse = 0,
+                        most = 0;
+                    foreach (WorkloadStep step in workload.Steps)
+                    {
+                        if (step.IsReturn)
+                        {
+                            if (!orders.Remove(step.Id, out int order))
+                                return false;
+                            inUse -= 1UL << order;
+                        }
+                        else
+                        {
+                            if (!orders.TryAdd(step.Id, step.Order))
+                                return false;
+                            inUse += 1UL << step.Order;
+                        }
+                        most = Math.Max(most, inUse);
+                    }
+                    return most <= usable.Pages + 7
+                        && inUse <= end.Pages
+                        && workload.Steps.SequenceEqual(Workload.Of(seed, usable, end).Steps);
+                }
+            )
+            .QuickCheckThrowOnFailure();
 
     [Theory]
     [InlineData(1)]
@@ -89,7 +110,14 @@ public class DesignComparisonTests
         ulong free = 3840 + 23031 + 32768 + 27100;
         Dictionary<MetadataDesign, DesignCost> costs = comparison.Costs.ToDictionary(c => c.Design);
         Assert.Equal(free, costs[MetadataDesign.None].Free.Pages);
-        Assert.Equal((free / 3, free % 3, 2 * (free / 3)), (costs[MetadataDesign.BootCarveOut].Free.Pages, costs[MetadataDesign.BootCarveOut].Leftover.Pages, costs[MetadataDesign.BootCarveOut].Metadata.Pages));
+        Assert.Equal(
+            (free / 3, free % 3, 2 * (free / 3)),
+            (
+                costs[MetadataDesign.BootCarveOut].Free.Pages,
+                costs[MetadataDesign.BootCarveOut].Leftover.Pages,
+                costs[MetadataDesign.BootCarveOut].Metadata.Pages
+            )
+        );
         Assert.Null(costs[MetadataDesign.BootCarveOut].Off);
         Assert.Equal(new ByteSize(16UL * 4 * 32768), costs[MetadataDesign.Lazy].Off);
         Assert.Equal(new ByteSize(16UL * 4), costs[MetadataDesign.PageExtEarly].Off);
@@ -106,14 +134,16 @@ public class DesignComparisonTests
         Assert.Equal((40, 10, 64UL), (last.PeakPercent, last.InUsePercent, last.Blocks));
         Assert.False(last.IsFeasible); // nine tenths are free again, but not in whole blocks
         Assert.Equal(last.Blocks, last.Used + last.WhollyFree);
-        for (int i = 1; i < comparison.Late.Length; i++) Assert.True(comparison.Late[i].WhollyFree <= comparison.Late[i - 1].WhollyFree);
+        for (int i = 1; i < comparison.Late.Length; i++)
+            Assert.True(comparison.Late[i].WhollyFree <= comparison.Late[i - 1].WhollyFree);
     }
 
     [Fact]
     public void Runs_start_with_what_each_design_leaves_and_are_repeatable()
     {
         ComparisonInput input = Input(Ranges((256, 4096), (9736, 32767), (32768, 65536)));
-        DesignComparison once = DesignComparison.Of(input), again = DesignComparison.Of(input);
+        DesignComparison once = DesignComparison.Of(input),
+            again = DesignComparison.Of(input);
         Assert.Equal(new PfnCount(16384), once.Simulated);
         Assert.Equal([16384UL, 5461, 16384, (16384 - 128) / 3], once.Runs.Select(r => r.Runs[0].Samples[0].Free.Pages));
         for (int i = 0; i < once.Runs.Length; i++)
@@ -147,7 +177,12 @@ public class DesignComparisonTests
     [Fact]
     public void A_pool_too_small_for_its_tables_is_empty_and_serves_nothing()
     {
-        BuddyAllocator pool = DesignPools.PageExtEarly(OneZone, Ranges((1, 100)), OrderMax, new PageExt(new ByteSize(16), 1, new PfnCount(32768), ByteSize.KiB(4)));
+        BuddyAllocator pool = DesignPools.PageExtEarly(
+            OneZone,
+            Ranges((1, 100)),
+            OrderMax,
+            new PageExt(new ByteSize(16), 1, new PfnCount(32768), ByteSize.KiB(4))
+        );
         Assert.Equal((0UL, -1), (pool.FreePages.Pages, DesignRun.LargestServed(pool, 1)));
     }
 }

@@ -27,7 +27,10 @@ public class BootMemoryTests
         Machine machine = MemoryMachines.X86("6.12", "", 3072);
         BootMemory boot = BootMemory.Of(machine, new BootAssumptions());
         ByteSize ram = machine.Mm.BootRam.Aggregate(ByteSize.Zero, (sum, r) => sum + r.Count.ToBytes(Page));
-        Assert.Equal(ram, boot.Uses.Aggregate(boot.FreeRanges.Aggregate(ByteSize.Zero, (sum, r) => sum + r.Count.ToBytes(Page)), (sum, u) => sum + u.Size));
+        Assert.Equal(
+            ram,
+            boot.Uses.Aggregate(boot.FreeRanges.Aggregate(ByteSize.Zero, (sum, r) => sum + r.Count.ToBytes(Page)), (sum, u) => sum + u.Size)
+        );
     }
 
     [Fact]
@@ -54,7 +57,8 @@ public class BootMemoryTests
     public void The_kernels_table_of_ranges_has_an_end()
     {
         var memblock = new Memblock([new(new(0), ByteSize.MiB(64))]);
-        for (ulong i = 0; i < 129; i++) memblock.Reserve(new(new(i * 0x4000), Page));
+        for (ulong i = 0; i < 129; i++)
+            memblock.Reserve(new(new(i * 0x4000), Page));
         Assert.Contains("128", BootMetadata.Allocate(memblock, default, [], Page, bottomUp: false).Failure, StringComparison.Ordinal);
     }
 }

@@ -18,7 +18,8 @@ internal sealed class RecordedKmsan
         _lines = lines.ToLookup(l => l[0], l => l[1..]);
         var memblock = new Memblock([.. _lines["memory"].Select(Range)]);
         int metadata = Array.FindIndex(lines, l => l[0] == "metadata");
-        foreach (string[] line in lines[..metadata]) Apply(memblock, line);
+        foreach (string[] line in lines[..metadata])
+            Apply(memblock, line);
         BottomUp = _lines["bottom-up"].Any();
         BeforeMetadata = memblock;
         AfterMetadata = [.. lines[metadata..].Where(l => l[0] is "reserve" or "release")];
@@ -52,8 +53,10 @@ internal sealed class RecordedKmsan
 
     public static void Apply(Memblock memblock, string[] line)
     {
-        if (line[0] == "reserve") memblock.Reserve(Range(line[1..]));
-        if (line[0] == "release") memblock.Release(Range(line[1..]));
+        if (line[0] == "reserve")
+            memblock.Reserve(Range(line[1..]));
+        if (line[0] == "release")
+            memblock.Release(Range(line[1..]));
     }
 
     private static ulong Number(string text) => ulong.Parse(text, CultureInfo.InvariantCulture);

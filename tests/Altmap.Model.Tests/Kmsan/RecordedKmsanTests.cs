@@ -24,7 +24,8 @@ public class RecordedKmsanTests
         BootMetadata metadata = BootMetadata.Allocate(memblock, recorded.Data, [], RecordedKmsan.Page, recorded.BottomUp);
         Assert.Null(metadata.Failure);
         Assert.Equal(recorded.Metadata, metadata.Ranges.SelectMany(r => new[] { r.Shadow, r.Origin }));
-        foreach (string[] line in recorded.AfterMetadata) RecordedKmsan.Apply(memblock, line);
+        foreach (string[] line in recorded.AfterMetadata)
+            RecordedKmsan.Apply(memblock, line);
         Assert.Equal(recorded.Free, memblock.FreePages(RecordedKmsan.Page));
     }
 
@@ -43,7 +44,10 @@ public class RecordedKmsanTests
     {
         var recorded = new RecordedKmsan("torn");
         BootMetadata metadata = BootMetadata.Allocate(recorded.BeforeMetadata, recorded.Data, [], RecordedKmsan.Page, recorded.BottomUp);
-        PfnRange initrd = new(Pfn.Containing(recorded.Initrd.Start, RecordedKmsan.Page), Pfn.Containing(recorded.Initrd.End, RecordedKmsan.Page));
+        PfnRange initrd = new(
+            Pfn.Containing(recorded.Initrd.Start, RecordedKmsan.Page),
+            Pfn.Containing(recorded.Initrd.End, RecordedKmsan.Page)
+        );
         ImmutableArray<MetadataSegment> freed = metadata.Segments(initrd, RecordedKmsan.Page, "initrd");
         CarveOut carveOut = CarveOut.Of(recorded.Free, OrderMax);
         TornBlock torn = Assert.Single(Contiguity.Check(carveOut, OneZone, freed).Torn);
@@ -51,8 +55,10 @@ public class RecordedKmsanTests
         Assert.True(torn.IsCertain);
 
         Dictionary<ulong, ulong> shadows = [];
-        foreach ((ReleasedBlock block, _) in carveOut.Blocks()) Fill(block.Block.Pages, block.Shadow);
-        foreach (MetadataSegment segment in freed) Fill(segment.Pages, segment.Place!.Value.Shadow);
+        foreach ((ReleasedBlock block, _) in carveOut.Blocks())
+            Fill(block.Block.Pages, block.Shadow);
+        foreach (MetadataSegment segment in freed)
+            Fill(segment.Pages, segment.Place!.Value.Shadow);
         Assert.NotEmpty(recorded.Blocks);
         foreach (ulong[] block in recorded.Blocks)
         {
@@ -61,12 +67,15 @@ public class RecordedKmsanTests
         }
 
         // Init sections of the kernel are free too by then.
-        ulong Shadow(ulong pfn) => shadows.TryGetValue(pfn, out ulong shadow) ? shadow
-            : Assert.Single(metadata.Segments(new(new(pfn), new(pfn + 1)), RecordedKmsan.Page, "image")).Place!.Value.Shadow.Number;
+        ulong Shadow(ulong pfn) =>
+            shadows.TryGetValue(pfn, out ulong shadow)
+                ? shadow
+                : Assert.Single(metadata.Segments(new(new(pfn), new(pfn + 1)), RecordedKmsan.Page, "image")).Place!.Value.Shadow.Number;
 
         void Fill(PfnRange pages, Pfn shadow)
         {
-            for (ulong i = 0; i < pages.Count.Pages; i++) shadows[pages.Start.Number + i] = shadow.Number + i;
+            for (ulong i = 0; i < pages.Count.Pages; i++)
+                shadows[pages.Start.Number + i] = shadow.Number + i;
         }
     }
 
@@ -84,5 +93,6 @@ public class RecordedKmsanTests
         Assert.Equal((260608UL, PageRoleKind.Shadow), (wrong.Origin.Start.Number, wrong.OriginRole.Kind));
     }
 
-    private static ulong[] Numbers(TornBlock torn) => [torn.Block.Start.Number, (ulong)torn.Block.Order, torn.ShadowPages.Pages, torn.OriginPages.Pages];
+    private static ulong[] Numbers(TornBlock torn) =>
+        [torn.Block.Start.Number, (ulong)torn.Block.Order, torn.ShadowPages.Pages, torn.OriginPages.Pages];
 }

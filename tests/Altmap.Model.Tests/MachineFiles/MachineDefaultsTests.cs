@@ -17,13 +17,19 @@ public class MachineDefaultsTests
     [Fact]
     public void Memmap_makes_an_e820_bus_beside_the_nfit()
     {
-        (MachineDescription machine, ImmutableArray<string> notes) = Fill($$"""
+        (MachineDescription machine, ImmutableArray<string> notes) = Fill(
+            $$"""
             {"format":"altmap-machine/1","kernel":"6.1","cmdline":"memmap=16G!4G",{{Memory}}
              "buses":[{"dev":"ndbus0","provider":"ACPI.NFIT"}],
              "regions":[{"dev":"region0","bus":"ndbus0","start":"0x1000000000","size":"1G"}]}
-            """);
+            """
+        );
         Assert.Equal([new BusDescription("ndbus0", "ACPI.NFIT"), new BusDescription("ndbus1", "e820")], machine.Buses);
-        Assert.Equal("ndbus1 (provider e820) is added for \"Persistent Memory (legacy)\" of memmap= or \"memory\", as the kernel does; a kernel that also has an NFIT was seen to number the e820 bus first: list all in \"buses\" for its numbers", Assert.Single(notes));
+        Assert.Equal(
+            "ndbus1 (provider e820) is added for \"Persistent Memory (legacy)\" of memmap= or \"memory\", as the kernel does; a "
+                + "kernel that also has an NFIT was seen to number the e820 bus first: list all in \"buses\" for its numbers",
+            Assert.Single(notes)
+        );
         Machine booted = Boot(machine);
         Assert.Equal(16UL << 30, booted.Regions[1].Range.Size.Bytes);
     }
@@ -43,12 +49,17 @@ public class MachineDefaultsTests
     [Fact]
     public void A_region_that_is_listed_keeps_its_range()
     {
-        (MachineDescription machine, ImmutableArray<string> notes) = Fill($$"""
+        (MachineDescription machine, ImmutableArray<string> notes) = Fill(
+            $$"""
             {"format":"altmap-machine/1","kernel":"6.1","cmdline":"memmap=1G!4G",{{Memory}}"buses":[{"dev":"ndbus0","provider":"ACPI.NFIT"}],
              "regions":[{"dev":"region0","bus":"ndbus0","start":"0x100000000","size":"1G"}]}
-            """);
+            """
+        );
         Assert.Single(machine.Buses);
-        Assert.Equal("\"Persistent Memory (legacy)\" (memmap=, or \"memory\") overlaps region0 of ndbus0: no region of an e820 bus is made of it", Assert.Single(notes));
+        Assert.Equal(
+            "\"Persistent Memory (legacy)\" (memmap=, or \"memory\") overlaps region0 of ndbus0: no region of an e820 bus is made of it",
+            Assert.Single(notes)
+        );
     }
 
     [Theory]
@@ -56,7 +67,12 @@ public class MachineDefaultsTests
     public void Cookies_of_recorded_machines_come_out_without_set_cookie(string file)
     {
         MachineDescription given = MachineFileTests.Parse(File.ReadAllText(Golden.Path(file)));
-        (MachineDescription bare, ImmutableArray<string> notes) = MachineDefaults.Fill(given with { Regions = [.. given.Regions.Select(r => r with { SetCookie = null })] });
+        (MachineDescription bare, ImmutableArray<string> notes) = MachineDefaults.Fill(
+            given with
+            {
+                Regions = [.. given.Regions.Select(r => r with { SetCookie = null })],
+            }
+        );
         Assert.Empty(notes);
         foreach (RegionDescription region in given.Regions.Where(r => r.SetCookie is not null))
         {
@@ -71,7 +87,10 @@ public class MachineDefaultsTests
     {
         (MachineDescription machine, ImmutableArray<string> notes) = Fill(TwoDimms(""));
         ulong cookie = machine.Regions[0].SetCookie!.Value;
-        Assert.Equal($"region0 has no \"set_cookie\" and its DIMMs no \"serial\": 0x{cookie:x} stands in for the cookie that a real machine has", Assert.Single(notes));
+        Assert.Equal(
+            $"region0 has no \"set_cookie\" and its DIMMs no \"serial\": 0x{cookie:x} stands in for the cookie that a real machine has",
+            Assert.Single(notes)
+        );
         RegionCookies cookies = Boot(machine).Regions[0].Cookies;
         Assert.Equal(new RegionCookies(cookie, cookie, cookie), cookies);
         Assert.NotEqual(0UL, cookie);
@@ -86,19 +105,27 @@ public class MachineDefaultsTests
         Assert.StartsWith("region0 has no \"set_cookie\": one is computed from the serials of its DIMMs", Assert.Single(notes));
     }
 
-    private static string TwoDimms(string serial) => $$"""
-        {"format":"altmap-machine/1","kernel":"6.1","buses":[{"dev":"ndbus0","provider":"ACPI.NFIT"}],
-         "dimms":[{"dev":"nmem0",{{serial}}"handle":1,"label_bytes":"128K"},{"dev":"nmem1","handle":2,"label_bytes":"128K"}],
-         "regions":[{"dev":"region0","bus":"ndbus0","start":"0x100000000","size":"2G",
-           "mappings":[{"dimm":"nmem0","size":"1G","position":0},{"dimm":"nmem1","size":"1G","position":1}]}]}
-        """;
+    private static string TwoDimms(string serial) =>
+        $$"""
+            {"format":"altmap-machine/1","kernel":"6.1","buses":[{"dev":"ndbus0","provider":"ACPI.NFIT"}],
+             "dimms":[{"dev":"nmem0",{{serial}}"handle":1,"label_bytes":"128K"},{"dev":"nmem1","handle":2,"label_bytes":"128K"}],
+             "regions":[{"dev":"region0","bus":"ndbus0","start":"0x100000000","size":"2G",
+               "mappings":[{"dimm":"nmem0","size":"1G","position":0},{"dimm":"nmem1","size":"1G","position":1}]}]}
+            """;
 
-    private static (MachineDescription Machine, ImmutableArray<string> Notes) Fill(string json) => MachineDefaults.Fill(MachineFileTests.Parse(json));
+    private static (MachineDescription Machine, ImmutableArray<string> Notes) Fill(string json) =>
+        MachineDefaults.Fill(MachineFileTests.Parse(json));
 
     private static Machine Boot(MachineDescription description)
     {
         KernelProfile kernel = KernelProfiles.Find(description.Kernel)!;
         ImmutableSortedDictionary<string, SparseBytes> none = ImmutableSortedDictionary<string, SparseBytes>.Empty;
-        return Model.Boot.Start(new MachineSource(description, none, none), kernel, ArchitectureRules.Find(kernel, description.Architecture, description.PageSize)!).Machine!;
+        return Model
+            .Boot.Start(
+                new MachineSource(description, none, none),
+                kernel,
+                ArchitectureRules.Find(kernel, description.Architecture, description.PageSize)!
+            )
+            .Machine!;
     }
 }

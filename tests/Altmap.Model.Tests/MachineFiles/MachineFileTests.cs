@@ -11,7 +11,12 @@ namespace Altmap.Model.Tests.MachineFiles;
 public class MachineFileTests
 {
     public static TheoryData<string> GoldenMachines() =>
-        new(Directory.EnumerateFiles(Golden.Root, "machine*.json", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(Golden.Root, f)).Order());
+        new(
+            Directory
+                .EnumerateFiles(Golden.Root, "machine*.json", SearchOption.AllDirectories)
+                .Select(f => Path.GetRelativePath(Golden.Root, f))
+                .Order()
+        );
 
     [Theory]
     [MemberData(nameof(GoldenMachines))]
@@ -32,7 +37,8 @@ public class MachineFileTests
     [Fact]
     public void Values_arrive()
     {
-        MachineDescription m = Parse("""
+        MachineDescription m = Parse(
+            """
             {"format":"altmap-machine/1","name":"n","kernel":"6.12","arch":"arm64","page_size":"64K","cmdline":"a=b","config":{"struct_page_size":128,"nvdimm_kmsan":1,"memory_block_bytes":"2G"},
              "memory":[{"start":"0x40000000","end":1342177279,"type":"System RAM","node":1},{"start":"0x0","end":"0xfff","type":"Soft Reserved"}],
              "buses":[{"dev":"ndbus0","provider":"ACPI.NFIT"}],
@@ -40,7 +46,8 @@ public class MachineFileTests
              "regions":[{"dev":"region3","bus":"ndbus0","type":"pmem","start":"0x100000000","size":"2G","numa_node":-1,"target_node":1,"range_index":7,"set_cookie":"0xf1a2","media":"m.raw",
                "mappings":[{"dimm":"nmem1","offset":65536,"size":"1G","position":1},{"dimm":"nmem0","offset":"0x10000","size":1073741824,"position":0}]}],
              "steps":["ndctl list"]}
-            """);
+            """
+        );
         Assert.Equal(Architecture.Arm64, m.Architecture);
         Assert.Equal(ByteSize.KiB(64), m.PageSize);
         Assert.Equal(128UL, m.Config["struct_page_size"]);
@@ -75,7 +82,8 @@ public class MachineFileTests
     }
 
     [Fact]
-    public void A_byte_order_mark_is_no_error() => Assert.Empty(MachineFile.Parse(Encoding.UTF8.GetBytes("\ufeff{\"format\":\"altmap-machine/1\",\"kernel\":\"6.1\"}"), "m").Errors);
+    public void A_byte_order_mark_is_no_error() =>
+        Assert.Empty(MachineFile.Parse(Encoding.UTF8.GetBytes("\ufeff{\"format\":\"altmap-machine/1\",\"kernel\":\"6.1\"}"), "m").Errors);
 
     [Fact]
     public void No_more_than_twenty_errors()
@@ -93,7 +101,10 @@ public class MachineFileTests
 
     private static void Same(MachineDescription a, MachineDescription b)
     {
-        Assert.Equal((a.Name, a.Kernel, a.Architecture, a.PageSize, a.CommandLine), (b.Name, b.Kernel, b.Architecture, b.PageSize, b.CommandLine));
+        Assert.Equal(
+            (a.Name, a.Kernel, a.Architecture, a.PageSize, a.CommandLine),
+            (b.Name, b.Kernel, b.Architecture, b.PageSize, b.CommandLine)
+        );
         Assert.Equal(a.Config, b.Config);
         Assert.Equal(a.Memory, b.Memory);
         Assert.Equal(a.Buses, b.Buses);

@@ -8,7 +8,8 @@ using Altmap.Model.Nvdimm;
 
 namespace Altmap.Model.Tests.Memory;
 
-/// <summary>Device maps of whole machines: where the memmap lies, what a failure leaves, what each rule says (numbers seen on real kernels).</summary>
+/// <summary>Device maps of whole machines: where the memmap lies, what a failure leaves, what each rule says (numbers seen on real
+/// kernels).</summary>
 public class DeviceMapsTests
 {
     private static readonly ByteSize TwoMebibytes = ByteSize.MiB(2);
@@ -20,7 +21,12 @@ public class DeviceMapsTests
     [InlineData(1088, 512 * 7, 510, 0, 32768)] // both ends share a section with RAM: their memmap is there
     public void The_memmap_is_taken_from_the_altmap(ulong startMebibytes, ulong alloc, ulong padding, ulong ram, ulong reused)
     {
-        StepResult bound = MemoryMachines.Create(MemoryMachines.X86("6.1", $"memmap=1G!{startMebibytes}M", 4096), NdDeviceKind.Pfn, PageMapMode.Pmem, TwoMebibytes);
+        StepResult bound = MemoryMachines.Create(
+            MemoryMachines.X86("6.1", $"memmap=1G!{startMebibytes}M", 4096),
+            NdDeviceKind.Pfn,
+            PageMapMode.Pmem,
+            TwoMebibytes
+        );
         Assert.True(bound.Succeeded);
         DeviceMap map = Assert.Single(bound.Machine.Mm.Maps.Values);
         Assert.Equal(new MemmapUse(new(alloc), new(padding), new(ram), new(reused)), map.Use);
@@ -32,9 +38,20 @@ public class DeviceMapsTests
     [Trait("problem", "A2")]
     public void Pieces_of_a_section_cost_RAM()
     {
-        StepResult bound = MemoryMachines.Create(MemoryMachines.X86("6.1", "memmap=1G!8256M", 9 * 1024 + 320), NdDeviceKind.Pfn, PageMapMode.Pmem, TwoMebibytes);
+        StepResult bound = MemoryMachines.Create(
+            MemoryMachines.X86("6.1", "memmap=1G!8256M", 9 * 1024 + 320),
+            NdDeviceKind.Pfn,
+            PageMapMode.Pmem,
+            TwoMebibytes
+        );
         // RAM below 8256 MiB shares the first section; nothing lies behind the last.
-        Assert.Equal((512UL * 7, 510UL), (Assert.Single(bound.Machine.Mm.Maps.Values).Use.AltmapPages.Pages, bound.Machine.Mm.Maps.Values.First().Use.AltmapPadding.Pages));
+        Assert.Equal(
+            (512UL * 7, 510UL),
+            (
+                Assert.Single(bound.Machine.Mm.Maps.Values).Use.AltmapPages.Pages,
+                bound.Machine.Mm.Maps.Values.First().Use.AltmapPadding.Pages
+            )
+        );
     }
 
     [Theory]
@@ -49,7 +66,8 @@ public class DeviceMapsTests
     }
 
     /// <summary>
-    /// Seen on 6.1, 6.12 and 7.2: a block whose dataoff was lowered from 8 to 2 MiB has no room for the memmap of its first whole section. The piece before stays:
+    /// Seen on 6.1, 6.12 and 7.2: a block whose dataoff was lowered from 8 to 2 MiB has no room for the memmap of its first whole section.
+    /// The piece before stays:
     /// pages of 1088 to 1152 MiB are then given, and a second try fails with EEXIST; a reboot only repeats it.
     /// </summary>
     [Theory]
@@ -69,14 +87,17 @@ public class DeviceMapsTests
         Assert.False(PfnStory.Of(first.Machine, new Pfn(0x48000)).IsSubSectionValid); // the section that failed is undone
         NdDevice pfn = first.Machine.FindNamespace(MemoryMachines.Namespace)!.Claim!.Value;
         Assert.Equal(Errno.EEXIST, DriverCore.Bind(first.Machine, NdDrivers.Pmem, pfn).Errno);
-        PfnStory rebooted = PfnStory.Of(Boot.Again(first.Machine), hole); // the probe at boot fails the same way, and nothing was mapped before
+        // The probe at boot fails the same way, and nothing was mapped before.
+        PfnStory rebooted = PfnStory.Of(Boot.Again(first.Machine), hole);
         Assert.Equal((true, MemmapContent.Hole), (rebooted.IsOnline, rebooted.Memmap.Content));
     }
 
     /// <summary>A machine whose namespace, without driver, holds a block with dataoff 2 MiB.</summary>
     private static Machine WithLoweredDataOffset(string kernel)
     {
-        Machine made = MemoryMachines.Create(MemoryMachines.X86(kernel, "memmap=448M!1088M"), NdDeviceKind.Pfn, PageMapMode.Pmem, TwoMebibytes).Machine;
+        Machine made = MemoryMachines
+            .Create(MemoryMachines.X86(kernel, "memmap=448M!1088M"), NdDeviceKind.Pfn, PageMapMode.Pmem, TwoMebibytes)
+            .Machine;
         byte[] bytes = made.Regions[0].Media.Read(4096, 4096);
         InfoBlock block = InfoBlock.Parse(bytes)! with { DataOffset = 2 << 20 };
         Machine blank = MemoryMachines.X86(kernel, "memmap=448M!1088M");
@@ -84,20 +105,29 @@ public class DeviceMapsTests
         return blank.With(blank.Regions[0] with { Media = blank.Regions[0].Media.Write(4096, block.ToBytes()) });
     }
 
-    /// <summary>The worked example: what 5.10 and later kernels say of info-block, page map, data and the sections behind, mapped and unmapped.</summary>
+    /// <summary>The worked example: what 5.10 and later kernels say of info-block, page map, data and the sections behind, mapped and
+    /// unmapped.</summary>
     [Theory]
     [Trait("problem", "E1")]
     [InlineData("5.10", true)]
     [InlineData("6.1", false)]
     public void The_worked_example(string kernel, bool isDeviceOnline)
     {
-        Machine mapped = MemoryMachines.Create(MemoryMachines.X86(kernel, "memmap=448M!1088M"), NdDeviceKind.Pfn, PageMapMode.Pmem, TwoMebibytes).Machine;
+        Machine mapped = MemoryMachines
+            .Create(MemoryMachines.X86(kernel, "memmap=448M!1088M"), NdDeviceKind.Pfn, PageMapMode.Pmem, TwoMebibytes)
+            .Machine;
         NdDevice pfn = mapped.FindNamespace(MemoryMachines.Namespace)!.Claim!.Value;
         Machine unmapped = DriverCore.Unbind(mapped, NdDrivers.Pmem, pfn).Machine;
         foreach (Machine machine in (Machine[])[mapped, unmapped])
         {
             Assert.True(PfnStory.Of(machine, new Pfn(0x43fff)).IsOnline);
-            (ulong, MemmapContent)[] pages = [(0x44000, MemmapContent.ZoneDevice), (0x44002, MemmapContent.ZoneDevice), (0x44800, MemmapContent.ZoneDevice), (0x47fff, MemmapContent.ZoneDevice)];
+            (ulong, MemmapContent)[] pages =
+            [
+                (0x44000, MemmapContent.ZoneDevice),
+                (0x44002, MemmapContent.ZoneDevice),
+                (0x44800, MemmapContent.ZoneDevice),
+                (0x47fff, MemmapContent.ZoneDevice),
+            ];
             foreach ((ulong number, MemmapContent content) in pages)
             {
                 PfnStory story = PfnStory.Of(machine, new Pfn(number));
@@ -134,19 +164,28 @@ public class DeviceMapsTests
         Assert.Equal("initialised", MemoryMap.Of(machine)[new Pfn(0x44000)].MemmapWord);
     }
 
-    /// <summary>arm64 with 16K pages, devdax at the default align, 2 MiB before a GiB: 30 MiB of RAM behind the range lose their struct pages (seen on 6.12 and 7.2).</summary>
+    /// <summary>arm64 with 16K pages, devdax at the default align, 2 MiB before a GiB: 30 MiB of RAM behind the range lose their struct
+    /// pages (seen on 6.12 and 7.2).</summary>
     [Fact]
     [Trait("problem", "D2")]
     public void Compounds_overrun_the_range_on_arm64()
     {
         var pmem = new PhysicalRange(new PhysicalAddress(0x13fe00000), ByteSize.MiB(2050));
-        Machine machine = MemoryMachines.Create(MemoryMachines.Arm64("6.12", ByteSize.KiB(16), pmem), NdDeviceKind.Dax, PageMapMode.Ram, ByteSize.MiB(32)).Machine;
+        Machine machine = MemoryMachines
+            .Create(MemoryMachines.Arm64("6.12", ByteSize.KiB(16), pmem), NdDeviceKind.Dax, PageMapMode.Ram, ByteSize.MiB(32))
+            .Machine;
         var behind = new Pfn(pmem.End.Bytes >> 14);
         Assert.Equal(MemmapContent.ZoneDevice, machine.Mm.Pages.MemmapOf(behind + new PfnCount(1919)).Content);
         Assert.Equal(MemmapContent.Ram, machine.Mm.Pages.MemmapOf(behind + new PfnCount(1920)).Content);
         Assert.True(PfnStory.Of(machine, behind).IsWrong);
         Assert.Throws<NotModelledException>(() =>
-            MemoryMachines.Create(MemoryMachines.Arm64("6.12", ByteSize.KiB(16), pmem, hasRamBehind: false), NdDeviceKind.Dax, PageMapMode.Ram, ByteSize.MiB(32)));
+            MemoryMachines.Create(
+                MemoryMachines.Arm64("6.12", ByteSize.KiB(16), pmem, hasRamBehind: false),
+                NdDeviceKind.Dax,
+                PageMapMode.Ram,
+                ByteSize.MiB(32)
+            )
+        );
     }
 
     [Fact]
@@ -154,7 +193,9 @@ public class DeviceMapsTests
     {
         foreach (string kernel in (string[])["5.10", "6.1", "7.2"])
         {
-            Machine machine = MemoryMachines.Create(MemoryMachines.X86(kernel, "memmap=448M!1088M memmap=30M!1600M"), NdDeviceKind.Dax, PageMapMode.Pmem, TwoMebibytes).Machine;
+            Machine machine = MemoryMachines
+                .Create(MemoryMachines.X86(kernel, "memmap=448M!1088M memmap=30M!1600M"), NdDeviceKind.Dax, PageMapMode.Pmem, TwoMebibytes)
+                .Machine;
             MemoryMap map = MemoryMap.Of(machine);
             Assert.Equal(default, map.Ranges[0].Pages.Start);
             Assert.Equal(0x80000UL, map.End.Number);

@@ -11,7 +11,14 @@ public class KmemTests
 {
     private static Machine DevDax(string kernel, string commandLine, ulong ram = 2048)
     {
-        Machine machine = MemoryMachines.Create(MemoryMachines.X86(kernel, commandLine, ram, ("auto_online_blocks", 0)), NdDeviceKind.Dax, PageMapMode.Ram, ByteSize.MiB(2)).Machine;
+        Machine machine = MemoryMachines
+            .Create(
+                MemoryMachines.X86(kernel, commandLine, ram, ("auto_online_blocks", 0)),
+                NdDeviceKind.Dax,
+                PageMapMode.Ram,
+                ByteSize.MiB(2)
+            )
+            .Machine;
         DaxDeviceState dax = machine.Regions[0].DaxDevices[0];
         Assert.True(dax.IsEnabled);
         return DeviceDax.Unbind(machine, dax);
@@ -90,7 +97,7 @@ public class KmemTests
 
     [Theory]
     [Trait("problem", "D3")]
-    [InlineData("6.1", 0UL)]  // kmem does not ask
+    [InlineData("6.1", 0UL)] // kmem does not ask
     [InlineData("6.12", 512UL)]
     public void Blocks_can_hold_their_own_memmap(string kernel, ulong pages)
     {

@@ -9,22 +9,27 @@ namespace Altmap.Model.Tests.Memory;
 /// <summary>Boot: holes, zones, block sizes. Numbers are those that real kernels printed or showed, unless said.</summary>
 public class MemoryBootTests
 {
-    private static ulong Holes(Machine machine, ZoneKind zone) => machine.Mm.Pages.Memmap.Within(0, 1UL << 40)
-        .Where(r => r.Value is { Content: MemmapContent.Hole } m && m.Zone == zone).Aggregate(0UL, (sum, r) => sum + r.End - r.Start);
+    private static ulong Holes(Machine machine, ZoneKind zone) =>
+        machine
+            .Mm.Pages.Memmap.Within(0, 1UL << 40)
+            .Where(r => r.Value is { Content: MemmapContent.Hole } m && m.Zone == zone)
+            .Aggregate(0UL, (sum, r) => sum + r.End - r.Start);
 
     [Fact]
     [Trait("problem", "E1")]
     public void Unavailable_ranges_are_those_that_the_kernel_prints()
     {
-        Machine machine = MemoryMachines.Boot(new MachineDescription
-        {
-            Name = "m",
-            Kernel = "6.1",
-            Architecture = Architecture.X86_64,
-            PageSize = ByteSize.KiB(4),
-            CommandLine = "memmap=192M!1088M",
-            Memory = [Range(0x1000, 0x9fbff), Range(0x100000, 0x7ffdcfff)],
-        });
+        Machine machine = MemoryMachines.Boot(
+            new MachineDescription
+            {
+                Name = "m",
+                Kernel = "6.1",
+                Architecture = Architecture.X86_64,
+                PageSize = ByteSize.KiB(4),
+                CommandLine = "memmap=192M!1088M",
+                Memory = [Range(0x1000, 0x9fbff), Range(0x100000, 0x7ffdcfff)],
+            }
+        );
         Assert.Equal(1UL + 97, Holes(machine, ZoneKind.Dma));
         Assert.Equal(16384UL + 35, Holes(machine, ZoneKind.Dma32));
         Assert.Equal(new ZoneSpan(0, ZoneKind.Dma, new Pfn(1), new PfnCount(4095), new PfnCount(3998)), machine.Mm.ZoneOf(0, ZoneKind.Dma));
@@ -62,15 +67,20 @@ public class MemoryBootTests
     public void Each_node_has_its_zones_and_a_block_of_two_nodes_has_none()
     {
         ulong middle = 5UL << 30;
-        Machine machine = MemoryMachines.Boot(new MachineDescription
-        {
-            Name = "m",
-            Kernel = "6.1",
-            Architecture = Architecture.X86_64,
-            PageSize = ByteSize.KiB(4),
-            Memory = [Range(0, middle + (64UL << 20), 0), Range(middle + (64UL << 20), 2 * middle, 1)],
-        });
-        Assert.Equal([(0, ZoneKind.Dma), (0, ZoneKind.Dma32), (0, ZoneKind.Normal), (1, ZoneKind.Normal)], machine.Mm.Zones.Select(z => (z.Node, z.Kind)));
+        Machine machine = MemoryMachines.Boot(
+            new MachineDescription
+            {
+                Name = "m",
+                Kernel = "6.1",
+                Architecture = Architecture.X86_64,
+                PageSize = ByteSize.KiB(4),
+                Memory = [Range(0, middle + (64UL << 20), 0), Range(middle + (64UL << 20), 2 * middle, 1)],
+            }
+        );
+        Assert.Equal(
+            [(0, ZoneKind.Dma), (0, ZoneKind.Dma32), (0, ZoneKind.Normal), (1, ZoneKind.Normal)],
+            machine.Mm.Zones.Select(z => (z.Node, z.Kind))
+        );
         ulong shared = middle / machine.Mm.BlockSize.Bytes;
         Assert.Equal("none", MemoryBlocks.ValidZones(machine, new(shared)));
         Assert.Equal("Normal", MemoryBlocks.ValidZones(machine, new(shared + 1)));
@@ -82,23 +92,47 @@ public class MemoryBootTests
 
     [Fact]
     public void A_machine_without_memory_has_an_empty_map() =>
-        Assert.Empty(MemoryMap.Of(MemoryMachines.Boot(new MachineDescription { Name = "m", Kernel = "6.1", Architecture = Architecture.X86_64, PageSize = ByteSize.KiB(4) })).Ranges);
+        Assert.Empty(
+            MemoryMap
+                .Of(
+                    MemoryMachines.Boot(
+                        new MachineDescription
+                        {
+                            Name = "m",
+                            Kernel = "6.1",
+                            Architecture = Architecture.X86_64,
+                            PageSize = ByteSize.KiB(4),
+                        }
+                    )
+                )
+                .Ranges
+        );
 
     [Theory]
     [InlineData("6.1")]
     [InlineData("4.19")]
     public void Memory_beyond_every_address_does_no_harm(string kernel)
     {
-        Machine machine = MemoryMachines.Boot(new MachineDescription
-        {
-            Name = "m",
-            Kernel = kernel,
-            Architecture = Architecture.X86_64,
-            PageSize = ByteSize.KiB(4),
-            Memory = [Range(0, 1UL << 31), Range((1UL << 46) - 4096, 1UL << 46), Range(ulong.MaxValue - 0xffffff, ulong.MaxValue)],
-            Buses = [new BusDescription("ndbus0", "of_pmem")],
-            Regions = [new RegionDescription { Name = "region0", Bus = "ndbus0", Range = new PhysicalRange(new PhysicalAddress(1UL << 63), ByteSize.GiB(1)) }],
-        });
+        Machine machine = MemoryMachines.Boot(
+            new MachineDescription
+            {
+                Name = "m",
+                Kernel = kernel,
+                Architecture = Architecture.X86_64,
+                PageSize = ByteSize.KiB(4),
+                Memory = [Range(0, 1UL << 31), Range((1UL << 46) - 4096, 1UL << 46), Range(ulong.MaxValue - 0xffffff, ulong.MaxValue)],
+                Buses = [new BusDescription("ndbus0", "of_pmem")],
+                Regions =
+                [
+                    new RegionDescription
+                    {
+                        Name = "region0",
+                        Bus = "ndbus0",
+                        Range = new PhysicalRange(new PhysicalAddress(1UL << 63), ByteSize.GiB(1)),
+                    },
+                ],
+            }
+        );
         Assert.Equal(1UL << 34, MemoryMap.Of(machine).End.Number);
         Assert.Empty(machine.Mm.Maps);
         Assert.False(PfnStory.Of(machine, new Pfn(ulong.MaxValue)).IsOnline);
@@ -111,11 +145,21 @@ public class MemoryBootTests
     public void The_map_as_JSON_is_one_document_of_touching_ranges()
     {
         using var stream = new MemoryStream();
-        using (var writer = new System.Text.Json.Utf8JsonWriter(stream)) MemoryMapJson.Write(writer, MemoryMachines.X86("6.1", "memmap=192M!1088M"), "x86_64");
+        using (var writer = new System.Text.Json.Utf8JsonWriter(stream))
+            MemoryMapJson.Write(writer, MemoryMachines.X86("6.1", "memmap=192M!1088M"), "x86_64");
         using var document = System.Text.Json.JsonDocument.Parse(stream.ToArray());
         System.Text.Json.JsonElement[] ranges = [.. document.RootElement.GetProperty("ranges").EnumerateArray()];
         Assert.Equal(0UL, ranges[0].GetProperty("start_pfn").GetUInt64());
-        Assert.All(ranges.Zip(ranges.Skip(1)), p => Assert.Equal(p.First.GetProperty("end_pfn").GetUInt64(), p.Second.GetProperty("start_pfn").GetUInt64()));
-        Assert.Contains(ranges, r => r.GetProperty("owner").GetString() == "namespace0.0" && !r.GetProperty("online").GetBoolean() && r.GetProperty("zone").GetString() == "Device");
+        Assert.All(
+            ranges.Zip(ranges.Skip(1)),
+            p => Assert.Equal(p.First.GetProperty("end_pfn").GetUInt64(), p.Second.GetProperty("start_pfn").GetUInt64())
+        );
+        Assert.Contains(
+            ranges,
+            r =>
+                r.GetProperty("owner").GetString() == "namespace0.0"
+                && !r.GetProperty("online").GetBoolean()
+                && r.GetProperty("zone").GetString() == "Device"
+        );
     }
 }

@@ -36,7 +36,8 @@ public class MemoryMapTests
         MemoryMap map = MemoryMap.Of(MemoryMachines.X86("6.1", "memmap=64M!1G"));
         int online = map[default].IsOnline ? 1 : 0;
         long before = GC.GetAllocatedBytesForCurrentThread();
-        for (ulong pfn = 0; pfn < 1000; pfn++) online += map[new Pfn(pfn * 512)].IsOnline ? 1 : 0;
+        for (ulong pfn = 0; pfn < 1000; pfn++)
+            online += map[new Pfn(pfn * 512)].IsOnline ? 1 : 0;
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
         Assert.InRange(online, 1, 1000);
     }

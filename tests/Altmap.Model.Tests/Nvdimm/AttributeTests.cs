@@ -11,7 +11,9 @@ namespace Altmap.Model.Tests.Nvdimm;
 /// <summary>What writes to attributes refuse, and in which order.</summary>
 public class AttributeTests
 {
-    private static readonly NdDevice Ns = new(NdDeviceKind.Namespace, 0), Pfn = new(NdDeviceKind.Pfn, 0), Dax = new(NdDeviceKind.Dax, 0);
+    private static readonly NdDevice Ns = new(NdDeviceKind.Namespace, 0),
+        Pfn = new(NdDeviceKind.Pfn, 0),
+        Dax = new(NdDeviceKind.Dax, 0);
     private static readonly Uuid A = new(0xa, 1);
 
     [Fact]

@@ -17,14 +17,16 @@ namespace Altmap.Model.Tests.Nvdimm;
 public class BttDeviceTests
 {
     private const int Region = 0;
-    private static readonly NdDevice s_seed = new(NdDeviceKind.Btt, Region, 0), s_namespace = new(NdDeviceKind.Namespace, Region, 0);
+    private static readonly NdDevice s_seed = new(NdDeviceKind.Btt, Region, 0),
+        s_namespace = new(NdDeviceKind.Namespace, Region, 0);
     private static readonly Uuid s_uuid = new(0x1111111122224333, 0x8444555555555555);
 
     [Fact]
     public void Binding_lays_a_btt_down_and_takes_a_new_seed()
     {
         Machine machine = Configured();
-        Assert.Equal(Errno.EBUSY, DriverCore.Bind(WithRaw(machine), NdDrivers.Pmem, s_seed).Errno); // the namespace still has its own driver
+        // The namespace still has its own driver.
+        Assert.Equal(Errno.EBUSY, DriverCore.Bind(WithRaw(machine), NdDrivers.Pmem, s_seed).Errno);
         StepResult bound = DriverCore.Bind(machine, NdDrivers.Pmem, s_seed);
         Assert.Equal(Errno.None, bound.Errno);
         machine = bound.Machine;
@@ -48,7 +50,10 @@ public class BttDeviceTests
         // The namespace's own driver finds the BTT: a btt device takes the lowest free number.
         machine = DriverCore.Bind(machine, NdDrivers.Pmem, s_namespace).Machine;
         Assert.Equal(s_seed, machine.FindNamespace(s_namespace)!.Claim);
-        Assert.Equal((s_uuid, 4096u, true), (machine.FindBtt(s_seed)!.Uuid, machine.FindBtt(s_seed)!.LbaSizeBytes, machine.FindBtt(s_seed)!.IsBound));
+        Assert.Equal(
+            (s_uuid, 4096u, true),
+            (machine.FindBtt(s_seed)!.Uuid, machine.FindBtt(s_seed)!.LbaSizeBytes, machine.FindBtt(s_seed)!.IsBound)
+        );
     }
 
     [Fact]
@@ -62,7 +67,8 @@ public class BttDeviceTests
     [InlineData("", Errno.None)]
     [InlineData("namespace0.0", Errno.EBUSY)] // has one already
     [InlineData("pfn0.0", Errno.EINVAL)]
-    public void Names_that_are_written(string name, Errno errno) => Assert.Equal(errno, BttAttributes.SetNamespace(Configured(), s_seed, name).Errno);
+    public void Names_that_are_written(string name, Errno errno) =>
+        Assert.Equal(errno, BttAttributes.SetNamespace(Configured(), s_seed, name).Errno);
 
     [Fact]
     public void Claims_that_are_refused()
@@ -126,8 +132,14 @@ public class BttDeviceTests
         Machine machine = Configured();
         StepResult refused = DriverCore.Bind(machine.With(machine.Regions[Region] with { IsReadOnly = true }), NdDrivers.Pmem, s_seed);
         Assert.Equal(Errno.ENOMEM, refused.Errno);
-        Assert.Equal(["nd_pmem btt0.0: No existing arenas", "nd_pmem btt0.0: region0 is read-only, unable to init btt metadata", "nd_pmem: probe of btt0.0 failed with error -12"],
-            refused.Machine.Log.TakeLast(3));
+        Assert.Equal(
+            [
+                "nd_pmem btt0.0: No existing arenas",
+                "nd_pmem btt0.0: region0 is read-only, unable to init btt metadata",
+                "nd_pmem: probe of btt0.0 failed with error -12",
+            ],
+            refused.Machine.Log.TakeLast(3)
+        );
         machine = DriverCore.Unbind(DriverCore.Bind(machine, NdDrivers.Pmem, s_seed).Machine, NdDrivers.Pmem, s_seed).Machine;
         machine = DriverCore.Bind(machine.With(machine.Regions[Region] with { IsReadOnly = true }), NdDrivers.Pmem, s_seed).Machine;
         Assert.Equal("block pmem0s: region0 read-only, marking pmem0s read-only", machine.Log[^1]);
@@ -139,7 +151,12 @@ public class BttDeviceTests
         Machine machine = DriverCore.Bind(Configured(), NdDrivers.Pmem, s_seed).Machine;
         RegionState region = machine.Regions[Region];
         BttInfoBlock info = BttInfoBlock.Parse(region.Media.Read(4096, 4096))!;
-        machine = machine.With(region with { Media = region.Media.Write(4096, (info with { LogOffset = unchecked(0UL - 4160) }).ToBytes()) });
+        machine = machine.With(
+            region with
+            {
+                Media = region.Media.Write(4096, (info with { LogOffset = unchecked(0UL - 4160) }).ToBytes()),
+            }
+        );
         Assert.Throws<NotModelledException>(() => Boot.Again(machine));
     }
 
@@ -159,9 +176,15 @@ public class BttDeviceTests
 
     private static Machine Booted()
     {
-        MachineDescription description = MachineFile.Parse(File.ReadAllBytes(Golden.Path("e_legacy", "machine.json")), "machine.json").Description!;
+        MachineDescription description = MachineFile
+            .Parse(File.ReadAllBytes(Golden.Path("e_legacy", "machine.json")), "machine.json")
+            .Description!;
         KernelProfile kernel = KernelProfiles.Find("6.1")!;
-        var source = new MachineSource(description, ImmutableSortedDictionary<string, SparseBytes>.Empty, ImmutableSortedDictionary<string, SparseBytes>.Empty);
+        var source = new MachineSource(
+            description,
+            ImmutableSortedDictionary<string, SparseBytes>.Empty,
+            ImmutableSortedDictionary<string, SparseBytes>.Empty
+        );
         return Boot.Start(source, kernel, ArchitectureRules.Find(kernel, description.Architecture, description.PageSize)!).Machine!;
     }
 }

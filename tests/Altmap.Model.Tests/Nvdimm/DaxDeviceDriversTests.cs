@@ -42,7 +42,10 @@ public class DaxDeviceDriversTests
         Assert.Equal(Errno.ENODEV, DaxDeviceDrivers.Bind(named.Machine, DaxDeviceDrivers.Kmem, "dax0.0").Errno);
         Assert.DoesNotContain(Iomem.Entries(named.Machine), e => e.Name == "dax0.0");
         Machine back = Unbound(named.Machine, "dax0.0");
-        Assert.Equal(DaxDeviceDrivers.DeviceDax, DaxDeviceDrivers.Find(DaxDeviceDrivers.Bind(back, DaxDeviceDrivers.DeviceDax, "dax0.0").Machine, "dax0.0")!.Driver);
+        Assert.Equal(
+            DaxDeviceDrivers.DeviceDax,
+            DaxDeviceDrivers.Find(DaxDeviceDrivers.Bind(back, DaxDeviceDrivers.DeviceDax, "dax0.0").Machine, "dax0.0")!.Driver
+        );
     }
 
     [Theory]
@@ -66,7 +69,10 @@ public class DaxDeviceDriversTests
         Machine devdax = Unbound(Devdax("memmap=1G!1G memhp_default_state=offline", kernel), "dax0.0");
         Machine machine = DaxDeviceDrivers.AddId(devdax, DaxDeviceDrivers.Kmem, "dax0.0").Machine;
         Assert.Equal(DaxDeviceDrivers.Kmem, DaxDeviceDrivers.Find(machine, "dax0.0")!.Driver);
-        Assert.Equal([9UL, 10, 11, 12, 13, 14, 15], DaxDeviceMemory.Blocks(machine, DaxDeviceDrivers.Find(machine, "dax0.0")!).Select(b => b.Number.Number));
+        Assert.Equal(
+            [9UL, 10, 11, 12, 13, 14, 15],
+            DaxDeviceMemory.Blocks(machine, DaxDeviceDrivers.Find(machine, "dax0.0")!).Select(b => b.Number.Number)
+        );
         Machine back = DaxDeviceDrivers.RemoveId(Unbound(machine, "dax0.0"), DaxDeviceDrivers.Kmem, "dax0.0").Machine;
         Assert.Empty(DaxDeviceMemory.Blocks(back, DaxDeviceDrivers.Find(back, "dax0.0")!));
         Assert.Equal(Iomem.Text(devdax), Iomem.Text(back));
@@ -150,17 +156,19 @@ public class DaxDeviceDriversTests
     {
         Machine machine = Devdax("memmap=64M!256M", "6.1");
         Prop.ForAll<string?>(text =>
-        {
-            string name = "dax" + text;
-            foreach (string driver in DaxDeviceDrivers.All)
             {
-                Machine next = DaxDeviceDrivers.AddId(machine, driver, name).Machine;
-                next = DaxDeviceDrivers.Bind(next, driver, name).Machine;
-                next = DaxDeviceDrivers.RemoveId(next, driver, name).Machine;
-                if (DaxDeviceDrivers.Unbind(next, driver, name).Succeeded && name != "dax0.0") return false;
-            }
-            return true;
-        }).QuickCheckThrowOnFailure();
+                string name = "dax" + text;
+                foreach (string driver in DaxDeviceDrivers.All)
+                {
+                    Machine next = DaxDeviceDrivers.AddId(machine, driver, name).Machine;
+                    next = DaxDeviceDrivers.Bind(next, driver, name).Machine;
+                    next = DaxDeviceDrivers.RemoveId(next, driver, name).Machine;
+                    if (DaxDeviceDrivers.Unbind(next, driver, name).Succeeded && name != "dax0.0")
+                        return false;
+                }
+                return true;
+            })
+            .QuickCheckThrowOnFailure();
     }
 
     private static Machine Unbound(Machine machine, string name)

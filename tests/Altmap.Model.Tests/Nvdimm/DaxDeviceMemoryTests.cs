@@ -34,13 +34,18 @@ public class DaxDeviceMemoryTests
     public void Whole_blocks_are_those_that_fit()
     {
         Machine machine = Machine(4);
-        Prop.ForAll<ushort, ushort>((start, size) =>
-        {
-            ulong first = start * MiB, last = first + ((size + 1UL) * MiB) - 1;
-            ulong fitting = 0;
-            for (ulong block = 0; block <= last; block += 128 * MiB) fitting += block >= first && block + (128 * MiB) - 1 <= last ? 1UL : 0;
-            return WholeBlocks(machine, Device(first, last - first + 1)) == fitting;
-        }).QuickCheckThrowOnFailure();
+        Prop.ForAll<ushort, ushort>(
+                (start, size) =>
+                {
+                    ulong first = start * MiB,
+                        last = first + ((size + 1UL) * MiB) - 1;
+                    ulong fitting = 0;
+                    for (ulong block = 0; block <= last; block += 128 * MiB)
+                        fitting += block >= first && block + (128 * MiB) - 1 <= last ? 1UL : 0;
+                    return WholeBlocks(machine, Device(first, last - first + 1)) == fitting;
+                }
+            )
+            .QuickCheckThrowOnFailure();
     }
 
     [Fact]
@@ -62,7 +67,8 @@ public class DaxDeviceMemoryTests
     public void Block_size_on_x86_goes_by_the_end_of_RAM(string kernel, ulong ramMiB, ulong? hypervisor, ulong blockMiB)
     {
         Machine machine = Machine(0, kernel, ramMiB: ramMiB);
-        if (hypervisor is { } value) machine = Configured(machine, "hypervisor", value);
+        if (hypervisor is { } value)
+            machine = Configured(machine, "hypervisor", value);
         Assert.Equal(ByteSize.MiB(blockMiB), DaxDeviceMemory.BlockSize(machine));
     }
 
@@ -72,7 +78,9 @@ public class DaxDeviceMemoryTests
         Machine machine = Machine(67);
         Assert.Throws<NotModelledException>(() => DaxDeviceMemory.BlockSize(machine));
         Assert.Equal(ByteSize.MiB(256), DaxDeviceMemory.BlockSize(Configured(machine, "memory_block_bytes", 256 * MiB)));
-        Assert.Throws<NotModelledException>(() => DaxDeviceMemory.BlockSize(Machine(4, architecture: CpuArchitecture.Ppc64LittleEndian, pageKiB: 64)));
+        Assert.Throws<NotModelledException>(() =>
+            DaxDeviceMemory.BlockSize(Machine(4, architecture: CpuArchitecture.Ppc64LittleEndian, pageKiB: 64))
+        );
     }
 
     [Theory]
@@ -94,15 +102,20 @@ public class DaxDeviceMemoryTests
     public void A_block_of_boot_memory_that_starts_in_the_device_is_borrowed(ulong start, ulong last, ulong ramAgain, ulong? block)
     {
         Machine machine = Machine(4);
-        machine = Boot.Again(machine with
-        {
-            Memory =
-            [
-                new(PhysicalRange.FromInclusive(new PhysicalAddress(0), new PhysicalAddress(start - 1)), E820Type.Ram),
-                new(PhysicalRange.FromInclusive(new PhysicalAddress(start), new PhysicalAddress(ramAgain - 1)), E820Type.PersistentLegacy),
-                new(PhysicalRange.FromInclusive(new PhysicalAddress(ramAgain), new PhysicalAddress(0xffffffff)), E820Type.Ram),
-            ],
-        });
+        machine = Boot.Again(
+            machine with
+            {
+                Memory =
+                [
+                    new(PhysicalRange.FromInclusive(new PhysicalAddress(0), new PhysicalAddress(start - 1)), E820Type.Ram),
+                    new(
+                        PhysicalRange.FromInclusive(new PhysicalAddress(start), new PhysicalAddress(ramAgain - 1)),
+                        E820Type.PersistentLegacy
+                    ),
+                    new(PhysicalRange.FromInclusive(new PhysicalAddress(ramAgain), new PhysicalAddress(0xffffffff)), E820Type.Ram),
+                ],
+            }
+        );
         DaxDeviceState device = Device(start, last - start + 1);
         Assert.Equal(0UL, WholeBlocks(machine, device));
         Assert.Equal(block is { } n ? [n] : [], DaxDeviceMemory.Blocks(machine, device).Select(b => b.Number.Number));
@@ -120,11 +133,17 @@ public class DaxDeviceMemoryTests
     [InlineData("6.12", "", 0UL, OnlinePolicy.Offline)]
     [InlineData("5.10", "", 1UL, OnlinePolicy.Online)]
     [InlineData("5.10", "memhp_default_state=offline", 1UL, OnlinePolicy.Offline)]
-    public void The_policy_is_the_last_word_of_profile_file_command_line_and_sysfs(string kernel, string commandLine, ulong? config, OnlinePolicy policy)
+    public void The_policy_is_the_last_word_of_profile_file_command_line_and_sysfs(
+        string kernel,
+        string commandLine,
+        ulong? config,
+        OnlinePolicy policy
+    )
     {
         Machine machine = Machine(4, kernel);
         machine = Boot.Again(machine with { Description = machine.Description with { CommandLine = commandLine } });
-        if (config is { } value) machine = Configured(machine, "auto_online_blocks", value);
+        if (config is { } value)
+            machine = Configured(machine, "auto_online_blocks", value);
         Assert.Equal(policy, machine.Mm.AutoOnline);
         Machine written = MemoryBlocks.SetAutoOnline(machine, "online_kernel").Machine;
         Assert.Equal(OnlinePolicy.OnlineKernel, written.Mm.AutoOnline);
@@ -137,7 +156,13 @@ public class DaxDeviceMemoryTests
     private static Machine Configured(Machine machine, string key, ulong value) =>
         Boot.Again(machine with { Description = machine.Description with { Config = machine.Description.Config.SetItem(key, value) } });
 
-    private static Machine Machine(ulong ramGiB, string kernel = "6.1", CpuArchitecture architecture = CpuArchitecture.X86_64, ulong pageKiB = 4, ulong ramMiB = 0)
+    private static Machine Machine(
+        ulong ramGiB,
+        string kernel = "6.1",
+        CpuArchitecture architecture = CpuArchitecture.X86_64,
+        ulong pageKiB = 4,
+        ulong ramMiB = 0
+    )
     {
         var ram = new PhysicalRange(new PhysicalAddress(0), ByteSize.GiB(ramGiB) + ByteSize.MiB(ramMiB));
         var description = new MachineDescription
@@ -149,7 +174,11 @@ public class DaxDeviceMemoryTests
             Memory = [new FirmwareRange(ram, FirmwareRangeType.SystemRam, 0)],
         };
         KernelProfile profile = KernelProfiles.Find(kernel)!;
-        var source = new MachineSource(description, ImmutableSortedDictionary<string, Core.Media.SparseBytes>.Empty, ImmutableSortedDictionary<string, Core.Media.SparseBytes>.Empty);
+        var source = new MachineSource(
+            description,
+            ImmutableSortedDictionary<string, Core.Media.SparseBytes>.Empty,
+            ImmutableSortedDictionary<string, Core.Media.SparseBytes>.Empty
+        );
         return Boot.Start(source, profile, ArchitectureRules.Find(profile, architecture, description.PageSize)!).Machine!;
     }
 

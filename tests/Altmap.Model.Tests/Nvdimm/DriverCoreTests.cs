@@ -67,7 +67,8 @@ public class DriverCoreTests
     /// <summary>The pfn seed set up over the unbound namespace.</summary>
     private static Machine WithSeed(Machine machine)
     {
-        if (machine.FindNamespace(Namespace)!.IsBound) machine = DriverCore.Unbind(machine, NdDrivers.Pmem, Namespace).Machine;
+        if (machine.FindNamespace(Namespace)!.IsBound)
+            machine = DriverCore.Unbind(machine, NdDrivers.Pmem, Namespace).Machine;
         machine = Done(PfnAttributes.SetUuid(machine, Pfn, new Uuid(1, 2)));
         machine = Done(PfnAttributes.SetMode(machine, Pfn, PageMapMode.Pmem));
         return Done(PfnAttributes.SetNamespace(machine, Pfn, "namespace0.0"));

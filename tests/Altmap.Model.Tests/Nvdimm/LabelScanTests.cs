@@ -11,7 +11,8 @@ namespace Altmap.Model.Tests.Nvdimm;
 /// <summary>From labels to namespaces; interleave sets and damage are from the source, no recording shows them.</summary>
 public class LabelScanTests
 {
-    private static readonly Uuid A = new(0xa, 1), B = new(0xb, 1);
+    private static readonly Uuid A = new(0xa, 1),
+        B = new(0xb, 1);
 
     [Fact]
     public void A_namespace_created_over_two_dimms_is_found_after_a_reboot()
@@ -71,7 +72,10 @@ public class LabelScanTests
     public void A_block_mode_label_is_a_namespace_only_where_there_is_no_block_mode(string kernel, bool skipped)
     {
         ulong cookie = Machines.Nfit(labels: [Area()]).Regions[0].Cookies.Cookie1;
-        Machine machine = Machines.Nfit(labels: [Put(Area(), A, cookie, ByteSize.Zero, ByteSize.MiB(64), LabelFlags.Local)], kernel: kernel);
+        Machine machine = Machines.Nfit(
+            labels: [Put(Area(), A, cookie, ByteSize.Zero, ByteSize.MiB(64), LabelFlags.Local)],
+            kernel: kernel
+        );
         Assert.Equal(skipped, machine.FindNamespace(Device(0))!.Size.IsZero);
     }
 
@@ -102,11 +106,17 @@ public class LabelScanTests
     }
 
     private static SparseBytes Put(SparseBytes area, Uuid uuid, ulong cookie, ByteSize dpa, ByteSize size, uint flags = 0) =>
-        LabelArea.Parse(area, KernelProfiles.Find("6.1")!).PutLabel(new NamespaceLabel
-        {
-            Uuid = uuid,
-            InterleaveSetCookie = cookie,
-            Dpa = new DimmAddress(dpa.Bytes),
-            RawSize = size,
-        }, flags).Area.Bytes;
+        LabelArea
+            .Parse(area, KernelProfiles.Find("6.1")!)
+            .PutLabel(
+                new NamespaceLabel
+                {
+                    Uuid = uuid,
+                    InterleaveSetCookie = cookie,
+                    Dpa = new DimmAddress(dpa.Bytes),
+                    RawSize = size,
+                },
+                flags
+            )
+            .Area.Bytes;
 }

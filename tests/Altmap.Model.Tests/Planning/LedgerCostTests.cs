@@ -15,12 +15,14 @@ public class LedgerCostTests
         PhysicalRange range = new(new PhysicalAddress(ByteSize.GiB(4).Bytes), ByteSize.GiB(1024));
         NamespacePlan plan = NamespacePlan.Of(range, InfoBlockKind.Dax, PageMapMode.Pmem, ByteSize.MiB(2), kernel, rules);
         PfnDeviceSettings settings = plan.Settings!.Value;
-        ulong Once() => Ledger.OfDevice(settings, new ByteSize(64), range, kernel, rules).Of(Ledger.Data).Bytes
+        ulong Once() =>
+            Ledger.OfDevice(settings, new ByteSize(64), range, kernel, rules).Of(Ledger.Data).Bytes
             + Ledger.OfSystemRam(settings, new ByteSize(64), range, ByteSize.MiB(128), ByteSize.Zero, rules).Of(Ledger.SystemRam).Bytes;
         ulong first = Once();
         long before = GC.GetAllocatedBytesForCurrentThread();
         ulong sum = 0;
-        for (int i = 0; i < 100; i++) sum += Once();
+        for (int i = 0; i < 100; i++)
+            sum += Once();
         long after = GC.GetAllocatedBytesForCurrentThread();
         Assert.Equal((100 * first, 0), (sum, after - before));
         Assert.Equal(plan.Ledger, Ledger.OfDevice(settings, new ByteSize(64), range, kernel, rules).ToArray());

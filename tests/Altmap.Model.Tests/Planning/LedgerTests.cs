@@ -25,8 +25,10 @@ public class LedgerTests
     public void Every_byte_of_a_namespace_has_its_place()
     {
         NamespacePlan plan = Plan("6.1", "4G", "1G", PageMapMode.Pmem, "2M");
-        Assert.Equal([("info-block area", 8192UL), ("page map in use", 16777216), ("alignment padding", 2088960), ("data", 1054867456)],
-            plan.Ledger.Select(e => (e.What, e.Bytes.Bytes)));
+        Assert.Equal(
+            [("info-block area", 8192UL), ("page map in use", 16777216), ("alignment padding", 2088960), ("data", 1054867456)],
+            plan.Ledger.Select(e => (e.What, e.Bytes.Bytes))
+        );
     }
 
     /// <summary>128 bytes a page are reserved twice as much, and still 64 are used.</summary>
@@ -34,7 +36,8 @@ public class LedgerTests
     [Trait("problem", "A1")]
     public void A_larger_maximum_costs_everybody()
     {
-        NamespacePlan now = Plan("6.1", "4G", "1T", PageMapMode.Pmem, "2M"), then = Plan("6.1.0", "4G", "1T", PageMapMode.Pmem, "2M");
+        NamespacePlan now = Plan("6.1", "4G", "1T", PageMapMode.Pmem, "2M"),
+            then = Plan("6.1.0", "4G", "1T", PageMapMode.Pmem, "2M");
         Assert.Equal(ByteSize.GiB(16), now.Usable - then.Usable);
         Assert.Equal(Bytes(now, Ledger.PageMapUsed), Bytes(then, Ledger.PageMapUsed));
     }
@@ -47,10 +50,10 @@ public class LedgerTests
     }
 
     [Theory]
-    [InlineData("1M", "64M", "2M", Errno.EINVAL)]   // start
-    [InlineData("4G", "8M", "2M", Errno.ENXIO)]     // too small
-    [InlineData("4G", "64M", "16M", Errno.EINVAL)]  // not offered
-    [InlineData("4G", "256M", "1G", Errno.ENXIO)]   // no room
+    [InlineData("1M", "64M", "2M", Errno.EINVAL)] // start
+    [InlineData("4G", "8M", "2M", Errno.ENXIO)] // too small
+    [InlineData("4G", "64M", "16M", Errno.EINVAL)] // not offered
+    [InlineData("4G", "256M", "1G", Errno.ENXIO)] // no room
     public void A_refusal_leaves_nothing(string start, string size, string align, Errno errno)
     {
         NamespacePlan plan = Plan("6.1", start, size, PageMapMode.Pmem, align);
@@ -72,25 +75,40 @@ public class LedgerTests
             from map in Gen.Elements(PageMapMode.Ram, PageMapMode.Pmem)
             from align in Gen.Elements(arch.SupportedAligns.ToArray())
             let start = new ByteSize((ulong)startPages * arch.PageSize.Bytes)
-            let range = new PhysicalRange(new PhysicalAddress((aligned ? start.AlignDown(ByteSize.MiB(2)) : start).Bytes), new ByteSize((ulong)sizePages * arch.PageSize.Bytes))
+            let range = new PhysicalRange(
+                new PhysicalAddress((aligned ? start.AlignDown(ByteSize.MiB(2)) : start).Bytes),
+                new ByteSize((ulong)sizePages * arch.PageSize.Bytes)
+            )
             select NamespacePlan.Of(range, kind, map, align, kernel, arch);
-        Prop.ForAll(plans.ToArbitrary(), plan => plan.Ledger.Aggregate(ByteSize.Zero, (sum, e) => sum + e.Bytes) == plan.Range.Size
-            && plan.Ledger.All(e => !e.Bytes.IsZero)).QuickCheckThrowOnFailure();
+        Prop.ForAll(
+                plans.ToArbitrary(),
+                plan =>
+                    plan.Ledger.Aggregate(ByteSize.Zero, (sum, e) => sum + e.Bytes) == plan.Range.Size
+                    && plan.Ledger.All(e => !e.Bytes.IsZero)
+            )
+            .QuickCheckThrowOnFailure();
     }
 
     private static ArchitectureRules[] Architectures(KernelProfile kernel) =>
-    [
-        ArchitectureRules.Find(kernel, Architecture.X86_64, ByteSize.KiB(4))!, ArchitectureRules.Find(kernel, Architecture.Arm64, ByteSize.KiB(16))!,
-        ArchitectureRules.Find(kernel, Architecture.Arm64, ByteSize.KiB(64))!,
-    ];
+        [
+            ArchitectureRules.Find(kernel, Architecture.X86_64, ByteSize.KiB(4))!,
+            ArchitectureRules.Find(kernel, Architecture.Arm64, ByteSize.KiB(16))!,
+            ArchitectureRules.Find(kernel, Architecture.Arm64, ByteSize.KiB(64))!,
+        ];
 
     private static ulong Bytes(NamespacePlan plan, string what) => plan.Bytes(what).Bytes;
 
     private static NamespacePlan Plan(string kernel, string start, string size, PageMapMode map, string align)
     {
         KernelProfile profile = KernelProfiles.Find(kernel)!;
-        return NamespacePlan.Of(new PhysicalRange(new PhysicalAddress(Size(start).Bytes), Size(size)), InfoBlockKind.Pfn, map, Size(align), profile,
-            ArchitectureRules.Find(profile, Architecture.X86_64, ByteSize.KiB(4))!);
+        return NamespacePlan.Of(
+            new PhysicalRange(new PhysicalAddress(Size(start).Bytes), Size(size)),
+            InfoBlockKind.Pfn,
+            map,
+            Size(align),
+            profile,
+            ArchitectureRules.Find(profile, Architecture.X86_64, ByteSize.KiB(4))!
+        );
     }
 
     private static ByteSize Size(string text) => ByteSize.TryParse(text, out ByteSize size) ? size : throw new ArgumentException(text);

@@ -38,13 +38,17 @@ public class StructPageLayoutTests
         foreach (string kernel in RunKernels)
         {
             bool hasKmsan = KernelProfiles.Find(kernel)!.StructPage.Kmsan != KmsanFields.None;
-            if (words.Contains("KMSAN", StringComparison.Ordinal) && !hasKmsan) continue;
+            if (words.Contains("KMSAN", StringComparison.Ordinal) && !hasKmsan)
+                continue;
             Assert.Equal(new ByteSize(alignedTo16), Layout(kernel, Config(words)).Size);
             StructPageLayout narrow = Layout(kernel, Config(words + ",SLUB=n"));
             bool hasOthers = kernel is "5.10" or "6.1";
             Assert.Equal(new ByteSize(hasOthers ? alignedTo8 : alignedTo16), narrow.Size);
             Assert.Equal(hasOthers ? 8UL : 16UL, narrow.Alignment.Bytes);
-            Assert.Equal(hasOthers && !words.Contains("KMSAN", StringComparison.Ordinal), !narrow.Impossible.Any(i => i.Contains("SLUB", StringComparison.Ordinal)));
+            Assert.Equal(
+                hasOthers && !words.Contains("KMSAN", StringComparison.Ordinal),
+                !narrow.Impossible.Any(i => i.Contains("SLUB", StringComparison.Ordinal))
+            );
         }
     }
 
@@ -57,7 +61,9 @@ public class StructPageLayoutTests
     {
         foreach (KernelProfile kernel in KernelProfiles.All)
         {
-            foreach (string words in (string[])["KMSAN", "KMSAN,LAST_CPUPID", "MEMCG=n,LAST_CPUPID", "SLAB_OBJ_EXT,MEMCG=n", "SLUB=n,MEMCG=n"])
+            foreach (
+                string words in (string[])["KMSAN", "KMSAN,LAST_CPUPID", "MEMCG=n,LAST_CPUPID", "SLAB_OBJ_EXT,MEMCG=n", "SLUB=n,MEMCG=n"]
+            )
             {
                 StructPageLayout layout = Layout(kernel.Name, Config(words));
                 ulong at = 0;
@@ -69,7 +75,10 @@ public class StructPageLayoutTests
                 }
                 Assert.Equal(layout.Size.Bytes, at);
                 Assert.Equal(0UL, layout.Size.Bytes % layout.Alignment.Bytes);
-                Assert.All(layout.Fields.Where(f => f.Name.StartsWith("kmsan", StringComparison.Ordinal)), f => Assert.Equal(0UL, f.Offset.Bytes % 8));
+                Assert.All(
+                    layout.Fields.Where(f => f.Name.StartsWith("kmsan", StringComparison.Ordinal)),
+                    f => Assert.Equal(0UL, f.Offset.Bytes % 8)
+                );
             }
         }
     }
@@ -77,8 +86,16 @@ public class StructPageLayoutTests
     [Theory]
     [InlineData("6.1", "64 kmsan_shadow 72 kmsan_origin 80 _last_cpupid 84 (padding)")]
     [InlineData("6.12", "64 _last_cpupid 68 (padding) 72 kmsan_shadow 80 kmsan_origin 88 (padding)")]
-    public void The_order_of_the_fields_changed(string kernel, string expected) => Assert.Equal(expected,
-        string.Join(' ', Layout(kernel, Config("KMSAN,LAST_CPUPID")).Fields.Where(f => f.Offset.Bytes >= 64).Select(f => $"{f.Offset.Bytes} {f.Name}")));
+    public void The_order_of_the_fields_changed(string kernel, string expected) =>
+        Assert.Equal(
+            expected,
+            string.Join(
+                ' ',
+                Layout(kernel, Config("KMSAN,LAST_CPUPID"))
+                    .Fields.Where(f => f.Offset.Bytes >= 64)
+                    .Select(f => $"{f.Offset.Bytes} {f.Name}")
+            )
+        );
 
     [Theory]
     [InlineData("5.10", 27, 26, 34, 0, 3)]
@@ -98,7 +115,11 @@ public class StructPageLayoutTests
     [Fact]
     public void KASAN_tags_push_last_cpupid_out_on_arm64()
     {
-        StructPageLayout layout = Layout("6.1", Config("KASAN_HW_TAGS,NODES_SHIFT=10,NR_CPUS=4096", Architecture.Arm64), Architecture.Arm64);
+        StructPageLayout layout = Layout(
+            "6.1",
+            Config("KASAN_HW_TAGS,NODES_SHIFT=10,NR_CPUS=4096", Architecture.Arm64),
+            Architecture.Arm64
+        );
         Assert.True(layout.Flags!.CpupidSpills);
         Assert.Equal(new ByteSize(80), layout.Size);
         Assert.Empty(layout.Impossible);

@@ -28,7 +28,11 @@ public class HotplugCommandTests
     [InlineData("hotplug add-nvdimm 4G 128M --handle 0", "--handle 0: expected a number from 1 to 0xffffffff", 16)]
     [InlineData("hotplug add-dimm 1G 128M", "no room for a DIMM at 0x40000000-0x47ffffff: System RAM is at", 1)]
     [InlineData("hotplug add-nvdimm 0xfffff000 8192", "no room for an NVDIMM at 0xfffff000-0x100000fff: Reserved is at", 1)]
-    [InlineData("hotplug add-dimm 0x110200000 128M", "Block size [0x8000000] unaligned hotplug range: start 0x110200000, size 0x8000000", 1)]
+    [InlineData(
+        "hotplug add-dimm 0x110200000 128M",
+        "Block size [0x8000000] unaligned hotplug range: start 0x110200000, size 0x8000000",
+        1
+    )]
     [InlineData("hotplug add-dimm 4G 127M", "the kernel refuses the DIMM at 0x100000000-0x107efffff: Invalid argument: Block size", 1)]
     [InlineData("hotplug add-dimm 0x800000000000 128M", "exceeds maximum addressable range", 1)]
     [InlineData("hotplug remove 4G", "no DIMM starts at 0x100000000: none was plugged", 1)]
@@ -52,7 +56,10 @@ public class HotplugCommandTests
     [Fact]
     public void A_DIMM_comes_goes_online_and_goes()
     {
-        Assert.Equal("DIMM at 0x110000000-0x11fffffff, 256 MiB: memory34 to memory35, offline\n", Run("hotplug add-dimm 0x110000000 256M").Stdout);
+        Assert.Equal(
+            "DIMM at 0x110000000-0x11fffffff, 256 MiB: memory34 to memory35, offline\n",
+            Run("hotplug add-dimm 0x110000000 256M").Stdout
+        );
         Assert.Contains("110000000-11fffffff : System RAM\n", Run("cat /proc/iomem").Stdout, StringComparison.Ordinal);
         Assert.Contains("a DIMM is at 0x110000000-0x11fffffff", Run("hotplug add-dimm 0x118000000 128M").Stderr, StringComparison.Ordinal);
         Run("echo online_movable > /sys/devices/system/memory/memory35/state");
@@ -77,14 +84,21 @@ public class HotplugCommandTests
     [Fact]
     public void An_NVDIMM_brings_bus_DIMM_and_region_which_stay()
     {
-        Assert.Equal("nmem0: region0 at 0x104000000-0x10fffffff, 192 MiB\n", Run("hotplug add-nvdimm 0x104000000 192M --label-size 128K").Stdout);
+        Assert.Equal(
+            "nmem0: region0 at 0x104000000-0x10fffffff, 192 MiB\n",
+            Run("hotplug add-nvdimm 0x104000000 192M --label-size 128K").Stdout
+        );
         Assert.Equal("ACPI.NFIT\n", Run("cat /sys/bus/nd/devices/ndbus0/provider").Stdout);
         Assert.Equal("8680-56341200\n", Run("cat /sys/bus/nd/devices/nmem0/nfit/id").Stdout);
         Assert.Equal(0, Run("ndctl create-namespace -f -e namespace0.0 -m fsdax -M mem").ExitCode);
         Assert.Equal("nmem1: region1 at 0x200000000-0x20bffffff, 192 MiB\n", Run("hotplug add-nvdimm 8G 192M").Stdout);
         Assert.Equal("0x2\n", Run("cat /sys/bus/nd/devices/nmem1/nfit/handle").Stdout);
         Run("reboot");
-        Assert.Contains("104000000-10fffffff : Persistent Memory\n  104000000-10fffffff : namespace0.0\n", Run("cat /proc/iomem").Stdout, StringComparison.Ordinal);
+        Assert.Contains(
+            "104000000-10fffffff : Persistent Memory\n  104000000-10fffffff : namespace0.0\n",
+            Run("cat /proc/iomem").Stdout,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]

@@ -15,10 +15,14 @@ public class JsonPrinterTests
             foreach (var command in RecordedSession.Parse(File.ReadAllText(Golden.Path("sessions", name))).Commands)
             {
                 var text = command.Output;
-                var start = text.StartsWith('{') || text.StartsWith('[') ? 0 : Math.Max(text.IndexOf("\n{", StringComparison.Ordinal), text.IndexOf("\n[", StringComparison.Ordinal)) + 1;
+                var start =
+                    text.StartsWith('{') || text.StartsWith('[')
+                        ? 0
+                        : Math.Max(text.IndexOf("\n{", StringComparison.Ordinal), text.IndexOf("\n[", StringComparison.Ordinal)) + 1;
                 if (start == text.Length || text[start] is not ('{' or '['))
                     continue;
-                var end = Math.Max(text.LastIndexOf("\n}", StringComparison.Ordinal), text.LastIndexOf("\n]", StringComparison.Ordinal)) + 2;
+                var end =
+                    Math.Max(text.LastIndexOf("\n}", StringComparison.Ordinal), text.LastIndexOf("\n]", StringComparison.Ordinal)) + 2;
                 var value = JsonParser.Parse(text[start..end], out var error);
                 Assert.True(value is not null, $"{command.Text}: {error}");
                 Assert.Equal(text[start..end], JsonPrinter.Pretty(value));
@@ -32,8 +36,10 @@ public class JsonPrinterTests
     [Theory]
     [InlineData("[]", "[\n]")]
     [InlineData("{}", "{\n}")]
-    [InlineData("""{"a":[],"b":{},"c":null,"d":true,"e":[[],{}]}""",
-        "{\n  \"a\":[\n  ],\n  \"b\":{\n  },\n  \"c\":null,\n  \"d\":true,\n  \"e\":[\n    [\n    ],\n    {\n    }\n  ]\n}")]
+    [InlineData(
+        """{"a":[],"b":{},"c":null,"d":true,"e":[[],{}]}""",
+        "{\n  \"a\":[\n  ],\n  \"b\":{\n  },\n  \"c\":null,\n  \"d\":true,\n  \"e\":[\n    [\n    ],\n    {\n    }\n  ]\n}"
+    )]
     [InlineData("[18446744073709551615,-5,1.5]", "[\n  18446744073709551615,\n  -5,\n  1.5\n]")]
     [InlineData("""["a/b\"\\\n\t\b\f\r\u0001\u001f\u007f\u00e9"]""", "[\n  \"a\\/b\\\"\\\\\\n\\t\\b\\f\\r\\u0001\\u001f\u007fé\"\n]")]
     public void Prints_as_json_c(string document, string expected) =>

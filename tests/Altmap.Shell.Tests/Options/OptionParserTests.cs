@@ -4,12 +4,24 @@ namespace Altmap.Shell.Tests.Options;
 
 public class OptionParserTests
 {
-    private static OptionResult Parse(string command, params string[] args) => OptionParser.Parse(NdctlCommands.Find("ndctl", command)!, [.. args]);
+    private static OptionResult Parse(string command, params string[] args) =>
+        OptionParser.Parse(NdctlCommands.Find("ndctl", command)!, [.. args]);
 
     [Fact]
     public void Reads_values_in_every_form()
     {
-        foreach (var args in new string[][] { ["-s256M"], ["-s", "256M"], ["--size=256M"], ["--size", "256M"], ["--si=256M"], ["-fcs256M"], ["-s", "1", "--size=256M"] })
+        foreach (
+            var args in new string[][]
+            {
+                ["-s256M"],
+                ["-s", "256M"],
+                ["--size=256M"],
+                ["--size", "256M"],
+                ["--si=256M"],
+                ["-fcs256M"],
+                ["-s", "1", "--size=256M"],
+            }
+        )
             Assert.Equal("256M", Parse("create-namespace", args).Text("size"));
         Assert.Equal("", Parse("create-namespace", "--size=").Text("size"));
         Assert.Equal("-f", Parse("create-namespace", "-s", "-f").Text("size"));

@@ -22,7 +22,10 @@ public class ToolCommandLineTests
         {
             var answer = ToolCommandLine.Parse(recorded.Words, s_page).Answer;
             if ((answer?.Stdout, answer?.Stderr, answer?.ExitCode) != (recorded.Stdout, recorded.Stderr, recorded.ExitCode))
-                wrong.Add($"{recorded.Command}\n{answer?.Stdout}{answer?.Stderr}# rc={answer?.ExitCode}, but\n{recorded.Stdout}{recorded.Stderr}# rc={recorded.ExitCode}");
+                wrong.Add(
+                    $"{recorded.Command}\n{answer?.Stdout}{answer?.Stderr}# rc={answer?.ExitCode}, "
+                        + $"but\n{recorded.Stdout}{recorded.Stderr}# rc={recorded.ExitCode}"
+                );
         }
         Assert.Empty(wrong);
         Assert.True(RecordedUsage.All.Count > 700);
@@ -82,7 +85,11 @@ public class ToolCommandLineTests
     {
         ImmutableArray<string> words = ["ndctl", "create-namespace", "-a", "4K"];
         Assert.Null(ToolCommandLine.Parse(words, s_page).Answer);
-        Assert.StartsWith("  Error: align must be a power-of-2 greater than 65536\n", ToolCommandLine.Parse(words, ByteSize.KiB(64)).Answer!.Stderr, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "  Error: align must be a power-of-2 greater than 65536\n",
+            ToolCommandLine.Parse(words, ByteSize.KiB(64)).Answer!.Stderr,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -119,7 +126,18 @@ public class ToolCommandLineTests
     }
 
     [Fact]
-    public void Any_words_are_answered_or_parsed() => Check.QuickThrowOnFailure(Prop.ForAll(
-        Gen.Elements("-", "--", "=", "no-", "s", "size", "1", "K", "-s", "--na", "all", "nmem0", "-h", "é", "", "\0", "--no-", "f").ListOf(4).Select(string.Concat).ListOf().ToArbitrary(),
-        words => NdctlCommands.Ndctl.Concat(NdctlCommands.Daxctl).All(c => Parse([c.Tool, c.Name, .. words]) is { } r && (r.Answer is null) == (r.Options is not null))));
+    public void Any_words_are_answered_or_parsed() =>
+        Check.QuickThrowOnFailure(
+            Prop.ForAll(
+                Gen.Elements("-", "--", "=", "no-", "s", "size", "1", "K", "-s", "--na", "all", "nmem0", "-h", "é", "", "\0", "--no-", "f")
+                    .ListOf(4)
+                    .Select(string.Concat)
+                    .ListOf()
+                    .ToArbitrary(),
+                words =>
+                    NdctlCommands
+                        .Ndctl.Concat(NdctlCommands.Daxctl)
+                        .All(c => Parse([c.Tool, c.Name, .. words]) is { } r && (r.Answer is null) == (r.Options is not null))
+            )
+        );
 }

@@ -15,7 +15,8 @@ using Altmap.TestSupport;
 namespace Altmap.Shell.Tests.Replays;
 
 /// <summary>
-/// A session of the arm64 guest: every write through the shell, its refusal by errno; what the guest then read (sizes, addresses, drivers, blocks that kmem
+/// A session of the arm64 guest: every write through the shell, its refusal by errno; what the guest then read (sizes, addresses, drivers,
+/// blocks that kmem
 /// added, iomem, kernel messages) compared with what the model's files say.
 /// </summary>
 internal sealed class Arm64Session(Machine machine, string folder)
@@ -72,7 +73,8 @@ internal sealed class Arm64Session(Machine machine, string folder)
             case ["dax0.0" or "pfn0.0", ['[', ..], ..]:
                 Alignments(line, words[0]);
                 break;
-            case [var word, ..] when line.StartsWith("  ", StringComparison.Ordinal) && word.Split('=')[0] is "size" or "resource" or "align" or "mode":
+            case [var word, ..]
+                when line.StartsWith("  ", StringComparison.Ordinal) && word.Split('=')[0] is "size" or "resource" or "align" or "mode":
                 Attribute(line.Trim());
                 break;
         }
@@ -81,10 +83,15 @@ internal sealed class Arm64Session(Machine machine, string folder)
     private void Write(string text)
     {
         string[] parts = text.Split(" : ", 2);
-        if (parts is [_, "nonexistent directory"]) return; // the guest's mistake
+        if (parts is [_, "nonexistent directory"])
+            return; // the guest's mistake
         ScriptLine line = ScriptParser.Parse(parts[0]).Lines.Single();
         CommandResult result = CommandShell.Run(_state, line.Words, line.RedirectTo);
-        if (result.IsUnsupported && parts[0].Contains("/memory/memory", StringComparison.Ordinal) && parts is [_, "Operation not permitted" or "Device or resource busy"])
+        if (
+            result.IsUnsupported
+            && parts[0].Contains("/memory/memory", StringComparison.Ordinal)
+            && parts is [_, "Operation not permitted" or "Device or resource busy"]
+        )
         {
             Unsupported++;
             return;
@@ -96,24 +103,35 @@ internal sealed class Arm64Session(Machine machine, string folder)
 
     private void Message(string text)
     {
-        if (text.StartsWith("memmap_init_zone_device initialised", StringComparison.Ordinal)) return; // tells a time
+        if (text.StartsWith("memmap_init_zone_device initialised", StringComparison.Ordinal))
+            return; // tells a time
         int at = Machine.Log.FindIndex(_told, l => l.TrimEnd() == text.TrimEnd());
         Compare(text, at >= 0 ? text : $"only {string.Join(" | ", Machine.Log.Skip(_told))}");
-        if (at >= 0) _told = at + 1;
+        if (at >= 0)
+            _told = at + 1;
     }
 
     private void Kmem(string line, string[] words)
     {
         string driver = Machine.Regions.Values.SelectMany(r => r.DaxDevices.Values).SingleOrDefault(d => d.Name == "dax0.0")?.Driver ?? "";
         string size = words[1] == "size=" ? "" : Read("/sys/bus/dax/devices/dax0.0/size");
-        string blocks = string.Concat(MemoryBlocks.All(Machine).Where(b => !b.Block.IsEarly).Select(b => string.Create(CultureInfo.InvariantCulture, $"{b.Number.Number} ")));
+        string blocks = string.Concat(
+            MemoryBlocks
+                .All(Machine)
+                .Where(b => !b.Block.IsEarly)
+                .Select(b => string.Create(CultureInfo.InvariantCulture, $"{b.Number.Number} "))
+        );
         Compare(line.TrimEnd(), $"  driver={driver} size={size} kmem blocks: {blocks}".TrimEnd());
     }
 
     private void Dax(string[] words)
     {
         string driver = Machine.Regions.Values.SelectMany(r => r.DaxDevices.Values).SingleOrDefault(d => d.Name == "dax0.0")?.Driver ?? "";
-        Compare(string.Join(' ', words), $"dax0.0 driver={driver} {string.Join(' ', ((string[])["size", "align", "target_node"]).Select(a => $"{a}={Read($"/sys/bus/dax/devices/dax0.0/{a}")}"))}");
+        Compare(
+            string.Join(' ', words),
+            $"dax0.0 driver={driver} "
+                + $"{string.Join(' ', ((string[])["size", "align", "target_node"]).Select(a => $"{a}={Read($"/sys/bus/dax/devices/dax0.0/{a}")}"))}"
+        );
     }
 
     private void Attribute(string line)
@@ -123,7 +141,10 @@ internal sealed class Arm64Session(Machine machine, string folder)
     }
 
     private void Alignments(string line, string seed) =>
-        Compare(line.Trim(), $"{seed} [{Read($"/sys/bus/nd/devices/{seed}/supported_alignments")}] default {Read($"/sys/bus/nd/devices/{seed}/align")};");
+        Compare(
+            line.Trim(),
+            $"{seed} [{Read($"/sys/bus/nd/devices/{seed}/supported_alignments")}] default {Read($"/sys/bus/nd/devices/{seed}/align")};"
+        );
 
     private string Read(string path)
     {
@@ -136,6 +157,7 @@ internal sealed class Arm64Session(Machine machine, string folder)
     private void Compare(string recorded, string model)
     {
         Compared++;
-        if (recorded != model) Differences.Add($"after {_device}: recorded {recorded.TrimEnd()} | model {model.TrimEnd()}");
+        if (recorded != model)
+            Differences.Add($"after {_device}: recorded {recorded.TrimEnd()} | model {model.TrimEnd()}");
     }
 }

@@ -6,7 +6,12 @@ namespace Altmap.Shell.Tests.Replays;
 public class Arm64SessionTests(ITestOutputHelper output)
 {
     public static TheoryData<string> Sessions() =>
-        [.. Directory.EnumerateFiles(Golden.Path("s_arm64"), "session.log.gz", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(Golden.Root, Path.GetDirectoryName(f)!)).Order(StringComparer.Ordinal)];
+        [
+            .. Directory
+                .EnumerateFiles(Golden.Path("s_arm64"), "session.log.gz", SearchOption.AllDirectories)
+                .Select(f => Path.GetRelativePath(Golden.Root, Path.GetDirectoryName(f)!))
+                .Order(StringComparer.Ordinal),
+        ];
 
     [Theory]
     [Trait("problem", "D1")]
@@ -18,6 +23,9 @@ public class Arm64SessionTests(ITestOutputHelper output)
         output.WriteLine($"{session.Compared} compared, {session.Unsupported} unsupported");
         Assert.True(session.Compared > 0);
         Assert.True(session.Differences.Count == 0, string.Join('\n', session.Differences));
-        Assert.True(session.Unsupported == 0 || folder.EndsWith("offboot", StringComparison.Ordinal), "only boot memory's offlining is not modelled");
+        Assert.True(
+            session.Unsupported == 0 || folder.EndsWith("offboot", StringComparison.Ordinal),
+            "only boot memory's offlining is not modelled"
+        );
     }
 }

@@ -75,16 +75,21 @@ public partial class BttReplayTests
     public void The_media_hold_the_recorded_bytes(string group, string boot, string snapshot, int images)
     {
         Machine machine = RunLearning(group, boot, snapshot, null).State.Machine;
-        Dictionary<string, ulong> addresses = File.ReadLines(Golden.Path(group, "cases.tsv")).Where(l => l[0] != '#')
-            .Select(l => l.Split('\t')).ToDictionary(f => f[1], f => ulong.Parse(f[4], CultureInfo.InvariantCulture));
+        Dictionary<string, ulong> addresses = File.ReadLines(Golden.Path(group, "cases.tsv"))
+            .Where(l => l[0] != '#')
+            .Select(l => l.Split('\t'))
+            .ToDictionary(f => f[1], f => ulong.Parse(f[4], CultureInfo.InvariantCulture));
         int compared = 0;
         foreach (string file in Directory.EnumerateFiles(Golden.Path(group, "images"), "*.sparse.gz"))
         {
             string name = Path.GetFileName(file).Split('.' + (file.Contains(".head.", StringComparison.Ordinal) ? "head" : "sparse"))[0];
             RegionState region = machine.Regions.Values.First(r => r.Range.Start.Bytes == addresses[name]);
-            if (group == "e_legacy" && region.Btts.Values.All(b => !b.IsBound)) continue; // other modes
-            SparseBytes recorded = MachineLoader.ReadImage(file).Value!.Resize(region.Media.LengthBytes), own = region.Media;
-            if (file.Contains(".head.", StringComparison.Ordinal)) (recorded, own) = (recorded.Resize(65536), own.Resize(65536));
+            if (group == "e_legacy" && region.Btts.Values.All(b => !b.IsBound))
+                continue; // other modes
+            SparseBytes recorded = MachineLoader.ReadImage(file).Value!.Resize(region.Media.LengthBytes),
+                own = region.Media;
+            if (file.Contains(".head.", StringComparison.Ordinal))
+                (recorded, own) = (recorded.Resize(65536), own.Resize(65536));
             Assert.True(recorded.ContentEquals(own), $"{name}: {region.Device}");
             compared++;
         }
@@ -109,7 +114,8 @@ public partial class BttReplayTests
     [InlineData("multi-v1.2", 12884901888)]
     public void Among_other_namespaces_it_has_the_recorded_bytes(string image, ulong start)
     {
-        RegionState region = RunLearning("d_multi", "steps", "4-full", null).State.Machine.Regions.Values.Single(r => r.Range.Start.Bytes == start);
+        RegionState region = RunLearning("d_multi", "steps", "4-full", null)
+            .State.Machine.Regions.Values.Single(r => r.Range.Start.Bytes == start);
         NamespaceState sector = region.Namespaces.Values.Single(n => n.Claim is { Kind: NdDeviceKind.Btt });
         SparseBytes recorded = MachineLoader.ReadImage(Golden.Path("d_multi", "images", image + ".sparse.gz")).Value!;
         ulong from = (sector.Range.Start - region.Range.Start).Bytes;
@@ -122,14 +128,20 @@ public partial class BttReplayTests
     [Fact]
     public void A_rebooted_machine_has_the_same_disks()
     {
-        Machine machine = RunLearning("c_sector", "create", "create", null).State.Machine, again = Model.Boot.Again(machine);
+        Machine machine = RunLearning("c_sector", "create", "create", null).State.Machine,
+            again = Model.Boot.Again(machine);
         (ulong, Uuid, uint)[] Disks(Machine m) =>
-            [.. m.Regions.Values.SelectMany(r => r.Btts.Values.Where(b => b.IsBound)).Select(b => (b.DiskSize!.Value.Bytes, b.Uuid!.Value, b.LbaSizeBytes))];
+            [
+                .. m
+                    .Regions.Values.SelectMany(r => r.Btts.Values.Where(b => b.IsBound))
+                    .Select(b => (b.DiskSize!.Value.Bytes, b.Uuid!.Value, b.LbaSizeBytes)),
+            ];
         Assert.Equal(16, Disks(machine).Length);
         Assert.Equal(Disks(machine), Disks(again));
     }
 
-    /// <summary>Eighteen copies of a BTT, sixteen of them damaged: raw, bound or refused, and what the kernel says of them. Only some kernels refuse the one with 128 lanes.</summary>
+    /// <summary>Eighteen copies of a BTT, sixteen of them damaged: raw, bound or refused, and what the kernel says of them. Only some
+    /// kernels refuse the one with 128 lanes.</summary>
     [Theory]
     [InlineData("6.1", "h_btt", 11, 12)]
     [InlineData("7.2", "q_kernels/7.2/h_btt", 11, 12)]
@@ -143,8 +155,14 @@ public partial class BttReplayTests
         Assert.Equal(bound, machine.Regions.Values.Sum(r => r.Btts.Values.Count(b => b.IsBound)));
 
         // The recording goes on with check-namespace, which loads each BTT again.
-        string[] recorded = [.. File.ReadLines(Golden.Path(group, "check-dmesg.txt")).Select(l => LogLine().Match(l).Groups[1].Value)
-            .Where(l => l.Contains(" btt", StringComparison.Ordinal)).Take(lines).Order(StringComparer.Ordinal)];
+        string[] recorded =
+        [
+            .. File.ReadLines(Golden.Path(group, "check-dmesg.txt"))
+                .Select(l => LogLine().Match(l).Groups[1].Value)
+                .Where(l => l.Contains(" btt", StringComparison.Ordinal))
+                .Take(lines)
+                .Order(StringComparer.Ordinal),
+        ];
         Assert.Equal(recorded, machine.Log.Where(l => l.Contains(" btt", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
     }
 
@@ -154,12 +172,17 @@ public partial class BttReplayTests
         LoadResult loaded = MachineLoader.Load(Golden.Path("h_btt", "machine.check.json"));
         Assert.True(loaded.Source is not null, string.Join('\n', loaded.Errors));
         KernelProfile profile = KernelProfiles.Find(kernel)!;
-        ArchitectureRules architecture = ArchitectureRules.Find(profile, loaded.Source.Description.Architecture, loaded.Source.Description.PageSize)!;
+        ArchitectureRules architecture = ArchitectureRules.Find(
+            profile,
+            loaded.Source.Description.Architecture,
+            loaded.Source.Description.PageSize
+        )!;
         ImmutableSortedDictionary<string, SparseBytes> media = loaded.Source.Media;
         foreach ((string region, SparseBytes bytes) in media)
         {
             byte[] block = bytes.Read(4096, BttInfoBlock.SizeBytes);
-            if (BttInfoBlock.IsValid(block, Uuid.Zero)) media = media.SetItem(region, bytes.Write(4096, (BttInfoBlock.Parse(block)! with { Uuid = uuid }).ToBytes()));
+            if (BttInfoBlock.IsValid(block, Uuid.Zero))
+                media = media.SetItem(region, bytes.Write(4096, (BttInfoBlock.Parse(block)! with { Uuid = uuid }).ToBytes()));
         }
         return Model.Boot.Start(loaded.Source with { Media = media }, profile, architecture).Machine!;
     }
@@ -170,20 +193,26 @@ public partial class BttReplayTests
     private static ReplayResult Run(string group, string boot, int? count = null, IReadOnlyDictionary<Uuid, Uuid>? known = null)
     {
         Machine machine = RecordedMachine.Boot(group);
-        ImmutableArray<RecordedCommand> commands = WithLabels(group, machine, RecordedMachine.Session(group, $"session.{boot}.log").Commands);
+        ImmutableArray<RecordedCommand> commands = WithLabels(
+            group,
+            machine,
+            RecordedMachine.Session(group, $"session.{boot}.log").Commands
+        );
         return Replay.Run(machine, [.. commands.Take(count ?? commands.Length)], known);
     }
 
-    /// <summary>Where the guest's script initialised labels without recording it, between the first two commands: versions by address, as the script says.</summary>
+    /// <summary>Where the guest's script initialised labels without recording it, between the first two commands: versions by address, as
+    /// the script says.</summary>
     private static ImmutableArray<RecordedCommand> WithLabels(string group, Machine machine, ImmutableArray<RecordedCommand> commands)
     {
-        string? Version(ulong address) => (group.Split('/')[^1], address) switch
-        {
-            ("c_sector", < 25769803776) => "1.1",
-            ("c_sector", _) or ("h_btt", 21474836480) => "1.2",
-            ("h_btt", < 25769803776) => "1.1",
-            _ => null,
-        };
+        string? Version(ulong address) =>
+            (group.Split('/')[^1], address) switch
+            {
+                ("c_sector", < 25769803776) => "1.1",
+                ("c_sector", _) or ("h_btt", 21474836480) => "1.2",
+                ("h_btt", < 25769803776) => "1.1",
+                _ => null,
+            };
         IEnumerable<RecordedCommand> labels =
             from region in machine.Regions.Values
             let version = Version(region.Range.Start.Bytes)

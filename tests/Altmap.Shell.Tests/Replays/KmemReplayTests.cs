@@ -9,21 +9,35 @@ using Altmap.TestSupport;
 namespace Altmap.Shell.Tests.Replays;
 
 /// <summary>
-/// Six devices given to kmem and one taken back, in two boots, on four kernels with both policies: output, memory blocks after each command, /proc/iomem, sysfs, messages.
+/// Six devices given to kmem and one taken back, in two boots, on four kernels with both policies: output, memory blocks after each
+/// command, /proc/iomem, sysfs, messages.
 /// </summary>
 public class KmemReplayTests
 {
     /// <summary>Names under which the guest wrote down the memory blocks, and after how many commands of the first boot.</summary>
     private static readonly (string Name, int Commands)[] s_firstBoot =
     [
-        ("before", 0), ("kmem-1G+0-mem-2M", 7), ("kmem-1G+0-dev-2M", 8), ("kmem-4G+0-mem-1G", 9), ("kmem-1G+67108864-mem-2M", 10),
-        ("kmem-256M+0-mem-2M", 11), ("kmem-384M+132120576-mem-2M", 12), ("after", 12),
+        ("before", 0),
+        ("kmem-1G+0-mem-2M", 7),
+        ("kmem-1G+0-dev-2M", 8),
+        ("kmem-4G+0-mem-1G", 9),
+        ("kmem-1G+67108864-mem-2M", 10),
+        ("kmem-256M+0-mem-2M", 11),
+        ("kmem-384M+132120576-mem-2M", 12),
+        ("after", 12),
     ];
 
     private static readonly (string Name, int Commands)[] s_secondBoot = [("no-online", 1), ("no-movable", 2), ("no-movable2", 3)];
 
     public static TheoryData<string> Recordings =>
-        ["g_kmem", "q_kernels/5.10/g_kmem", "q_kernels/6.12/g_kmem", "q_kernels/6.12/g_kmem-offline", "q_kernels/7.2/g_kmem", "q_kernels/7.2/g_kmem-offline"];
+        [
+            "g_kmem",
+            "q_kernels/5.10/g_kmem",
+            "q_kernels/6.12/g_kmem",
+            "q_kernels/6.12/g_kmem-offline",
+            "q_kernels/7.2/g_kmem",
+            "q_kernels/7.2/g_kmem-offline",
+        ];
 
     [Theory]
     [MemberData(nameof(Recordings))]
@@ -36,7 +50,8 @@ public class KmemReplayTests
 
         RecordedSession session = RecordedMachine.Session(group, "session.no-online.log");
         // This guest asked before the kernel had made the device (ENXIO): a race of the recording.
-        if (group == "q_kernels/6.12/g_kmem") session = session with { Commands = session.Commands.RemoveAt(0) };
+        if (group == "q_kernels/6.12/g_kmem")
+            session = session with { Commands = session.Commands.RemoveAt(0) };
         ReplayResult second = RecordedMachine.Replay(Boot.Again(first.State.Machine), session);
         Assert.True(second.IsSame, RecordedMachine.Differences(second));
         Assert.True(second.Commands.Length >= 2);
@@ -49,10 +64,12 @@ public class KmemReplayTests
     {
         Dictionary<string, string> recorded = Blocks(group);
         RecordedSession session = RecordedMachine.Session(group, "session.online.log");
-        foreach ((string name, int commands) in s_firstBoot) Check(RecordedMachine.Replay(RecordedMachine.Boot(group), session, commands).State, name);
+        foreach ((string name, int commands) in s_firstBoot)
+            Check(RecordedMachine.Replay(RecordedMachine.Boot(group), session, commands).State, name);
         Machine again = Boot.Again(RecordedMachine.Replay(RecordedMachine.Boot(group), session).State.Machine);
         session = RecordedMachine.Session(group, "session.no-online.log");
-        foreach ((string name, int commands) in s_secondBoot) Check(RecordedMachine.Replay(again, session, commands).State, name);
+        foreach ((string name, int commands) in s_secondBoot)
+            Check(RecordedMachine.Replay(again, session, commands).State, name);
 
         void Check(ShellState state, string name) => Assert.Equal($"{name}\n{recorded[name]}", $"{name}\n{BlocksOf(state)}");
     }
@@ -65,7 +82,8 @@ public class KmemReplayTests
         RecordedSession session = RecordedMachine.Session(group, "session.online.log");
         foreach ((string snapshot, int commands) in (ReadOnlySpan<(string, int)>)[("devdax", 6), ("system-ram", 12), ("back", 15)])
             AssertSame(group, snapshot, RecordedMachine.Replay(RecordedMachine.Boot(group), session, commands).State);
-        if (group == "q_kernels/6.12/g_kmem") return; // the race
+        if (group == "q_kernels/6.12/g_kmem")
+            return; // the race
         Machine again = Boot.Again(RecordedMachine.Replay(RecordedMachine.Boot(group), session).State.Machine);
         AssertSame(group, "no-online", RecordedMachine.Replay(again, RecordedMachine.Session(group, "session.no-online.log"), 1).State);
     }
@@ -74,7 +92,14 @@ public class KmemReplayTests
     {
         SnapshotTests.AssertSame(new Snapshot(group, snapshot), state);
         string file = Golden.Path(group, snapshot, "dmesg.txt");
-        string[] recorded = File.Exists(file) ? [.. File.ReadLines(file).Where(l => l.Contains("kmem", StringComparison.Ordinal)).Select(l => l[(l.IndexOf(']', StringComparison.Ordinal) + 2)..])] : [];
+        string[] recorded = File.Exists(file)
+            ?
+            [
+                .. File.ReadLines(file)
+                    .Where(l => l.Contains("kmem", StringComparison.Ordinal))
+                    .Select(l => l[(l.IndexOf(']', StringComparison.Ordinal) + 2)..]),
+            ]
+            : [];
         Assert.Equal(recorded, state.Machine.Log.Where(m => m.Contains("kmem", StringComparison.Ordinal)));
     }
 
@@ -83,7 +108,8 @@ public class KmemReplayTests
     {
         string file = Golden.Path(group, "blocks.txt");
         string text = File.ReadAllText(File.Exists(file) ? file : Golden.Path("g_kmem", "blocks.txt"));
-        return text.Split("## ", StringSplitOptions.RemoveEmptyEntries).ToDictionary(s => s[..s.IndexOf('\n', StringComparison.Ordinal)], s => s[(s.IndexOf('\n', StringComparison.Ordinal) + 1)..]);
+        return text.Split("## ", StringSplitOptions.RemoveEmptyEntries)
+            .ToDictionary(s => s[..s.IndexOf('\n', StringComparison.Ordinal)], s => s[(s.IndexOf('\n', StringComparison.Ordinal) + 1)..]);
     }
 
     /// <summary>As the guest wrote them down: read from sysfs.</summary>
@@ -91,14 +117,19 @@ public class KmemReplayTests
     {
         const string Memory = "/sys/devices/system/memory";
         var text = new StringBuilder();
-        foreach (string name in (string[])["block_size_bytes", "auto_online_blocks"]) text.Append(CultureInfo.InvariantCulture, $"{name}={Read($"{Memory}/{name}")}\n");
+        foreach (string name in (string[])["block_size_bytes", "auto_online_blocks"])
+            text.Append(CultureInfo.InvariantCulture, $"{name}={Read($"{Memory}/{name}")}\n");
         for (int n = 0; n < 512; n++)
         {
             string block = string.Create(CultureInfo.InvariantCulture, $"{Memory}/memory{n}");
-            if (CommandShell.Run(state, ["cat", block + "/state"]) is not { ExitCode: 0, Stdout: var shown }) continue;
+            if (CommandShell.Run(state, ["cat", block + "/state"]) is not { ExitCode: 0, Stdout: var shown })
+                continue;
             string zones = Read(block + "/valid_zones").Replace(' ', ',');
             Assert.True(SysfsTree.IsDirectory(state.Machine, block + "/node0"));
-            text.Append(CultureInfo.InvariantCulture, $"memory{n} state={shown.TrimEnd('\n')} phys_index={Read(block + "/phys_index")} zones={zones} node=0\n");
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"memory{n} state={shown.TrimEnd('\n')} phys_index={Read(block + "/phys_index")} zones={zones} node=0\n"
+            );
         }
         return text.ToString();
 

@@ -70,17 +70,20 @@ internal sealed class MemoryRecording(Machine machine, string file)
         _state = result.State;
     }
 
-    /// <summary>What the arm64 guest does between two devices, unrecorded: unbinds all, lets go of the namespace, wipes its info-block.</summary>
+    /// <summary>What the arm64 guest does between two devices, unrecorded: unbinds all, lets go of the namespace, wipes its
+    /// info-block.</summary>
     internal static Machine Teardown(Machine machine)
     {
         foreach (RegionState region in machine.Regions.Values)
         {
             foreach (PfnDeviceState device in region.Pfns.Values.Concat(region.Daxes.Values).Where(d => d.NamespaceId is not null))
             {
-                if (device.IsBound) machine = DriverCore.Unbind(machine, NdDrivers.Of(device.Device.Kind), device.Device).Machine;
+                if (device.IsBound)
+                    machine = DriverCore.Unbind(machine, NdDrivers.Of(device.Device.Kind), device.Device).Machine;
                 machine = PfnAttributes.SetNamespace(machine, device.Device, "").Machine;
             }
-            foreach (NamespaceState ndns in region.Namespaces.Values.Where(n => n.IsBound)) machine = DriverCore.Unbind(machine, NdDrivers.Pmem, ndns.Device).Machine;
+            foreach (NamespaceState ndns in region.Namespaces.Values.Where(n => n.IsBound))
+                machine = DriverCore.Unbind(machine, NdDrivers.Pmem, ndns.Device).Machine;
             machine = machine.With(machine.Regions[region.Device.Number] with { Media = region.Media.Write(0, new byte[64 << 10]) });
         }
         return machine;
@@ -90,10 +93,14 @@ internal sealed class MemoryRecording(Machine machine, string file)
     public IEnumerable<string> Differences(Dictionary<string, List<string>> sections)
     {
         IEnumerable<string> all = Online(sections["online"]);
-        if (sections.TryGetValue("zones", out List<string>? zones)) all = all.Concat(Zones(zones));
-        if (sections.TryGetValue("blocks", out List<string>? blocks)) all = all.Concat(Blocks(blocks));
-        if (sections.TryGetValue("iomem", out List<string>? iomem)) all = all.Concat(IomemLines(iomem));
-        if (sections.TryGetValue("dmesg", out List<string>? log)) all = all.Concat(NewMessages(log));
+        if (sections.TryGetValue("zones", out List<string>? zones))
+            all = all.Concat(Zones(zones));
+        if (sections.TryGetValue("blocks", out List<string>? blocks))
+            all = all.Concat(Blocks(blocks));
+        if (sections.TryGetValue("iomem", out List<string>? iomem))
+            all = all.Concat(IomemLines(iomem));
+        if (sections.TryGetValue("dmesg", out List<string>? log))
+            all = all.Concat(NewMessages(log));
         return all;
     }
 
@@ -103,17 +110,23 @@ internal sealed class MemoryRecording(Machine machine, string file)
         var found = new List<string>();
         MemoryMap map = MemoryMap.Of(Machine);
         Pfn past = Machine.Mm.Geometry.WholeSections(new PfnRange(default, Machine.Mm.MaxPfn)).End;
-        if (rows[^1].Split(' ')[1] != past.ToString()[2..]) found.Add($"/proc/kpageflags ends at {rows[^1].Split(' ')[1]}, in the model at {past}");
+        if (rows[^1].Split(' ')[1] != past.ToString()[2..])
+            found.Add($"/proc/kpageflags ends at {rows[^1].Split(' ')[1]}, in the model at {past}");
         foreach (string row in rows)
         {
             string[] f = row.Split(' ');
-            ulong start = Hex(f[0]), end = Hex(f[1]);
-            for (ulong at = start; at < end;)
+            ulong start = Hex(f[0]),
+                end = Hex(f[1]);
+            for (ulong at = start; at < end; )
             {
-                MemoryRange range = at < map.End.Number ? map[new Pfn(at)] : new MemoryRange(new PfnRange(map.End, new Pfn(ulong.MaxValue)), false, Memmap.None, default, null);
+                MemoryRange range =
+                    at < map.End.Number
+                        ? map[new Pfn(at)]
+                        : new MemoryRange(new PfnRange(map.End, new Pfn(ulong.MaxValue)), false, Memmap.None, default, null);
                 ulong next = Math.Min(end, range.Pages.End.Number);
                 bool want = f[2] == "+" || (f[2] == "?" && range.Memmap.Content == MemmapContent.Ram && range.IsOnline);
-                if (range.IsOnline != want) found.Add($"pfn {at:x}-{next:x}: {(want ? "online" : "NULL")} in the kernel, {range} in the model");
+                if (range.IsOnline != want)
+                    found.Add($"pfn {at:x}-{next:x}: {(want ? "online" : "NULL")} in the kernel, {range} in the model");
                 at = next;
             }
         }
@@ -130,12 +143,21 @@ internal sealed class MemoryRecording(Machine machine, string file)
             string[] f = row.Split(' ');
             if (row.StartsWith("device zone:", StringComparison.Ordinal))
             {
-                if (zones["0 Device"].Spanned != f[2].Split('=')[1]) found.Add($"{row}: {zones["0 Device"]}");
+                if (zones["0 Device"].Spanned != f[2].Split('=')[1])
+                    found.Add($"{row}: {zones["0 Device"]}");
                 continue;
             }
-            if (f[1] == "Device") continue;
+            if (f[1] == "Device")
+                continue;
             ZoneLines? mine = zones.GetValueOrDefault($"{f[0]} {f[1]}");
-            if (mine is null || mine.Start != f[2] || mine.Spanned != f[3] || mine.Present != f[4] || (mine.Managed is not null && mine.Managed != f[5])) found.Add($"zone {row}: {mine}");
+            if (
+                mine is null
+                || mine.Start != f[2]
+                || mine.Spanned != f[3]
+                || mine.Present != f[4]
+                || (mine.Managed is not null && mine.Managed != f[5])
+            )
+                found.Add($"zone {row}: {mine}");
         }
         return found;
     }
@@ -149,9 +171,15 @@ internal sealed class MemoryRecording(Machine machine, string file)
             var zones = new Dictionary<string, ZoneLines>();
             foreach (string zone in text.Split("Node ", StringSplitOptions.RemoveEmptyEntries))
             {
-                string[] lines = zone.Split('\n', StringSplitOptions.TrimEntries), name = lines[0].Split(", zone");
+                string[] lines = zone.Split('\n', StringSplitOptions.TrimEntries),
+                    name = lines[0].Split(", zone");
                 string? Value(string key) => lines.FirstOrDefault(l => l.StartsWith(key, StringComparison.Ordinal))?[key.Length..].Trim();
-                zones[$"{name[0]} {name[1].Trim()}"] = new(Value("start_pfn:") ?? "-", Value("spanned")!, Value("present")!, Value("managed"));
+                zones[$"{name[0]} {name[1].Trim()}"] = new(
+                    Value("start_pfn:") ?? "-",
+                    Value("spanned")!,
+                    Value("present")!,
+                    Value("managed")
+                );
             }
             return zones;
         }
@@ -163,15 +191,25 @@ internal sealed class MemoryRecording(Machine machine, string file)
         bool isBoot = _told == 0; // drivers probe side by side then
         IEnumerable<string> mine = Machine.Log.Skip(_told).Select(l => l.TrimEnd());
         _told = Machine.Log.Count;
-        return isBoot ? rows.Order().SequenceEqual(mine.Order()) ? [] : Differ() : rows.SequenceEqual(mine) ? [] : Differ();
+        return isBoot
+            ? rows.Order().SequenceEqual(mine.Order())
+                ? []
+                : Differ()
+            : rows.SequenceEqual(mine)
+                ? []
+                : Differ();
 
         IEnumerable<string> Differ() => [$"dmesg: kernel: {string.Join(" | ", rows)}; model: {string.Join(" | ", mine)}"];
     }
 
     private IEnumerable<string> Blocks(List<string> rows)
     {
-        IEnumerable<string> mine = MemoryBlocks.All(Machine).Select(b =>
-            $"{b.Number} {(b.Block.State == BlockState.Online ? "online" : "offline")} 1 {MemoryBlocks.ValidZones(Machine, b.Number).Replace(' ', ',')}");
+        IEnumerable<string> mine = MemoryBlocks
+            .All(Machine)
+            .Select(b =>
+                $"{b.Number} {(b.Block.State == BlockState.Online ? "online" : "offline")} 1 "
+                + $"{MemoryBlocks.ValidZones(Machine, b.Number).Replace(' ', ',')}"
+            );
         return Compare("block", rows, mine);
     }
 
@@ -183,7 +221,8 @@ internal sealed class MemoryRecording(Machine machine, string file)
 
     private static IEnumerable<string> Compare(string what, IEnumerable<string> recorded, IEnumerable<string> mine)
     {
-        ImmutableArray<string> a = [.. recorded], b = [.. mine];
+        ImmutableArray<string> a = [.. recorded],
+            b = [.. mine];
         return a.Except(b).Select(l => $"{what}: kernel only: {l}").Concat(b.Except(a).Select(l => $"{what}: model only: {l}"));
     }
 

@@ -6,7 +6,12 @@ namespace Altmap.Shell.Tests.Replays;
 public class MemoryRecordingTests(ITestOutputHelper output)
 {
     public static TheoryData<string> Cases(string group) =>
-        [.. Directory.EnumerateFiles(Golden.Path(group), "steps.txt", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(Golden.Root, Path.GetDirectoryName(f)!)).Order(StringComparer.Ordinal)];
+        [
+            .. Directory
+                .EnumerateFiles(Golden.Path(group), "steps.txt", SearchOption.AllDirectories)
+                .Select(f => Path.GetRelativePath(Golden.Root, Path.GetDirectoryName(f)!))
+                .Order(StringComparer.Ordinal),
+        ];
 
     [Theory]
     [Trait("problem", "E1")]
@@ -21,10 +26,12 @@ public class MemoryRecordingTests(ITestOutputHelper output)
     private void AssertSame(string folder)
     {
         var recording = new MemoryRecording(RecordedMachine.Boot(folder), Golden.Path(folder, "steps.txt"));
-        int steps = 0, different = 0;
+        int steps = 0,
+            different = 0;
         foreach ((string step, Dictionary<string, List<string>> sections) in recording.Steps())
         {
-            if (step.StartsWith("00", StringComparison.Ordinal)) continue; // before the drivers are loaded
+            if (step.StartsWith("00", StringComparison.Ordinal))
+                continue; // before the drivers are loaded
             steps++;
             foreach (string difference in recording.Differences(sections))
             {

@@ -23,7 +23,11 @@ internal static class RecordedMachine
         MachineDescription description = change is null ? parsed.Description : change(parsed.Description);
         KernelProfile profile = KernelProfiles.Find(kernel ?? description.Kernel)!;
         ArchitectureRules architecture = ArchitectureRules.Find(profile, description.Architecture, description.PageSize)!;
-        var source = new MachineSource(description, ImmutableSortedDictionary<string, SparseBytes>.Empty, ImmutableSortedDictionary<string, SparseBytes>.Empty);
+        var source = new MachineSource(
+            description,
+            ImmutableSortedDictionary<string, SparseBytes>.Empty,
+            ImmutableSortedDictionary<string, SparseBytes>.Empty
+        );
         (Machine? machine, string? panic) = Model.Boot.Start(source, profile, architecture);
         Assert.Null(panic);
         return machine!;
@@ -37,11 +41,22 @@ internal static class RecordedMachine
     }
 
     /// <summary>Replays the first commands of a session, or all.</summary>
-    public static ReplayResult Replay(Machine machine, RecordedSession session, int? count = null, IReadOnlyDictionary<Uuid, Uuid>? known = null) =>
-        Shell.Replays.Replay.Run(machine, [.. session.Commands.Take(count ?? session.Commands.Length)], known);
+    public static ReplayResult Replay(
+        Machine machine,
+        RecordedSession session,
+        int? count = null,
+        IReadOnlyDictionary<Uuid, Uuid>? known = null
+    ) => Shell.Replays.Replay.Run(machine, [.. session.Commands.Take(count ?? session.Commands.Length)], known);
 
     /// <summary>What differs, for a failing test to print.</summary>
-    public static string Differences(ReplayResult result) => string.Join('\n', result.Commands
-        .Where(c => c.Verdict != ReplayVerdict.Same)
-        .Select(c => $"{c.Verdict}: {c.Command.Text}\n--- recorded (rc {c.Command.ExitCode})\n{c.Command.Output}\n--- model (rc {c.Result.ExitCode})\n{c.Result.Merged}"));
+    public static string Differences(ReplayResult result) =>
+        string.Join(
+            '\n',
+            result
+                .Commands.Where(c => c.Verdict != ReplayVerdict.Same)
+                .Select(c =>
+                    $"{c.Verdict}: {c.Command.Text}\n--- recorded (rc {c.Command.ExitCode})\n{c.Command.Output}\n--- model (rc "
+                    + $"{c.Result.ExitCode})\n{c.Result.Merged}"
+                )
+        );
 }

@@ -25,7 +25,10 @@ public class ReplayTests
     [InlineData("q_kernels/7.2/x_align1g", "after", "7.2")]
     public void Every_command_of_the_session_is_the_same(string group, string boot, string? kernel)
     {
-        ReplayResult result = RecordedMachine.Replay(RecordedMachine.Boot(group, kernel), RecordedMachine.Session(group, $"session.{boot}.log"));
+        ReplayResult result = RecordedMachine.Replay(
+            RecordedMachine.Boot(group, kernel),
+            RecordedMachine.Session(group, $"session.{boot}.log")
+        );
         Assert.True(result.IsSame, RecordedMachine.Differences(result));
         Assert.NotEmpty(result.Commands);
     }
@@ -35,7 +38,13 @@ public class ReplayTests
     {
         var session = RecordedMachine.Session("a_fsdax", "session.create.log");
         var commands = session.Commands;
-        commands = commands.SetItem(3, commands[3] with { Output = commands[3].Output.Replace("262144000", "262144001", StringComparison.Ordinal) });
+        commands = commands.SetItem(
+            3,
+            commands[3] with
+            {
+                Output = commands[3].Output.Replace("262144000", "262144001", StringComparison.Ordinal),
+            }
+        );
         commands = commands.SetItem(5, commands[5] with { ExitCode = 0 });
         ReplayResult result = RecordedMachine.Replay(RecordedMachine.Boot("a_fsdax"), session with { Commands = commands });
         Assert.Equal(2, result.Count(ReplayVerdict.Different));

@@ -7,7 +7,8 @@ using Altmap.TestSupport;
 
 namespace Altmap.Shell.Tests.Replays;
 
-/// <summary>A recorded capture, compared with the model's state. Each method gives the differences; none when the two are the same.</summary>
+/// <summary>A recorded capture, compared with the model's state. Each method gives the differences; none when the two are the
+/// same.</summary>
 internal sealed partial class Snapshot(params string[] folder)
 {
     private readonly string _folder = Golden.Path(folder);
@@ -18,7 +19,8 @@ internal sealed partial class Snapshot(params string[] folder)
     /// <summary>A listing as the recorder made it.</summary>
     public IEnumerable<string> Listing(ShellState state, string file, string command)
     {
-        if (!Has(file)) return []; // list.json was not kept of every group; SnapshotTests says what must be there
+        if (!Has(file))
+            return []; // list.json was not kept of every group; SnapshotTests says what must be there
         string recorded = File.ReadAllText(Path.Combine(_folder, file)).TrimEnd('\n');
         CommandResult result = CommandShell.Run(state, [.. command.Split(' ')]);
         string model = result.Stdout.TrimEnd('\n');
@@ -26,7 +28,8 @@ internal sealed partial class Snapshot(params string[] folder)
     }
 
     /// <summary>
-    /// Attributes of nd and dax devices, without device numbers. A kernel gives pfn, dax and btt devices that it finds at boot their numbers in the order
+    /// Attributes of nd and dax devices, without device numbers. A kernel gives pfn, dax and btt devices that it finds at boot their
+    /// numbers in the order
     /// of a race; they are compared under the name of what they hold.
     /// </summary>
     public IEnumerable<string> Sysfs(Machine machine)
@@ -36,7 +39,8 @@ internal sealed partial class Snapshot(params string[] folder)
         return recorded.Except(model).Select(l => $"recorded {l}").Concat(model.Except(recorded).Select(l => $"model    {l}"));
     }
 
-    /// <summary>System RAM at the top, persistent memory, and what is below it. PCI, ROMs, the kernel image and so on are no part of a machine file.</summary>
+    /// <summary>System RAM at the top, persistent memory, and what is below it. PCI, ROMs, the kernel image and so on are no part of a
+    /// machine file.</summary>
     public IEnumerable<string> IomemLines(Machine machine)
     {
         string[] recorded = [.. File.ReadAllLines(Path.Combine(_folder, "iomem.txt")).Where(l => IomemPattern().IsMatch(l))];
@@ -53,11 +57,13 @@ internal sealed partial class Snapshot(params string[] folder)
             byte[] recorded = Golden.Gunzip(file);
             byte[] model = machine.Dimms.Values.First(d => d.Device.Name == name).LabelBytes.Read(0, recorded.Length);
             int at = recorded.AsSpan().CommonPrefixLength(model);
-            if (at < recorded.Length) yield return $"labels of {name}: first difference at 0x{at:x}";
+            if (at < recorded.Length)
+                yield return $"labels of {name}: first difference at 0x{at:x}";
         }
     }
 
-    /// <summary>UUIDs that stand in the same slots of ours and of the recorded areas, freed slots included: some are random and no output shows them.</summary>
+    /// <summary>UUIDs that stand in the same slots of ours and of the recorded areas, freed slots included: some are random and no output
+    /// shows them.</summary>
     public Dictionary<Uuid, Uuid> LabelUuids(Machine machine)
     {
         var known = new Dictionary<Uuid, Uuid>();
@@ -66,12 +72,15 @@ internal sealed partial class Snapshot(params string[] folder)
             string name = Path.GetFileName(file).Split('.')[1];
             byte[] recorded = Golden.Gunzip(file);
             DimmState dimm = machine.Dimms.Values.First(d => d.Device.Name == name);
-            if (dimm.Labels?.Geometry is not { } geometry) continue;
+            if (dimm.Labels?.Geometry is not { } geometry)
+                continue;
             for (uint slot = 0; slot < geometry.SlotCount; slot++)
             {
                 int at = (2 * geometry.IndexSizeBytes) + ((int)slot * geometry.LabelSizeBytes);
-                Uuid ours = Uuid.Read(dimm.LabelBytes.Read((ulong)at, Uuid.SizeBytes)), theirs = Uuid.Read(recorded.AsSpan(at));
-                if (ours != theirs && !ours.IsZero && !theirs.IsZero) known[ours] = theirs;
+                Uuid ours = Uuid.Read(dimm.LabelBytes.Read((ulong)at, Uuid.SizeBytes)),
+                    theirs = Uuid.Read(recorded.AsSpan(at));
+                if (ours != theirs && !ours.IsZero && !theirs.IsZero)
+                    known[ours] = theirs;
             }
         }
         return known;
@@ -97,7 +106,8 @@ internal sealed partial class Snapshot(params string[] folder)
         foreach ((string path, string value) in all)
         {
             Match match = HolderNamespacePattern().Match(path);
-            if (match.Success) names[match.Groups[1].Value] = $"{match.Groups[2].Value}{match.Groups[3].Value}({(value.Length == 0 ? "free" : value)})";
+            if (match.Success)
+                names[match.Groups[1].Value] = $"{match.Groups[2].Value}{match.Groups[3].Value}({(value.Length == 0 ? "free" : value)})";
         }
         string Rename(string text) => HolderPattern().Replace(text, m => names.GetValueOrDefault(m.Value, m.Value));
         foreach ((string path, string value) in all)

@@ -5,7 +5,8 @@ using Altmap.Shell.Scripts;
 
 namespace Altmap.Shell.Tests.Replays;
 
-/// <summary>The state after recorded commands equals the recorded snapshots: listings, attributes, iomem, and label areas byte for byte.</summary>
+/// <summary>The state after recorded commands equals the recorded snapshots: listings, attributes, iomem, and label areas byte for
+/// byte.</summary>
 public class SnapshotTests
 {
     [Theory]
@@ -46,7 +47,9 @@ public class SnapshotTests
             .. recorded.Listing(state, "list.json", "ndctl list -BRNDFHXvvvi"),
             .. recorded.Listing(state, "list.human.json", "ndctl list -RNDuXvi"),
             .. recorded.Listing(state, "daxctl.json", "daxctl list -RDMi"),
-            .. recorded.Sysfs(state.Machine), .. recorded.IomemLines(state.Machine), .. recorded.LabelAreas(state.Machine),
+            .. recorded.Sysfs(state.Machine),
+            .. recorded.IomemLines(state.Machine),
+            .. recorded.LabelAreas(state.Machine),
         ];
         Assert.True(differences.Length == 0, string.Join('\n', differences));
     }

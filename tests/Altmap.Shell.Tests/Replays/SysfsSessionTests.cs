@@ -7,7 +7,8 @@ using Altmap.TestSupport;
 
 namespace Altmap.Shell.Tests.Replays;
 
-/// <summary>pfn and dax devices made by hand: the sysfs writes of f_nfit's guest script, one shell line each (NVDIMMs of odd size and start, without labels).</summary>
+/// <summary>pfn and dax devices made by hand: the sysfs writes of f_nfit's guest script, one shell line each (NVDIMMs of odd size and
+/// start, without labels).</summary>
 public partial class SysfsSessionTests
 {
     [Fact]
@@ -33,11 +34,20 @@ public partial class SysfsSessionTests
         foreach (string line in File.ReadLines(Golden.Path("f_nfit", "guest.create.sh")))
         {
             Match m = DevicePattern().Match(line);
-            if (!m.Success) continue;
+            if (!m.Success)
+                continue;
             devices++;
-            RegionState region = state.Machine.Regions.Values.First(r => r.Range.Start.Bytes == ulong.Parse(m.Groups["address"].Value, CultureInfo.InvariantCulture));
-            string kind = m.Groups["kind"].Value, ns = $"namespace{region.Device.Number}.0", bus = "/sys/bus/nd";
-            string seed = new NdDevice(kind == "dax" ? NdDeviceKind.Dax : NdDeviceKind.Pfn, region.Device.Number, (kind == "dax" ? region.DaxSeed : region.PfnSeed)!.Value).Name;
+            RegionState region = state.Machine.Regions.Values.First(r =>
+                r.Range.Start.Bytes == ulong.Parse(m.Groups["address"].Value, CultureInfo.InvariantCulture)
+            );
+            string kind = m.Groups["kind"].Value,
+                ns = $"namespace{region.Device.Number}.0",
+                bus = "/sys/bus/nd";
+            string seed = new NdDevice(
+                kind == "dax" ? NdDeviceKind.Dax : NdDeviceKind.Pfn,
+                region.Device.Number,
+                (kind == "dax" ? region.DaxSeed : region.PfnSeed)!.Value
+            ).Name;
             string[] script =
             [
                 $"echo {ns} > {bus}/drivers/nd_pmem/unbind",

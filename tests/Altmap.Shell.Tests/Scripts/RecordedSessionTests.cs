@@ -18,7 +18,10 @@ public class RecordedSessionTests
         var session = Read("tools.log");
         Assert.Equal(148, session.Commands.Length);
         Assert.All(session.Commands, c => Assert.True(c.IsComplete));
-        Assert.Equal(("ndctl --version", "76.1\n", 0), (session.Commands[0].Text, session.Commands[0].Output, session.Commands[0].ExitCode));
+        Assert.Equal(
+            ("ndctl --version", "76.1\n", 0),
+            (session.Commands[0].Text, session.Commands[0].Output, session.Commands[0].ExitCode)
+        );
         var wrong = session.Commands.Single(c => c.Text == "ndctl list -m nosuchmode");
         Assert.Equal(("  Error: invalid mode: 'nosuchmode'\n\n", 234), (wrong.Output, wrong.ExitCode));
         Assert.Equal(["ndctl", "list", "-n", "namespace/sys/bus/dax/devices/*.0"], session.Commands.First(c => c.Text.Contains('*')).Words);
@@ -88,7 +91,10 @@ public class RecordedSessionTests
     public void A_recording_that_ends_inside_a_command_is_cut_off()
     {
         ScriptError error = Assert.Single(RecordedSession.Parse("+ ndctl list\n# rc=0\n+ ndctl list -N\n{\n").Errors);
-        Assert.Equal((3, "the recording is cut off: no \"# rc=\" closes this command; give a whole one"), (error.LineNumber, error.Message));
+        Assert.Equal(
+            (3, "the recording is cut off: no \"# rc=\" closes this command; give a whole one"),
+            (error.LineNumber, error.Message)
+        );
         Assert.Empty(RecordedSession.Parse("+ ndctl list\n# rc=0\n+ echo 1 > /sys/x\n").Errors);
         Assert.Empty(RecordedSession.Parse("+ cat /sys/x\n").Errors);
     }

@@ -13,12 +13,13 @@ public class ScriptParserTests
     [InlineData("echo -n x >/sys/a", "echo|-n|x", "/sys/a")]
     [InlineData("echo > /sys/a", "echo", "/sys/a")]
     [InlineData("> /sys/a echo x", "echo|x", "/sys/a")]
-    [InlineData("echo 1>/sys/a", "echo", "/sys/a")]          // 1> is a descriptor, as in a shell
+    [InlineData("echo 1>/sys/a", "echo", "/sys/a")] // 1> is a descriptor, as in a shell
     [InlineData("echo '1'>/sys/a", "echo|1", "/sys/a")]
     [InlineData("echo a#b '# c' \"d e\" \\#f", "echo|a#b|# c|d e|#f", null)]
     [InlineData("echo 'it'\"'\"'s' \"a\\\"b\\n\" ''", "echo|it's|a\"b\\n|", null)]
     [InlineData("echo a\\ b $ '$x' '*' \"*\" \"?\"", "echo|a b|$|$x|*|*|?", null)]
-    [InlineData("ndctl list -n namespace/sys/*.0 a?", "ndctl|list|-n|namespace/sys/*.0|a?", null)] // no such file: a shell leaves it as it is
+    // No such file: a shell leaves it as it is.
+    [InlineData("ndctl list -n namespace/sys/*.0 a?", "ndctl|list|-n|namespace/sys/*.0|a?", null)]
     [InlineData("ndctl create-namespace --size=1G", "ndctl|create-namespace|--size=1G", null)]
     [InlineData("sh -c 'echo 1 > /sys/a'", "echo|1", "/sys/a")]
     [InlineData("/bin/sh -c \"sh -c 'echo 1 > /sys/a'\"", "echo|1", "/sys/a")]
@@ -82,7 +83,14 @@ public class ScriptParserTests
     }
 
     [Fact]
-    public void Any_text_gives_lines_or_errors() => Check.QuickThrowOnFailure(Prop.ForAll(
-        Gen.Elements("echo", " ", "'", "\"", "\\", ">", "$", "#", "\n", "|", "sh -c ", "*", "1", "\0", "\ud800").ListOf().Select(string.Concat).ToArbitrary(),
-        text => ScriptParser.Parse(text).Lines.All(l => l.Words.Length > 0 || l.RedirectTo is not null)));
+    public void Any_text_gives_lines_or_errors() =>
+        Check.QuickThrowOnFailure(
+            Prop.ForAll(
+                Gen.Elements("echo", " ", "'", "\"", "\\", ">", "$", "#", "\n", "|", "sh -c ", "*", "1", "\0", "\ud800")
+                    .ListOf()
+                    .Select(string.Concat)
+                    .ToArbitrary(),
+                text => ScriptParser.Parse(text).Lines.All(l => l.Words.Length > 0 || l.RedirectTo is not null)
+            )
+        );
 }

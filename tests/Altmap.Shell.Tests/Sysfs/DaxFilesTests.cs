@@ -10,7 +10,8 @@ namespace Altmap.Shell.Tests.Sysfs;
 
 public class DaxFilesTests
 {
-    private const string Device = "/sys/bus/dax/devices/dax0.0", Drivers = "/sys/bus/dax/drivers";
+    private const string Device = "/sys/bus/dax/devices/dax0.0",
+        Drivers = "/sys/bus/dax/drivers";
 
     private readonly Machine _machine = Devdax("r_tools", "6.1");
 
@@ -64,7 +65,8 @@ public class DaxFilesTests
     {
         Machine machine = Devdax("r_tools", "6.12");
         Assert.Equal("0", SysfsTree.Read(machine, Device + "/memmap_on_memory")!.Value.Text);
-        Assert.Equal(Errno.EOPNOTSUPP, SysfsTree.Write(machine, Device + "/memmap_on_memory", "1\n")!.Value.Errno); // not on the command line
+        // Not on the command line.
+        Assert.Equal(Errno.EOPNOTSUPP, SysfsTree.Write(machine, Device + "/memmap_on_memory", "1\n")!.Value.Errno);
         Assert.Equal(Errno.None, SysfsTree.Write(machine, Device + "/memmap_on_memory", "off\n")!.Value.Errno);
         Assert.Equal(Errno.EINVAL, SysfsTree.Write(machine, Device + "/memmap_on_memory", "\n")!.Value.Errno);
     }

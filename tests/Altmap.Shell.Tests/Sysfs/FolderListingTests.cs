@@ -26,9 +26,11 @@ public class FolderListingTests
     }
 
     [Fact]
-    public void What_is_not_there_is_an_error() => Assert.Equal(
-        ("ls: /sys/bus/nd/devices/region9/size: No such file or directory\n", 1),
-        CommandShell.Run(_state, ["ls", "/sys/bus/nd/devices/region9/size"]) is var r ? (r.Stderr, r.ExitCode) : default);
+    public void What_is_not_there_is_an_error() =>
+        Assert.Equal(
+            ("ls: /sys/bus/nd/devices/region9/size: No such file or directory\n", 1),
+            CommandShell.Run(_state, ["ls", "/sys/bus/nd/devices/region9/size"]) is var r ? (r.Stderr, r.ExitCode) : default
+        );
 
     [Theory]
     [InlineData("/sys/devices/system/memory")]

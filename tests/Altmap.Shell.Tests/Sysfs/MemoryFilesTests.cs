@@ -8,8 +8,10 @@ namespace Altmap.Shell.Tests.Sysfs;
 
 public class MemoryFilesTests
 {
-    private const string Memory = "/sys/devices/system/memory/", Parameter = "/sys/module/memory_hotplug/parameters/memmap_on_memory";
-    private const string Policy = "/sys/devices/system/memory/auto_online_blocks", Size = "/sys/devices/system/memory/block_size_bytes";
+    private const string Memory = "/sys/devices/system/memory/",
+        Parameter = "/sys/module/memory_hotplug/parameters/memmap_on_memory";
+    private const string Policy = "/sys/devices/system/memory/auto_online_blocks",
+        Size = "/sys/devices/system/memory/block_size_bytes";
 
     [Theory]
     [InlineData("online\n", Errno.None, "online")]
@@ -48,7 +50,10 @@ public class MemoryFilesTests
     [InlineData("6.1", "memory_hotplug.memmap_on_memory=1", "Y")]
     [InlineData("6.12", "memory_hotplug.memmap_on_memory=force", "force")]
     public void The_parameter_is_that_of_the_command_line(string kernel, string commandLine, string value) =>
-        Assert.Equal(value, SysfsTree.Read(RecordedMachine.Boot("g_kmem", kernel, d => d with { CommandLine = commandLine }), Parameter)!.Value.Text);
+        Assert.Equal(
+            value,
+            SysfsTree.Read(RecordedMachine.Boot("g_kmem", kernel, d => d with { CommandLine = commandLine }), Parameter)!.Value.Text
+        );
 
     [Theory]
     [InlineData("5.10", Parameter)]
@@ -100,7 +105,8 @@ public class MemoryFilesTests
     [InlineData("/sys/devices/system/node/node0/memory3/", true)]
     [InlineData("/sys/devices/system/node/node1", false)]
     [InlineData("/sys/module/memory_hotplug/parameters", true)]
-    public void Folders_are_known(string path, bool isFolder) => Assert.Equal(isFolder, SysfsTree.IsDirectory(RecordedMachine.Boot("g_kmem", "6.1"), path));
+    public void Folders_are_known(string path, bool isFolder) =>
+        Assert.Equal(isFolder, SysfsTree.IsDirectory(RecordedMachine.Boot("g_kmem", "6.1"), path));
 
     [Theory]
     [InlineData("1\n", Errno.None)]
@@ -122,7 +128,10 @@ public class MemoryFilesTests
     {
         Machine machine = RecordedMachine.Boot("g_kmem", "6.1");
         Assert.Equal(8, SysfsTree.Complete(machine, Memory + "memory").Count(p => p.EndsWith("/state", StringComparison.Ordinal)));
-        Assert.DoesNotContain(SysfsTree.Complete(machine, "/sys/"), p => p.EndsWith("/state", StringComparison.Ordinal) && p.StartsWith(Memory, StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            SysfsTree.Complete(machine, "/sys/"),
+            p => p.EndsWith("/state", StringComparison.Ordinal) && p.StartsWith(Memory, StringComparison.Ordinal)
+        );
     }
 
     [Fact]

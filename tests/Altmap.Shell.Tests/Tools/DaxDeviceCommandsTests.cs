@@ -20,18 +20,40 @@ public class DaxDeviceCommandsTests
     [InlineData("daxctl enable-device dax0.0", "enabled 1 device\n", 0)]
     [InlineData("daxctl create-device -r 5", "error creating devices: No such device or address\ncreated 0 devices\n", 250)]
     [InlineData("daxctl create-device", "error creating devices: No space left on device\ncreated 0 devices\n", 228)]
-    [InlineData("daxctl destroy-device -f dax0.0",
-        "libdaxctl: daxctl_dev_set_size: dax0.0: failed to set size\nerror destroying devices: No such device or address\ndestroyed 0 devices\n", 250)]
-    [InlineData("daxctl reconfigure-device -s 0 dax0.0",
-        "libdaxctl: daxctl_dev_set_size: dax0.0: failed to set size\nerror reconfiguring devices: No such device or address\nreconfigured 0 devices\n", 250)]
-    [InlineData("daxctl reconfigure-device -a 4K -s 1G dax0.0",
-        "libdaxctl: daxctl_dev_set_align: dax0.0: failed to set align\nerror reconfiguring devices: No such device or address\nreconfigured 0 devices\n", 250)]
-    [InlineData("daxctl reconfigure-device -a 0 -m devdax dax0.0",
-        "dax0.0: unknown mode requested: 0\nerror reconfiguring devices: Invalid argument\nreconfigured 0 devices\n", 234)]
-    [InlineData("daxctl reconfigure-device -s many dax0.0",
-        "dax0.0: unknown mode requested: 0\nerror reconfiguring devices: Invalid argument\nreconfigured 0 devices\n", 234)]
-    [InlineData("daxctl online-memory dax0.0",
-        "dax0.0: memory operations are not applicable in devdax mode\nerror onlining memory: No such device or address\nonlined memory for 0 devices\n", 250)]
+    [InlineData(
+        "daxctl destroy-device -f dax0.0",
+        "libdaxctl: daxctl_dev_set_size: dax0.0: failed to set size\nerror destroying devices: No such device or address\ndestroyed "
+            + "0 devices\n",
+        250
+    )]
+    [InlineData(
+        "daxctl reconfigure-device -s 0 dax0.0",
+        "libdaxctl: daxctl_dev_set_size: dax0.0: failed to set size\nerror reconfiguring devices: No such device or "
+            + "address\nreconfigured 0 devices\n",
+        250
+    )]
+    [InlineData(
+        "daxctl reconfigure-device -a 4K -s 1G dax0.0",
+        "libdaxctl: daxctl_dev_set_align: dax0.0: failed to set align\nerror reconfiguring devices: No such device or "
+            + "address\nreconfigured 0 devices\n",
+        250
+    )]
+    [InlineData(
+        "daxctl reconfigure-device -a 0 -m devdax dax0.0",
+        "dax0.0: unknown mode requested: 0\nerror reconfiguring devices: Invalid argument\nreconfigured 0 devices\n",
+        234
+    )]
+    [InlineData(
+        "daxctl reconfigure-device -s many dax0.0",
+        "dax0.0: unknown mode requested: 0\nerror reconfiguring devices: Invalid argument\nreconfigured 0 devices\n",
+        234
+    )]
+    [InlineData(
+        "daxctl online-memory dax0.0",
+        "dax0.0: memory operations are not applicable in devdax mode\nerror onlining memory: No such device or address\nonlined "
+            + "memory for 0 devices\n",
+        250
+    )]
     public void On_a_small_device_that_kmem_would_refuse(string command, string stderr, int exitCode)
     {
         CommandResult result = Run(Small("6.1"), command);
@@ -43,10 +65,24 @@ public class DaxDeviceCommandsTests
     public void Without_a_dax_bus_nothing_becomes_System_RAM()
     {
         CommandResult result = Run(Small("4.19"), "daxctl reconfigure-device -m system-ram dax0.0");
-        Assert.Equal(("libdaxctl: daxctl_dev_disable: dax0.0: error: device model is dax-class\nlibdaxctl: daxctl_dev_disable: dax0.0: see man daxctl-migrate-device-model\n"
-            + "dax0.0: disable failed: Operation not supported\nerror reconfiguring devices: Operation not supported\nreconfigured 0 devices\n", 161), (result.Stderr, result.ExitCode));
-        Assert.EndsWith("error disabling device: Operation not supported\ndisabled 0 devices\n", Run(Small("4.19"), "daxctl disable-device dax0.0").Stderr);
-        Assert.EndsWith("dax0.0: enable failed: Operation not supported\nerror enabling device: Operation not supported\nenabled 0 devices\n", Run(Small("4.19"), "daxctl enable-device dax0.0").Stderr);
+        Assert.Equal(
+            (
+                "libdaxctl: daxctl_dev_disable: dax0.0: error: device model is dax-class\nlibdaxctl: daxctl_dev_disable: dax0.0: see "
+                    + "man daxctl-migrate-device-model\n"
+                    + "dax0.0: disable failed: Operation not supported\nerror reconfiguring devices: Operation not "
+                    + "supported\nreconfigured 0 devices\n",
+                161
+            ),
+            (result.Stderr, result.ExitCode)
+        );
+        Assert.EndsWith(
+            "error disabling device: Operation not supported\ndisabled 0 devices\n",
+            Run(Small("4.19"), "daxctl disable-device dax0.0").Stderr
+        );
+        Assert.EndsWith(
+            "dax0.0: enable failed: Operation not supported\nerror enabling device: Operation not supported\nenabled 0 devices\n",
+            Run(Small("4.19"), "daxctl enable-device dax0.0").Stderr
+        );
     }
 
     [Fact]
@@ -81,14 +117,24 @@ public class DaxDeviceCommandsTests
         CommandResult first = Run(Small("5.10"), "daxctl reconfigure-device -m system-ram -N dax0.0");
         Assert.Equal(("reconfigured 1 device\n", 0), (first.Stderr, first.ExitCode));
         CommandResult again = Run(first.State, "daxctl reconfigure-device -m system-ram dax0.0");
-        Assert.Equal("dax0.0 was already in system-ram mode\ndax0.0: all memory sections (0) already online\nreconfigured 1 device\n", again.Stderr);
+        Assert.Equal(
+            "dax0.0 was already in system-ram mode\ndax0.0: all memory sections (0) already online\nreconfigured 1 device\n",
+            again.Stderr
+        );
         const string NotApplicable = "dax0.0: status operations are only applicable in devdax mode\n";
-        Assert.Equal(NotApplicable + "error disabling device: No such device or address\ndisabled 0 devices\n", Run(first.State, "daxctl disable-device dax0.0").Stderr);
-        Assert.Equal(NotApplicable + "error enabling device: No such device or address\nenabled 0 devices\n", Run(first.State, "daxctl enable-device dax0.0").Stderr);
+        Assert.Equal(
+            NotApplicable + "error disabling device: No such device or address\ndisabled 0 devices\n",
+            Run(first.State, "daxctl disable-device dax0.0").Stderr
+        );
+        Assert.Equal(
+            NotApplicable + "error enabling device: No such device or address\nenabled 0 devices\n",
+            Run(first.State, "daxctl enable-device dax0.0").Stderr
+        );
         Assert.Equal("disabled 1 namespace\n", Run(first.State, "ndctl disable-namespace namespace0.0").Stderr);
     }
 
-    /// <summary>129 MiB at 1088 MiB: block 9 starts in the device and goes on with System RAM (seen on 5.10 up to the refused way back).</summary>
+    /// <summary>129 MiB at 1088 MiB: block 9 starts in the device and goes on with System RAM (seen on 5.10 up to the refused way
+    /// back).</summary>
     [Fact]
     public void Boot_memory_that_daxctl_takes_for_the_devices_keeps_the_namespace_busy()
     {
@@ -98,8 +144,14 @@ public class DaxDeviceCommandsTests
         CommandResult back = Run(state, "daxctl reconfigure-device -m devdax dax0.0");
         Assert.Equal(("error reconfiguring devices: Device or resource busy\nreconfigured 0 devices\n", 240), (back.Stderr, back.ExitCode));
         CommandResult disabled = Run(state, "ndctl disable-namespace namespace0.0");
-        Assert.Equal(("error disabling namespaces: Device or resource busy\ndisabled 0 namespaces\n", 240), (disabled.Stderr, disabled.ExitCode));
-        Assert.Equal("error destroying namespaces: Device or resource busy\ndestroyed 0 namespaces\n", Run(state, "ndctl destroy-namespace -f namespace0.0").Stderr);
+        Assert.Equal(
+            ("error disabling namespaces: Device or resource busy\ndisabled 0 namespaces\n", 240),
+            (disabled.Stderr, disabled.ExitCode)
+        );
+        Assert.Equal(
+            "error destroying namespaces: Device or resource busy\ndestroyed 0 namespaces\n",
+            Run(state, "ndctl destroy-namespace -f namespace0.0").Stderr
+        );
         Assert.Equal("disabled 0 regions\n", Run(state, "ndctl disable-region region0").Stderr);
     }
 
@@ -113,7 +165,8 @@ public class DaxDeviceCommandsTests
     public void The_policy_is_asked_unless_forced_or_kernel_memory_is_wanted(string kernel, string policy, string options, bool stops)
     {
         ShellState state = Small(kernel);
-        if (policy.Length > 0) state = Run(state, $"echo {policy} > /sys/devices/system/memory/auto_online_blocks").State;
+        if (policy.Length > 0)
+            state = Run(state, $"echo {policy} > /sys/devices/system/memory/auto_online_blocks").State;
         CommandResult result = Run(state, $"daxctl reconfigure-device {options} dax0.0");
         Assert.Equal(stops, result.Stderr.Contains(Policy, StringComparison.Ordinal));
         Assert.Equal(stops ? 240 : 234, result.ExitCode);

@@ -4,7 +4,8 @@ using Altmap.Shell.Tests.Replays;
 
 namespace Altmap.Shell.Tests.Tools;
 
-/// <summary>Sector mode through the tools, on the NVDIMMs of e_legacy and d_multi. What recorded sessions show is tested in Replays.</summary>
+/// <summary>Sector mode through the tools, on the NVDIMMs of e_legacy and d_multi. What recorded sessions show is tested in
+/// Replays.</summary>
 public class SectorModeTests
 {
     private ShellState _state = new(RecordedMachine.Boot("e_legacy"), UuidSource.FromSeed(1));
@@ -29,7 +30,11 @@ public class SectorModeTests
     [Fact]
     public void A_namespace_goes_from_mode_to_mode()
     {
-        Assert.Contains("\"blockdev\":\"pmem0s\"", Do("ndctl create-namespace -f -e namespace0.0 -m sector -l 520"), StringComparison.Ordinal);
+        Assert.Contains(
+            "\"blockdev\":\"pmem0s\"",
+            Do("ndctl create-namespace -f -e namespace0.0 -m sector -l 520"),
+            StringComparison.Ordinal
+        );
         // Still sector: the sector size stays, and the old blocks are zeroed, so that the uuid is new.
         Uuid first = Region.Btts.Values.Single(b => b.IsBound).Uuid!.Value;
         Assert.Contains("\"sector_size\":520", Do("ndctl create-namespace -f -e namespace0.0"), StringComparison.Ordinal);
@@ -60,7 +65,11 @@ public class SectorModeTests
 
     [Theory]
     [InlineData("-l 1024", "  Error: create namespace: region0: does not support btt sector_size 1024\n\n", 234)]
-    [InlineData("-a 2M", "  Error: sector mode does not support setting an alignment\n\nfailed to reconfigure namespace: No such device or address\n", 250)]
+    [InlineData(
+        "-a 2M",
+        "  Error: sector mode does not support setting an alignment\n\nfailed to reconfigure namespace: No such device or address\n",
+        250
+    )]
     public void Options_that_are_refused(string options, string stderr, int exitCode)
     {
         CommandResult result = Run("ndctl create-namespace -f -e namespace0.0 -m sector " + options);
@@ -70,7 +79,11 @@ public class SectorModeTests
     /// <summary>16 MiB are enough for a BTT 2.0, and 4 KiB too few for one of version 1.1.</summary>
     [Theory]
     [InlineData("1.2", null)]
-    [InlineData("1.1", "libndctl: ndctl_btt_enable: btt0.0: failed to enable\n  Error: namespace0.0: failed to enable\n\nfailed to create namespace: No such device or address\n")]
+    [InlineData(
+        "1.1",
+        "libndctl: ndctl_btt_enable: btt0.0: failed to enable\n  Error: namespace0.0: failed to enable\n\nfailed to create namespace: "
+            + "No such device or address\n"
+    )]
     public void The_smallest_namespace(string labels, string? stderr)
     {
         _state = new(RecordedMachine.Boot("d_multi"), UuidSource.FromSeed(1));
@@ -79,19 +92,25 @@ public class SectorModeTests
         Do("ndctl enable-region all");
         CommandResult result = Run("ndctl create-namespace -r region0 -m sector -s 16M");
         Assert.Equal((stderr ?? "", stderr is null ? 0 : 237), (result.Stderr, result.ExitCode));
-        if (stderr is null) return;
+        if (stderr is null)
+            return;
         // The tool lets go of pfn and dax devices then, but not of a btt device, and so the namespace cannot be deleted either.
         Assert.Equal(new NdDevice(NdDeviceKind.Btt, 0, 0), Region.Namespaces[0].Claim);
         Assert.Contains("\"state\":\"disabled\"", Do("ndctl list -i -N -r region0"), StringComparison.Ordinal);
         Do("ndctl destroy-namespace namespace0.0");
     }
 
-    /// <summary>Made on a blank label area without labels, it is a BTT 2.0 of which nothing tells after a reboot (the kernel looks for 1.1 then).</summary>
+    /// <summary>Made on a blank label area without labels, it is a BTT 2.0 of which nothing tells after a reboot (the kernel looks for 1.1
+    /// then).</summary>
     [Fact]
     public void Without_labels_on_a_blank_label_area_it_is_lost_at_the_next_boot()
     {
-        NamespaceState blank = _state.Machine.Regions.Values
-            .First(r => RegionDriver.TypeOf(_state.Machine, r) == NamespaceType.Io && RegionDriver.DimmsOf(_state.Machine, r).Any(d => d.HasLabelArea)).Namespaces[0];
+        NamespaceState blank = _state
+            .Machine.Regions.Values.First(r =>
+                RegionDriver.TypeOf(_state.Machine, r) == NamespaceType.Io
+                && RegionDriver.DimmsOf(_state.Machine, r).Any(d => d.HasLabelArea)
+            )
+            .Namespaces[0];
         Do($"ndctl create-namespace -f --no-autolabel -e {blank.Device} -m sector");
         RegionState region = _state.Machine.Regions[blank.Device.Number];
         Assert.Equal("BTT_ARENA_INFO"u8.ToArray(), region.Media.Read(0, 14));

@@ -57,10 +57,20 @@ public class SessionFileTests
     public void No_bus_of_the_model_can_scrub()
     {
         CommandResult result = Run("ndctl clear-errors namespace0.0");
-        Assert.Equal(("", "  Error: namespace0.0: Unable to determine scrub state: Operation not supported\n\nerror clearing namespaces: Operation not supported\ncleared 0 namespaces\n", 161),
-            (result.Stdout, result.Stderr, result.ExitCode));
+        Assert.Equal(
+            (
+                "",
+                "  Error: namespace0.0: Unable to determine scrub state: Operation not supported\n\nerror clearing namespaces: "
+                    + "Operation not supported\ncleared 0 namespaces\n",
+                161
+            ),
+            (result.Stdout, result.Stderr, result.ExitCode)
+        );
         result = Run("ndctl clear-errors namespace9.9");
-        Assert.Equal(("error clearing namespaces: No such device or address\ncleared 0 namespaces\n", 250), (result.Stderr, result.ExitCode));
+        Assert.Equal(
+            ("error clearing namespaces: No such device or address\ncleared 0 namespaces\n", 250),
+            (result.Stderr, result.ExitCode)
+        );
     }
 
     [Fact]
@@ -83,7 +93,8 @@ public class SessionFileTests
     {
         CommandResult result = Run(line);
         Assert.Equal(0, result.ExitCode);
-        if (stderr is not null) Assert.Equal(("", stderr), (result.Stdout, result.Stderr));
+        if (stderr is not null)
+            Assert.Equal(("", stderr), (result.Stdout, result.Stderr));
         _state = result.State;
     }
 

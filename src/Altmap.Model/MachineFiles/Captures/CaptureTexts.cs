@@ -44,7 +44,16 @@ public sealed record CaptureTexts
 /// <param name="Mode"><c>ram</c> or <c>pmem</c>: where the page map is.</param>
 /// <param name="Align">Of the device.</param>
 public sealed record CapturedPfnDevice(
-    string Device, string Namespace, string Region, PhysicalRange NamespaceRange, PhysicalRange DataRange, string Uuid, string NamespaceUuid, string Mode, ByteSize Align);
+    string Device,
+    string Namespace,
+    string Region,
+    PhysicalRange NamespaceRange,
+    PhysicalRange DataRange,
+    string Uuid,
+    string NamespaceUuid,
+    string Mode,
+    ByteSize Align
+);
 
 /// <summary>What a capture says.</summary>
 /// <param name="Description">Null when there are errors.</param>
@@ -52,4 +61,8 @@ public sealed record CapturedPfnDevice(
 /// <param name="Notes">What the capture does not say, and what is assumed instead.</param>
 /// <param name="PfnDevices">The devices whose info-blocks the media would need.</param>
 public sealed record CaptureResult(
-    MachineDescription? Description, ImmutableArray<InputError> Errors, ImmutableArray<string> Notes, ImmutableArray<CapturedPfnDevice> PfnDevices);
+    MachineDescription? Description,
+    ImmutableArray<InputError> Errors,
+    ImmutableArray<string> Notes,
+    ImmutableArray<CapturedPfnDevice> PfnDevices
+);

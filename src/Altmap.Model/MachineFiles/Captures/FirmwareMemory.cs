@@ -9,7 +9,8 @@ using Altmap.Model.Hardware;
 namespace Altmap.Model.MachineFiles.Captures;
 
 /// <summary>
-/// The firmware's memory map out of a capture: the <c>BIOS-e820:</c> lines of the kernel log where it reaches back to boot (exact), else /proc/iomem with the
+/// The firmware's memory map out of a capture: the <c>BIOS-e820:</c> lines of the kernel log where it reaches back to boot (exact), else
+/// /proc/iomem with the
 /// memmap= ranges given back. Nodes come from the log's list of early memory node ranges, else all is node 0.
 /// </summary>
 internal static partial class FirmwareMemory
@@ -21,14 +22,25 @@ internal static partial class FirmwareMemory
     /// <param name="architecture">Only x86 has memmap=.</param>
     /// <param name="errors">Of iomem.txt.</param>
     /// <param name="notes">What is assumed.</param>
-    public static ImmutableArray<FirmwareRange> Read(string? dmesg, string iomem, string commandLine, Architecture architecture, InputErrors errors, List<string> notes)
+    public static ImmutableArray<FirmwareRange> Read(
+        string? dmesg,
+        string iomem,
+        string commandLine,
+        Architecture architecture,
+        InputErrors errors,
+        List<string> notes
+    )
     {
         List<FirmwareRange> firmware = FromLog(dmesg ?? "");
-        if (firmware.Count == 0) firmware = FromIomem(iomem, commandLine, architecture, errors, notes);
+        if (firmware.Count == 0)
+            firmware = FromIomem(iomem, commandLine, architecture, errors, notes);
         return WithNodes(firmware, dmesg ?? "");
     }
 
-    [GeneratedRegex(@"BIOS-e820: \[mem 0x([0-9a-f]{1,16})-0x([0-9a-f]{1,16})\] ([a-z0-9 ()]{1,40})", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
+    [GeneratedRegex(
+        @"BIOS-e820: \[mem 0x([0-9a-f]{1,16})-0x([0-9a-f]{1,16})\] ([a-z0-9 ()]{1,40})",
+        RegexOptions.CultureInvariant | RegexOptions.IgnoreCase
+    )]
     private static partial Regex BiosLine();
 
     [GeneratedRegex(@"  node +(\d{1,4}): \[mem 0x([0-9a-f]{1,16})-0x([0-9a-f]{1,16})\]", RegexOptions.CultureInvariant)]
@@ -39,40 +51,61 @@ internal static partial class FirmwareMemory
         var ranges = new List<FirmwareRange>();
         foreach (ReadOnlySpan<char> line in dmesg.AsSpan().EnumerateLines())
         {
-            if (ranges.Count >= MachineReader.ItemsMax || !line.Contains("BIOS-e820:", StringComparison.Ordinal)) continue;
+            if (ranges.Count >= MachineReader.ItemsMax || !line.Contains("BIOS-e820:", StringComparison.Ordinal))
+                continue;
             Match match = BiosLine().Match(line.ToString());
-            if (!match.Success || RangeOf(match.Groups[1].ValueSpan, match.Groups[2].ValueSpan) is not { } range) continue;
+            if (!match.Success || RangeOf(match.Groups[1].ValueSpan, match.Groups[2].ValueSpan) is not { } range)
+                continue;
             string type = match.Groups[3].Value;
-            // ACPI ranges are nothing that memory or pmem could use: reserved. Type 7 belongs to the NFIT's regions and is no memory at all.
-            if (type.StartsWith("persistent (type 7", StringComparison.Ordinal)) continue;
-            ranges.Add(new FirmwareRange(range, type switch
-            {
-                "usable" => FirmwareRangeType.SystemRam,
-                "soft reserved" => FirmwareRangeType.SoftReserved,
-                _ when type.StartsWith("persistent", StringComparison.Ordinal) => FirmwareRangeType.PersistentLegacy,
-                _ => FirmwareRangeType.Reserved,
-            }, 0));
+            // ACPI ranges are nothing that memory or pmem could use: reserved. Type 7 belongs to the NFIT's regions and is no memory at
+            // all.
+            if (type.StartsWith("persistent (type 7", StringComparison.Ordinal))
+                continue;
+            ranges.Add(
+                new FirmwareRange(
+                    range,
+                    type switch
+                    {
+                        "usable" => FirmwareRangeType.SystemRam,
+                        "soft reserved" => FirmwareRangeType.SoftReserved,
+                        _ when type.StartsWith("persistent", StringComparison.Ordinal) => FirmwareRangeType.PersistentLegacy,
+                        _ => FirmwareRangeType.Reserved,
+                    },
+                    0
+                )
+            );
         }
         ranges.Sort((a, b) => a.Range.Start.CompareTo(b.Range.Start));
         for (int i = 1; i < ranges.Count; i++)
         {
-            if (ranges[i].Range.Overlaps(ranges[i - 1].Range)) return []; // the raw map may overlap; iomem never does
+            if (ranges[i].Range.Overlaps(ranges[i - 1].Range))
+                return []; // the raw map may overlap; iomem never does
         }
         return ranges;
     }
 
-    private static List<FirmwareRange> FromIomem(string iomem, string commandLine, Architecture architecture, InputErrors errors, List<string> notes)
+    private static List<FirmwareRange> FromIomem(
+        string iomem,
+        string commandLine,
+        Architecture architecture,
+        InputErrors errors,
+        List<string> notes
+    )
     {
         ImmutableArray<MemoryMapChange> added = architecture == Architecture.X86_64 ? CommandLine.MemoryMapChanges(commandLine) : [];
-        bool undone = false, cut = added.Any(c => c.Action is MemoryMapAction.Remove or MemoryMapAction.Exact or MemoryMapAction.Update);
+        bool undone = false,
+            cut = added.Any(c => c.Action is MemoryMapAction.Remove or MemoryMapAction.Exact or MemoryMapAction.Update);
         var ranges = new List<FirmwareRange>();
         int number = 0;
-        bool anyAddress = false, anyLine = false;
+        bool anyAddress = false,
+            anyLine = false;
         foreach (ReadOnlySpan<char> line in iomem.AsSpan().EnumerateLines())
         {
             number++;
-            if (line.IsEmpty || char.IsWhiteSpace(line[0])) continue;
-            int dash = line.IndexOf('-'), colon = line.IndexOf(" : ");
+            if (line.IsEmpty || char.IsWhiteSpace(line[0]))
+                continue;
+            int dash = line.IndexOf('-'),
+                colon = line.IndexOf(" : ");
             if (dash < 0 || colon < dash || RangeOf(line[..dash], line[(dash + 1)..colon]) is not { } range)
             {
                 errors.Add(number, 1, $"this is no line of /proc/iomem: {Quote.Text(line.Trim().ToString())}", "\"start-end : name\"");
@@ -88,18 +121,31 @@ internal static partial class FirmwareMemory
                 "Persistent Memory (legacy)" => FirmwareRangeType.PersistentLegacy,
                 _ => null,
             };
-            if (type is not { } found || ranges.Count >= MachineReader.ItemsMax) continue;
-            // A persistent range that memmap=nn!ss covers was memory before: the same range is made of it again when the command line is applied.
-            if (found == FirmwareRangeType.PersistentLegacy && added.Any(c => c.NewType == E820Type.PersistentLegacy && range.Start.Bytes >= c.StartBytes && range.Start.Bytes - c.StartBytes < c.SizeBytes))
+            if (type is not { } found || ranges.Count >= MachineReader.ItemsMax)
+                continue;
+            // A persistent range that memmap=nn!ss covers was memory before: the same range is made of it again when the command line is
+            // applied.
+            if (
+                found == FirmwareRangeType.PersistentLegacy
+                && added.Any(c =>
+                    c.NewType == E820Type.PersistentLegacy
+                    && range.Start.Bytes >= c.StartBytes
+                    && range.Start.Bytes - c.StartBytes < c.SizeBytes
+                )
+            )
                 (found, undone) = (FirmwareRangeType.SystemRam, true);
             bool merges = found is FirmwareRangeType.SystemRam or FirmwareRangeType.Reserved;
             if (merges && ranges.Count > 0 && ranges[^1].Type == found && ranges[^1].Range.Last.Bytes + 1 == range.Start.Bytes)
                 ranges[^1] = ranges[^1] with { Range = PhysicalRange.FromInclusive(ranges[^1].Range.Start, range.Last) };
-            else ranges.Add(new FirmwareRange(range, found, 0));
+            else
+                ranges.Add(new FirmwareRange(range, found, 0));
         }
-        if (anyLine && !anyAddress) errors.Add(1, 1, "all addresses are zero", "/proc/iomem with addresses", "read it as root");
-        if (undone) notes.Add("the firmware's map is taken from /proc/iomem: what memmap= covers is taken for usable memory before");
-        if (cut) notes.Add("the command line takes memory away (mem=, memmap=): what lay there is not in /proc/iomem");
+        if (anyLine && !anyAddress)
+            errors.Add(1, 1, "all addresses are zero", "/proc/iomem with addresses", "read it as root");
+        if (undone)
+            notes.Add("the firmware's map is taken from /proc/iomem: what memmap= covers is taken for usable memory before");
+        if (cut)
+            notes.Add("the command line takes memory away (mem=, memmap=): what lay there is not in /proc/iomem");
         ranges.Sort((a, b) => a.Range.Start.CompareTo(b.Range.Start));
         return ranges;
     }
@@ -110,28 +156,40 @@ internal static partial class FirmwareMemory
         var nodes = new List<(ulong Start, int Node)>();
         foreach (ReadOnlySpan<char> line in dmesg.AsSpan().EnumerateLines())
         {
-            if (nodes.Count >= MachineReader.ItemsMax || !line.Contains("  node ", StringComparison.Ordinal)) continue;
+            if (nodes.Count >= MachineReader.ItemsMax || !line.Contains("  node ", StringComparison.Ordinal))
+                continue;
             Match match = NodeLine().Match(line.ToString());
-            if (!match.Success || RangeOf(match.Groups[2].ValueSpan, match.Groups[3].ValueSpan) is not { } range) continue;
+            if (!match.Success || RangeOf(match.Groups[2].ValueSpan, match.Groups[3].ValueSpan) is not { } range)
+                continue;
             int node = int.Parse(match.Groups[1].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture);
-            if (node <= 1023) nodes.Add((range.Start.Bytes, node));
+            if (node <= 1023)
+                nodes.Add((range.Start.Bytes, node));
         }
         nodes.Sort();
         // Only the starts where the node changes matter: in between, memory of a node goes on.
         List<(ulong Start, int Node)> changes = [];
         foreach ((ulong start, int node) in nodes)
         {
-            if (changes.Count == 0 || changes[^1].Node != node) changes.Add((start, node));
+            if (changes.Count == 0 || changes[^1].Node != node)
+                changes.Add((start, node));
         }
         ImmutableArray<FirmwareRange>.Builder all = ImmutableArray.CreateBuilder<FirmwareRange>();
         foreach (FirmwareRange range in ranges)
         {
-            ulong at = range.Range.Start.Bytes, last = range.Range.Last.Bytes;
+            ulong at = range.Range.Start.Bytes,
+                last = range.Range.Last.Bytes;
             int node = changes.Count == 0 ? 0 : changes.LastOrDefault(c => c.Start <= at, changes[0]).Node;
             foreach ((ulong start, int next) in changes)
             {
-                if (start <= at || start > last || next == node) continue;
-                all.Add(range with { Range = PhysicalRange.FromInclusive(new PhysicalAddress(at), new PhysicalAddress(start - 1)), Node = node });
+                if (start <= at || start > last || next == node)
+                    continue;
+                all.Add(
+                    range with
+                    {
+                        Range = PhysicalRange.FromInclusive(new PhysicalAddress(at), new PhysicalAddress(start - 1)),
+                        Node = node,
+                    }
+                );
                 (at, node) = (start, next);
             }
             all.Add(range with { Range = PhysicalRange.FromInclusive(new PhysicalAddress(at), new PhysicalAddress(last)), Node = node });
@@ -141,6 +199,9 @@ internal static partial class FirmwareMemory
 
     private static PhysicalRange? RangeOf(ReadOnlySpan<char> start, ReadOnlySpan<char> last) =>
         ulong.TryParse(start, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong first)
-        && ulong.TryParse(last, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong end) && end >= first && end <= PhysicalAddress.InputMax
-            ? PhysicalRange.FromInclusive(new PhysicalAddress(first), new PhysicalAddress(end)) : null;
+        && ulong.TryParse(last, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong end)
+        && end >= first
+        && end <= PhysicalAddress.InputMax
+            ? PhysicalRange.FromInclusive(new PhysicalAddress(first), new PhysicalAddress(end))
+            : null;
 }

@@ -20,8 +20,10 @@ public readonly record struct Geometry(PfnCount PagesPerSubSection, PfnCount Pag
     public PfnRange WholeSections(PfnRange range) => Widen(range, PagesPerSection);
 
     /// <summary>The range widened to multiples of <paramref name="unit"/>; an empty one stays.</summary>
-    public static PfnRange Widen(PfnRange range, PfnCount unit) => range.IsEmpty ? range
-        : new(new Pfn(Alignment.Down(range.Start.Number, unit.Pages)), new Pfn(Alignment.Up(range.End.Number, unit.Pages)));
+    public static PfnRange Widen(PfnRange range, PfnCount unit) =>
+        range.IsEmpty
+            ? range
+            : new(new Pfn(Alignment.Down(range.Start.Number, unit.Pages)), new Pfn(Alignment.Up(range.End.Number, unit.Pages)));
 
     /// <summary>
     /// The range cut where the kernel's loop over sections does something else: a piece of the first section, the run of whole sections,
@@ -31,7 +33,8 @@ public readonly record struct Geometry(PfnCount PagesPerSubSection, PfnCount Pag
     {
         var up = new Pfn(Alignment.Up(range.Start.Number, PagesPerSection.Pages));
         var down = new Pfn(Alignment.Down(range.End.Number, PagesPerSection.Pages));
-        if (up > down) return [range];
+        if (up > down)
+            return [range];
         return new PfnRange[] { new(range.Start, up), new(up, down), new(down, range.End) }.Where(p => !p.IsEmpty);
     }
 }

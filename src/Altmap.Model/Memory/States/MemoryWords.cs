@@ -71,15 +71,16 @@ public enum ZoneKind : byte
 public static class ZoneNames
 {
     /// <summary>As /proc/zoneinfo and valid_zones print it; <c>none</c> for no zone.</summary>
-    public static string Name(this ZoneKind zone) => zone switch
-    {
-        ZoneKind.Dma => "DMA",
-        ZoneKind.Dma32 => "DMA32",
-        ZoneKind.Normal => "Normal",
-        ZoneKind.Movable => "Movable",
-        ZoneKind.Device => "Device",
-        _ => "none",
-    };
+    public static string Name(this ZoneKind zone) =>
+        zone switch
+        {
+            ZoneKind.Dma => "DMA",
+            ZoneKind.Dma32 => "DMA32",
+            ZoneKind.Normal => "Normal",
+            ZoneKind.Movable => "Movable",
+            ZoneKind.Device => "Device",
+            _ => "none",
+        };
 }
 
 /// <summary>A struct page as far as it matters here.</summary>
@@ -111,7 +112,8 @@ public enum Pgmap : byte
     Dying,
 }
 
-/// <summary>Where a pfn_to_online_page() under way stands. A register of the state, so that a walk is a list of steps like any other.</summary>
+/// <summary>Where a pfn_to_online_page() under way stands. A register of the state, so that a walk is a list of steps like any
+/// other.</summary>
 public enum Walk : byte
 {
     /// <summary>No walk.</summary>

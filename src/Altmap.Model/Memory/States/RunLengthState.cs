@@ -10,7 +10,13 @@ namespace Altmap.Model.Memory.States;
 /// <param name="Pgmaps">By pfn.</param>
 /// <param name="Walk">The walk under way.</param>
 public readonly record struct RunLengthState(
-    Geometry Geometry, RunMap<SectionBits> Sections, RunMap<bool> Valid, RunMap<Memmap> Memmap, RunMap<Pgmap> Pgmaps, Walk Walk) : IMemoryState<RunLengthState>
+    Geometry Geometry,
+    RunMap<SectionBits> Sections,
+    RunMap<bool> Valid,
+    RunMap<Memmap> Memmap,
+    RunMap<Pgmap> Pgmaps,
+    Walk Walk
+) : IMemoryState<RunLengthState>
 {
     /// <inheritdoc/>
     public static RunLengthState Empty(Geometry geometry) =>
@@ -44,16 +50,25 @@ public readonly record struct RunLengthState(
     public Memmap MemmapOf(Pfn pfn) => Memmap[pfn.Number];
 
     /// <inheritdoc/>
-    public bool AnyMemmap(PfnRange range, MemmapContent content) => Memmap.Any(range.Start.Number, range.End.Number, m => m.Content == content);
+    public bool AnyMemmap(PfnRange range, MemmapContent content) =>
+        Memmap.Any(range.Start.Number, range.End.Number, m => m.Content == content);
 
     /// <inheritdoc/>
-    public RunLengthState SetMemmap(PfnRange range, Memmap memmap) => this with { Memmap = Memmap.Set(range.Start.Number, range.End.Number, memmap) };
+    public RunLengthState SetMemmap(PfnRange range, Memmap memmap) =>
+        this with
+        {
+            Memmap = Memmap.Set(range.Start.Number, range.End.Number, memmap),
+        };
 
     /// <inheritdoc/>
     public Pgmap PgmapOf(Pfn pfn) => Pgmaps[pfn.Number];
 
     /// <inheritdoc/>
-    public RunLengthState SetPgmap(PfnRange range, Pgmap pgmap) => this with { Pgmaps = Pgmaps.Set(range.Start.Number, range.End.Number, pgmap) };
+    public RunLengthState SetPgmap(PfnRange range, Pgmap pgmap) =>
+        this with
+        {
+            Pgmaps = Pgmaps.Set(range.Start.Number, range.End.Number, pgmap),
+        };
 
     /// <inheritdoc/>
     public RunLengthState SetWalk(Walk walk) => this with { Walk = walk };

@@ -46,7 +46,8 @@ public sealed record DeviceMapRequest
     /// <summary>True when start or length in bytes is no multiple of a sub-section.</summary>
     public bool IsMisaligned { get; init; }
 
-    /// <summary>Pages past the end whose struct pages the last compound overwrites (memory-side rule of 5.17 and later without shared tail pages); mostly 0.</summary>
+    /// <summary>Pages past the end whose struct pages the last compound overwrites (memory-side rule of 5.17 and later without shared tail
+    /// pages); mostly 0.</summary>
     public PfnCount Overrun { get; init; }
 
     /// <summary>The pieces, up to the first that fails; empty: as the geometry cuts the range, and all succeed.</summary>

@@ -32,7 +32,8 @@ public sealed record MicroStep<TState>(string Name, StepLock Lock, string Source
     /// <summary>The errno of a failure that may come from outside (no memory), or none: the explorer tries both ways.</summary>
     public Func<TState, Errno> Fault { get; init; } = static _ => Errno.None;
 
-    /// <summary>What the kernel takes back when this step fails, before the transition's own <see cref="Transition{TState}.OnFailure"/>.</summary>
+    /// <summary>What the kernel takes back when this step fails, before the transition's own
+    /// <see cref="Transition{TState}.OnFailure"/>.</summary>
     public Func<TState, TState> Undo { get; init; } = static s => s;
 }
 
@@ -65,7 +66,8 @@ public sealed record Transition<TState>(string Name, ImmutableArray<MicroStep<TS
         for (int i = 0; i < Steps.Length; i++)
         {
             (state, Errno errno) = Step(state, i, faultAt == i);
-            if (errno != Errno.None) return new(state, errno, Steps[i]);
+            if (errno != Errno.None)
+                return new(state, errno, Steps[i]);
         }
         return new(state, Errno.None, null);
     }
@@ -75,8 +77,10 @@ public sealed record Transition<TState>(string Name, ImmutableArray<MicroStep<TS
     {
         MicroStep<TState> step = Steps[index];
         Errno errno = step.Precondition(state);
-        if (errno == Errno.None && fault) errno = step.Fault(state);
-        if (errno == Errno.None) return (step.Apply(state), errno);
+        if (errno == Errno.None && fault)
+            errno = step.Fault(state);
+        if (errno == Errno.None)
+            return (step.Apply(state), errno);
         state = step.Undo(state);
         return (index <= LastCheck ? state : OnFailure(state), errno);
     }

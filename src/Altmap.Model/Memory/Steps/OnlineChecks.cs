@@ -15,7 +15,12 @@ public readonly record struct PageFacts(SectionBits Section, bool IsSubSectionVa
     /// <summary>The facts of a page in a state.</summary>
     public static PageFacts Of<TState>(TState state, Pfn pfn)
         where TState : struct, IMemoryState<TState> =>
-        new(state.SectionOf(pfn), state.AnyValid(new PfnRange(pfn, pfn + new PfnCount(1))), state.MemmapOf(pfn).Content, state.PgmapOf(pfn));
+        new(
+            state.SectionOf(pfn),
+            state.AnyValid(new PfnRange(pfn, pfn + new PfnCount(1))),
+            state.MemmapOf(pfn).Content,
+            state.PgmapOf(pfn)
+        );
 }
 
 /// <summary>A check of pfn_to_online_page().</summary>
@@ -26,19 +31,37 @@ public sealed record OnlineCheck(string Step, Func<PageFacts, bool> Passes, stri
 
 /// <summary>
 /// The rules of pfn_to_online_page() and pfn_valid() through history (mm/memory_hotplug.c, include/linux/mmzone.h, arch/arm64/mm/init.c;
-/// 5.10.262, 6.1.192, 6.12.107, 7.2.13; the unreleased ones from the thread of January 2021). That the section number is in range is always so here.
+/// 5.10.262, 6.1.192, 6.12.107, 7.2.13; the unreleased ones from the thread of January 2021). That the section number is in range is always
+/// so here.
 /// </summary>
 public static class OnlineChecks
 {
-    private static readonly OnlineCheck OnlineSection = new("w1 online_section()", f => f.Section.HasFlag(SectionBits.Online), "its section is not online");
-    private static readonly OnlineCheck OwnPfnValid = new("w2 pfn_valid()", f => PfnValid(f, asksMemblock: true), "pfn_valid() denies it: memblock has no such memory");
-    private static readonly OnlineCheck SubSection = new("w2 pfn_section_valid()", f => f.IsSubSectionValid, "its sub-section is not valid: no RAM in it, and nothing mapped it");
-    private static readonly OnlineCheck PageMap = new("w3 get_dev_pagemap()", f => (f.Section & Tainted) != Tainted || f.Pgmap != Pgmap.Live,
-        "its section is shared with a device, and a device map covers it");
+    private static readonly OnlineCheck OnlineSection = new(
+        "w1 online_section()",
+        f => f.Section.HasFlag(SectionBits.Online),
+        "its section is not online"
+    );
+    private static readonly OnlineCheck OwnPfnValid = new(
+        "w2 pfn_valid()",
+        f => PfnValid(f, asksMemblock: true),
+        "pfn_valid() denies it: memblock has no such memory"
+    );
+    private static readonly OnlineCheck SubSection = new(
+        "w2 pfn_section_valid()",
+        f => f.IsSubSectionValid,
+        "its sub-section is not valid: no RAM in it, and nothing mapped it"
+    );
+    private static readonly OnlineCheck PageMap = new(
+        "w3 get_dev_pagemap()",
+        f => (f.Section & Tainted) != Tainted || f.Pgmap != Pgmap.Live,
+        "its section is shared with a device, and a device map covers it"
+    );
     private const SectionBits Tainted = SectionBits.Online | SectionBits.TaintZoneDevice;
 
     private static readonly ImmutableArray<OnlineCheck>[] Lists =
-        [.. Enum.GetValues<PfnOnlineRule>().SelectMany(rule => (ImmutableArray<OnlineCheck>[])[Make(rule, false), Make(rule, true)])];
+    [
+        .. Enum.GetValues<PfnOnlineRule>().SelectMany(rule => (ImmutableArray<OnlineCheck>[])[Make(rule, false), Make(rule, true)]),
+    ];
 
     /// <summary>The checks of a rule in order.</summary>
     /// <param name="rule">Which.</param>
@@ -50,7 +73,8 @@ public static class OnlineChecks
     {
         foreach (OnlineCheck check in checks)
         {
-            if (!check.Passes(facts)) return false;
+            if (!check.Passes(facts))
+                return false;
         }
         return true;
     }
@@ -58,8 +82,10 @@ public static class OnlineChecks
     /// <summary>pfn_valid(). arm64's own asks memblock for boot memory: the RAM pages of early sections are what it has.</summary>
     public static bool PfnValid(in PageFacts facts, bool asksMemblock)
     {
-        if (!facts.Section.HasFlag(SectionBits.HasMemmap)) return false;
-        if (facts.Section.HasFlag(SectionBits.Early)) return !asksMemblock || facts.Content == MemmapContent.Ram;
+        if (!facts.Section.HasFlag(SectionBits.HasMemmap))
+            return false;
+        if (facts.Section.HasFlag(SectionBits.Early))
+            return !asksMemblock || facts.Content == MemmapContent.Ram;
         return facts.IsSubSectionValid;
     }
 
@@ -67,9 +93,12 @@ public static class OnlineChecks
     {
         var checks = ImmutableArray.CreateBuilder<OnlineCheck>();
         checks.Add(OnlineSection);
-        if (ownsPfnValid && rule != PfnOnlineRule.SubSection) checks.Add(OwnPfnValid);
-        if (rule is PfnOnlineRule.SubSection or PfnOnlineRule.Current) checks.Add(SubSection);
-        if (rule is PfnOnlineRule.TaintPagemap or PfnOnlineRule.Current) checks.Add(PageMap);
+        if (ownsPfnValid && rule != PfnOnlineRule.SubSection)
+            checks.Add(OwnPfnValid);
+        if (rule is PfnOnlineRule.SubSection or PfnOnlineRule.Current)
+            checks.Add(SubSection);
+        if (rule is PfnOnlineRule.TaintPagemap or PfnOnlineRule.Current)
+            checks.Add(PageMap);
         return checks.ToImmutable();
     }
 }

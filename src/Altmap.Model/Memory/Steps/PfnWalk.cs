@@ -20,7 +20,14 @@ public static class PfnWalk
         var steps = ImmutableArray.CreateBuilder<MicroStep<TState>>();
         steps.Add(new("w0 begin", walkLock, Source, s => s.SetWalk(Walk.Looking)));
         foreach (OnlineCheck check in OnlineChecks.Of(rule, ownsPfnValid))
-            steps.Add(new(check.Step, walkLock, Source, s => s.Walk == Walk.Looking && !check.Passes(PageFacts.Of(s, pfn)) ? s.SetWalk(Walk.Null) : s));
+            steps.Add(
+                new(
+                    check.Step,
+                    walkLock,
+                    Source,
+                    s => s.Walk == Walk.Looking && !check.Passes(PageFacts.Of(s, pfn)) ? s.SetWalk(Walk.Null) : s
+                )
+            );
         steps.Add(new("w4 page", walkLock, Source, s => s.Walk == Walk.Looking ? s.SetWalk(Walk.Page) : s));
         return new($"pfn_to_online_page({pfn})", steps.ToImmutable(), static s => s);
     }

@@ -5,7 +5,8 @@ using Altmap.Formats.InfoBlocks;
 
 namespace Altmap.Model.Planning.Alternatives;
 
-/// <summary>What can be done under an alternative: <c>yes</c>, <c>no</c>, a few words, or <c>-</c> where the question does not arise.</summary>
+/// <summary>What can be done under an alternative: <c>yes</c>, <c>no</c>, a few words, or <c>-</c> where the question does not
+/// arise.</summary>
 /// <param name="Dax">Programs can map the data.</param>
 /// <param name="BlockIo">There is a block device.</param>
 /// <param name="HotRemove">Memory that was added can be taken away again.</param>
@@ -24,7 +25,16 @@ public sealed record AlternativeUses(string Dax, string BlockIo, string HotRemov
 /// <param name="Why">One or two sentences, with what is wrong with it.</param>
 /// <param name="Source">Where the facts come from; the numbers come from the model.</param>
 public sealed record Alternative(
-    string Id, string What, ByteSize Lost, ByteSize Usable, ByteSize RamCost, AlternativeUses Uses, ImmutableArray<KernelProfile> Kernels, string Why, string Source)
+    string Id,
+    string What,
+    ByteSize Lost,
+    ByteSize Usable,
+    ByteSize RamCost,
+    AlternativeUses Uses,
+    ImmutableArray<KernelProfile> Kernels,
+    string Why,
+    string Source
+)
 {
     /// <summary>What a kernel with a struct page of 80 bytes (KMSAN) makes of it; null where that is no question.</summary>
     public string? DebugKernel { get; init; }
@@ -43,7 +53,8 @@ public sealed record Alternative(
 public sealed record AlternativeGroup(string Id, string Question, ImmutableArray<Alternative> Rows)
 {
     /// <summary>True when nothing is to be chosen: no alternative costs anything else than another.</summary>
-    public bool IsOneAnswer => Rows.All(r => (r.Lost, r.Usable, r.RamCost, r.Uses) == (Rows[0].Lost, Rows[0].Usable, Rows[0].RamCost, Rows[0].Uses));
+    public bool IsOneAnswer =>
+        Rows.All(r => (r.Lost, r.Usable, r.RamCost, r.Uses) == (Rows[0].Lost, Rows[0].Usable, Rows[0].RamCost, Rows[0].Uses));
 }
 
 /// <summary>What of a machine is around a range.</summary>
@@ -62,8 +73,15 @@ public sealed record RangePlace(PhysicalRange Region, string? MovedBy, Immutable
 /// <param name="Neighbours">System RAM and other regions; default: nothing is known to be near.</param>
 /// <param name="MemoryBlock">Size of a memory block.</param>
 public sealed record AlternativesRequest(
-    PhysicalRange Range, InfoBlockKind Kind, PageMapMode Map, ByteSize Align, KernelProfile Kernel, ArchitectureRules Architecture,
-    SectionNeighbours Neighbours, ByteSize MemoryBlock)
+    PhysicalRange Range,
+    InfoBlockKind Kind,
+    PageMapMode Map,
+    ByteSize Align,
+    KernelProfile Kernel,
+    ArchitectureRules Architecture,
+    SectionNeighbours Neighbours,
+    ByteSize MemoryBlock
+)
 {
     /// <summary>Where on a machine the range is; null: nothing is known.</summary>
     public RangePlace? Place { get; init; }
@@ -72,7 +90,8 @@ public sealed record AlternativesRequest(
     public ByteSize Section => Kernel.SectionSize(Architecture.Architecture, Architecture.PageSize);
 
     /// <summary>All groups, in the order in which the questions are asked.</summary>
-    public ImmutableArray<AlternativeGroup> Compare() => [PageMapAlternatives.Of(this), SystemRamAlternatives.Of(this), SharedSectionAlternatives.Of(this)];
+    public ImmutableArray<AlternativeGroup> Compare() =>
+        [PageMapAlternatives.Of(this), SystemRamAlternatives.Of(this), SharedSectionAlternatives.Of(this)];
 
     internal NamespacePlan Plan(KernelProfile? kernel = null, PageMapMode? map = null, PhysicalRange? range = null) =>
         NamespacePlan.Of(range ?? Range, Kind, map ?? Map, Align, kernel ?? Kernel, Architecture, Neighbours);
@@ -83,13 +102,21 @@ public sealed record AlternativesRequest(
     /// <summary>The largest page of a mapping: no larger than the alignment, and the data must start at a multiple of it.</summary>
     internal string HugePages(NamespacePlan plan)
     {
-        if (plan.Settings is not { } settings) return "-";
+        if (plan.Settings is not { } settings)
+            return "-";
         ulong start = plan.Range.Start.Bytes + settings.StartPad.Bytes + settings.DataOffset.Bytes;
-        ByteSize[] fitting = [.. Architecture.SupportedAligns.Where(a => a > Architecture.PageSize && a <= settings.Align && start % a.Bytes == 0)];
+        ByteSize[] fitting =
+        [
+            .. Architecture.SupportedAligns.Where(a => a > Architecture.PageSize && a <= settings.Align && start % a.Bytes == 0),
+        ];
         return fitting.Length == 0 ? "no" : fitting[^1].ToHuman();
     }
 
     /// <summary>The shipped profiles for which something holds on this architecture.</summary>
     internal ImmutableArray<KernelProfile> Having(Func<KernelProfile, bool> rule) =>
-        [.. KernelProfiles.All.Where(k => ArchitectureRules.Find(k, Architecture.Architecture, Architecture.PageSize) is not null && rule(k))];
+        [
+            .. KernelProfiles.All.Where(k =>
+                ArchitectureRules.Find(k, Architecture.Architecture, Architecture.PageSize) is not null && rule(k)
+            ),
+        ];
 }

@@ -21,24 +21,37 @@ public class MicroStepTests(ITestOutputHelper output)
     private static readonly PfnRange Device = Pages(4, 24);
 
     private static ImmutableArray<Transition<PackedState>> MapAndUnmap(bool poison) =>
-        [DeviceMapSteps.Map<PackedState>(Request(Device, new(new PfnCount(1), new PfnCount(3)), poison)), DeviceMapSteps.Unmap<PackedState>(World, Device, poison)];
+        [
+            DeviceMapSteps.Map<PackedState>(Request(Device, new(new PfnCount(1), new PfnCount(3)), poison)),
+            DeviceMapSteps.Unmap<PackedState>(World, Device, poison),
+        ];
 
     private static DeviceMapRequest Request(PfnRange range, AltmapSpace? altmap, bool poison) =>
-        new() { Geometry = World, Range = range, Altmap = altmap, Poisons = poison };
+        new()
+        {
+            Geometry = World,
+            Range = range,
+            Altmap = altmap,
+            Poisons = poison,
+        };
 
     private static PfnRange Pages(ulong start, ulong end) => new(new Pfn(start), new Pfn(end));
 
     private static FoldResult<TState> Random<TState>(TState state, (byte Kind, byte Start, byte Length, byte Fault) step)
         where TState : struct, IMemoryState<TState>
     {
-        ulong sub = (ulong)step.Start % 16, count = 1 + ((ulong)step.Length % (16 - sub));
-        PfnRange range = Pages(sub * 2, (sub + count) * 2), sections = World.WholeSections(range);
+        ulong sub = (ulong)step.Start % 16,
+            count = 1 + ((ulong)step.Length % (16 - sub));
+        PfnRange range = Pages(sub * 2, (sub + count) * 2),
+            sections = World.WholeSections(range);
         bool poison = (step.Fault & 1) != 0;
         int? fault = (step.Fault & 2) != 0 ? step.Fault % 11 : null;
         return (step.Kind % 6) switch
         {
             0 => DeviceMapSteps.Map<TState>(Request(range, null, poison)).Fold(state, fault),
-            1 => DeviceMapSteps.Map<TState>(Request(range, new(new PfnCount(1), new PfnCount((ulong)step.Fault % (count * 2))), poison)).Fold(state, fault),
+            1 => DeviceMapSteps
+                .Map<TState>(Request(range, new(new PfnCount(1), new PfnCount((ulong)step.Fault % (count * 2))), poison))
+                .Fold(state, fault),
             2 => DeviceMapSteps.Unmap<TState>(World, range, poison).Fold(state),
             3 => BlockSteps.Offline<TState>(sections, poison).Fold(state),
             4 => BlockSteps.Online<TState>(sections, ZoneKind.Normal, 0).Fold(state),
@@ -48,26 +61,35 @@ public class MicroStepTests(ITestOutputHelper output)
 
     [Fact]
     [Trait("problem", "E3")]
-    public void Both_representations_agree_on_random_steps() => Prop.ForAll((byte ramEnd, byte secondRam, List<(byte, byte, byte, byte)> steps) =>
-    {
-        PfnRange[] ram = [Pages(0, 1 + ((ulong)ramEnd % 12)), Pages(20, 20 + ((ulong)secondRam % 12))];
-        RunLengthState runs = BlockSteps.Boot<RunLengthState>(World, ram);
-        PackedState packed = BlockSteps.Boot<PackedState>(World, ram);
-        foreach ((byte, byte, byte, byte) step in steps)
-        {
-            (runs, Errno a) = Random(runs, step);
-            (packed, Errno b) = Random(packed, step);
-            if (a != b || runs.Walk != packed.Walk) return false;
-            for (Pfn pfn = PackedState.Pages.Start; pfn < PackedState.Pages.End; pfn += new PfnCount(1))
-            {
-                PfnRange one = new(pfn, pfn + new PfnCount(1));
-                bool same = runs.SectionOf(pfn) == packed.SectionOf(pfn) && runs.MemmapOf(pfn).Content == packed.MemmapOf(pfn).Content
-                    && runs.PgmapOf(pfn) == packed.PgmapOf(pfn) && runs.AnyValid(one) == packed.AnyValid(one);
-                if (!same) return false;
-            }
-        }
-        return true;
-    }).QuickCheckThrowOnFailure();
+    public void Both_representations_agree_on_random_steps() =>
+        Prop.ForAll(
+                (byte ramEnd, byte secondRam, List<(byte, byte, byte, byte)> steps) =>
+                {
+                    PfnRange[] ram = [Pages(0, 1 + ((ulong)ramEnd % 12)), Pages(20, 20 + ((ulong)secondRam % 12))];
+                    RunLengthState runs = BlockSteps.Boot<RunLengthState>(World, ram);
+                    PackedState packed = BlockSteps.Boot<PackedState>(World, ram);
+                    foreach ((byte, byte, byte, byte) step in steps)
+                    {
+                        (runs, Errno a) = Random(runs, step);
+                        (packed, Errno b) = Random(packed, step);
+                        if (a != b || runs.Walk != packed.Walk)
+                            return false;
+                        for (Pfn pfn = PackedState.Pages.Start; pfn < PackedState.Pages.End; pfn += new PfnCount(1))
+                        {
+                            PfnRange one = new(pfn, pfn + new PfnCount(1));
+                            bool same =
+                                runs.SectionOf(pfn) == packed.SectionOf(pfn)
+                                && runs.MemmapOf(pfn).Content == packed.MemmapOf(pfn).Content
+                                && runs.PgmapOf(pfn) == packed.PgmapOf(pfn)
+                                && runs.AnyValid(one) == packed.AnyValid(one);
+                            if (!same)
+                                return false;
+                        }
+                    }
+                    return true;
+                }
+            )
+            .QuickCheckThrowOnFailure();
 
     /// <summary>The shortest counter-example of memory-model: RAM and a device in one section, the device mapped.</summary>
     [Fact]
@@ -114,7 +136,8 @@ public class MicroStepTests(ITestOutputHelper output)
         Assert.Equal(unmaps, found.Trace.Count(s => s.Contains("u6 ", StringComparison.Ordinal)));
     }
 
-    /// <summary>The reference dies outside the hotplug lock: that window is open to a walker who holds it; the one before the taint is not.</summary>
+    /// <summary>The reference dies outside the hotplug lock: that window is open to a walker who holds it; the one before the taint is
+    /// not.</summary>
     [Theory]
     [Trait("problem", "E2")]
     [InlineData(Walkers.Unlocked, true, "m3 memmap there")]
@@ -143,7 +166,10 @@ public class MicroStepTests(ITestOutputHelper output)
             slowest = i < 50 || clock.Elapsed < slowest ? slowest : clock.Elapsed; // the first ones are compiled
             Assert.Equal(Errno.None, errno);
         }
-        output.WriteLine($"500 namespaces: last {clock.Elapsed.TotalMicroseconds:0} us, slowest {slowest.TotalMicroseconds:0} us, {machine.Memory.Memmap.Count} runs of memmap");
+        output.WriteLine(
+            $"500 namespaces: last {clock.Elapsed.TotalMicroseconds:0} us, slowest {slowest.TotalMicroseconds:0} us, "
+                + $"{machine.Memory.Memmap.Count} runs of memmap"
+        );
         Assert.InRange(slowest, TimeSpan.Zero, TimeSpan.FromMilliseconds(100)); // loosely: the aim is 1 ms, the computer may be busy
         Assert.Equal(Errno.ENOMEM, machine.CreateNamespace("again", Gib(64 + 50, 100)).Errno); // a live device map at the first pfn
 
@@ -155,7 +181,16 @@ public class MicroStepTests(ITestOutputHelper output)
     {
         public (Machine Next, Errno Errno) CreateNamespace(string name, PfnRange range)
         {
-            (RunLengthState memory, Errno errno) = DeviceMapSteps.Map<RunLengthState>(new DeviceMapRequest { Geometry = Memory.Geometry, Range = range, Altmap = new(new PfnCount(2), new PfnCount(510)) }).Fold(Memory);
+            (RunLengthState memory, Errno errno) = DeviceMapSteps
+                .Map<RunLengthState>(
+                    new DeviceMapRequest
+                    {
+                        Geometry = Memory.Geometry,
+                        Range = range,
+                        Altmap = new(new PfnCount(2), new PfnCount(510)),
+                    }
+                )
+                .Fold(Memory);
             return errno == Errno.None ? (new Machine(Namespaces.Add(name, range), memory), errno) : (this, errno);
         }
     }

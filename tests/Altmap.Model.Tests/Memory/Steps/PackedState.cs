@@ -8,16 +8,18 @@ namespace Altmap.Model.Tests.Memory.Steps;
 /// </summary>
 public readonly record struct PackedState : IMemoryState<PackedState>
 {
-    private const int PagesPerSubSection = 2, SubSections = 16, PagesPerSection = 8;
+    private const int PagesPerSubSection = 2,
+        SubSections = 16,
+        PagesPerSection = 8;
     private const ulong Lanes = 0x1111_1111_1111_1111;
 
     public static readonly Geometry World = new(new PfnCount(PagesPerSubSection), new PfnCount(PagesPerSection));
     public static readonly PfnRange Pages = new(new Pfn(0), new Pfn(SubSections * PagesPerSubSection));
 
-    private readonly ulong _memmapLow;  // 4 bits a page, pages 0 to 15
+    private readonly ulong _memmapLow; // 4 bits a page, pages 0 to 15
     private readonly ulong _memmapHigh; // pages 16 to 31
-    private readonly ulong _pgmap;      // 4 bits a sub-section: device ranges start and end on one
-    private readonly ulong _rest;       // 8 bits of flags a section, then 16 bits of subsection_map, then the walk
+    private readonly ulong _pgmap; // 4 bits a sub-section: device ranges start and end on one
+    private readonly ulong _rest; // 8 bits of flags a section, then 16 bits of subsection_map, then the walk
 
     private PackedState(ulong memmapLow, ulong memmapHigh, ulong pgmap, ulong rest) =>
         (_memmapLow, _memmapHigh, _pgmap, _rest) = (memmapLow, memmapHigh, pgmap, rest);
@@ -50,21 +52,29 @@ public readonly record struct PackedState : IMemoryState<PackedState>
     /// <summary>Zone and node are not kept: there is one node here, and no rule asks for the zone.</summary>
     public Memmap MemmapOf(Pfn pfn) => new(ContentOf(pfn), ZoneKind.None, -1);
 
-    private MemmapContent ContentOf(Pfn pfn) => (MemmapContent)(((pfn.Number < 16 ? _memmapLow : _memmapHigh) >> (4 * ((int)pfn.Number % 16))) & 0xf);
+    private MemmapContent ContentOf(Pfn pfn) =>
+        (MemmapContent)(((pfn.Number < 16 ? _memmapLow : _memmapHigh) >> (4 * ((int)pfn.Number % 16))) & 0xf);
 
     public bool AnyMemmap(PfnRange range, MemmapContent content)
     {
         for (Pfn pfn = range.Start; pfn < range.End; pfn += new PfnCount(1))
         {
-            if (ContentOf(pfn) == content) return true;
+            if (ContentOf(pfn) == content)
+                return true;
         }
         return false;
     }
 
     public PackedState SetMemmap(PfnRange range, Memmap memmap)
     {
-        ulong low = Mask(Cut(range, 0), 1, 4), high = Mask(Cut(range, 16), 1, 4);
-        return new((_memmapLow & ~low) | (low & (Lanes * (byte)memmap.Content)), (_memmapHigh & ~high) | (high & (Lanes * (byte)memmap.Content)), _pgmap, _rest);
+        ulong low = Mask(Cut(range, 0), 1, 4),
+            high = Mask(Cut(range, 16), 1, 4);
+        return new(
+            (_memmapLow & ~low) | (low & (Lanes * (byte)memmap.Content)),
+            (_memmapHigh & ~high) | (high & (Lanes * (byte)memmap.Content)),
+            _pgmap,
+            _rest
+        );
     }
 
     public Pgmap PgmapOf(Pfn pfn) => (Pgmap)((_pgmap >> (4 * ((int)pfn.Number / PagesPerSubSection))) & 0xf);
@@ -82,8 +92,10 @@ public readonly record struct PackedState : IMemoryState<PackedState>
     /// <summary>Ones in the lane, <paramref name="bits"/> wide, of every unit that holds a page of the range.</summary>
     private static ulong Mask(PfnRange range, int pagesPerUnit, int bits)
     {
-        if (range.IsEmpty) return 0;
-        int first = (int)range.Start.Number / pagesPerUnit * bits, past = (((int)range.End.Number - 1) / pagesPerUnit + 1) * bits;
+        if (range.IsEmpty)
+            return 0;
+        int first = (int)range.Start.Number / pagesPerUnit * bits,
+            past = (((int)range.End.Number - 1) / pagesPerUnit + 1) * bits;
         ulong below = past >= 64 ? ulong.MaxValue : (1UL << past) - 1;
         return below & ~((1UL << first) - 1);
     }
