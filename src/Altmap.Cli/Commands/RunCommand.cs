@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Text;
+using Altmap.Advice.Sessions;
 using Altmap.Cli.Common;
 using Altmap.Cli.Sessions;
 using Altmap.Core.Json;

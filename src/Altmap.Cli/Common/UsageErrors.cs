@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Altmap.Advice.Sessions;
 using Altmap.Core.Json;
 using CommandShell = Altmap.Shell.CommandShell;
 
@@ -58,7 +59,7 @@ internal static class UsageErrors
         string[] words = [.. parse.Tokens.Select(t => t.Value)];
         if (words is not ["run", var machine, var name, ..] || !CommandShell.Knows(name))
             return null;
-        return $"altmap run {machine} -- {string.Join(' ', words[2..].Select(Sessions.StepText.QuoteWord))}";
+        return $"altmap run {machine} -- {string.Join(' ', words[2..].Select(StepText.QuoteWord))}";
     }
 
     private static string Unknown(Command command, string word, IReadOnlyList<string> words)

@@ -1,16 +1,13 @@
-using System.Collections.Immutable;
 using System.Globalization;
 using System.Security.Cryptography;
+using Altmap.Advice.Sessions;
 using Altmap.Cli.Common;
 using Altmap.Core.Identity;
 using Altmap.Core.Kernels;
 using Altmap.Host;
-using Altmap.Model;
 using Altmap.Model.Hardware;
 using Altmap.Model.Memory;
-using Altmap.Model.Nvdimm;
 using Altmap.Shell;
-using Altmap.Shell.Scripts;
 
 namespace Altmap.Cli.Sessions;
 
@@ -45,68 +42,36 @@ internal sealed record MachineSession(string Path, MachineSource Source, ShellSt
         KernelChoice.NoteUnverified(host, kernel, architecture);
         foreach (string note in MemoryNotes.Of(description))
             host.Note(note);
-        try
-        {
-            (Machine? machine, string? panic) = Boot.Start(source, WithConfig(kernel, description), architecture);
-            if (machine is null)
-                throw CliError.Usage($"{path}: this kernel does not boot with this memory map: {panic}");
-            ulong seed = uuidSeed ?? BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
-            return new(path, source, RunSteps(host, loaded, kernelName, new ShellState(machine, UuidSource.FromSeed(seed))));
-        }
-        catch (NotModelledException e)
-        {
-            throw new CliError(ExitCode.Unsupported, $"unsupported: {e.Message}");
-        }
+        ulong seed = uuidSeed ?? BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
+        var opening = SessionOpening.Of(source, WithConfig(kernel, description), architecture, UuidSource.FromSeed(seed));
+        if (opening.Error is { } opened)
+            throw ErrorOf(path, loaded, opened);
+        string under = kernelName is null ? "" : $" under kernel {kernelName}";
+        foreach (FailedStep step in opening.Failed)
+            host.Note(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{PlaceOf(loaded, step.Step)} fails{under} with exit code {step.ExitCode}: {step.Command}: {step.Message}"
+                )
+            );
+        return new(path, source, opening.State!);
     }
+
+    private static CliError ErrorOf(string path, LoadResult loaded, OpeningError error) =>
+        (error.Fault, error.Step) switch
+        {
+            (OpeningFault.DoesNotBoot, _) => CliError.Usage($"{path}: this kernel does not boot with this memory map: {error.Message}"),
+            (OpeningFault.StepUnreadable, { } step) => CliError.Usage($"{PlaceOf(loaded, step)}: {error.Message}"),
+            (_, { } step) => new CliError(ExitCode.Unsupported, $"{PlaceOf(loaded, step)}: {error.Message}"),
+            _ => new CliError(ExitCode.Unsupported, error.Message),
+        };
+
+    private static string PlaceOf(LoadResult loaded, int step) =>
+        string.Create(CultureInfo.InvariantCulture, $"{loaded.StepPlaces[step]}: step {step + 1}");
 
     /// <summary>The folder that paths in a machine's file are relative to.</summary>
     public static string DirectoryOf(string path) =>
         Directory.Exists(path) ? path : System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path)) ?? ".";
-
-    /// <summary>
-    /// A step that fails is told, and the rest is done: a recorded boot has commands that failed, a saved session keeps one that failed and
-    /// changed something,
-    /// and under another kernel than the machine's own a step may well fail.
-    /// </summary>
-    private static ShellState RunSteps(CliHost host, LoadResult loaded, string? kernelName, ShellState state)
-    {
-        ImmutableArray<string> steps = loaded.Source!.Description.Steps;
-        for (int i = 0; i < steps.Length; i++)
-        {
-            string where = string.Create(CultureInfo.InvariantCulture, $"{loaded.StepPlaces[i]}: step {i + 1}");
-            if (ScriptParser.ParseLine(steps[i]) is not { } parsed)
-                continue;
-            if (parsed.Error is { } error)
-                throw CliError.Usage($"{where}: {error.Message}");
-            UuidSource uuids = state.Uuids;
-            ScriptLine line = parsed.Line!;
-            CommandResult result = CommandShell.Run(
-                state with
-                {
-                    Uuids = uuids.WithGiven(StepText.UuidsOf(steps[i])),
-                },
-                line.Words,
-                line.RedirectTo
-            );
-            if (result.IsUnsupported)
-                throw new CliError(ExitCode.Unsupported, $"{where}: {result.Stderr.TrimEnd('\n')}");
-            if (result.ExitCode != 0)
-            {
-                string under = kernelName is null ? "" : $" under kernel {kernelName}";
-                host.Note(
-                    string.Create(
-                        CultureInfo.InvariantCulture,
-                        $"{where} fails{under} with exit code {result.ExitCode}: {line.Text}: {FirstLine(result)}"
-                    )
-                );
-            }
-            state = result.State with { Uuids = result.State.Uuids.WithGiven([]) };
-        }
-        return state;
-    }
-
-    private static string FirstLine(CommandResult result) =>
-        result.Merged.Split('\n').Select(l => l.Trim()).FirstOrDefault(l => l.Length > 0) ?? "no message";
 
     /// <summary>What the machine's <c>config</c> says of the kernel takes the place of the profile's rule; the profile then counts as the
     /// user's own.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Altmap.Advice.Sessions;
 using Altmap.Cli.Common;
 using Altmap.Shell.Scripts;
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.CommandLine;
+using Altmap.Advice.Sessions;
 using Altmap.Cli.Common;
 using Altmap.Cli.Maps;
 using Altmap.Model;
@@ -28,7 +29,7 @@ internal static class SessionCommands
     /// <param name="machine">As it is now.</param>
     /// <param name="last">The last command that changed the machine, with the machine before it; null: none did.</param>
     /// <returns>The exit code.</returns>
-    public static int Run(CliHost host, IReadOnlyList<string> words, Machine machine, (string Command, Machine Before)? last)
+    public static int Run(CliHost host, IReadOnlyList<string> words, Machine machine, DoneCommand? last)
     {
         try
         {
@@ -84,18 +85,18 @@ internal static class SessionCommands
         return command;
     }
 
-    private static Command Diff(CliHost host, Machine machine, (string Command, Machine Before)? last)
+    private static Command Diff(CliHost host, Machine machine, DoneCommand? last)
     {
         var command = new Command("diff", "Tells what the last command that changed something changed in memory and devices.");
         command.SetAction(_ =>
         {
-            if (last is not { } step)
+            if (last is null)
             {
                 host.Out.WriteLine("nothing has changed yet");
                 return;
             }
-            ImmutableArray<string> lines = MapDiff.Of(step.Before, machine);
-            host.Out.WriteLine(step.Command);
+            ImmutableArray<string> lines = MapDiff.Of(last.Before.Machine, machine);
+            host.Out.WriteLine(last.Command);
             foreach (string line in lines)
                 host.Out.WriteLine($"  {line}");
             if (lines.IsEmpty)

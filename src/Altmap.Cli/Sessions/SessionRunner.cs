@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Altmap.Advice.Sessions;
 using Altmap.Model;
 using Altmap.Model.Memory;
 using Altmap.Shell;
@@ -11,17 +12,16 @@ namespace Altmap.Cli.Sessions;
 /// nothing, as in sh.</summary>
 internal sealed class SessionRunner(CliHost host, ShellState state, bool isTranscript)
 {
-    private readonly Stack<(ShellState State, int Steps, string Command)> _before = [];
-    private readonly ImmutableArray<string>.Builder _steps = ImmutableArray.CreateBuilder<string>();
+    private Session _session = new(state);
 
-    public ShellState State { get; private set; } = state;
+    public ShellState State => _session.State;
 
     /// <summary>Of the last command; 0 when there was none.</summary>
     public int ExitCode { get; private set; }
 
     /// <summary>The commands that changed something, as a machine file keeps them; what only looked, or was refused, is not among
     /// them.</summary>
-    public ImmutableArray<string> Steps => _steps.ToImmutable();
+    public ImmutableArray<string> Steps => _session.Steps;
 
     public void Run(Script script)
     {
@@ -43,15 +43,9 @@ internal sealed class SessionRunner(CliHost host, ShellState state, bool isTrans
             RunOwn(line);
             return;
         }
-        CommandResult result = CommandShell.Run(State, line.Words, line.RedirectTo, SessionCommands.Names);
-        if (!result.IsUnsupported)
-        {
-            _before.Push((State, _steps.Count, line.Text));
-            if (HasChanged(State, result))
-                _steps.Add(StepText.Of(line.Text, State.Uuids, result.State.Uuids));
-        }
-        string? excess = ReferenceEquals(State.Machine.Mm, result.State.Machine.Mm) ? null : MemmapDemand.Excess(result.State.Machine);
-        State = result.State;
+        Machine before = State.Machine;
+        (_session, CommandResult result) = _session.Run(line, SessionCommands.Names);
+        string? excess = ReferenceEquals(before.Mm, State.Machine.Mm) ? null : MemmapDemand.Excess(State.Machine);
         ExitCode = result.ExitCode;
         Print(line, result);
         if (excess is not null)
@@ -63,49 +57,22 @@ internal sealed class SessionRunner(CliHost host, ShellState state, bool isTrans
     /// <summary>Takes back the last command that changed the machine, and what only looked at it since; false when there is none.</summary>
     public bool Undo()
     {
-        while (_before.TryPop(out (ShellState State, int Steps, string Command) before))
-        {
-            bool changed = !SameButLog(before.State.Machine, State.Machine);
-            State = before.State;
-            _steps.Count = before.Steps;
-            if (changed)
-                return true;
-        }
-        return false;
+        if (_session.Undo() is not { } before)
+            return false;
+        _session = before;
+        return true;
     }
 
     /// <summary>Prints as the machine's commands do: in a transcript its line first, its exit code last.</summary>
     private void RunOwn(ScriptLine line)
     {
-        (string Command, Machine Before)? last = null;
-        Machine after = State.Machine;
-        foreach ((ShellState state, _, string command) in _before) // the latest first
-        {
-            if (SameButLog(state.Machine, after))
-                continue;
-            last = (command, state.Machine);
-            break;
-        }
         if (isTranscript)
             host.Out.WriteLine($"+ {line.Echo}");
-        ExitCode = SessionCommands.Run(host, line.Words, after, last);
+        ExitCode = SessionCommands.Run(host, line.Words, State.Machine, _session.LastChange);
         if (isTranscript)
             host.Out.WriteLine($"# rc={ExitCode}");
         host.Out.Flush();
     }
-
-    /// <summary>
-    /// True where the machine or the session's files are others. A refusal that is but a line in the kernel's log is none, nor are UUIDs
-    /// that a failed command took: those
-    /// picked later are kept with their own.
-    /// </summary>
-    private static bool HasChanged(ShellState before, CommandResult result) =>
-        !ReferenceEquals(before.Files, result.State.Files)
-        || !(
-            result.ExitCode == 0 ? ReferenceEquals(before.Machine, result.State.Machine) : SameButLog(before.Machine, result.State.Machine)
-        );
-
-    private static bool SameButLog(Machine a, Machine b) => ReferenceEquals(a, b) || a with { Log = b.Log } == b;
 
     private void Print(ScriptLine line, CommandResult result)
     {

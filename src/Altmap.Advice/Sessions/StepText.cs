@@ -2,14 +2,14 @@ using System.Collections.Immutable;
 using System.Text.RegularExpressions;
 using Altmap.Core.Identity;
 
-namespace Altmap.Cli.Sessions;
+namespace Altmap.Advice.Sessions;
 
 /// <summary>
 /// A step of a machine file: a command line, and behind it as a comment the UUIDs that the tool picked then, so that the same ones come out
 /// when
 /// it is run again: <c>ndctl create-namespace # uuids: 5f3c…</c>.
 /// </summary>
-internal static partial class StepText
+public static partial class StepText
 {
     private const string Mark = " # uuids:";
 

@@ -1,7 +1,7 @@
-using Altmap.Cli.Sessions;
+using Altmap.Advice.Sessions;
 using Altmap.Core.Identity;
 
-namespace Altmap.Cli.Tests.Sessions;
+namespace Altmap.Advice.Tests.Sessions;
 
 public class StepTextTests
 {
