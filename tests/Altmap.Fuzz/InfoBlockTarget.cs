@@ -116,14 +116,14 @@ public static class InfoBlockTarget
         IReadOnlyList<Finding> findings = InfoBlockChecks.Validate(block, ns, profile, arch);
         foreach (Finding finding in findings)
             Check(
-                finding.OffsetBytes is >= InfoBlock.StartBytes and < InfoBlock.StartBytes + InfoBlock.SizeBytes,
+                finding.Place is MediaPlace { Offset.Bytes: >= InfoBlock.StartBytes and < InfoBlock.StartBytes + InfoBlock.SizeBytes },
                 "a finding outside the block"
             );
         if (mapsPages || claim != ClaimClass.None || outcome.Rule is "P3" or "P7")
             return;
         bool works = outcome.Verdict == BindingVerdict.Bound && outcome.Size is not null;
-        bool hasError = findings.Any(f => f.Severity == Severity.Error) || findings.Any(f => f.Code == "pfn.absent");
-        Check(works != hasError, $"{profile} {arch.PageSize}: {outcome} but {string.Join(' ', findings.Select(f => f.Code))}");
+        bool hasError = findings.Any(f => f.Severity == Severity.Error) || findings.Any(f => f.Code.Name == "pfn.absent");
+        Check(works != hasError, $"{profile} {arch.PageSize}: {outcome} but {string.Join(' ', findings.Select(f => f.Code.Name))}");
     }
 
     private static void Plan(NamespaceExtent ns, ReadOnlySpan<byte> input, KernelProfile profile, ArchitectureRules arch)

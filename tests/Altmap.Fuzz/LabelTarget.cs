@@ -32,7 +32,7 @@ public static class LabelTarget
         var area = LabelArea.Parse(media, kernel);
         IReadOnlyList<Finding> findings = LabelChecks.Validate(media, kernel);
         Demand(findings.Count > 0, "a verdict");
-        Demand(area.HasCurrentIndex == findings.Any(f => f.Code == "labels.index.current"), "checks agree with the reader");
+        Demand(area.HasCurrentIndex == findings.Any(f => f.Code.Name == "labels.index.current"), "checks agree with the reader");
         if (NdctlLabelCheck.Check(media).IsValid)
             Demand(LabelGeometry.For(new ByteSize(media.LengthBytes), 128) is not null, "a valid area has room");
         if (LabelJson.Read(media) is { } dump)

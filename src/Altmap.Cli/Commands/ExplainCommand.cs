@@ -2,7 +2,9 @@ using System.CommandLine;
 using System.Text.Json;
 using Altmap.Cli.Common;
 using Altmap.Cli.Output;
+using Altmap.Core.Findings;
 using Altmap.Core.Json;
+using Altmap.Formats;
 
 namespace Altmap.Cli.Commands;
 
@@ -17,7 +19,7 @@ internal static class ExplainCommand
             Arity = ArgumentArity.ZeroOrOne,
             HelpName = "CODE",
         };
-        code.CompletionSources.Add(_ => ExplainPages.All.Select(p => new System.CommandLine.Completions.CompletionItem(p.Code)));
+        code.CompletionSources.Add(_ => MediaFindings.Codes.Select(p => new System.CommandLine.Completions.CompletionItem(p.Name)));
         Option<bool> json = JsonOutput.Option();
         var command = new Command("explain", "Explains the code of a finding.") { code, json };
         command.SetAction(p => Run(host, p.GetValue(code), p.GetValue(json)));
@@ -34,7 +36,7 @@ internal static class ExplainCommand
                 json =>
                 {
                     json.WriteStartArray();
-                    foreach (ExplainPage page in ExplainPages.All)
+                    foreach (FindingCode page in MediaFindings.Codes)
                         WriteJson(json, page);
                     json.WriteEndArray();
                 }
@@ -44,14 +46,14 @@ internal static class ExplainCommand
         if (code is null)
         {
             var table = new TextTable("code", "what was found");
-            foreach (ExplainPage page in ExplainPages.All)
-                table.Add(page.Code, page.What);
+            foreach (FindingCode page in MediaFindings.Codes)
+                table.Add(page.Name, page.Title);
             table.Write(host);
             return ExitCode.Success;
         }
-        if (ExplainPages.All.FirstOrDefault(p => p.Code == code) is not { } found)
+        if (MediaFindings.Codes.FirstOrDefault(p => p.Name == code) is not { } found)
         {
-            string hint = NearestWord.Hint(code, ExplainPages.All.Select(p => p.Code));
+            string hint = NearestWord.Hint(code, MediaFindings.Codes.Select(p => p.Name));
             throw CliError.Usage(
                 $"there is no code {Quote.Text(code)}; \"altmap explain\" lists them{(hint.Length == 0 ? "" : $"; {hint}")}"
             );
@@ -61,20 +63,24 @@ internal static class ExplainCommand
             JsonOutput.Write(host, json => WriteJson(json, found));
             return ExitCode.Success;
         }
-        host.Out.WriteLine($"{found.Code}: {found.What}");
+        host.Out.WriteLine($"{found.Name}: {found.Title}");
         host.Out.WriteLine();
         host.Out.WriteLine($"Consequence: {found.Consequence}");
-        host.Out.WriteLine($"What to do:  {found.Remedy}");
+        host.Out.WriteLine($"What to do:  {found.Advice}");
+        if (found.Source.Length > 0)
+            host.Out.WriteLine($"Source:      {found.Source}");
         return ExitCode.Success;
     }
 
-    private static void WriteJson(Utf8JsonWriter json, ExplainPage page)
+    private static void WriteJson(Utf8JsonWriter json, FindingCode page)
     {
         json.WriteStartObject();
-        json.WriteString("code", page.Code);
-        json.WriteString("what", page.What);
+        json.WriteString("code", page.Name);
+        json.WriteString("severity", page.Severity.Word());
+        json.WriteString("what", page.Title);
         json.WriteString("consequence", page.Consequence);
-        json.WriteString("remedy", page.Remedy);
+        json.WriteString("remedy", page.Advice);
+        json.WriteString("source", page.Source);
         json.WriteEndObject();
     }
 }

@@ -199,7 +199,7 @@ internal static partial class LabelsCommand
                         : $"kernel {kernel.Name}: no labels: the DIMM counts as label-less"
                 );
                 // The line above says already which block rules.
-                FindingText.Write(host, findings.Where(f => f.Code != "labels.index.current"));
+                FindingText.Write(host, findings.Where(f => f.Code != LabelFindings.IndexCurrent));
             }
         }
         return answers.Any(a => a.Findings.Any(f => f.Severity == Severity.Error)) ? ExitCode.ErrorsLeft : ExitCode.Success;

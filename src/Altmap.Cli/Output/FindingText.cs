@@ -2,7 +2,7 @@ using Altmap.Core.Findings;
 
 namespace Altmap.Cli.Output;
 
-/// <summary>Findings for people.</summary>
+/// <summary>Findings about media, for people: the facts and what to do.</summary>
 internal static class FindingText
 {
     public static void Write(CliHost host, IEnumerable<Finding> findings)
@@ -10,11 +10,15 @@ internal static class FindingText
         foreach (Finding finding in findings)
         {
             host.Out.WriteLine(
-                $"  {JsonOutput.Word(finding.Severity)} {finding.Code} at 0x{finding.OffsetBytes:x}: expected {finding.Expected}, "
-                    + $"found {finding.Actual}"
+                $"  {finding.Severity.Word()} {finding.Code}{(finding.Place is { } place ? $" at {place}" : "")}: "
+                    + string.Join("; ", finding.Evidence.Select(e => $"expected {e.Expected}, found {e.Actual}"))
             );
-            if (finding.Remedy.Length > 0)
-                host.Out.WriteLine($"    {finding.Remedy}");
+            if (finding.Remedy.Loses.Length > 0)
+                host.Out.WriteLine($"    may lose: {finding.Remedy.Loses}");
+            if (finding.Remedy.Advice.Length > 0)
+                host.Out.WriteLine($"    {finding.Remedy.Advice}");
+            foreach (string command in finding.Remedy.Commands)
+                host.Out.WriteLine($"    $ {command}");
         }
     }
 }

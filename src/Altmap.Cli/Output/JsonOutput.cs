@@ -3,7 +3,6 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Altmap.Core.Findings;
 
 namespace Altmap.Cli.Output;
 
@@ -63,31 +62,4 @@ internal static class JsonOutput
             json.WriteStringValue(text);
         json.WriteEndArray();
     }
-
-    public static void WriteFindings(this Utf8JsonWriter json, string name, IEnumerable<Finding> findings)
-    {
-        json.WriteObjects(
-            name,
-            findings,
-            finding =>
-            {
-                json.WriteString("code", finding.Code);
-                json.WriteString("severity", Word(finding.Severity));
-                json.WriteNumber("offset", finding.OffsetBytes);
-                json.WriteString("expected", finding.Expected);
-                json.WriteString("actual", finding.Actual);
-                json.WriteString("remedy", finding.Remedy);
-                json.WriteString("source", finding.Source);
-                json.WriteStrings("kernels", finding.Kernels.Length > 0 ? [finding.Kernels] : []);
-            }
-        );
-    }
-
-    public static string Word(Severity severity) =>
-        severity switch
-        {
-            Severity.Note => "note",
-            Severity.Warning => "warning",
-            _ => "error",
-        };
 }

@@ -1,34 +1,33 @@
+using System.Collections.Immutable;
+
 namespace Altmap.Core.Findings;
 
-/// <summary>How much a finding matters.</summary>
-public enum Severity
-{
-    /// <summary>Worth knowing; nothing is wrong.</summary>
-    Note,
-
-    /// <summary>Works today, and may lose something or fail elsewhere.</summary>
-    Warning,
-
-    /// <summary>Some kernel or tool refuses it, or misreads it.</summary>
-    Error,
-}
-
 /// <summary>A fact about media or machine that a person may have to act on. Returned, never thrown.</summary>
-/// <param name="Code">Stable words with dots, as <c>pfn.dataoff.beyond-end</c>; never renamed or reused.</param>
-/// <param name="Severity">How much it matters.</param>
-/// <param name="OffsetBytes">Where, from the start of the namespace (info-blocks) or label area (labels).</param>
-/// <param name="Expected">What would be right.</param>
-/// <param name="Actual">What is there.</param>
-/// <param name="Remedy">What a person can do.</param>
+/// <param name="Code">What was found.</param>
+/// <param name="Severity">How much it matters here.</param>
+/// <param name="Subject">The thing it is about.</param>
+/// <param name="Place">Where, if it has a place.</param>
+/// <param name="Evidence">What it rests on.</param>
+/// <param name="Consequence">What it means here.</param>
+/// <param name="Remedy">What to do here.</param>
 /// <param name="Source">The kernel file, function and versions that the rule was read from.</param>
-/// <param name="Kernels">The kernel profile for which it holds; empty: all.</param>
+/// <param name="Kernels">The kernel profiles for which it holds; empty: all.</param>
 public sealed record Finding(
-    string Code,
+    FindingCode Code,
     Severity Severity,
-    ulong OffsetBytes,
-    string Expected,
-    string Actual,
-    string Remedy,
+    Subject Subject,
+    Place? Place,
+    ImmutableArray<Evidence> Evidence,
+    string Consequence,
+    Remedy Remedy,
     string Source,
-    string Kernels = ""
-);
+    ImmutableArray<string> Kernels
+)
+{
+    /// <summary>One fact at one place, with what the code says about consequence, advice and source.</summary>
+    public static Finding Of(FindingCode code, Subject subject, Place? place, params ReadOnlySpan<Evidence> evidence) =>
+        new(code, code.Severity, subject, place, [.. evidence], code.Consequence, Remedy.InWords(code.Advice), code.Source, []);
+
+    /// <summary>The same with other words about what to do.</summary>
+    public Finding Advise(string advice) => this with { Remedy = Remedy with { Advice = advice } };
+}

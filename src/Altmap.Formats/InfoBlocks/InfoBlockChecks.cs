@@ -28,15 +28,7 @@ public static class InfoBlockChecks
         var view = new InfoBlockView(block);
         if (!view.IsWhole)
         {
-            report.Add(
-                Table.Signature,
-                "pfn.truncated",
-                Severity.Error,
-                $"{InfoBlock.SizeBytes} bytes",
-                $"{block.Length} bytes",
-                "give the whole namespace, or its first 8 KiB",
-                InfoBlockReport.StructureSource
-            );
+            report.Add(Table.Signature, PfnFindings.Truncated, $"{InfoBlock.SizeBytes} bytes", $"{block.Length} bytes");
             return report.Findings;
         }
         bool isKnown = CheckIdentity(report, block, view, ns, out InfoBlockKind kind);
@@ -69,52 +61,23 @@ public static class InfoBlockChecks
             bool isBlank = !block[..InfoBlock.SizeBytes].ContainsAnyExcept((byte)0);
             report.Add(
                 Table.Signature,
-                isBlank ? "pfn.absent" : "pfn.signature",
-                isBlank ? Severity.Note : Severity.Error,
+                isBlank ? PfnFindings.Absent : PfnFindings.Signature,
                 hasChecksum ? Table.SignatureText(kind) : "NVDIMM_PFN_INFO or NVDIMM_DAX_INFO",
                 isBlank ? "zeroes" : Printable(Table.Signature.Slice(block)),
-                hasChecksum ? "write the signature back: the checksum shows that only these bytes changed"
-                    : isBlank ? ""
-                    : InfoBlockReport.Recreate,
-                InfoBlockReport.ValidateSource
+                advice: hasChecksum ? "write the signature back: the checksum shows that only these bytes changed" : null
             );
             if (!hasChecksum)
                 return false;
         }
         if (!hasChecksum)
         {
-            report.Add(
-                Table.Checksum,
-                "pfn.checksum",
-                Severity.Error,
-                $"0x{view.ComputedChecksum:x16}",
-                $"0x{view.Checksum:x16}",
-                "compare the fields with what the namespace should be; then write the checksum anew",
-                InfoBlockReport.ValidateSource
-            );
+            report.Add(Table.Checksum, PfnFindings.Checksum, $"0x{view.ComputedChecksum:x16}", $"0x{view.Checksum:x16}");
         }
         if (view.Uuid.IsZero)
-            report.Add(
-                Table.Uuid,
-                "pfn.uuid",
-                Severity.Note,
-                "a uuid",
-                "zeroes",
-                "none needed: the kernel accepts it",
-                InfoBlockReport.ValidateSource
-            );
+            report.Add(Table.Uuid, PfnFindings.Uuid, "a uuid", "zeroes");
         if (view.ParentUuid != ns.ParentUuid)
         {
-            report.Add(
-                Table.ParentUuid,
-                "pfn.parent-uuid",
-                Severity.Error,
-                ns.ParentUuid.ToString(),
-                view.ParentUuid.ToString(),
-                "the block is not seen: bring the label with this uuid back, or write the label's uuid (zeroes without label) "
-                    + "into the block",
-                InfoBlockReport.ValidateSource
-            );
+            report.Add(Table.ParentUuid, PfnFindings.ParentUuid, ns.ParentUuid.ToString(), view.ParentUuid.ToString());
         }
         return true;
     }
@@ -140,39 +103,15 @@ public static class InfoBlockChecks
         const int LastMinor = 4;
         if (view.VersionMajor != 1)
         {
-            report.Add(
-                Table.VersionMajor,
-                "pfn.version-major",
-                Severity.Warning,
-                "1",
-                $"{view.VersionMajor}",
-                InfoBlockReport.Rewrite + "; kernels do not look at it",
-                InfoBlockReport.ValidateSource
-            );
+            report.Add(Table.VersionMajor, PfnFindings.VersionMajor, "1", $"{view.VersionMajor}");
         }
         if (view.VersionMinor > LastMinor)
         {
-            report.Add(
-                Table.VersionMinor,
-                "pfn.version-minor.unknown",
-                Severity.Warning,
-                $"0 to {LastMinor}",
-                $"{view.VersionMinor}",
-                $"kernels read it as {LastMinor}; check which program wrote it",
-                InfoBlockReport.ValidateSource
-            );
+            report.Add(Table.VersionMinor, PfnFindings.VersionMinorUnknown, $"0 to {LastMinor}", $"{view.VersionMinor}");
         }
         else if (view.VersionMinor < LastMinor)
         {
-            report.Add(
-                Table.VersionMinor,
-                "pfn.version-minor.old",
-                Severity.Note,
-                $"{LastMinor}",
-                $"{view.VersionMinor}",
-                "none needed: fields it does not have are taken as default",
-                InfoBlockReport.ValidateSource
-            );
+            report.Add(Table.VersionMinor, PfnFindings.VersionMinorOld, $"{LastMinor}", $"{view.VersionMinor}");
         }
     }
 
@@ -180,15 +119,7 @@ public static class InfoBlockChecks
     {
         if (fields.Mode is PageMapMode.Ram or PageMapMode.Pmem)
             return;
-        report.Add(
-            Table.Mode,
-            "pfn.mode",
-            Severity.Error,
-            "1 (map=mem) or 2 (map=dev)",
-            $"{(uint)fields.Mode}",
-            InfoBlockReport.Recreate,
-            InfoBlockReport.ValidateSource + ": ENXIO, the namespace comes up raw and no new block can be written"
-        );
+        report.Add(Table.Mode, PfnFindings.Mode, "1 (map=mem) or 2 (map=dev)", $"{(uint)fields.Mode}");
     }
 
     private static void CheckPageSizes(InfoBlockReport report, in EffectiveFields fields, KernelProfile profile, ArchitectureRules arch)
@@ -198,12 +129,11 @@ public static class InfoBlockChecks
             bool refused = profile.ChecksPageSize && fields.PageSize > arch.PageSize.Bytes && fields.Mode == PageMapMode.Pmem;
             report.AddForKernel(
                 Table.PageSize,
-                "pfn.page-size",
-                refused ? Severity.Error : Severity.Note,
+                PfnFindings.PageSize,
                 $"{arch.PageSize.Bytes}",
                 $"{fields.PageSize}",
-                refused ? "open it with a kernel of that page size, or move the page map to RAM" : "none needed: accepted",
-                InfoBlockReport.ValidateSource
+                severity: refused ? Severity.Error : Severity.Note,
+                advice: refused ? null : "none needed: accepted"
             );
         }
         if (fields.PageStructSize < profile.StructPageSize.Bytes)
@@ -211,14 +141,11 @@ public static class InfoBlockChecks
             bool refused = profile.ChecksPageSize && fields.Mode == PageMapMode.Pmem;
             report.AddForKernel(
                 Table.PageStructSize,
-                "pfn.page-struct-size",
-                refused ? Severity.Error : Severity.Note,
+                PfnFindings.PageStructSize,
                 $"at least {profile.StructPageSize.Bytes}",
                 $"{fields.PageStructSize}",
-                refused
-                    ? "open it with a kernel whose struct page is not larger, or move the page map to RAM"
-                    : "none needed: the page map is in RAM",
-                InfoBlockReport.ValidateSource
+                severity: refused ? Severity.Error : Severity.Note,
+                advice: refused ? null : "none needed: the page map is in RAM"
             );
         }
     }
@@ -229,15 +156,7 @@ public static class InfoBlockChecks
         Severity severity = view.VersionMinor >= Table.Padding.SinceMinor ? Severity.Warning : Severity.Note;
         if (view.Flags != 0)
         {
-            report.Add(
-                Table.Flags,
-                "pfn.flags",
-                severity,
-                "0",
-                $"0x{view.Flags:x}",
-                InfoBlockReport.Rewrite + "; kernels do not look at it",
-                InfoBlockReport.StructureSource
-            );
+            report.Add(Table.Flags, PfnFindings.Flags, "0", $"0x{view.Flags:x}", severity: severity);
         }
         int first = view.Padding.IndexOfAnyExcept((byte)0);
         if (first >= 0)
@@ -247,12 +166,10 @@ public static class InfoBlockChecks
                 {
                     OffsetBytes = Table.Padding.OffsetBytes + first,
                 },
-                "pfn.padding",
-                severity,
+                PfnFindings.Padding,
                 "zeroes",
                 $"0x{view.Padding[first]:x2}",
-                InfoBlockReport.Rewrite + "; kernels do not look at it",
-                InfoBlockReport.StructureSource
+                severity: severity
             );
         }
     }

@@ -9,8 +9,6 @@ namespace Altmap.Formats.InfoBlocks;
 /// <summary>Findings about align, dataoff, start_pad, end_trunc and npfns: where the block puts the device in its namespace.</summary>
 internal static class InfoBlockPlacementChecks
 {
-    private const string MapSource = "drivers/nvdimm/pfn_devs.c __nvdimm_setup_pfn() (5.10, 6.1, 6.12, 7.2)";
-
     public static void Check(
         InfoBlockReport report,
         in EffectiveFields fields,
@@ -41,61 +39,39 @@ internal static class InfoBlockPlacementChecks
         {
             report.Add(
                 Table.Align,
-                "pfn.align.unknown",
-                Severity.Note,
+                PfnFindings.AlignUnknown,
                 "an alignment",
                 "0",
-                $"none needed: kernels take the largest power of two in dataoff, 0x{align:x}",
-                InfoBlockReport.ValidateSource
+                advice: $"none needed: kernels take the largest power of two in dataoff, 0x{align:x}"
             );
         }
         else if (!BitOperations.IsPow2(align))
         {
-            report.Add(
-                Table.Align,
-                "pfn.align.power-of-two",
-                Severity.Warning,
-                "a power of two",
-                $"0x{align:x}",
-                InfoBlockReport.Rewrite,
-                InfoBlockReport.ValidateSource + ": used as a bit mask"
-            );
+            report.Add(Table.Align, PfnFindings.AlignPowerOfTwo, "a power of two", $"0x{align:x}");
         }
         if (!PfnValidation.IsSupportedAlign(align, arch))
         {
             bool refused = isDax && profile.ChecksPageSize;
             report.AddForKernel(
                 Table.Align,
-                "pfn.align.unsupported",
-                refused ? Severity.Error : Severity.Note,
+                PfnFindings.AlignUnsupported,
                 string.Join(", ", arch.SupportedAligns.Select(a => $"0x{a.Bytes:x}")),
                 $"0x{align:x}",
-                refused ? InfoBlockReport.Rewrite : "none needed: accepted, though it cannot be chosen",
-                InfoBlockReport.ValidateSource
+                severity: refused ? Severity.Error : Severity.Note,
+                advice: refused ? null : "none needed: accepted, though it cannot be chosen"
             );
         }
         if (align > ns.Range.Size.Bytes)
         {
-            report.Add(
-                Table.Align,
-                "pfn.align.beyond-capacity",
-                Severity.Error,
-                $"at most {ns.Range.Size}",
-                $"0x{align:x}",
-                InfoBlockReport.Recreate,
-                InfoBlockReport.ValidateSource
-            );
+            report.Add(Table.Align, PfnFindings.AlignBeyondCapacity, $"at most {ns.Range.Size}", $"0x{align:x}");
         }
         if (isDax && !PageMapping.IsDaxRegionAligned(settings, ns))
         {
             report.Add(
                 Table.Align,
-                "pfn.align.devdax-region",
-                Severity.Error,
+                PfnFindings.AlignDevdaxRegion,
                 "start and length of the data multiples of align",
-                $"0x{fields.Align:x}",
-                InfoBlockReport.Rewrite,
-                "drivers/dax/bus.c alloc_dax_region() (5.10, 6.1, 6.12, 7.2): ENOMEM"
+                $"0x{fields.Align:x}"
             );
         }
     }
@@ -113,20 +89,16 @@ internal static class InfoBlockPlacementChecks
             align = settings.Align.Bytes,
             page = arch.PageSize.Bytes;
         string actual = $"0x{offset:x}";
-        void Error(string code, string expected, string source) =>
-            report.AddForKernel(Table.DataOffset, code, Severity.Error, expected, actual, InfoBlockReport.Recreate, source);
+        void Error(FindingCode code, string expected, string? source = null) =>
+            report.AddForKernel(Table.DataOffset, code, expected, actual, source: source);
 
         if (offset >= size)
-            Error("pfn.dataoff.beyond-end", $"below 0x{size:x}", InfoBlockReport.ValidateSource);
+            Error(PfnFindings.DataOffsetBeyondEnd, $"below 0x{size:x}");
         ulong judged = unchecked(profile.OffsetCheckIsPhysical ? ns.Range.Start.Bytes + offset + settings.StartPad.Bytes : offset);
         if ((judged & unchecked(align - 1)) != 0)
-            Error(
-                "pfn.dataoff.misaligned",
-                $"the first data byte (0x{judged:x}) at a multiple of align 0x{align:x}",
-                InfoBlockReport.ValidateSource
-            );
+            Error(PfnFindings.DataOffsetMisaligned, $"the first data byte (0x{judged:x}) at a multiple of align 0x{align:x}");
         if ((offset & (page - 1)) != 0)
-            Error("pfn.dataoff.page-misaligned", $"a multiple of the page size {page}", InfoBlockReport.ValidateSource);
+            Error(PfnFindings.DataOffsetPageMisaligned, $"a multiple of the page size {page}");
         CheckReserve(settings, ns, profile, arch, Error);
 
         ulong cut = PageMapping.CutBytes(settings);
@@ -135,23 +107,19 @@ internal static class InfoBlockPlacementChecks
         if (offset > size - cut)
         {
             Error(
-                "pfn.dataoff.beyond-usable",
+                PfnFindings.DataOffsetBeyondUsable,
                 $"below size - start_pad - end_trunc = 0x{size - cut:x}",
-                profile.ChecksSmallNamespace
-                    ? InfoBlockReport.ValidateSource
-                    : "sysfs size of the device is negative there (read in the source, not tried)"
+                profile.ChecksSmallNamespace ? null : "sysfs size of the device is negative there (read in the source, not tried)"
             );
         }
         else if (offset == size - cut)
         {
             report.AddForKernel(
                 Table.DataOffset,
-                "pfn.dataoff.no-data",
-                profile.ChecksSmallNamespace ? Severity.Error : Severity.Warning,
+                PfnFindings.DataOffsetNoData,
                 $"below size - start_pad - end_trunc = 0x{size - cut:x}",
                 actual,
-                InfoBlockReport.Recreate,
-                InfoBlockReport.ValidateSource + ": 5.10 and 6.1 make a device of 0 bytes"
+                severity: profile.ChecksSmallNamespace ? Severity.Error : Severity.Warning
             );
         }
     }
@@ -162,7 +130,7 @@ internal static class InfoBlockPlacementChecks
         in NamespaceExtent ns,
         KernelProfile profile,
         ArchitectureRules arch,
-        Action<string, string, string> error
+        Action<FindingCode, string, string?> error
     )
     {
         ulong offset = settings.DataOffset.Bytes,
@@ -173,7 +141,7 @@ internal static class InfoBlockPlacementChecks
         if (offset < reserve)
         {
             if (settings.Mode == PageMapMode.Ram || !hasSections)
-                error("pfn.dataoff.below-reserve", $"at least 0x{reserve:x}", MapSource);
+                error(PfnFindings.DataOffsetBelowReserve, $"at least 0x{reserve:x}", null);
             return;
         }
         ulong cut = PageMapping.CutBytes(settings);
@@ -189,11 +157,7 @@ internal static class InfoBlockPlacementChecks
             )
         )
         {
-            error(
-                "pfn.dataoff.memmap-room",
-                "room for the memmap of every whole section",
-                "arch/x86/mm/init_64.c vmemmap_populate() (5.10, 6.1, 6.12, 7.2): ENOMEM"
-            );
+            error(PfnFindings.DataOffsetMemmapRoom, "room for the memmap of every whole section", null);
         }
     }
 
@@ -211,58 +175,41 @@ internal static class InfoBlockPlacementChecks
             size = ns.Range.Size.Bytes;
         if (startPad != 0)
         {
-            report.Add(
-                Table.StartPad,
-                "pfn.start-pad",
-                Severity.Warning,
-                "0",
-                $"0x{startPad:x}",
-                "block I/O is right and DAX is wrong: use it without DAX, or move the data (altmap image convert)",
-                "drivers/nvdimm/pmem.c pmem_attach_disk(): block I/O adds start_pad to dataoff, DAX does not (5.10, 6.1, 6.12, 7.2)"
-            );
+            report.Add(Table.StartPad, PfnFindings.StartPad, "0", $"0x{startPad:x}");
         }
         if (startPad + endTrunc >= size)
         {
             report.Add(
                 endTrunc >= startPad ? Table.EndTrunc : Table.StartPad,
-                "pfn.end-trunc.beyond-size",
-                Severity.Error,
+                PfnFindings.EndTruncBeyondSize,
                 $"start_pad + end_trunc below 0x{size:x}",
-                $"0x{startPad + endTrunc:x}",
-                InfoBlockReport.Recreate,
-                MapSource
+                $"0x{startPad + endTrunc:x}"
             );
         }
         if (profile.DeviceMapsAreSections)
             return; // sections take in what is not aligned
         ulong unit = profile.ChecksCompatAlign ? arch.CompatAlign.Bytes : ArchitectureRules.SubSectionSize.Bytes;
-        string source = profile.ChecksCompatAlign
-            ? InfoBlockReport.ValidateSource
-            : "mm/memory_hotplug.c check_pfn_span(): EINVAL (since 5.3)";
+        string? source = profile.ChecksCompatAlign ? null : "mm/memory_hotplug.c check_pfn_span(): EINVAL (since 5.3)";
         ulong first = unchecked(start + startPad),
             end = unchecked(start + size - endTrunc);
         if ((first & (unit - 1)) != 0)
         {
             report.AddForKernel(
                 Table.StartPad,
-                "pfn.start.misaligned",
-                Severity.Error,
+                PfnFindings.StartMisaligned,
                 $"namespace start + start_pad a multiple of 0x{unit:x}",
                 $"0x{first:x}",
-                "move the namespace to an aligned address, or back the data up by block I/O on an older kernel",
-                source
+                source: source
             );
         }
         if ((end & (unit - 1)) != 0)
         {
             report.AddForKernel(
                 Table.EndTrunc,
-                "pfn.end.misaligned",
-                Severity.Error,
+                PfnFindings.EndMisaligned,
                 $"namespace end - end_trunc a multiple of 0x{unit:x}",
                 $"0x{end:x}",
-                "correct end_trunc so that the end is aligned; what lies behind it is cut off",
-                source
+                source: source
             );
         }
     }
@@ -271,14 +218,6 @@ internal static class InfoBlockPlacementChecks
     {
         if (settings.UsableSize(ns.Range.Size) is not { } usable || settings.PageCount.Pages == usable / arch.PageSize)
             return;
-        report.Add(
-            Table.PageCount,
-            "pfn.npfns",
-            Severity.Note,
-            $"{usable / arch.PageSize}",
-            $"{settings.PageCount}",
-            "none needed: no rule depends on it",
-            MapSource
-        );
+        report.Add(Table.PageCount, PfnFindings.PageCount, $"{usable / arch.PageSize}", $"{settings.PageCount}");
     }
 }

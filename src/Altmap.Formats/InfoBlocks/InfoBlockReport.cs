@@ -1,5 +1,6 @@
 using Altmap.Core.Findings;
 using Altmap.Core.Kernels;
+using Altmap.Core.Units;
 using Altmap.Formats.Layout;
 
 namespace Altmap.Formats.InfoBlocks;
@@ -9,25 +10,41 @@ internal sealed class InfoBlockReport(KernelProfile profile)
 {
     private readonly List<Finding> _findings = [];
 
-    /// <summary>What can be done about a block that cannot be mended in place.</summary>
-    public const string Recreate = "restore the block from a copy, or recreate the namespace";
-
-    /// <summary>For values a rewrite can put right without moving data.</summary>
-    public const string Rewrite = "rewrite the field and the checksum (altmap image repair)";
-
-    public const string ValidateSource = "drivers/nvdimm/pfn_devs.c nd_pfn_validate() (5.10, 6.1, 6.12, 7.2)";
-
-    public const string StructureSource = "drivers/nvdimm/pfn.h struct nd_pfn_sb (5.10, 6.1, 6.12, 7.2)";
-
     public IReadOnlyList<Finding> Findings => _findings;
 
-    /// <summary>A finding that holds whatever the kernel.</summary>
-    public void Add(Field field, string code, Severity severity, string expected, string actual, string remedy, string source) =>
-        _findings.Add(new(code, severity, Place(field), expected, actual, remedy, source));
+    /// <summary>A finding that holds whatever the kernel. Severity, advice and source are the code's unless this block is a special
+    /// case.</summary>
+    public void Add(
+        Field field,
+        FindingCode code,
+        string expected,
+        string actual,
+        Severity? severity = null,
+        string? advice = null,
+        string? source = null
+    )
+    {
+        var place = new MediaPlace(MediaOrigin.Namespace, new MediaOffset(InfoBlock.StartBytes + (ulong)field.OffsetBytes), field.Name);
+        Finding finding = Finding.Of(code, Subject.SomeNamespace, place, new Evidence(field.Name, expected, actual)) with
+        {
+            Severity = severity ?? code.Severity,
+            Source = source ?? code.Source,
+        };
+        _findings.Add(advice is null ? finding : finding.Advise(advice));
+    }
 
     /// <summary>A finding about what the profile's kernel does.</summary>
-    public void AddForKernel(Field field, string code, Severity severity, string expected, string actual, string remedy, string source) =>
-        _findings.Add(new(code, severity, Place(field), expected, actual, remedy, source, profile.Name));
-
-    private static ulong Place(Field field) => InfoBlock.StartBytes + (ulong)field.OffsetBytes;
+    public void AddForKernel(
+        Field field,
+        FindingCode code,
+        string expected,
+        string actual,
+        Severity? severity = null,
+        string? advice = null,
+        string? source = null
+    )
+    {
+        Add(field, code, expected, actual, severity, advice, source);
+        _findings[^1] = _findings[^1] with { Kernels = [profile.Name] };
+    }
 }

@@ -8,12 +8,6 @@ namespace Altmap.Formats.Labels;
 /// <summary>The part of <see cref="LabelChecks"/> that looks at slots, given a current index.</summary>
 internal static class LabelSlotChecks
 {
-    private const string ReadSource = "drivers/nvdimm/label.c slot_valid() (5.10, 6.1, 6.12, 7.2)";
-    private const string RegionSource = "drivers/nvdimm/namespace_devs.c create_namespace_pmem(), scan_labels() (6.1)";
-    private const string DpaSource = "drivers/nvdimm/label.c nd_label_reserve_dpa() (5.10, 6.1, 6.12, 7.2)";
-    private const string FreeIt =
-        "restore the area from a copy (ndctl write-labels), or drop all labels of the DIMM (ndctl init-labels -f)";
-
     public static void Check(List<Finding> findings, SparseBytes area, IndexPair pair, KernelProfile profile)
     {
         LabelGeometry geometry = pair.Geometry;
@@ -48,14 +42,11 @@ internal static class LabelSlotChecks
         if (findings.Count - start >= LabelChecks.SlotFindingsMax)
         {
             findings.Add(
-                Find(
-                    "more",
-                    Severity.Note,
+                LabelChecks.Find(
+                    LabelFindings.More,
                     geometry.SlotsOffsetBytes,
                     "few findings",
-                    $"more than {LabelChecks.SlotFindingsMax}; the rest is not listed",
-                    "",
-                    ""
+                    $"more than {LabelChecks.SlotFindingsMax}; the rest is not listed"
                 )
             );
         }
@@ -63,42 +54,33 @@ internal static class LabelSlotChecks
         {
             // Used slots in parts of the area that are all zero: they name slot 0, so none counts.
             findings.Add(
-                Find(
-                    "slot.empty",
-                    Severity.Warning,
+                LabelChecks.Find(
+                    LabelFindings.SlotEmpty,
                     geometry.SlotsOffsetBytes,
                     "a label in each slot marked used",
-                    $"{used - stored} slots marked used hold zeroes",
-                    FreeIt,
-                    ReadSource
+                    $"{used - stored} slots marked used hold zeroes"
                 )
             );
         }
         if (stale > 0)
         {
             findings.Add(
-                Find(
-                    "slots.stale",
-                    Severity.Note,
+                LabelChecks.Find(
+                    LabelFindings.SlotsStale,
                     geometry.SlotsOffsetBytes,
                     "free slots",
-                    $"{stale} free slots hold old labels, which ndctl read-labels lists",
-                    "none needed: they do not count",
-                    ReadSource
+                    $"{stale} free slots hold old labels, which ndctl read-labels lists"
                 )
             );
         }
         if (used >= slots)
         {
             findings.Add(
-                Find(
-                    "slots.full",
-                    Severity.Warning,
+                LabelChecks.Find(
+                    LabelFindings.SlotsFull,
                     geometry.SlotsOffsetBytes,
                     "a free slot for the next update",
-                    "none: every update fails with ENXIO",
-                    "ndctl init-labels -f, which drops all namespaces of the DIMM",
-                    "drivers/nvdimm/label.c __pmem_label_update() (6.1)"
+                    "none: every update fails with ENXIO"
                 )
             );
         }
@@ -113,14 +95,11 @@ internal static class LabelSlotChecks
         if (!rightSlot)
         {
             findings.Add(
-                Find(
-                    "slot.number",
-                    Severity.Error,
+                LabelChecks.Find(
+                    LabelFindings.SlotNumber,
                     offset + (ulong)LabelFormat.Slot.OffsetBytes,
                     $"{slot}",
-                    $"{says}: the label does not count, and its slot stays taken",
-                    FreeIt,
-                    ReadSource
+                    $"{says}: the label does not count, and its slot stays taken"
                 )
             );
         }
@@ -128,14 +107,11 @@ internal static class LabelSlotChecks
         if (!rightSum)
         {
             findings.Add(
-                Find(
-                    "slot.checksum",
-                    Severity.Error,
+                LabelChecks.Find(
+                    LabelFindings.SlotChecksum,
                     offset + (ulong)LabelFormat.Checksum.OffsetBytes,
                     $"0x{Checksums.Fletcher64.ComputeWithZeroedField(raw, LabelFormat.Checksum.OffsetBytes):x}",
-                    $"0x{LabelFormat.Checksum.Read(raw):x}: the label does not count, and its slot stays taken",
-                    FreeIt,
-                    ReadSource
+                    $"0x{LabelFormat.Checksum.Read(raw):x}: the label does not count, and its slot stays taken"
                 )
             );
         }
@@ -147,138 +123,95 @@ internal static class LabelSlotChecks
         ulong offset = geometry.SlotOffsetBytes(label.Slot);
 
         void Add(
-            string code,
-            Severity severity,
+            FindingCode code,
             Layout.Field field,
             string expected,
             string actual,
-            string remedy,
-            string source,
-            string kernels = ""
-        ) => findings.Add(Find("label." + code, severity, offset + (ulong)field.OffsetBytes, expected, actual, remedy, source, kernels));
+            Severity? severity = null,
+            string[]? kernels = null
+        ) =>
+            findings.Add(
+                LabelChecks.Find(code, offset + (ulong)field.OffsetBytes, expected, actual, severity) with
+                {
+                    Kernels = [.. kernels ?? []],
+                }
+            );
 
-        const string rewrite = "none needed; the next update of the namespace writes it anew";
         if (label.Uuid.IsZero)
         {
-            findings.Add(Find("label.uuid-zero", Severity.Warning, offset, "a UUID", "zeroes", FreeIt, RegionSource));
+            findings.Add(LabelChecks.Find(LabelFindings.UuidZero, offset, "a UUID", "zeroes"));
         }
         if (label.Name.Span.Length == LabelFormat.NameSizeBytes && label.Name.Span[^1] != 0)
         {
             findings.Add(
-                Find(
-                    "label.name-unterminated",
-                    Severity.Warning,
-                    offset + LabelFormat.NameOffsetBytes,
-                    "a NUL in 64 bytes",
-                    "none",
-                    rewrite,
-                    RegionSource
-                )
+                LabelChecks.Find(LabelFindings.NameUnterminated, offset + LabelFormat.NameOffsetBytes, "a NUL in 64 bytes", "none")
             );
         }
         if (label.IsUpdating)
         {
-            Add(
-                "updating",
-                Severity.Warning,
-                LabelFormat.Flags,
-                "UPDATING cleared",
-                "an update was interrupted",
-                "check the labels of the other DIMMs of the set; " + rewrite,
-                "drivers/nvdimm/label.c nd_pmem_namespace_label_update() (6.1): never looked at when reading"
-            );
+            Add(LabelFindings.Updating, LabelFormat.Flags, "UPDATING cleared", "an update was interrupted");
         }
         if (label.IsLocal)
         {
             Add(
-                "local",
-                profile.LocalLabelsAreBlockMode ? Severity.Warning : Severity.Note,
+                LabelFindings.Local,
                 LabelFormat.Flags,
                 "LOCAL clear",
                 profile.LocalLabelsAreBlockMode ? "block mode: not a pmem namespace" : "set; ignored",
-                "none needed",
-                "drivers/nvdimm/namespace_devs.c scan_labels() (5.10, 6.1)",
-                profile.Name
+                severity: profile.LocalLabelsAreBlockMode ? Severity.Warning : Severity.Note,
+                kernels: [profile.Name]
             );
         }
         if ((label.Flags & ~LabelFlags.Known) != 0)
         {
-            Add("flags-unknown", Severity.Note, LabelFormat.Flags, "known flags", $"0x{label.Flags:x}", rewrite, RegionSource);
+            Add(LabelFindings.FlagsUnknown, LabelFormat.Flags, "known flags", $"0x{label.Flags:x}");
         }
         if (label.LabelCount == 0 || label.Position >= label.LabelCount)
         {
             Add(
-                "position",
-                Severity.Error,
+                LabelFindings.Position,
                 LabelFormat.Position,
                 "position below nlabel",
-                $"position {label.Position}, nlabel {label.LabelCount}: the region fails",
-                FreeIt,
-                RegionSource
+                $"position {label.Position}, nlabel {label.LabelCount}: the region fails"
             );
         }
         if (label.LbaSize.Bytes is not (0 or 512 or 4096))
         {
-            Add(
-                "lbasize",
-                Severity.Warning,
-                LabelFormat.LbaSize,
-                "0, 512 or 4096",
-                $"{label.LbaSize.Bytes}: taken as 512",
-                rewrite,
-                "drivers/nvdimm/namespace_devs.c pmem_sector_size() (6.1)"
-            );
+            Add(LabelFindings.LbaSize, LabelFormat.LbaSize, "0, 512 or 4096", $"{label.LbaSize.Bytes}: taken as 512");
         }
         if (label.ClaimClass == ClaimClass.Unknown)
         {
             findings.Add(
-                Find(
-                    "label.abstraction-unknown",
-                    Severity.Warning,
+                LabelChecks.Find(
+                    LabelFindings.AbstractionUnknown,
                     offset + LabelFormat.AbstractionGuidOffsetBytes,
                     "a known GUID",
-                    $"{label.AbstractionGuid}: the namespace stays raw, and the next update writes zeroes",
-                    "set the mode anew with ndctl create-namespace -e",
-                    "drivers/nvdimm/label.c guid_to_nvdimm_cclass() (6.1)"
+                    $"{label.AbstractionGuid}: the namespace stays raw, and the next update writes zeroes"
                 )
             );
         }
         if (!label.Reserved.IsZero || !label.Reserved2.IsZero)
         {
             findings.Add(
-                Find(
-                    "label.reserved",
-                    Severity.Note,
+                LabelChecks.Find(
+                    LabelFindings.Reserved,
                     offset + LabelFormat.AlignOffsetBytes,
                     "zeroes in reserved bytes",
-                    "other bytes; the next update drops them",
-                    "none needed",
-                    RegionSource
+                    "other bytes; the next update drops them"
                 )
             );
         }
         if (label.RawSize.IsZero)
         {
-            Add(
-                "dpa-empty",
-                Severity.Error,
-                LabelFormat.RawSize,
-                "more than 0 bytes",
-                "0: the DIMM does not come up (EBUSY)",
-                FreeIt,
-                DpaSource
-            );
+            Add(LabelFindings.DpaEmpty, LabelFormat.RawSize, "more than 0 bytes", "0: the DIMM does not come up (EBUSY)");
         }
         else if (label.Dpa.Bytes > ulong.MaxValue - (label.RawSize.Bytes - 1))
         {
             Add(
-                "dpa-wraps",
-                Severity.Error,
+                LabelFindings.DpaWraps,
                 LabelFormat.Dpa,
                 "an end within 64 bits",
-                $"{label.Dpa} and {label.RawSize}: the DIMM does not come up (EBUSY)",
-                FreeIt,
-                DpaSource
+                $"{label.Dpa} and {label.RawSize}: the DIMM does not come up (EBUSY)"
             );
         }
     }
@@ -289,14 +222,11 @@ internal static class LabelSlotChecks
         {
             string slots = string.Join(", ", same.Take(8).Select(l => l.Slot.ToString(CultureInfo.InvariantCulture)));
             findings.Add(
-                Find(
-                    "label.duplicate-uuid",
-                    Severity.Error,
+                LabelChecks.Find(
+                    LabelFindings.DuplicateUuid,
                     geometry.SlotOffsetBytes(same.ElementAt(1).Slot),
                     $"one label with {same.Key}",
-                    $"{same.Count()} (slots {slots}): the region fails, no namespace comes up",
-                    "free all but the right one",
-                    RegionSource
+                    $"{same.Count()} (slots {slots}): the region fails, no namespace comes up"
                 )
             );
         }
@@ -311,15 +241,12 @@ internal static class LabelSlotChecks
             if (widest is not null && label.Dpa.Bytes <= Last(widest))
             {
                 findings.Add(
-                    Find(
-                        "label.dpa-overlap",
-                        Severity.Error,
+                    LabelChecks.Find(
+                        LabelFindings.DpaOverlap,
                         geometry.SlotOffsetBytes(label.Slot) + (ulong)LabelFormat.Dpa.OffsetBytes,
                         "ranges apart",
                         $"slot {label.Slot} at {label.Dpa} and slot {widest.Slot} up to 0x{Last(widest):x}: the DIMM does not "
-                            + $"come up (EBUSY)",
-                        "free the label that is wrong",
-                        DpaSource
+                            + $"come up (EBUSY)"
                     )
                 );
             }
@@ -329,29 +256,15 @@ internal static class LabelSlotChecks
         if (labels.Select(l => l.InterleaveSetCookie).Distinct().Skip(1).Any())
         {
             findings.Add(
-                Find(
-                    "label.cookies-differ",
-                    Severity.Note,
+                LabelChecks.Find(
+                    LabelFindings.CookiesDiffer,
                     geometry.SlotsOffsetBytes,
                     "one interleave-set cookie",
-                    string.Join(", ", labels.Select(l => $"0x{l.InterleaveSetCookie:x}").Distinct().Take(8)),
-                    "a label of another set is skipped and its space stays blocked: free it if the DIMM will not go back there",
-                    RegionSource
+                    string.Join(", ", labels.Select(l => $"0x{l.InterleaveSetCookie:x}").Distinct().Take(8))
                 )
             );
         }
 
         static ulong Last(NamespaceLabel l) => l.Dpa.Bytes + (l.RawSize.Bytes - 1);
     }
-
-    private static Finding Find(
-        string code,
-        Severity severity,
-        ulong offset,
-        string expected,
-        string actual,
-        string remedy,
-        string source,
-        string kernels = ""
-    ) => new("labels." + code, severity, offset, expected, actual, remedy, source, kernels);
 }

@@ -34,17 +34,17 @@ public class InfoBlockChecksTests
         IReadOnlyList<Finding> findings = Validate(PfnValidationTests.Edit(edit).ToBytes(), "6.1");
         Assert.Equal(
             expected.Split(' ', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal),
-            findings.Select(f => f.Code + (f.Severity == Severity.Error ? "!" : "")).Order(StringComparer.Ordinal)
+            findings.Select(f => f.Code.Name + (f.Severity == Severity.Error ? "!" : "")).Order(StringComparer.Ordinal)
         );
-        Assert.All(findings, f => Assert.InRange(f.OffsetBytes, 4096UL, 8191UL));
+        Assert.All(findings, f => Assert.InRange(OffsetOf(f), 4096UL, 8191UL));
     }
 
     [Fact]
     public void A_finding_names_the_place_and_the_kernel()
     {
         Finding finding = Validate(PfnValidationTests.Edit("dataoff=0x201000").ToBytes(), "7.2")
-            .Single(f => f.Code == "pfn.dataoff.misaligned");
-        Assert.Equal((4096UL + 0x38, "0x201000", "7.2"), (finding.OffsetBytes, finding.Actual, finding.Kernels));
+            .Single(f => f.Code.Name == "pfn.dataoff.misaligned");
+        Assert.Equal((4096UL + 0x38, "0x201000", "7.2"), (OffsetOf(finding), finding.Evidence[0].Actual, Assert.Single(finding.Kernels)));
     }
 
     [Fact]
@@ -53,15 +53,15 @@ public class InfoBlockChecksTests
         byte[] block = PfnValidationTests.Edit("dax").ToBytes();
         block[3] = 0xee;
         Finding finding = Assert.Single(Validate(block, "6.1"));
-        Assert.Equal(("pfn.signature", "NVDIMM_DAX_INFO"), (finding.Code, finding.Expected));
+        Assert.Equal(("pfn.signature", "NVDIMM_DAX_INFO"), (finding.Code.Name, finding.Evidence[0].Expected));
     }
 
     [Fact]
     public void No_block_is_a_note()
     {
         Finding finding = Assert.Single(Validate(new byte[4096], "6.1"));
-        Assert.Equal(("pfn.absent", Severity.Note), (finding.Code, finding.Severity));
-        Assert.Equal("pfn.truncated", Assert.Single(Validate(new byte[17], "6.1")).Code);
+        Assert.Equal(("pfn.absent", Severity.Note), (finding.Code.Name, finding.Severity));
+        Assert.Equal("pfn.truncated", Assert.Single(Validate(new byte[17], "6.1")).Code.Name);
     }
 
     [Fact]
@@ -73,10 +73,10 @@ public class InfoBlockChecksTests
         bytes = InfoBlock.Parse(bytes)!.ToBytes();
         Assert.Equal(
             (Severity.Note, 4096UL + 0x100),
-            Validate(bytes, "6.1").Single(f => f.Code == "pfn.padding") is var f ? (f.Severity, f.OffsetBytes) : default
+            Validate(bytes, "6.1").Single(f => f.Code.Name == "pfn.padding") is var f ? (f.Severity, OffsetOf(f)) : default
         );
         bytes = (InfoBlock.Parse(bytes)! with { VersionMinor = 4 }).ToBytes();
-        Assert.Equal(Severity.Warning, Validate(bytes, "6.1").Single(f => f.Code == "pfn.padding").Severity);
+        Assert.Equal(Severity.Warning, Validate(bytes, "6.1").Single(f => f.Code.Name == "pfn.padding").Severity);
     }
 
     [Fact]
@@ -146,7 +146,7 @@ public class InfoBlockChecksTests
                     working += works ? 1 : 0;
                     Assert.True(
                         works == (errors.Count == 0),
-                        $"{profile} {ns.Range} {block}: {outcome} / {string.Join(' ', errors.Select(e => e.Code))}"
+                        $"{profile} {ns.Range} {block}: {outcome} / {string.Join(' ', errors.Select(e => e.Code.Name))}"
                     );
                     Assert.Equal(before, head);
                 }
@@ -160,4 +160,6 @@ public class InfoBlockChecksTests
         KernelProfile profile = KernelProfiles.Find(kernel)!;
         return InfoBlockChecks.Validate(block, Extent, profile, ArchitectureRules.Find(profile, Architecture.X86_64, ByteSize.KiB(4))!);
     }
+
+    private static ulong OffsetOf(Finding finding) => Assert.IsType<MediaPlace>(finding.Place).Offset.Bytes;
 }

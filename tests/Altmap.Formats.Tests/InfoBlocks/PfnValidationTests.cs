@@ -144,7 +144,7 @@ public class PfnValidationTests
             PfnVerdict verdict = PfnValidation.Probe(block, InfoBlockKind.Pfn, good.Extent, "n", good.Profile, good.Arch);
             Assert.Equal((Errno.ENODEV, bit < 128 ? "V4" : "V5"), (verdict.Errno, verdict.Rule));
             IReadOnlyList<Finding> findings = InfoBlockChecks.Validate(block, good.Extent, good.Profile, good.Arch);
-            Assert.Contains(findings, f => f.Severity == Severity.Error && f.Code == (bit < 128 ? "pfn.signature" : "pfn.checksum"));
+            Assert.Contains(findings, f => f.Severity == Severity.Error && f.Code.Name == (bit < 128 ? "pfn.signature" : "pfn.checksum"));
             block[bit / 8] ^= (byte)(1 << (bit % 8));
         }
         Assert.Equal(good.Bytes, block);

@@ -154,7 +154,7 @@ public class LabelAreaTests
         Assert.Equal(1020u, wrapped.SlotCount);
         Assert.Contains(
             LabelChecks.Validate(SparseBytes.From(bytes), LabelGolden.Kernel510),
-            f => f.Code == "labels.index.nslot-beyond-end" && f.Severity == Severity.Error && f.Kernels == "5.10"
+            f => f.Code.Name == "labels.index.nslot-beyond-end" && f.Severity == Severity.Error && f.Kernels.SequenceEqual(["5.10"])
         );
     }
 

@@ -43,7 +43,7 @@ public class LabelAreaWritesTests
         LabelWriteResult full = area.PutLabel(Label(5), 0);
         Assert.Equal((Errno.ENXIO, 0), (full.Errno, full.Writes.Length));
         Assert.Same(area, full.Area);
-        Assert.Contains(LabelChecks.Validate(area.Bytes, LabelGolden.Kernel), f => f.Code == "labels.slots.full");
+        Assert.Contains(LabelChecks.Validate(area.Bytes, LabelGolden.Kernel), f => f.Code.Name == "labels.slots.full");
     }
 
     [Fact]

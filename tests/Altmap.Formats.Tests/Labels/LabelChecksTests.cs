@@ -14,9 +14,9 @@ public class LabelChecksTests
         foreach (RecordedArea recorded in LabelGolden.Areas)
         {
             IReadOnlyList<Finding> findings = LabelChecks.Validate(SparseBytes.From(recorded.Bytes), LabelGolden.Kernel);
-            Assert.All(findings, f => Assert.Equal((f.Code, Severity.Note), (f.Code, f.Severity)));
+            Assert.All(findings, f => Assert.Equal((f.Code.Name, Severity.Note), (f.Code.Name, f.Severity)));
             bool blank = !recorded.Bytes.AsSpan().ContainsAnyExcept((byte)0);
-            Assert.Contains(findings, f => f.Code == (blank ? "labels.area.blank" : "labels.index.current"));
+            Assert.Contains(findings, f => f.Code.Name == (blank ? "labels.area.blank" : "labels.index.current"));
         }
     }
 
@@ -43,8 +43,8 @@ public class LabelChecksTests
                 LabelAreaTests.Reseal(bytes, block);
             IReadOnlyList<Finding> findings = LabelChecks.Validate(SparseBytes.From(bytes), LabelGolden.Kernel);
             Finding finding = Assert.Single(findings, f => f.Severity != Severity.Note);
-            Assert.Equal(("labels.index." + code, Severity.Warning), (finding.Code, finding.Severity));
-            Assert.Equal((ulong)block, finding.OffsetBytes / 256);
+            Assert.Equal(("labels.index." + code, Severity.Warning), (finding.Code.Name, finding.Severity));
+            Assert.Equal((ulong)block, OffsetOf(finding) / 256);
             Assert.Equal(1 - block, LabelGolden.Parse(bytes).CurrentIndexNumber);
         }
     }
@@ -57,7 +57,10 @@ public class LabelChecksTests
         bytes[0x148] ^= 1;
         Assert.Equal(
             ["labels.index.checksum", "labels.index.checksum", "labels.index.none-valid"],
-            LabelChecks.Validate(SparseBytes.From(bytes), LabelGolden.Kernel).Where(f => f.Severity == Severity.Error).Select(f => f.Code)
+            LabelChecks
+                .Validate(SparseBytes.From(bytes), LabelGolden.Kernel)
+                .Where(f => f.Severity == Severity.Error)
+                .Select(f => f.Code.Name)
         );
     }
 
@@ -80,7 +83,10 @@ public class LabelChecksTests
         static void Expect(NamespaceLabel label, string code, uint flags = 0, Severity? severity = null)
         {
             LabelArea area = LabelAreaWritesTests.Initialised(131072, LabelVersion.V1_2).PutLabel(label, flags).Area;
-            Finding finding = Assert.Single(LabelChecks.Validate(area.Bytes, LabelGolden.Kernel), f => f.Code == "labels.label." + code);
+            Finding finding = Assert.Single(
+                LabelChecks.Validate(area.Bytes, LabelGolden.Kernel),
+                f => f.Code.Name == "labels.label." + code
+            );
             if (severity is { } s)
                 Assert.Equal(s, finding.Severity);
         }
@@ -106,7 +112,7 @@ public class LabelChecksTests
             [
                 .. LabelChecks
                     .Validate(SparseBytes.From(bytes), LabelGolden.Kernel)
-                    .Select(f => f.Code)
+                    .Select(f => f.Code.Name)
                     .Where(c => c != "labels.index.current")
                     .Order(StringComparer.Ordinal),
             ];
@@ -118,17 +124,20 @@ public class LabelChecksTests
         byte[] bytes = LabelGolden.BytesOf(LabelAreaWritesTests.Initialised(131072, LabelVersion.V1_1).Bytes);
         LabelArea.Seal(bytes.AsSpan(256, 256), 1, 3, 1020, LabelGolden.Parse(bytes).Geometry!.Value);
         IReadOnlyList<Finding> findings = LabelChecks.Validate(SparseBytes.From(bytes), LabelGolden.Kernel);
-        Assert.Contains(findings, f => f.Code == "labels.index.equal-sequence");
-        Assert.Contains(findings, f => f.Code == "labels.index.current" && f.Actual.StartsWith("index 1", StringComparison.Ordinal));
+        Assert.Contains(findings, f => f.Code.Name == "labels.index.equal-sequence");
+        Assert.Contains(
+            findings,
+            f => f.Code.Name == "labels.index.current" && f.Evidence[0].Actual.StartsWith("index 1", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
     public void Hostile_areas_are_bounded()
     {
-        Assert.Equal("labels.area.too-small", Assert.Single(LabelChecks.Validate(SparseBytes.Zero(100), LabelGolden.Kernel)).Code);
+        Assert.Equal("labels.area.too-small", Assert.Single(LabelChecks.Validate(SparseBytes.Zero(100), LabelGolden.Kernel)).Code.Name);
         Assert.Equal(
             "labels.area.too-small",
-            Assert.Single(LabelChecks.Validate(SparseBytes.Zero(ulong.MaxValue), LabelGolden.Kernel)).Code
+            Assert.Single(LabelChecks.Validate(SparseBytes.Zero(ulong.MaxValue), LabelGolden.Kernel)).Code.Name
         );
         SparseBytes huge = LabelInitialisation.InitLabels(SparseBytes.Zero(uint.MaxValue), LabelVersion.V1_1).Bytes;
         Assert.True(LabelArea.Parse(huge, LabelGolden.Kernel).HasCurrentIndex);
@@ -140,7 +149,7 @@ public class LabelChecksTests
         LabelAreaTests.Reseal(bytes, 0, geometry.IndexSizeBytes);
         IReadOnlyList<Finding> findings = LabelChecks.Validate(SparseBytes.From(bytes), LabelGolden.Kernel);
         Assert.InRange(findings.Count, LabelChecks.SlotFindingsMax, LabelChecks.SlotFindingsMax + 10);
-        Assert.Contains(findings, f => f.Code == "labels.more");
+        Assert.Contains(findings, f => f.Code.Name == "labels.more");
     }
 
     [Fact]
@@ -165,4 +174,6 @@ public class LabelChecksTests
             }
         }
     }
+
+    private static ulong OffsetOf(Finding finding) => Assert.IsType<MediaPlace>(finding.Place).Offset.Bytes;
 }

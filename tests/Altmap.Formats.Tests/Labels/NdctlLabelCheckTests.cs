@@ -29,7 +29,7 @@ public class NdctlLabelCheckTests
         }
         Assert.True(NdctlLabelCheck.Check(SparseBytes.From(bytes)).IsValid);
         Assert.False(LabelGolden.Parse(bytes).HasCurrentIndex);
-        Assert.Contains(LabelChecks.Validate(SparseBytes.From(bytes), LabelGolden.Kernel), f => f.Code == "labels.index.labeloff");
+        Assert.Contains(LabelChecks.Validate(SparseBytes.From(bytes), LabelGolden.Kernel), f => f.Code.Name == "labels.index.labeloff");
     }
 
     [Fact]
