@@ -70,3 +70,16 @@ build_solution() {
     show_build_errors "$log"
     return 1
 }
+
+# The program as native code (ahead-of-time compiled, one file) in folder OUT, without its symbols. Needs a C linker: gcc or clang.
+publish_native() {
+    local log=.build/native.log out=$1 runtime=linux-x64
+    case $(uname -m) in aarch64 | arm64) runtime=linux-arm64 ;; esac
+    if ! command -v clang >/dev/null && ! command -v gcc >/dev/null; then
+        echo 'Native code needs a C linker: install gcc or clang (apt-get install gcc).' >&2
+        return 1
+    fi
+    dotnet_quiet "$log" publish src/Altmap.Cli -c Release -r "$runtime" -p:AltmapNative=true -o "$out" -v quiet --nologo && return 0
+    show_build_errors "$log"
+    return 1
+}

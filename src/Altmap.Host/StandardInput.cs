@@ -4,15 +4,17 @@ namespace Altmap.Host;
 public static class StandardInput
 {
     /// <summary>
-    /// True when we were started without one (<c>&lt;&amp;-</c>). The runtime's own pipe has descriptor 0 then, and reading it would wait
-    /// for ever; it is
-    /// known by its other end, which only our process holds. False where there is no /proc.
+    /// True when we were started without one (<c>&lt;&amp;-</c>). What was opened first has descriptor 0 then: a copy of standard output,
+    /// which cannot be read, or the runtime's own pipe, whose reader would wait for ever; that is known by its other end, which only our
+    /// process holds. False where there is no /proc.
     /// </summary>
     public static bool IsClosed()
     {
         try
         {
             if (LinkOf("0") is not { } input)
+                return true;
+            if (IsWriteEnd("0"))
                 return true;
             return input.StartsWith("pipe:", StringComparison.Ordinal)
                 && Directory

@@ -13,7 +13,7 @@ public class ProcessTests
     {
         Assert.SkipUnless(File.Exists("/usr/bin/script"), "script(1) is not here");
         var start = new ProcessStartInfo("/usr/bin/script") { RedirectStandardOutput = true, RedirectStandardInput = true };
-        foreach (string word in (string[])["-qec", $"'{Path.Combine(AppContext.BaseDirectory, "altmap")}' {command}", "/dev/null"])
+        foreach (string word in (string[])["-qec", $"'{Cli.Program}' {command}", "/dev/null"])
             start.ArgumentList.Add(word);
         start.Environment["TERM"] = "xterm";
         using Process process = Process.Start(start)!;
@@ -41,7 +41,7 @@ public class ProcessTests
             RedirectStandardOutput = true,
             RedirectStandardInput = true,
         };
-        foreach (string word in (string[])["-c", $"exec \"$0\" {command}", Path.Combine(AppContext.BaseDirectory, "altmap"), machine])
+        foreach (string word in (string[])["-c", $"exec \"$0\" {command}", Cli.Program, machine])
             start.ArgumentList.Add(word);
         using Process process = Process.Start(start)!;
         bool ended = process.WaitForExit(TimeSpan.FromSeconds(60));

@@ -102,12 +102,7 @@ public class PageTests
                     : w
                 ),
         ];
-        using var output = new MemoryStream();
-        using var error = new StreamWriter(output, new UTF8Encoding(false)) { AutoFlush = true, NewLine = "\n" };
-        using var host = new CliHost(output, error, () => Stream.Null);
-        AltmapCommand.Run(words, host);
-        return Encoding
-            .UTF8.GetString(output.ToArray())
+        return Cli.RunMerged(words)
             .Replace(scratch[""] + "/", "", StringComparison.Ordinal)
             .Replace((scratch[""] + "/").Replace("/", "\\/"), "", StringComparison.Ordinal)
             .Replace(Checkout + "/", "", StringComparison.Ordinal);
