@@ -20,7 +20,7 @@ public static class Boot
     /// </summary>
     /// <returns>The machine; or null and the panic of a kernel that does not boot with this memory map.</returns>
     /// <param name="source">The machine with what its files hold.</param>
-    /// <param name="kernel">The rules.</param>
+    /// <param name="kernel">The rules; the machine's <c>config</c> goes before them.</param>
     /// <param name="architecture">The architecture's rules, from <see cref="ArchitectureRules.Find"/>.</param>
     public static (Machine? Machine, string? Panic) Start(MachineSource source, KernelProfile kernel, ArchitectureRules architecture)
     {
@@ -35,6 +35,7 @@ public static class Boot
             { Range.IsEmpty: false } far
         )
             throw new NotModelledException($"a region at {far.Range}: it ends beyond 2^56");
+        kernel = kernel.With(description.Config, architecture.Architecture, architecture.PageSize);
         ImmutableArray<RegionDescription> regions = E820Regions.Resolve(description);
         var machine = new Machine
         {
@@ -63,6 +64,7 @@ public static class Boot
     {
         ByteSize page = architecture.PageSize;
         MachineDescription description = machine.Description with { PageSize = page };
+        kernel = kernel.With(description.Config, architecture.Architecture, page);
         Machine booted = machine with
         {
             Description = description,

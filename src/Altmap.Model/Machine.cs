@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Altmap.Core.Findings;
 using Altmap.Core.Kernels;
-using Altmap.Core.Units;
 using Altmap.Model.Hardware;
 using Altmap.Model.Memory;
 using Altmap.Model.Nvdimm;
@@ -17,7 +16,7 @@ public sealed record Machine
     /// <summary>What it was made from. Media and label areas in it are those of the first boot.</summary>
     public required MachineDescription Description { get; init; }
 
-    /// <summary>The kernel's rules.</summary>
+    /// <summary>The kernel's rules, with what the machine's <c>config</c> says of them.</summary>
     public required KernelProfile Kernel { get; init; }
 
     /// <summary>The architecture's rules.</summary>
@@ -43,10 +42,6 @@ public sealed record Machine
 
     /// <summary>Kernel messages of the modelled steps since boot, oldest first, without time stamps.</summary>
     public ImmutableList<string> Log { get; init; } = [];
-
-    /// <summary>Size of struct page on this machine: the profile's, or what the machine file's config says.</summary>
-    public ByteSize StructPageSize =>
-        Description.Config.TryGetValue("struct_page_size", out ulong bytes) ? new ByteSize(bytes) : Kernel.StructPageSize;
 
     /// <summary>The namespace, or null.</summary>
     public NamespaceState? FindNamespace(NdDevice device) =>

@@ -167,10 +167,11 @@ public static class InfoBlockTarget
     private static KernelProfile Section412() =>
         KernelProfiles
             .Find("4.19")!
-            .Derive(
+            .With(
                 "4.12",
                 "section layout of 4.12",
-                new Dictionary<string, string> { [Rules.InfoBlockLayout.Name] = "section-4.12", [Rules.OffsetCheck.Name] = "dataoff" }
+                Rules.InfoBlockLayout.To(InfoBlockLayout.Section412),
+                Rules.OffsetCheckIsPhysical.To(false)
             );
 
     private static void Check(bool holds, string what)

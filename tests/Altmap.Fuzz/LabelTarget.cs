@@ -11,8 +11,8 @@ namespace Altmap.Fuzz;
 public static class LabelTarget
 {
     private const int AreaBytesMax = 4096;
-    private static readonly KernelProfile Wide = KernelProfiles.All.First(p => p.ChecksLabelSizeField);
-    private static readonly KernelProfile Narrow = KernelProfiles.All.First(p => !p.ChecksLabelSizeField);
+    private static readonly KernelProfile Wide = KernelProfiles.All.First(p => p.Get(Rules.ChecksLabelSizeField));
+    private static readonly KernelProfile Narrow = KernelProfiles.All.First(p => !p.Get(Rules.ChecksLabelSizeField));
 
     /// <summary>
     /// The first byte chooses: bit 0 the kernel, bit 1 whether the index blocks get right checksums (so that what lies behind is reached),

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Altmap.Cli.Common;
 using Altmap.Cli.Output;
+using Altmap.Core.Json;
 using Altmap.Core.Kernels;
 
 namespace Altmap.Cli.Commands;
@@ -18,6 +19,13 @@ internal static class KernelsCommand
             HelpName = "K",
         };
         names.CompletionSources.Add(_ => KernelProfiles.All.Select(p => new System.CommandLine.Completions.CompletionItem(p.Name)));
+        var rules = new Option<string?>("--rules")
+        {
+            Description = "the words that rules may have and what they mean: of RULE, or of all",
+            HelpName = "RULE",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        rules.CompletionSources.Add(_ => Rules.All.Select(r => new System.CommandLine.Completions.CompletionItem(r.Name)));
         Option<bool> json = JsonOutput.Option();
         var command = new Command(
             "kernels",
@@ -25,15 +33,21 @@ internal static class KernelsCommand
         )
         {
             names,
+            rules,
             json,
         };
-        command.SetAction(p => Run(host, p.GetValue(names) ?? [], p.GetValue(json)));
+        command.SetAction(p =>
+            p.GetResult(rules) is null
+                ? Run(host, p.GetValue(names) ?? [], p.GetValue(json))
+                : RunRules(host, p.GetValue(names) ?? [], p.GetValue(rules), p.GetValue(json))
+        );
         CommandHelp.SetExamples(
             command,
             "altmap kernels",
             "altmap kernels 6.1",
             "altmap kernels 6.1 7.2",
-            "altmap kernels 6.1 ./mine.json --json"
+            "altmap kernels 6.1 ./mine.json --json",
+            "altmap kernels --rules info-block.layout"
         );
         return command;
     }
@@ -52,6 +66,98 @@ internal static class KernelsCommand
         return ExitCode.Success;
     }
 
+    /// <summary><c>--rules [RULE]</c>: what a profile file may set, and which profiles have which.</summary>
+    private static int RunRules(CliHost host, string[] names, string? name, bool isJson)
+    {
+        if (names.Length > 0)
+            throw CliError.Usage("--rules lists what rules may have, whatever the kernel; leave K out, or --rules");
+        Rule[] rules = [.. Rules.All];
+        if (name is not null)
+        {
+            string hint = NearestWord.Hint(name, [.. Rules.All.Select(r => r.Name)]);
+            rules =
+            [
+                Rules.Find(name)
+                    ?? throw CliError.Usage(
+                        $"there is no rule {Quote.Text(name)}{(hint.Length == 0 ? "" : $"; {hint}")} (altmap kernels --rules lists all)"
+                    ),
+            ];
+        }
+        if (isJson)
+            JsonOutput.Write(host, json => WriteRulesJson(json, rules));
+        else if (name is null)
+            WriteWords(host, rules);
+        else
+            WriteRule(host, rules[0]);
+        return ExitCode.Success;
+    }
+
+    private static void WriteWords(CliHost host, Rule[] rules)
+    {
+        var table = new TextTable("rule", "may be", "what it means");
+        foreach (Rule rule in rules)
+        {
+            table.Add(rule.Name, rule.IsNumber ? rule.Expected : "", rule.Meaning);
+            foreach (RuleWord word in rule.Words)
+                table.Add("", word.Word, word.Meaning);
+        }
+        table.Write(host);
+    }
+
+    private static void WriteRule(CliHost host, Rule rule)
+    {
+        host.Out.WriteLine($"{rule.Name}: {rule.Meaning}");
+        if (rule.IsNumber)
+            host.Out.WriteLine($"It is {rule.Expected}.");
+        var table = new TextTable("may be", "what it means", "kernels that have it");
+        foreach (RuleWord word in rule.Words)
+            table.Add(word.Word, word.Meaning, Having(rule, word.Word));
+        if (rule.IsNumber)
+        {
+            foreach (string value in KernelProfiles.Named.Select(k => k.SettingOf(rule).Value).Distinct())
+                table.Add(value, rule.Unit, Having(rule, value));
+        }
+        table.Write(host);
+    }
+
+    private static string Having(Rule rule, string value)
+    {
+        string[] names = [.. KernelProfiles.Named.Where(k => k.SettingOf(rule).Value == value).Select(k => k.Name)];
+        return names.Length == 0 ? "none" : string.Join(", ", names);
+    }
+
+    private static void WriteRulesJson(Utf8JsonWriter json, Rule[] rules)
+    {
+        json.WriteStartArray();
+        foreach (Rule rule in rules)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", rule.Name);
+            json.WriteString("meaning", rule.Meaning);
+            if (rule.IsNumber)
+            {
+                json.WriteString("unit", rule.Unit);
+                json.WriteNumber("min", rule.Min);
+                json.WriteNumber("max", rule.Max);
+            }
+            json.WriteObjects(
+                "words",
+                rule.Words,
+                word =>
+                {
+                    json.WriteString("word", word.Word);
+                    json.WriteString("meaning", word.Meaning);
+                    json.WriteStrings(
+                        "kernels",
+                        [.. KernelProfiles.Named.Where(k => k.SettingOf(rule).Value == word.Word).Select(k => k.Name)]
+                    );
+                }
+            );
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
     private static void WriteList(CliHost host)
     {
         var table = new TextTable("kernel", "verified", "what it stands for");
@@ -64,9 +170,8 @@ internal static class KernelsCommand
     {
         host.Out.WriteLine($"{profile.Name}: {profile.Description}");
         var table = new TextTable("rule", "value", "confirmed by", "source");
-        foreach (RuleDefinition rule in Rules.All)
+        foreach ((Rule rule, RuleSetting setting) in profile.Settings)
         {
-            RuleSetting setting = profile.Settings[rule.Name];
             table.Add(rule.Name, Value(rule, setting), Word(setting.Confirmation), setting.Source);
         }
         table.Write(host);
@@ -75,12 +180,12 @@ internal static class KernelsCommand
     private static void WriteDifferences(CliHost host, KernelProfile from, KernelProfile to)
     {
         var table = new TextTable("rule", from.Name, to.Name, $"{to.Name} confirmed by", "what it says");
-        foreach (RuleDefinition rule in Differing(from, to))
+        foreach (Rule rule in Differing(from, to))
             table.Add(
                 rule.Name,
-                Value(rule, from.Settings[rule.Name]),
-                Value(rule, to.Settings[rule.Name]),
-                Word(to.Settings[rule.Name].Confirmation),
+                Value(rule, from.SettingOf(rule)),
+                Value(rule, to.SettingOf(rule)),
+                Word(to.SettingOf(rule).Confirmation),
                 rule.Meaning
             );
         if (table.Rows.Count == 0)
@@ -89,8 +194,8 @@ internal static class KernelsCommand
             table.Write(host);
     }
 
-    private static IEnumerable<RuleDefinition> Differing(KernelProfile from, KernelProfile to) =>
-        Rules.All.Where(r => from.Settings[r.Name].Value != to.Settings[r.Name].Value);
+    private static IEnumerable<Rule> Differing(KernelProfile from, KernelProfile to) =>
+        Rules.All.Where(r => from.SettingOf(r).Value != to.SettingOf(r).Value);
 
     private static void WriteJson(Utf8JsonWriter json, KernelProfile[] profiles)
     {
@@ -112,9 +217,9 @@ internal static class KernelsCommand
                 rule =>
                 {
                     json.WriteString("name", rule.Name);
-                    WriteSetting(json, "value", rule, profile.Settings[rule.Name]);
-                    json.WriteString("confirmation", ConfirmationKey(profile.Settings[rule.Name].Confirmation));
-                    json.WriteString("source", profile.Settings[rule.Name].Source);
+                    WriteSetting(json, "value", rule, profile.SettingOf(rule));
+                    json.WriteString("confirmation", ConfirmationKey(profile.SettingOf(rule).Confirmation));
+                    json.WriteString("source", profile.SettingOf(rule).Source);
                     json.WriteString("meaning", rule.Meaning);
                 }
             );
@@ -134,17 +239,17 @@ internal static class KernelsCommand
             rule =>
             {
                 json.WriteString("name", rule.Name);
-                WriteSetting(json, "from", rule, from.Settings[rule.Name]);
-                WriteSetting(json, "to", rule, to.Settings[rule.Name]);
-                json.WriteString("confirmation", ConfirmationKey(to.Settings[rule.Name].Confirmation));
-                json.WriteString("source", to.Settings[rule.Name].Source);
+                WriteSetting(json, "from", rule, from.SettingOf(rule));
+                WriteSetting(json, "to", rule, to.SettingOf(rule));
+                json.WriteString("confirmation", ConfirmationKey(to.SettingOf(rule).Confirmation));
+                json.WriteString("source", to.SettingOf(rule).Source);
                 json.WriteString("meaning", rule.Meaning);
             }
         );
         json.WriteEndObject();
     }
 
-    private static void WriteSetting(Utf8JsonWriter json, string name, RuleDefinition rule, RuleSetting setting)
+    private static void WriteSetting(Utf8JsonWriter json, string name, Rule rule, RuleSetting setting)
     {
         if (rule.IsNumber)
             json.WriteNumber(name, ulong.Parse(setting.Value, System.Globalization.CultureInfo.InvariantCulture));
@@ -152,8 +257,7 @@ internal static class KernelsCommand
             json.WriteString(name, setting.Value);
     }
 
-    private static string Value(RuleDefinition rule, RuleSetting setting) =>
-        rule.Unit.Length == 0 ? setting.Value : $"{setting.Value} {rule.Unit}";
+    private static string Value(Rule rule, RuleSetting setting) => rule.Unit.Length == 0 ? setting.Value : $"{setting.Value} {rule.Unit}";
 
     private static string Word(Confirmation confirmation) =>
         confirmation switch

@@ -60,14 +60,13 @@ internal static class UpgradeCommand
         MachineSession session = MachineSession.Open(host, path, from);
         MachineDescription description = session.Source.Description;
         ByteSize page = Values.Size(pageSize, "--to-page-size") ?? description.PageSize;
-        KernelProfile named = to is null ? KernelChoice.Load(description.Kernel, MachineSession.DirectoryOf(path)) : KernelChoice.Load(to);
+        KernelProfile kernel = to is null ? KernelChoice.Load(description.Kernel, MachineSession.DirectoryOf(path)) : KernelChoice.Load(to);
         ArchitectureRules architecture =
-            ArchitectureRules.Find(named, description.Architecture, page)
+            ArchitectureRules.Find(kernel, description.Architecture, page)
             ?? throw CliError.Usage(
                 $"--to-page-size: {KernelChoice.Name(description.Architecture)} has no pages of {page.Bytes} bytes; expected "
                     + $"{ArchitectureRules.PageSizesOf(description.Architecture)}"
             );
-        KernelProfile kernel = MachineSession.WithConfig(named, description with { PageSize = page });
         KernelChoice.NoteUnverified(host, kernel, architecture);
         UpgradeReport report = Modelled.Answer(() => Upgrade.Compare(session.State.Machine, kernel, architecture));
         ShellState after = session.State with { Machine = report.To };

@@ -296,10 +296,10 @@ internal static class KmsanCommand
     {
         if (architecture.Architecture != Architecture.X86_64)
             throw new CliError(ExitCode.Unsupported, $"unsupported: KMSAN on {KernelChoice.Name(architecture.Architecture)}");
-        if (!kernel.HasKmsan)
+        if (!kernel.Get(Rules.HasKmsan))
             throw CliError.Usage(
                 $"kernel {kernel.Name} has no KMSAN; expected one of "
-                    + $"{string.Join(", ", KernelProfiles.All.Where(k => k.HasKmsan).Select(k => k.Name))}"
+                    + $"{string.Join(", ", KernelProfiles.All.Where(k => k.Get(Rules.HasKmsan)).Select(k => k.Name))}"
             );
     }
 

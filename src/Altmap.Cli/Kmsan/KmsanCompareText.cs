@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Altmap.Cli.Output;
+using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Model.DebugMetadata;
 
@@ -58,7 +59,7 @@ internal static class KmsanCompareText
                 Numbers.Of(cost.Leftover.Pages),
                 Human(cost.Free, input),
                 Numbers.Of(cost.PagesPerRequest),
-                cost.StructPage > input.Kernel.MaxStructPageSize ? "refused" : "open",
+                cost.StructPage > input.Kernel.Get(Rules.MaxStructPageSize) ? "refused" : "open",
                 Status(cost.Design)
             );
         }

@@ -18,9 +18,9 @@ internal static class KmsanText
         ByteSize page = answer.Architecture.PageSize;
         if (answer.Boot is { } boot)
             WriteBoot(host, answer, boot);
-        string kernel = answer.Kernel.Name.Replace(KernelProfiles.KmsanSuffix, "", StringComparison.Ordinal);
+        string kernel = answer.Kernel.Name + (answer.Kernel.Get(Rules.IsKmsanBuild) ? "" : " with KMSAN");
         host.Out.WriteLine(
-            $"kernel {kernel} with KMSAN: of {Numbers.Of(carveOut.Pages)} pages ({Human(carveOut.Pages)}) that memblock hands over, "
+            $"kernel {kernel}: of {Numbers.Of(carveOut.Pages)} pages ({Human(carveOut.Pages)}) that memblock hands over, "
                 + $"{Numbers.Of(carveOut.Released)} ({Human(carveOut.Released)}) reach the page allocator"
         );
         var totals = new TextTable("what", ">pages", ">size", ">share");

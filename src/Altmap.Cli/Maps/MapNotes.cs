@@ -40,12 +40,12 @@ internal static class MapNotes
             );
             if (all.Length > RangesMax)
                 places += $" and {all.Length - RangesMax} more";
-            string outcome = machine.Kernel.DeviceMapsAreSections
+            string outcome = machine.Kernel.Get(Rules.DeviceMapsAreSections)
                 ? "This kernel maps devices in whole sections: a namespace there is padded up to the next boundary, or refused."
                 : $"This kernel maps devices in sub-sections of {ArchitectureRules.SubSectionSize.ToHuman()}, so both can be used"
                     + (
                         !kind.Key ? "."
-                        : machine.Kernel.PfnToOnlinePage == PfnOnlineRule.SectionFlag
+                        : machine.Kernel.Get(Rules.PfnToOnlinePage) == PfnOnlineRule.SectionFlag
                             ? ", but pfn_to_online_page() asks for the section alone and may take device pages for RAM."
                         : "; pfn_to_online_page() tells them apart."
                     );

@@ -244,9 +244,9 @@ internal static class PlanCommand
         if (output.IsJson)
             JsonOutput.Write(host, json => WriteJson(json, plans, isList));
         else
-            foreach (IGrouping<string, Answer> answers in plans.GroupBy(p => p.Plan.Kernel.Name))
+            foreach (IGrouping<KernelProfile, Answer> answers in plans.GroupBy(p => p.Plan.Kernel))
                 WriteText(host, [.. answers], all);
-        bool isWhole = all ? plans.DistinctBy(p => p.Plan.Kernel.Name).Count() == kernels.Length : plans.Length > 0;
+        bool isWhole = all ? plans.DistinctBy(p => p.Plan.Kernel).Count() == kernels.Length : plans.Length > 0;
         return isWhole && plans.All(p => p.Plan.IsAccepted) ? ExitCode.Success : ExitCode.ErrorsLeft;
     }
 
@@ -427,7 +427,7 @@ internal static class PlanCommand
             if (!plan.IsAccepted || plan.Range.End.Bytes >= Values.AddressMax)
                 yield break;
             // A kernel that maps whole sections has no room for two namespaces in one.
-            start = kernel.DeviceMapsAreSections
+            start = kernel.Get(Rules.DeviceMapsAreSections)
                 ? plan.Range.End.AlignUp(kernel.SectionSize(architecture.Architecture, architecture.PageSize))
                 : plan.Range.End;
         }

@@ -43,7 +43,7 @@ internal sealed record MachineSession(string Path, MachineSource Source, ShellSt
         foreach (string note in MemoryNotes.Of(description))
             host.Note(note);
         ulong seed = uuidSeed ?? BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
-        var opening = SessionOpening.Of(source, WithConfig(kernel, description), architecture, UuidSource.FromSeed(seed));
+        var opening = SessionOpening.Of(source, kernel, architecture, UuidSource.FromSeed(seed));
         if (opening.Error is { } opened)
             throw ErrorOf(path, loaded, opened);
         string under = kernelName is null ? "" : $" under kernel {kernelName}";
@@ -72,26 +72,4 @@ internal sealed record MachineSession(string Path, MachineSource Source, ShellSt
     /// <summary>The folder that paths in a machine's file are relative to.</summary>
     public static string DirectoryOf(string path) =>
         Directory.Exists(path) ? path : System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path)) ?? ".";
-
-    /// <summary>What the machine's <c>config</c> says of the kernel takes the place of the profile's rule; the profile then counts as the
-    /// user's own.</summary>
-    public static KernelProfile WithConfig(KernelProfile kernel, MachineDescription description)
-    {
-        var rules = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach ((string key, ulong value) in description.Config)
-        {
-            string text = value.ToString(CultureInfo.InvariantCulture);
-            (RuleDefinition Rule, string Value)? set = key switch
-            {
-                "struct_page_size" => (Rules.StructPageSize, text),
-                "max_struct_page_size" => (Rules.MaxStructPageSize, text),
-                "nvdimm_kmsan" when value == 1 => (Rules.LargeStructPage, "record-real-size"),
-                "section_bits" => (KernelProfile.SectionRule(description.Architecture, description.PageSize), text),
-                _ => null,
-            };
-            if (set is { } rule)
-                rules[rule.Rule.Name] = rule.Value;
-        }
-        return rules.Count == 0 ? kernel : kernel.Derive(kernel.Name, kernel.Description, rules);
-    }
 }

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.CommandLine;
-using System.Globalization;
 using Altmap.Cli.Common;
 using Altmap.Cli.Output;
 using Altmap.Cli.Sessions;
@@ -158,11 +157,11 @@ internal static class StructPageCommand
         KernelProfile costs = words is null ? kernel : WithSize(kernel, layout);
         if (!isOneOfMany)
             KernelChoice.NoteUnverified(host, kernel, architecture);
-        if (words is null && layout.Size != kernel.StructPageSize && !isOneOfMany)
+        if (words is null && layout.Size != kernel.Get(Rules.StructPageSize) && !isOneOfMany)
             host.Note(
-                $"kernel {kernel.Name} is said to have a struct page of {kernel.StructPageSize.Bytes} bytes, a distribution's "
+                $"kernel {kernel.Name} is said to have a struct page of {kernel.Get(Rules.StructPageSize).Bytes} bytes, a distribution's "
                     + $"configuration gives {layout.Size.Bytes}: --config says what differs; costs are counted with "
-                    + $"{kernel.StructPageSize.Bytes}"
+                    + $"{kernel.Get(Rules.StructPageSize).Bytes}"
             );
         return new(layout, costs, machine is null ? null : MachineStructPages.Of(machine, costs));
     }
@@ -170,12 +169,12 @@ internal static class StructPageCommand
     /// <summary>The kernel with the size that the configuration gives; its own where that is the same.</summary>
     private static KernelProfile WithSize(KernelProfile kernel, StructPageLayout layout)
     {
-        var rules = new Dictionary<string, string>(StringComparer.Ordinal);
-        if (layout.Size != kernel.StructPageSize)
-            rules[Rules.StructPageSize.Name] = layout.Size.Bytes.ToString(CultureInfo.InvariantCulture);
-        if (layout.Config.NvdimmKmsan && kernel.LargeStructPage == LargeStructPage.Refuse)
-            rules[Rules.LargeStructPage.Name] = "record-real-size";
-        return rules.Count == 0 ? kernel : kernel.Derive(kernel.Name, kernel.Description, rules);
+        var changes = new List<RuleChange>();
+        if (layout.Size != kernel.Get(Rules.StructPageSize))
+            changes.Add(Rules.StructPageSize.To(layout.Size));
+        if (layout.Config.NvdimmKmsan && kernel.Get(Rules.LargeStructPage) == LargeStructPage.Refuse)
+            changes.Add(Rules.LargeStructPage.To(LargeStructPage.RecordRealSize));
+        return changes.Count == 0 ? kernel : kernel.With(kernel.Name, kernel.Description, [.. changes]);
     }
 
     /// <summary>The page map of 1 TiB from 4 GiB on, with the architecture's default alignment.</summary>

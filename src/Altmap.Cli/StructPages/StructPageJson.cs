@@ -3,6 +3,7 @@ using System.Text.Json;
 using Altmap.Cli.Common;
 using Altmap.Cli.InfoBlocks;
 using Altmap.Cli.Output;
+using Altmap.Core.Kernels;
 using Altmap.Formats.InfoBlocks;
 using Altmap.Model.Planning;
 using Altmap.Model.StructPages;
@@ -70,7 +71,7 @@ internal static class StructPageJson
         );
         WriteFlags(json, layout.Flags);
         json.WriteBoolean("zeroed", layout.IsZeroed);
-        json.WriteOptional("zeroed_max", layout.Kernel.StructPage.ZeroedMax?.Bytes);
+        json.WriteOptional("zeroed_max", layout.Kernel.Get(Rules.ZeroedMax)?.Bytes);
         json.WriteStrings("impossible", layout.Impossible);
         json.WriteNumber("memmap_per_tib", StructPageText.Memmap(answer).Bytes);
         json.WriteStartArray("page_map_per_tib");

@@ -55,7 +55,7 @@ internal static class StructPageText
             if (layout.Impossible.IsEmpty)
                 table.Add(
                     layout.Kernel.Name,
-                    Numbers.Of(answer.Kernel.StructPageSize),
+                    Numbers.Of(answer.Kernel.Get(Rules.StructPageSize)),
                     Numbers.Of(layout.Alignment),
                     layout.IsZeroed ? "yes" : "no",
                     Memmap(answer).ToHuman(),
@@ -100,10 +100,10 @@ internal static class StructPageText
         : "";
 
     private static string Zeroing(StructPageLayout layout) =>
-        layout.Kernel.StructPage.ZeroedMax is not { } max ? "memset, whatever the size"
+        layout.Kernel.Get(Rules.ZeroedMax) is not { } max ? "memset, whatever the size"
         : layout.IsZeroed
-            ? $"covered: the switch of mm_zero_struct_page() goes from {StructPageProfile.ZeroedMin.Bytes} to {max.Bytes} bytes"
-        : $"NOT covered: the switch of mm_zero_struct_page() goes from {StructPageProfile.ZeroedMin.Bytes} to {max.Bytes} bytes; such "
+            ? $"covered: the switch of mm_zero_struct_page() goes from {StructPageLayout.ZeroedMin.Bytes} to {max.Bytes} bytes"
+        : $"NOT covered: the switch of mm_zero_struct_page() goes from {StructPageLayout.ZeroedMin.Bytes} to {max.Bytes} bytes; such "
             + $"a kernel does not build (BUILD_BUG_ON; \"no case matching constant switch condition '{layout.Size.Bytes}'\")";
 
     /// <summary>Why a page map cannot be on the device; null: it can.</summary>
@@ -112,9 +112,12 @@ internal static class StructPageText
         StructPageLayout layout = answer.Layout;
         if (!layout.Config.Vmemmap)
             return "no page map of persistent memory at all: ZONE_DEVICE needs SPARSEMEM_VMEMMAP";
-        if (answer.Kernel.LargeStructPage == LargeStructPage.BuildError && answer.Kernel.StructPageSize > answer.Kernel.MaxStructPageSize)
+        if (
+            answer.Kernel.Get(Rules.LargeStructPage) == LargeStructPage.BuildError
+            && answer.Kernel.Get(Rules.StructPageSize) > answer.Kernel.Get(Rules.MaxStructPageSize)
+        )
             return "does not build with CONFIG_NVDIMM_PFN: struct page is above MAX_STRUCT_PAGE_SIZE, "
-                + $"{answer.Kernel.MaxStructPageSize.Bytes} bytes (BUILD_BUG_ON in nd_pfn_init())";
+                + $"{answer.Kernel.Get(Rules.MaxStructPageSize).Bytes} bytes (BUILD_BUG_ON in nd_pfn_init())";
         return StructPageCommand.PerTerabyte(answer, PageMapMode.Pmem) is { IsAccepted: false } refused
             ? $"map=dev: {Refusal(refused)}"
             : null;
@@ -182,7 +185,7 @@ internal static class StructPageText
 
     /// <summary>struct pages of 1 TiB of RAM.</summary>
     internal static ByteSize Memmap(StructPageCommand.Answer answer) =>
-        answer.Kernel.StructPageSize * (ByteSize.GiB(1024) / answer.Layout.Architecture.PageSize);
+        answer.Kernel.Get(Rules.StructPageSize) * (ByteSize.GiB(1024) / answer.Layout.Architecture.PageSize);
 
     private static string Reserve(StructPageCommand.Answer answer, PageMapMode map) =>
         !answer.Layout.Config.Vmemmap || (map == PageMapMode.Pmem && PageMapRefusal(answer) is not null)

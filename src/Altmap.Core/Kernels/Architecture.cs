@@ -76,7 +76,7 @@ public sealed record ArchitectureRules(
                 architecture,
                 pageSize,
                 two,
-                profile.PudAlignIsRunTime ? ByteSize.GiB(1) : ByteSize.Zero,
+                profile.Get(Rules.PudAlignIsRunTime) ? ByteSize.GiB(1) : ByteSize.Zero,
                 two,
                 Confirmation.SourceOnly
             ),

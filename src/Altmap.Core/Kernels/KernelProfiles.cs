@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Altmap.Core.Json;
+using Altmap.Core.Units;
 
 namespace Altmap.Core.Kernels;
 
@@ -16,7 +17,7 @@ public static class KernelProfiles
     /// <summary>What the name of a kernel built with CONFIG_KMSAN ends in, as <c>6.12+kmsan</c>.</summary>
     public const string KmsanSuffix = "+kmsan";
 
-    private static readonly ImmutableDictionary<string, RuleSetting> Linux61 = Build(
+    private static readonly ImmutableDictionary<Rule, RuleSetting> Linux61 = Build(
         (Rules.InfoBlockLayout, "compat-align", Confirmation.RealKernel, "drivers/nvdimm/pfn_devs.c nd_pfn_init()"),
         (Rules.InfoBlockMinor, "4", Confirmation.RealKernel, "drivers/nvdimm/pfn_devs.c nd_pfn_init()"),
         (Rules.MaxStructPageSize, "64", Confirmation.RealKernel, "drivers/nvdimm/nd.h MAX_STRUCT_PAGE_SIZE"),
@@ -26,171 +27,174 @@ public static class KernelProfiles
             Confirmation.SourceOnly,
             "drivers/nvdimm/pfn_devs.c nd_pfn_init(); a KMSAN kernel of 6.12.107 was seen to refuse"
         ),
-        (Rules.PageSizeCheck, "yes", Confirmation.RealKernel, "drivers/nvdimm/pfn_devs.c nd_pfn_validate()"),
-        (Rules.RefusalErrno, "eopnotsupp", Confirmation.RealKernel, "drivers/nvdimm/pfn_devs.c nd_pfn_validate()"),
-        (Rules.OffsetCheck, "physical", Confirmation.RealKernel, "drivers/nvdimm/pfn_devs.c nd_pfn_validate()"),
-        (Rules.CompatCheck, "yes", Confirmation.RealKernel, "drivers/nvdimm/pfn_devs.c nd_pfn_validate()"),
-        (Rules.SmallNamespaceCheck, "no", Confirmation.RealKernel, "drivers/nvdimm/pfn_devs.c nd_pfn_validate()"),
-        (Rules.CreateSpaceCheck, "size", Confirmation.RealKernel, "drivers/nvdimm/pfn_devs.c nd_pfn_init()"),
+        (Rules.ChecksPageSize, "yes", Confirmation.RealKernel, "drivers/nvdimm/pfn_devs.c nd_pfn_validate()"),
+        (Rules.RefusesWithEopnotsupp, "eopnotsupp", Confirmation.RealKernel, "drivers/nvdimm/pfn_devs.c nd_pfn_validate()"),
+        (Rules.OffsetCheckIsPhysical, "physical", Confirmation.RealKernel, "drivers/nvdimm/pfn_devs.c nd_pfn_validate()"),
+        (Rules.ChecksCompatAlign, "yes", Confirmation.RealKernel, "drivers/nvdimm/pfn_devs.c nd_pfn_validate()"),
+        (Rules.ChecksSmallNamespace, "no", Confirmation.RealKernel, "drivers/nvdimm/pfn_devs.c nd_pfn_validate()"),
+        (Rules.CreateSpaceCountsEndTrunc, "size", Confirmation.RealKernel, "drivers/nvdimm/pfn_devs.c nd_pfn_init()"),
         (Rules.StructPageSize, "64", Confirmation.RealKernel, "include/linux/mm_types.h struct page, the kernel's type information"),
-        (Rules.BttLaneCheck, "yes", Confirmation.RealKernel, "drivers/nvdimm/btt.c discover_arenas()"),
-        (Rules.LabelSizeCheck, "yes", Confirmation.SourceOnly, "drivers/nvdimm/label.c __nd_label_validate()"),
-        (Rules.LabelSlotProduct, "64", Confirmation.SourceOnly, "drivers/nvdimm/label.c __nd_label_validate()"),
-        (Rules.LocalLabels, "ignored", Confirmation.SourceOnly, "drivers/nvdimm/namespace_devs.c"),
-        (Rules.ProbeMessage, "probe-of", Confirmation.RealKernel, "drivers/base/dd.c call_driver_probe()"),
-        (Rules.BindErrno, "probe", Confirmation.RealKernel, "drivers/base/bus.c bind_store()"),
-        (Rules.DaxMemmapOnMemory, "no", Confirmation.RealKernel, "drivers/dax/bus.c"),
-        (Rules.RegionAlign, "yes", Confirmation.RealKernel, "drivers/nvdimm/region_devs.c align_show()"),
-        (Rules.KmemDriver, "yes", Confirmation.RealKernel, "drivers/dax/kmem.c, drivers/dax/bus.c"),
-        (Rules.KmemEmptyDevice, "refuse", Confirmation.RealKernel, "drivers/dax/kmem.c dev_dax_kmem_probe()"),
+        (Rules.ChecksBttLanes, "yes", Confirmation.RealKernel, "drivers/nvdimm/btt.c discover_arenas()"),
+        (Rules.ChecksLabelSizeField, "yes", Confirmation.SourceOnly, "drivers/nvdimm/label.c __nd_label_validate()"),
+        (Rules.LabelSlotProductBits, "64", Confirmation.SourceOnly, "drivers/nvdimm/label.c __nd_label_validate()"),
+        (Rules.LocalLabelsAreBlockMode, "ignored", Confirmation.SourceOnly, "drivers/nvdimm/namespace_devs.c"),
+        (Rules.ProbeMessageNamesDriver, "probe-of", Confirmation.RealKernel, "drivers/base/dd.c call_driver_probe()"),
+        (Rules.BindReturnsProbeErrno, "probe", Confirmation.RealKernel, "drivers/base/bus.c bind_store()"),
+        (Rules.DaxHasMemmapOnMemory, "no", Confirmation.RealKernel, "drivers/dax/bus.c"),
+        (Rules.RegionsHaveAlign, "yes", Confirmation.RealKernel, "drivers/nvdimm/region_devs.c align_show()"),
+        (Rules.HasKmem, "yes", Confirmation.RealKernel, "drivers/dax/kmem.c, drivers/dax/bus.c"),
+        (Rules.KmemRefusesEmptyDevice, "refuse", Confirmation.RealKernel, "drivers/dax/kmem.c dev_dax_kmem_probe()"),
         (
-            Rules.MemoryAutoOnline,
+            Rules.AutoOnline,
             "offline",
             Confirmation.RealKernel,
             "mm/memory_hotplug.c mhp_default_online_type, as the distribution configures it"
         ),
-        (Rules.AcpiDevicePath, "acpi", Confirmation.RealKernel, "drivers/acpi/nfit/core.c"),
-        (Rules.PudAlign, "compile-time", Confirmation.SourceOnly, "drivers/nvdimm/pfn_devs.c nd_pfn_supported_alignments()"),
+        (Rules.AcpiDevicesArePlatform, "acpi", Confirmation.RealKernel, "drivers/acpi/nfit/core.c"),
+        (Rules.PudAlignIsRunTime, "compile-time", Confirmation.SourceOnly, "drivers/nvdimm/pfn_devs.c nd_pfn_supported_alignments()"),
         (Rules.SectionBitsX86, "27", Confirmation.RealKernel, "arch/x86/include/asm/sparsemem.h"),
         (Rules.SectionBitsArm64, "27", Confirmation.SourceOnly, "arch/arm64/include/asm/sparsemem.h"),
         (Rules.SectionBitsArm64Pages64K, "29", Confirmation.SourceOnly, "arch/arm64/include/asm/sparsemem.h"),
         (Rules.SectionBitsPpc64, "24", Confirmation.SourceOnly, "arch/powerpc/include/asm/sparsemem.h"),
         (Rules.PfnToOnlinePage, "current", Confirmation.RealKernel, "mm/memory_hotplug.c pfn_to_online_page()"),
-        (Rules.Arm64PfnValid, "generic", Confirmation.SourceOnly, "include/linux/mmzone.h pfn_valid()"),
-        (Rules.BootHoles, "neighbour", Confirmation.RealKernel, "mm/page_alloc.c memmap_init(), init_unavailable_range()"),
-        (Rules.DeviceMapUnit, "sub-section", Confirmation.RealKernel, "mm/memremap.c pagemap_range()"),
-        (Rules.MaxPfnX86, "keep", Confirmation.RealKernel, "arch/x86/mm/init_64.c add_pages()"),
-        (Rules.MaxPfnArm64, "raise", Confirmation.SourceOnly, "arch/arm64/mm/mmu.c arch_add_memory()"),
-        (Rules.BlockZone, "kept", Confirmation.RealKernel, "drivers/base/memory.c valid_zones_show()"),
-        (Rules.Arm64Memmap, "pmd-per-section", Confirmation.SourceOnly, "arch/arm64/mm/mmu.c vmemmap_populate()"),
+        (Rules.Arm64PfnValidAsksMemblock, "generic", Confirmation.SourceOnly, "include/linux/mmzone.h pfn_valid()"),
+        (Rules.BootHolesTakeNeighbourZone, "neighbour", Confirmation.RealKernel, "mm/page_alloc.c memmap_init(), init_unavailable_range()"),
+        (Rules.DeviceMapsAreSections, "sub-section", Confirmation.RealKernel, "mm/memremap.c pagemap_range()"),
+        (Rules.DeviceMapsRaiseMaxPfnOnX86, "keep", Confirmation.RealKernel, "arch/x86/mm/init_64.c add_pages()"),
+        (Rules.AddedMemorySetsMaxPfnOnArm64, "raise", Confirmation.SourceOnly, "arch/arm64/mm/mmu.c arch_add_memory()"),
+        (Rules.BlockZoneFollowsPages, "kept", Confirmation.RealKernel, "drivers/base/memory.c valid_zones_show()"),
+        (Rules.Arm64MemmapIsAlwaysPmd, "pmd-per-section", Confirmation.SourceOnly, "arch/arm64/mm/mmu.c vmemmap_populate()"),
         (Rules.MemmapOnMemory, "one-block", Confirmation.RealKernel, "mm/memory_hotplug.c mhp_supports_memmap_on_memory()"),
         (Rules.CompoundMemmap, "shared", Confirmation.RealKernel, "mm/sparse-vmemmap.c vmemmap_populate_compound_pages()"),
-        (Rules.RangeLimitErrno, "einval", Confirmation.SourceOnly, "mm/memremap.c pagemap_range()"),
+        (Rules.RangeLimitIsE2big, "einval", Confirmation.SourceOnly, "mm/memremap.c pagemap_range()"),
         (Rules.KmemSaysTruncated, "no", Confirmation.RealKernel, "drivers/dax/kmem.c dev_dax_kmem_probe()"),
-        (Rules.ZoneMessages, "fallback-order", Confirmation.RealKernel, "mm/page_alloc.c build_zonelists()"),
-        (StructPageRules.KmsanFields, "before-cpupid", Confirmation.SourceOnly, MmTypes),
-        (StructPageRules.MemcgWord, "memcg", Confirmation.SourceOnly, MmTypes),
-        (StructPageRules.Alignment, "slub", Confirmation.SourceOnly, "arch/x86/Kconfig, arch/arm64/Kconfig HAVE_ALIGNED_STRUCT_PAGE"),
-        (StructPageRules.Zeroing, "up-to-96", Confirmation.SourceOnly, "include/linux/mm.h mm_zero_struct_page(); in 6.1 since 6.1.13"),
-        (StructPageRules.ClassicSparsemem, "yes", Confirmation.SourceOnly, "arch/x86/Kconfig X86_5LEVEL, SPARSEMEM_VMEMMAP"),
-        (StructPageRules.FlagsFixed, "22", Confirmation.SourceOnly, PageFlags),
-        (StructPageRules.FlagsOptional, "uncached-skip-kasan", Confirmation.SourceOnly, PageFlags),
-        (StructPageRules.KasanHardwareTag, "8", Confirmation.SourceOnly, FlagsLayout),
-        (StructPageRules.LruGen, "yes", Confirmation.SourceOnly, FlagsLayout),
-        (StructPageRules.ExtFlagsWord, "always", Confirmation.SourceOnly, PageExt),
+        (Rules.SaysFallbackOrder, "fallback-order", Confirmation.RealKernel, "mm/page_alloc.c build_zonelists()"),
+        (Rules.KmsanFields, "before-cpupid", Confirmation.SourceOnly, MmTypes),
+        (Rules.MemcgWordForSlab, "memcg", Confirmation.SourceOnly, MmTypes),
+        (Rules.AlignsWithoutSlub, "slub", Confirmation.SourceOnly, "arch/x86/Kconfig, arch/arm64/Kconfig HAVE_ALIGNED_STRUCT_PAGE"),
+        (Rules.ZeroedMax, "up-to-96", Confirmation.SourceOnly, "include/linux/mm.h mm_zero_struct_page(); in 6.1 since 6.1.13"),
+        (Rules.HasClassicSparsemem, "yes", Confirmation.SourceOnly, "arch/x86/Kconfig X86_5LEVEL, SPARSEMEM_VMEMMAP"),
+        (Rules.FlagsFixed, "22", Confirmation.SourceOnly, PageFlags),
+        (Rules.PageFlagSet, "uncached-skip-kasan", Confirmation.SourceOnly, PageFlags),
+        (Rules.KasanHardwareTagBits, "8", Confirmation.SourceOnly, FlagsLayout),
+        (Rules.HasLruGen, "yes", Confirmation.SourceOnly, FlagsLayout),
+        (Rules.ExtAlwaysHasFlags, "always", Confirmation.SourceOnly, PageExt),
+        (Rules.PageExtInit, "early-by-parameter", Confirmation.SourceOnly, "init/main.c page_ext_init(), mm/page_ext.c early_page_ext"),
         (
-            StructPageRules.ExtInit,
-            "early-by-parameter",
-            Confirmation.SourceOnly,
-            "init/main.c page_ext_init(), mm/page_ext.c early_page_ext"
-        ),
-        (
-            Rules.Kmsan,
+            Rules.HasKmsan,
             "two-of-three",
             Confirmation.SourceOnly,
             "mm/kmsan/init.c kmsan_memblock_free_pages(); a KMSAN kernel of 6.12 was seen to do so"
-        )
+        ),
+        (Rules.IsKmsanBuild, "no", Confirmation.RealKernel, "CONFIG_KMSAN, as the distribution configures it")
     );
 
     /// <summary>The check of the lanes came late, and not to every stable series.</summary>
-    private static readonly ImmutableDictionary<string, RuleSetting> WithoutLaneCheck = Change(
+    private static readonly ImmutableDictionary<Rule, RuleSetting> WithoutLaneCheck = Change(
         Linux61,
         Confirmation.RealKernel,
-        (Rules.BttLaneCheck, "no", "drivers/nvdimm/btt.c discover_arenas()")
+        (Rules.ChecksBttLanes, "no", "drivers/nvdimm/btt.c discover_arenas()")
     );
 
-    private static readonly ImmutableDictionary<string, RuleSetting> Linux510 = Change(
+    private static readonly ImmutableDictionary<Rule, RuleSetting> Linux510 = Change(
         WithoutLaneCheck,
         Confirmation.RealKernel,
         (Rules.LargeStructPage, "build-error", "drivers/nvdimm/pfn_devs.c nd_pfn_init()"),
-        (Rules.Kmsan, "none", "mm/"),
-        (Rules.BindErrno, "enodev", "drivers/base/bus.c bind_store()"),
-        (Rules.KmemEmptyDevice, "bind", "drivers/dax/kmem.c dev_dax_kmem_probe()"),
-        (Rules.LabelSizeCheck, "no", "drivers/nvdimm/label.c __nd_label_validate()"),
-        (Rules.LabelSlotProduct, "32", "drivers/nvdimm/label.c __nd_label_validate()"),
-        (Rules.LocalLabels, "block-mode", "drivers/nvdimm/namespace_devs.c"),
+        (Rules.HasKmsan, "none", "mm/"),
+        (Rules.BindReturnsProbeErrno, "enodev", "drivers/base/bus.c bind_store()"),
+        (Rules.KmemRefusesEmptyDevice, "bind", "drivers/dax/kmem.c dev_dax_kmem_probe()"),
+        (Rules.ChecksLabelSizeField, "no", "drivers/nvdimm/label.c __nd_label_validate()"),
+        (Rules.LabelSlotProductBits, "32", "drivers/nvdimm/label.c __nd_label_validate()"),
+        (Rules.LocalLabelsAreBlockMode, "block-mode", "drivers/nvdimm/namespace_devs.c"),
         (Rules.SectionBitsArm64, "30", "arch/arm64/include/asm/sparsemem.h"),
         (Rules.SectionBitsArm64Pages64K, "30", "arch/arm64/include/asm/sparsemem.h"),
         (Rules.PfnToOnlinePage, "section-flag", "include/linux/memory_hotplug.h pfn_to_online_page()"),
-        (Rules.Arm64PfnValid, "memblock", "arch/arm64/mm/init.c pfn_valid()"),
-        (Rules.MaxPfnX86, "raise", "arch/x86/mm/init_64.c add_pages()"),
-        (Rules.MaxPfnArm64, "set", "arch/arm64/mm/mmu.c arch_add_memory()"),
-        (Rules.BlockZone, "pages", "mm/memory_hotplug.c test_pages_in_a_zone()"),
-        (Rules.Arm64Memmap, "always-pmd", "arch/arm64/mm/mmu.c vmemmap_populate()"),
+        (Rules.Arm64PfnValidAsksMemblock, "memblock", "arch/arm64/mm/init.c pfn_valid()"),
+        (Rules.DeviceMapsRaiseMaxPfnOnX86, "raise", "arch/x86/mm/init_64.c add_pages()"),
+        (Rules.AddedMemorySetsMaxPfnOnArm64, "set", "arch/arm64/mm/mmu.c arch_add_memory()"),
+        (Rules.BlockZoneFollowsPages, "pages", "mm/memory_hotplug.c test_pages_in_a_zone()"),
+        (Rules.Arm64MemmapIsAlwaysPmd, "always-pmd", "arch/arm64/mm/mmu.c vmemmap_populate()"),
         (Rules.MemmapOnMemory, "none", "mm/memory_hotplug.c add_memory_resource()"),
         (Rules.CompoundMemmap, "none", "mm/memremap.c"),
-        (Rules.RangeLimitErrno, "e2big", "mm/memory_hotplug.c check_hotplug_memory_addressable()"),
-        (Rules.ZoneMessages, "offlined-pages", "mm/memory_hotplug.c offline_pages()"),
-        (StructPageRules.Zeroing, "up-to-80", "include/linux/mm.h mm_zero_struct_page()"),
-        (StructPageRules.FlagsOptional, "uncached", PageFlags),
-        (StructPageRules.KasanHardwareTag, "0", FlagsLayout),
-        (StructPageRules.LruGen, "no", FlagsLayout),
-        (StructPageRules.ExtInit, "late", "init/main.c page_ext_init()")
+        (Rules.RangeLimitIsE2big, "e2big", "mm/memory_hotplug.c check_hotplug_memory_addressable()"),
+        (Rules.SaysFallbackOrder, "offlined-pages", "mm/memory_hotplug.c offline_pages()"),
+        (Rules.ZeroedMax, "up-to-80", "include/linux/mm.h mm_zero_struct_page()"),
+        (Rules.PageFlagSet, "uncached", PageFlags),
+        (Rules.KasanHardwareTagBits, "0", FlagsLayout),
+        (Rules.HasLruGen, "no", FlagsLayout),
+        (Rules.PageExtInit, "late", "init/main.c page_ext_init()")
     );
 
-    private static readonly ImmutableDictionary<string, RuleSetting> Linux612 = Change(
+    private static readonly ImmutableDictionary<Rule, RuleSetting> Linux612 = Change(
         WithoutLaneCheck,
         Confirmation.RealKernel,
-        (Rules.SmallNamespaceCheck, "yes", "drivers/nvdimm/pfn_devs.c nd_pfn_validate()"),
-        (Rules.CreateSpaceCheck, "size-minus-end-trunc", "drivers/nvdimm/pfn_devs.c nd_pfn_init()"),
-        (Rules.LabelSizeCheck, "no", "drivers/nvdimm/label.c __nd_label_validate()"),
-        (Rules.LabelSlotProduct, "32", "drivers/nvdimm/label.c __nd_label_validate()"),
-        (Rules.ProbeMessage, "probe-with-driver", "drivers/base/dd.c call_driver_probe()"),
-        (Rules.DaxMemmapOnMemory, "yes", "drivers/dax/bus.c"),
-        (Rules.MemoryAutoOnline, "online", "mm/memory_hotplug.c mhp_default_online_type, as the distribution configures it"),
-        (Rules.PudAlign, "run-time", "drivers/nvdimm/pfn_devs.c nd_pfn_supported_alignments()"),
+        (Rules.ChecksSmallNamespace, "yes", "drivers/nvdimm/pfn_devs.c nd_pfn_validate()"),
+        (Rules.CreateSpaceCountsEndTrunc, "size-minus-end-trunc", "drivers/nvdimm/pfn_devs.c nd_pfn_init()"),
+        (Rules.ChecksLabelSizeField, "no", "drivers/nvdimm/label.c __nd_label_validate()"),
+        (Rules.LabelSlotProductBits, "32", "drivers/nvdimm/label.c __nd_label_validate()"),
+        (Rules.ProbeMessageNamesDriver, "probe-with-driver", "drivers/base/dd.c call_driver_probe()"),
+        (Rules.DaxHasMemmapOnMemory, "yes", "drivers/dax/bus.c"),
+        (Rules.AutoOnline, "online", "mm/memory_hotplug.c mhp_default_online_type, as the distribution configures it"),
+        (Rules.PudAlignIsRunTime, "run-time", "drivers/nvdimm/pfn_devs.c nd_pfn_supported_alignments()"),
         (Rules.SectionBitsArm64, "27", "arch/arm64/include/asm/sparsemem.h"),
         (Rules.SectionBitsArm64Pages64K, "29", "arch/arm64/include/asm/sparsemem.h"),
-        (Rules.Arm64PfnValid, "generic", "include/linux/mmzone.h pfn_valid()"),
-        (Rules.MaxPfnArm64, "raise", "arch/arm64/mm/mmu.c arch_add_memory()"),
+        (Rules.Arm64PfnValidAsksMemblock, "generic", "include/linux/mmzone.h pfn_valid()"),
+        (Rules.AddedMemorySetsMaxPfnOnArm64, "raise", "arch/arm64/mm/mmu.c arch_add_memory()"),
         (Rules.MemmapOnMemory, "blocks", "mm/memory_hotplug.c create_altmaps_and_memory_blocks()"),
-        (StructPageRules.KmsanFields, "behind-cpupid", MmTypes),
-        (StructPageRules.MemcgWord, "memcg-or-slab-obj-ext", MmTypes),
-        (StructPageRules.Alignment, "always", "arch/x86/Kconfig, arch/arm64/Kconfig HAVE_ALIGNED_STRUCT_PAGE"),
-        (StructPageRules.FlagsFixed, "20", PageFlags),
-        (StructPageRules.FlagsOptional, "arch-2-3", PageFlags),
-        (StructPageRules.ExtFlagsWord, "if-needed", PageExt),
-        (StructPageRules.ExtInit, "early", "mm/mm_init.c page_ext_init()")
+        (Rules.KmsanFields, "behind-cpupid", MmTypes),
+        (Rules.MemcgWordForSlab, "memcg-or-slab-obj-ext", MmTypes),
+        (Rules.AlignsWithoutSlub, "always", "arch/x86/Kconfig, arch/arm64/Kconfig HAVE_ALIGNED_STRUCT_PAGE"),
+        (Rules.FlagsFixed, "20", PageFlags),
+        (Rules.PageFlagSet, "arch-2-3", PageFlags),
+        (Rules.ExtAlwaysHasFlags, "if-needed", PageExt),
+        (Rules.PageExtInit, "early", "mm/mm_init.c page_ext_init()")
     );
 
-    private static readonly ImmutableDictionary<string, RuleSetting> Linux72 = Change(
+    private static readonly ImmutableDictionary<Rule, RuleSetting> Linux72 = Change(
         Linux612,
         Confirmation.RealKernel,
-        (Rules.AcpiDevicePath, "platform", "drivers/acpi/nfit/core.c"),
-        (Rules.BttLaneCheck, "yes", "drivers/nvdimm/btt.c discover_arenas()"),
-        (Rules.LabelSizeCheck, "yes", "drivers/nvdimm/label.c __nd_label_validate()"),
-        (Rules.LabelSlotProduct, "64", "drivers/nvdimm/label.c __nd_label_validate()"),
+        (Rules.AcpiDevicesArePlatform, "platform", "drivers/acpi/nfit/core.c"),
+        (Rules.ChecksBttLanes, "yes", "drivers/nvdimm/btt.c discover_arenas()"),
+        (Rules.ChecksLabelSizeField, "yes", "drivers/nvdimm/label.c __nd_label_validate()"),
+        (Rules.LabelSlotProductBits, "64", "drivers/nvdimm/label.c __nd_label_validate()"),
         (Rules.KmemSaysTruncated, "yes", "drivers/dax/kmem.c dev_dax_kmem_probe()"),
-        (StructPageRules.ClassicSparsemem, "no", "arch/x86/Kconfig SPARSEMEM_VMEMMAP"),
-        (StructPageRules.FlagsFixed, "21", PageFlags),
-        (StructPageRules.KasanHardwareTag, "4", FlagsLayout)
+        (Rules.HasClassicSparsemem, "no", "arch/x86/Kconfig SPARSEMEM_VMEMMAP"),
+        (Rules.FlagsFixed, "21", PageFlags),
+        (Rules.KasanHardwareTagBits, "4", FlagsLayout)
     );
 
-    private static readonly ImmutableDictionary<string, RuleSetting> Linux54 = Change(
+    private static readonly ImmutableDictionary<Rule, RuleSetting> Linux54 = Change(
         Infer(Linux510, "as 5.10"),
         Confirmation.Inferred,
         (Rules.InfoBlockLayout, "sub-section", "a vendor tree of 5.4: drivers/nvdimm/pfn_devs.c nd_pfn_init()"),
-        (Rules.RegionAlign, "no", "before 2522afb86a8c (\"libnvdimm/region: Introduce an 'align' attribute\"), 5.7"),
-        (Rules.RefusalErrno, "mixed", "a vendor tree of 5.4: drivers/nvdimm/pfn_devs.c nd_pfn_validate()"),
-        (Rules.CompatCheck, "no", "a vendor tree of 5.4: drivers/nvdimm/pfn_devs.c nd_pfn_validate()"),
-        (Rules.BootHoles, "first-zone", "5.10.0 and 5.11 as the thread of January 2021 tells: mm/page_alloc.c init_unavailable_range()")
+        (Rules.RegionsHaveAlign, "no", "before 2522afb86a8c (\"libnvdimm/region: Introduce an 'align' attribute\"), 5.7"),
+        (Rules.RefusesWithEopnotsupp, "mixed", "a vendor tree of 5.4: drivers/nvdimm/pfn_devs.c nd_pfn_validate()"),
+        (Rules.ChecksCompatAlign, "no", "a vendor tree of 5.4: drivers/nvdimm/pfn_devs.c nd_pfn_validate()"),
+        (
+            Rules.BootHolesTakeNeighbourZone,
+            "first-zone",
+            "5.10.0 and 5.11 as the thread of January 2021 tells: mm/page_alloc.c init_unavailable_range()"
+        )
     );
 
-    private static readonly ImmutableDictionary<string, RuleSetting> Linux419 = Change(
+    private static readonly ImmutableDictionary<Rule, RuleSetting> Linux419 = Change(
         Linux54,
         Confirmation.Inferred,
         (Rules.InfoBlockLayout, "section-4.19", "a vendor tree of 4.19.37: drivers/nvdimm/pfn_devs.c nd_pfn_init()"),
         (Rules.InfoBlockMinor, "2", "a vendor tree of 4.19.37: drivers/nvdimm/pfn_devs.c nd_pfn_init()"),
-        (Rules.PageSizeCheck, "no", "a vendor tree of 4.19.37: drivers/nvdimm/pfn_devs.c nd_pfn_validate()"),
+        (Rules.ChecksPageSize, "no", "a vendor tree of 4.19.37: drivers/nvdimm/pfn_devs.c nd_pfn_validate()"),
         (
-            Rules.KmemDriver,
+            Rules.HasKmem,
             "no",
             "before c221c0b0308f (\"device-dax: \"Hotplug\" persistent memory for use like normal RAM\"), 5.1; a vendor tree may have "
                 + "it: set it in a profile file"
         ),
-        (Rules.DeviceMapUnit, "section", "before ba72b4c8cf60 (\"mm/sparsemem: support sub-section hotplug\")"),
-        (StructPageRules.Zeroing, "memset", "before 5470dea49f53 (\"mm: use mm_zero_struct_page from SPARC on all 64b architectures\")")
+        (Rules.DeviceMapsAreSections, "section", "before ba72b4c8cf60 (\"mm/sparsemem: support sub-section hotplug\")"),
+        (Rules.ZeroedMax, "memset", "before 5470dea49f53 (\"mm: use mm_zero_struct_page from SPARC on all 64b architectures\")")
     );
+
+    /// <summary>The one kernel that was built with CONFIG_KMSAN and run.</summary>
+    private static readonly KernelProfile RunWithKmsan = new("6.12", "Debian 13; run as 6.12.107", Linux612);
 
     /// <summary>All that ship, oldest first.</summary>
     public static readonly ImmutableArray<KernelProfile> All =
@@ -207,15 +211,15 @@ public static class KernelProfiles
                 (Rules.LargeStructPage, "build-error", "between 5.10 and 6.1"),
                 (Rules.CompoundMemmap, "none", "a vendor tree of 5.15.176: mm/memremap.c has no vmemmap_shift"),
                 (
-                    Rules.LocalLabels,
+                    Rules.LocalLabelsAreBlockMode,
                     "block-mode",
                     "before f8669f1d6a86 (\"nvdimm/blk: Delete the block-aperture window driver\"), March 2022"
                 ),
-                (StructPageRules.Zeroing, "up-to-80", "before 6.1.13"),
-                (StructPageRules.LruGen, "no", "CONFIG_LRU_GEN came with 6.1"),
-                (StructPageRules.ExtInit, "late", "early_page_ext came with 6.1"),
-                (Rules.Kmsan, "none", "KMSAN came with 6.1"),
-                (Rules.BttLaneCheck, "no", "as 5.10: later series got the check late")
+                (Rules.ZeroedMax, "up-to-80", "before 6.1.13"),
+                (Rules.HasLruGen, "no", "CONFIG_LRU_GEN came with 6.1"),
+                (Rules.PageExtInit, "late", "early_page_ext came with 6.1"),
+                (Rules.HasKmsan, "none", "KMSAN came with 6.1"),
+                (Rules.ChecksBttLanes, "no", "as 5.10: later series got the check late")
             )
         ),
         new(
@@ -229,8 +233,8 @@ public static class KernelProfiles
                     "128",
                     "6e9f05dc66f9 (\"libnvdimm/pfn_dev: increase MAX_STRUCT_PAGE_SIZE\"), the thread; not read as source"
                 ),
-                (Rules.BttLaneCheck, "no", "as 5.10: the series got the check late"),
-                (StructPageRules.Zeroing, "up-to-80", "before \"mm: extend max struct page size for kmsan\" (6.1.13)"),
+                (Rules.ChecksBttLanes, "no", "as 5.10: the series got the check late"),
+                (Rules.ZeroedMax, "up-to-80", "before \"mm: extend max struct page size for kmsan\" (6.1.13)"),
                 (
                     Rules.LargeStructPage,
                     "build-error",
@@ -240,7 +244,7 @@ public static class KernelProfiles
         ),
         new("6.1", "Debian 12, 6.1.12 and later; run as 6.1.192", Linux61),
         new("6.6", "interpolated between 6.1 and 6.12, never run", Infer(Linux61, "between 6.1 and 6.12")),
-        new("6.12", "Debian 13; run as 6.12.107", Linux612),
+        RunWithKmsan,
         new("7.2", "Debian sid; run as 7.2.13", Linux72),
     ];
 
@@ -251,7 +255,12 @@ public static class KernelProfiles
     /// them.</summary>
     public static readonly ImmutableArray<KernelProfile> Kmsan =
     [
-        .. All.Where(p => p.StructPage.Kmsan != KmsanFields.None).Select(WithKmsan),
+        .. All.Where(p => p.Get(Rules.HasKmsan))
+            .Select(p =>
+                ReferenceEquals(p, RunWithKmsan)
+                    ? WithKmsan(p, Confirmation.RealKernel, "a kernel 6.12.107 with CONFIG_KMSAN", "; run as 6.12.107")
+                    : BuiltWithKmsan(p)
+            ),
     ];
 
     /// <summary>Every profile that has a name: <see cref="All"/>, then <see cref="Kmsan"/>.</summary>
@@ -315,47 +324,47 @@ public static class KernelProfiles
             : null;
     }
 
-    /// <summary>The kernel with MEMCG and KMSAN: 64 + 16 bytes, whatever the order of the fields. Only that of 6.12 was built and
-    /// run.</summary>
-    private static KernelProfile WithKmsan(KernelProfile profile)
+    /// <summary>The kernel built with CONFIG_KMSAN: two pointers more in struct page, whatever the order of the fields
+    /// (include/linux/mm_types.h). The same profile where it is.</summary>
+    public static KernelProfile BuiltWithKmsan(KernelProfile profile)
     {
-        bool wasRun = profile.Name == "6.12";
-        var size = new RuleSetting(
-            "80",
-            wasRun ? Confirmation.RealKernel : Confirmation.Inferred,
-            wasRun ? "a kernel 6.12.107 with CONFIG_KMSAN" : "computed from the fields; a KMSAN kernel was run of 6.12.107 only"
-        );
-        RuleSetting large = profile.Settings[Rules.LargeStructPage.Name],
-            carveOut = profile.Settings[Rules.Kmsan.Name];
-        var rules = new Dictionary<string, RuleSetting>(profile.Settings)
-        {
-            [Rules.StructPageSize.Name] = size,
-            [Rules.LargeStructPage.Name] = wasRun ? large with { Confirmation = Confirmation.RealKernel } : large,
-            [Rules.Kmsan.Name] = wasRun ? carveOut with { Confirmation = Confirmation.RealKernel } : carveOut,
-        };
-        return new(
-            profile.Name + KmsanSuffix,
-            $"{profile.Name} built with CONFIG_KMSAN{(wasRun ? "; run as 6.12.107" : ", never run")}",
-            rules
-        );
+        ArgumentNullException.ThrowIfNull(profile);
+        return profile.Get(Rules.IsKmsanBuild)
+            ? profile
+            : WithKmsan(profile, Confirmation.Inferred, "computed from the fields; a KMSAN kernel was run of 6.12.107 only", ", never run");
     }
 
-    private static ImmutableDictionary<string, RuleSetting> Build(
-        params (RuleDefinition Rule, string Value, Confirmation Confirmation, string Source)[] rules
-    ) => rules.ToImmutableDictionary(r => r.Rule.Name, r => new RuleSetting(r.Value, r.Confirmation, Sources + r.Source));
+    private static KernelProfile WithKmsan(KernelProfile profile, Confirmation confirmation, string source, string description)
+    {
+        Dictionary<Rule, RuleSetting> rules = profile.Settings.ToDictionary(s => s.Rule, s => s.Setting);
+        Set(Rules.StructPageSize.To(profile.Get(Rules.StructPageSize) + new ByteSize(16)), confirmation, source);
+        Set(Rules.IsKmsanBuild.To(true), confirmation, source);
+        if (confirmation == Confirmation.RealKernel)
+        {
+            foreach (Rule seen in (Rule[])[Rules.LargeStructPage, Rules.HasKmsan])
+                rules[seen] = rules[seen] with { Confirmation = confirmation };
+        }
+        return new(profile.Name + KmsanSuffix, $"{profile.Name} built with CONFIG_KMSAN{description}", rules);
+
+        void Set(RuleChange change, Confirmation how, string where) => rules[change.Rule] = new(change.Value, how, where);
+    }
+
+    private static ImmutableDictionary<Rule, RuleSetting> Build(
+        params (Rule Rule, string Value, Confirmation Confirmation, string Source)[] rules
+    ) => rules.ToImmutableDictionary(r => r.Rule, r => new RuleSetting(r.Value, r.Confirmation, Sources + r.Source));
 
     /// <summary>Rules changed on top of another profile; those whose base was only read in source stay so.</summary>
-    private static ImmutableDictionary<string, RuleSetting> Change(
-        ImmutableDictionary<string, RuleSetting> rules,
+    private static ImmutableDictionary<Rule, RuleSetting> Change(
+        ImmutableDictionary<Rule, RuleSetting> rules,
         Confirmation confirmation,
-        params (RuleDefinition Rule, string Value, string Source)[] changes
+        params (Rule Rule, string Value, string Source)[] changes
     ) =>
         rules.SetItems(
             changes.Select(c =>
             {
-                Confirmation known = rules[c.Rule.Name].Confirmation;
+                Confirmation known = rules[c.Rule].Confirmation;
                 return KeyValuePair.Create(
-                    c.Rule.Name,
+                    c.Rule,
                     new RuleSetting(
                         c.Value,
                         known > confirmation ? known : confirmation,
@@ -365,7 +374,7 @@ public static class KernelProfiles
             })
         );
 
-    private static ImmutableDictionary<string, RuleSetting> Infer(ImmutableDictionary<string, RuleSetting> rules, string from) =>
+    private static ImmutableDictionary<Rule, RuleSetting> Infer(ImmutableDictionary<Rule, RuleSetting> rules, string from) =>
         rules.ToImmutableDictionary(
             r => r.Key,
             r => r.Value with { Confirmation = Confirmation.Inferred, Source = $"inferred: {from}; {r.Value.Source}" }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using Altmap.Core.Json;
 
 namespace Altmap.Core.Kernels;
@@ -46,17 +45,17 @@ public static class ProfileFile
                 KernelProfiles.Hint(basedOn)
             );
         string description = fields.Text("description", $"{basedOn} with other rules");
-        Dictionary<string, string> rules = ReadRules(fields, errors);
-        return errors.IsEmpty && basis is not null ? new(basis.Derive(name, description, rules), []) : new(null, [.. errors.Sorted]);
+        List<RuleChange> changes = ReadRules(fields, errors);
+        return errors.IsEmpty && basis is not null ? new(basis.With(name, description, [.. changes]), []) : new(null, [.. errors.Sorted]);
     }
 
-    private static Dictionary<string, string> ReadRules(JsonFields profile, InputErrors errors)
+    private static List<RuleChange> ReadRules(JsonFields profile, InputErrors errors)
     {
-        var rules = new Dictionary<string, string>(StringComparer.Ordinal);
+        var changes = new List<RuleChange>();
         if (profile.Find("rules") is not { } value)
-            return rules;
+            return changes;
         var fields = new JsonFields(value, "\"rules\"", RuleNames, errors);
-        foreach (RuleDefinition rule in Rules.All)
+        foreach (Rule rule in Rules.All)
         {
             if (fields.Find(rule.Name) is not { } set)
                 continue;
@@ -66,29 +65,13 @@ public static class ProfileFile
                 JsonKind.Boolean => set.Text == "true" ? "yes" : "no",
                 _ => null,
             };
-            string expected = rule.IsNumber
-                ? "a number" + (rule.Unit.Length == 0 ? "" : $" of {rule.Unit}")
-                : $"one of {string.Join(", ", rule.Choices)}";
             if (text is null)
-                errors.Add(set, $"\"{rule.Name}\" is {set.Describe()}", expected);
-            else if (KernelProfile.Complaint(rule, text) is not null)
-                errors.Add(set, $"\"{rule.Name}\" cannot be {set.Describe()}", expected + Bounds(rule));
+                errors.Add(set, $"\"{rule.Name}\" is {set.Describe()}", rule.Expected);
+            else if (!rule.Allows(text))
+                errors.Add(set, $"\"{rule.Name}\" cannot be {set.Describe()}", rule.Expected);
             else
-                rules[rule.Name] = text;
+                changes.Add(rule.ToText(text));
         }
-        return rules;
+        return changes;
     }
-
-    private static string Bounds(RuleDefinition rule) =>
-        !rule.IsNumber ? ""
-        : rule == Rules.InfoBlockMinor ? " from 1 to 4"
-        : rule.Unit switch
-        {
-            "bytes" => " from 1 to 65535",
-            "bits" when KernelProfile.BitsRange(rule) is var (min, max) => string.Create(
-                CultureInfo.InvariantCulture,
-                $" from {min} to {max}"
-            ),
-            _ => " above 0",
-        };
 }

@@ -140,7 +140,7 @@ public static class BttLoad
             BttInfoBlock info = BttInfoBlock.Parse(block)!;
             if (info.HasErrorFlag)
                 media.Say(ErrorFlag);
-            if (kernel.ChecksBttLanes && info.Lanes < BttConstants.Lanes)
+            if (kernel.Get(Rules.ChecksBttLanes) && info.Lanes < BttConstants.Lanes)
             {
                 media.Say(string.Create(CultureInfo.InvariantCulture, $"nfree {info.Lanes} smaller than lane count {BttConstants.Lanes}"));
                 return Errno.ENODEV;

@@ -126,7 +126,7 @@ public static class InfoBlockChecks
     {
         if (fields.PageSize != arch.PageSize.Bytes)
         {
-            bool refused = profile.ChecksPageSize && fields.PageSize > arch.PageSize.Bytes && fields.Mode == PageMapMode.Pmem;
+            bool refused = profile.Get(Rules.ChecksPageSize) && fields.PageSize > arch.PageSize.Bytes && fields.Mode == PageMapMode.Pmem;
             report.AddForKernel(
                 Table.PageSize,
                 PfnFindings.PageSize,
@@ -136,13 +136,13 @@ public static class InfoBlockChecks
                 advice: refused ? null : "none needed: accepted"
             );
         }
-        if (fields.PageStructSize < profile.StructPageSize.Bytes)
+        if (fields.PageStructSize < profile.Get(Rules.StructPageSize).Bytes)
         {
-            bool refused = profile.ChecksPageSize && fields.Mode == PageMapMode.Pmem;
+            bool refused = profile.Get(Rules.ChecksPageSize) && fields.Mode == PageMapMode.Pmem;
             report.AddForKernel(
                 Table.PageStructSize,
                 PfnFindings.PageStructSize,
-                $"at least {profile.StructPageSize.Bytes}",
+                $"at least {profile.Get(Rules.StructPageSize).Bytes}",
                 $"{fields.PageStructSize}",
                 severity: refused ? Severity.Error : Severity.Note,
                 advice: refused ? null : "none needed: the page map is in RAM"

@@ -51,7 +51,7 @@ internal static class InfoBlockPlacementChecks
         }
         if (!PfnValidation.IsSupportedAlign(align, arch))
         {
-            bool refused = isDax && profile.ChecksPageSize;
+            bool refused = isDax && profile.Get(Rules.ChecksPageSize);
             report.AddForKernel(
                 Table.Align,
                 PfnFindings.AlignUnsupported,
@@ -94,7 +94,9 @@ internal static class InfoBlockPlacementChecks
 
         if (offset >= size)
             Error(PfnFindings.DataOffsetBeyondEnd, $"below 0x{size:x}");
-        ulong judged = unchecked(profile.OffsetCheckIsPhysical ? ns.Range.Start.Bytes + offset + settings.StartPad.Bytes : offset);
+        ulong judged = unchecked(
+            profile.Get(Rules.OffsetCheckIsPhysical) ? ns.Range.Start.Bytes + offset + settings.StartPad.Bytes : offset
+        );
         if ((judged & unchecked(align - 1)) != 0)
             Error(PfnFindings.DataOffsetMisaligned, $"the first data byte (0x{judged:x}) at a multiple of align 0x{align:x}");
         if ((offset & (page - 1)) != 0)
@@ -109,7 +111,9 @@ internal static class InfoBlockPlacementChecks
             Error(
                 PfnFindings.DataOffsetBeyondUsable,
                 $"below size - start_pad - end_trunc = 0x{size - cut:x}",
-                profile.ChecksSmallNamespace ? null : "sysfs size of the device is negative there (read in the source, not tried)"
+                profile.Get(Rules.ChecksSmallNamespace)
+                    ? null
+                    : "sysfs size of the device is negative there (read in the source, not tried)"
             );
         }
         else if (offset == size - cut)
@@ -119,7 +123,7 @@ internal static class InfoBlockPlacementChecks
                 PfnFindings.DataOffsetNoData,
                 $"below size - start_pad - end_trunc = 0x{size - cut:x}",
                 actual,
-                severity: profile.ChecksSmallNamespace ? Severity.Error : Severity.Warning
+                severity: profile.Get(Rules.ChecksSmallNamespace) ? Severity.Error : Severity.Warning
             );
         }
     }
@@ -137,7 +141,7 @@ internal static class InfoBlockPlacementChecks
             size = ns.Range.Size.Bytes,
             reserve = arch.InfoBlockReserve.Bytes,
             page = arch.PageSize.Bytes;
-        bool hasSections = profile.DeviceMapsAreSections;
+        bool hasSections = profile.Get(Rules.DeviceMapsAreSections);
         if (offset < reserve)
         {
             if (settings.Mode == PageMapMode.Ram || !hasSections)
@@ -186,10 +190,10 @@ internal static class InfoBlockPlacementChecks
                 $"0x{startPad + endTrunc:x}"
             );
         }
-        if (profile.DeviceMapsAreSections)
+        if (profile.Get(Rules.DeviceMapsAreSections))
             return; // sections take in what is not aligned
-        ulong unit = profile.ChecksCompatAlign ? arch.CompatAlign.Bytes : ArchitectureRules.SubSectionSize.Bytes;
-        string? source = profile.ChecksCompatAlign ? null : "mm/memory_hotplug.c check_pfn_span(): EINVAL (since 5.3)";
+        ulong unit = profile.Get(Rules.ChecksCompatAlign) ? arch.CompatAlign.Bytes : ArchitectureRules.SubSectionSize.Bytes;
+        string? source = profile.Get(Rules.ChecksCompatAlign) ? null : "mm/memory_hotplug.c check_pfn_span(): EINVAL (since 5.3)";
         ulong first = unchecked(start + startPad),
             end = unchecked(start + size - endTrunc);
         if ((first & (unit - 1)) != 0)

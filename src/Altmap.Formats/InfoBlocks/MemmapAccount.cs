@@ -96,7 +96,7 @@ public struct MemmapAccount(Pfn first, AltmapSpace? altmap, KernelProfile kernel
         if (architecture.Architecture == Architecture.X86_64)
             return isWhole ? Source.Pmds : Source.RamBasePages;
         bool hasPmds = architecture.Architecture == Architecture.Arm64 && architecture.PageSize == ByteSize.KiB(4);
-        return hasPmds && (isWhole || kernel.Arm64MemmapIsAlwaysPmd) ? Source.Pmds : Source.BasePages;
+        return hasPmds && (isWhole || kernel.Get(Rules.Arm64MemmapIsAlwaysPmd)) ? Source.Pmds : Source.BasePages;
     }
 
     private bool TakeFromAltmap(PfnRange piece, Source source, AltmapSpace space, ref ulong sections)

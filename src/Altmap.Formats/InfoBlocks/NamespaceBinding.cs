@@ -41,7 +41,7 @@ public static class NamespaceBinding
         if (size < arch.PageSize.Bytes)
             return Unbound("raw", "P3", Errno.ENODEV, [], false);
         ulong end = unchecked(start + size);
-        if (mapsPagesWithoutBlock && profile.ChecksCompatAlign && ((start | end) & (arch.CompatAlign.Bytes - 1)) != 0)
+        if (mapsPagesWithoutBlock && profile.Get(Rules.ChecksCompatAlign) && ((start | end) & (arch.CompatAlign.Bytes - 1)) != 0)
         {
             string resource = KernelFormat.MemoryResource(start, unchecked(end - 1));
             return Unbound(
@@ -147,7 +147,7 @@ public static class NamespaceBinding
     }
 
     private static string DriverFailure(string driver, string device, Errno errno, KernelProfile profile) =>
-        profile.ProbeMessageNamesDriver
+        profile.Get(Rules.ProbeMessageNamesDriver)
             ? $"{driver} {device}: probe with driver {driver} failed with error -{(int)errno}"
             : $"{driver}: probe of {device} failed with error -{(int)errno}";
 

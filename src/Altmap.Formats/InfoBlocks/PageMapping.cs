@@ -44,7 +44,7 @@ public static class PageMapping
         if (CutBytes(settings) >= ns.Range.Size.Bytes)
             return before with { Errno = Errno.EINVAL, Rule = "B7" };
         ulong length = unchecked(ns.Range.Size.Bytes - settings.StartPad.Bytes - settings.EndTrunc.Bytes);
-        if (profile.DeviceMapsAreSections || MapRange(settings, ns, length, profile, arch) is not { } failed)
+        if (profile.Get(Rules.DeviceMapsAreSections) || MapRange(settings, ns, length, profile, arch) is not { } failed)
             return before;
         return failed with
         {
@@ -128,5 +128,5 @@ public static class PageMapping
     /// nobody knows here: it counts as nothing.
     /// </summary>
     internal static bool HasRoomForMemmap(PfnRange pages, AltmapSpace altmap, KernelProfile profile, ArchitectureRules arch) =>
-        new MemmapAccount(pages.Start, altmap, profile, arch, profile.StructPageSize).TryAddAll(pages, sharesWithBoot: true);
+        new MemmapAccount(pages.Start, altmap, profile, arch, profile.Get(Rules.StructPageSize)).TryAddAll(pages, sharesWithBoot: true);
 }

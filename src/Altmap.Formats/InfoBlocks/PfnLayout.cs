@@ -20,7 +20,7 @@ public static class PfnLayout
     /// <param name="profile">The kernel.</param>
     /// <param name="arch">The architecture.</param>
     public static PfnLayoutResult Plan(in PageMapRequest request, string namespaceName, KernelProfile profile, ArchitectureRules arch) =>
-        profile.InfoBlockLayout switch
+        profile.Get(Rules.InfoBlockLayout) switch
         {
             InfoBlockLayout.Section412 or InfoBlockLayout.Section419 => SectionLayout.Plan(request, namespaceName, profile, arch),
             InfoBlockLayout.SubSection => PlanWholeNamespace(
@@ -56,17 +56,19 @@ public static class PfnLayout
                 $"{namespaceName}: start {KernelFormat.PhysicalAddress(start)} misaligned to {KernelFormat.Hex(least)}"
             );
         }
-        ulong structPage = profile.MaxStructPageSize.Bytes;
-        if (request.Mode == PageMapMode.Pmem && profile.StructPageSize > profile.MaxStructPageSize)
+        ulong structPage = profile.Get(Rules.MaxStructPageSize).Bytes;
+        if (request.Mode == PageMapMode.Pmem && profile.Get(Rules.StructPageSize) > profile.Get(Rules.MaxStructPageSize))
         {
-            if (profile.LargeStructPage == LargeStructPage.RecordRealSize)
-                structPage = profile.StructPageSize.Bytes;
+            if (profile.Get(Rules.LargeStructPage) == LargeStructPage.RecordRealSize)
+                structPage = profile.Get(Rules.StructPageSize).Bytes;
             // A kernel whose rule is a build error does not exist with this size; refusing is the only answer left.
             else
                 return Refuse(
                     Errno.EINVAL,
                     "W10",
-                    profile.LargeStructPage == LargeStructPage.Refuse ? "Memory debug options prevent using pmem for the page map" : null
+                    profile.Get(Rules.LargeStructPage) == LargeStructPage.Refuse
+                        ? "Memory debug options prevent using pmem for the page map"
+                        : null
                 );
         }
         unchecked // 64-bit wrap as in the kernel: W14 of 6.12 and 7.2 depends on it
@@ -78,7 +80,7 @@ public static class PfnLayout
             if (request.Mode is not (PageMapMode.Pmem or PageMapMode.Ram))
                 return Refuse(Errno.ENXIO, "W13", null);
             ulong offset = Alignment.UpWrapping(start + ReserveBytes + map, align) - start;
-            if (offset >= (profile.CreateSpaceCountsEndTrunc ? size - endTrunc : size))
+            if (offset >= (profile.Get(Rules.CreateSpaceCountsEndTrunc) ? size - endTrunc : size))
                 return Refuse(Errno.ENXIO, "W14", $"{namespaceName} unable to satisfy requested alignment");
             return Accept(request, profile, arch, offset, 0, endTrunc, (size - offset - endTrunc) / page, RecordedStructPage(profile));
         }
@@ -88,8 +90,10 @@ public static class PfnLayout
     /// CONFIG_NVDIMM_KMSAN).</summary>
     private static ushort RecordedStructPage(KernelProfile profile)
     {
-        bool real = profile.LargeStructPage == LargeStructPage.RecordRealSize && profile.StructPageSize > profile.MaxStructPageSize;
-        return (ushort)(real ? profile.StructPageSize : profile.MaxStructPageSize).Bytes;
+        bool real =
+            profile.Get(Rules.LargeStructPage) == LargeStructPage.RecordRealSize
+            && profile.Get(Rules.StructPageSize) > profile.Get(Rules.MaxStructPageSize);
+        return (ushort)(real ? profile.Get(Rules.StructPageSize) : profile.Get(Rules.MaxStructPageSize)).Bytes;
     }
 
     internal static PfnLayoutResult Refuse(Errno errno, string rule, string? message) => new(errno, message, rule, null);
@@ -105,7 +109,7 @@ public static class PfnLayout
         ushort structPage
     )
     {
-        int minor = profile.InfoBlockMinor;
+        int minor = profile.Get(Rules.InfoBlockMinor);
         bool hasPageSizes = minor >= PfnInfoBlockLayout.PageSize.SinceMinor;
         return new(
             Errno.None,

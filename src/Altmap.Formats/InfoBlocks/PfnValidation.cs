@@ -92,11 +92,11 @@ public static class PfnValidation
         ArchitectureRules arch
     )
     {
-        if (!profile.ChecksPageSize)
+        if (!profile.Get(Rules.ChecksPageSize))
             return null;
         if (fields.PageSize > arch.PageSize.Bytes && fields.Mode == PageMapMode.Pmem)
             return Refused("V13", $"init failed, page size mismatch {unchecked((int)fields.PageSize)}"); // %d of a 32-bit field
-        if (fields.PageStructSize < profile.StructPageSize.Bytes && fields.Mode == PageMapMode.Pmem)
+        if (fields.PageStructSize < profile.Get(Rules.StructPageSize).Bytes && fields.Mode == PageMapMode.Pmem)
             return Refused("V14", $"init failed, struct page size mismatch {fields.PageStructSize}");
         if (wanted == InfoBlockKind.Dax && !IsSupportedAlign(align, arch))
         {
@@ -125,7 +125,7 @@ public static class PfnValidation
             return new(Refusal(profile, Errno.EBUSY), $"pfn array size exceeds capacity of {namespaceName}", "V18", default);
         unchecked // the kernel adds, subtracts and masks in 64 bits
         {
-            ulong judged = profile.OffsetCheckIsPhysical ? start + fields.DataOffset + fields.StartPad : fields.DataOffset;
+            ulong judged = profile.Get(Rules.OffsetCheckIsPhysical) ? start + fields.DataOffset + fields.StartPad : fields.DataOffset;
             if ((judged & (align - 1)) != 0 || (fields.DataOffset & (arch.PageSize.Bytes - 1)) != 0)
                 return new(
                     Refusal(profile, Errno.ENXIO),
@@ -133,11 +133,11 @@ public static class PfnValidation
                     "V19",
                     default
                 );
-            if (profile.ChecksCompatAlign && ((start + fields.StartPad) & (compat - 1)) != 0)
+            if (profile.Get(Rules.ChecksCompatAlign) && ((start + fields.StartPad) & (compat - 1)) != 0)
                 return Refused("V20", "resource start misaligned");
-            if (profile.ChecksCompatAlign && ((start + size - fields.EndTrunc) & (compat - 1)) != 0)
+            if (profile.Get(Rules.ChecksCompatAlign) && ((start + size - fields.EndTrunc) & (compat - 1)) != 0)
                 return Refused("V21", "resource end misaligned");
-            if (profile.ChecksSmallNamespace && fields.DataOffset >= size - fields.StartPad - fields.EndTrunc)
+            if (profile.Get(Rules.ChecksSmallNamespace) && fields.DataOffset >= size - fields.StartPad - fields.EndTrunc)
                 return Refused("V22", "bad offset with small namespace");
         }
         return null;
@@ -146,7 +146,7 @@ public static class PfnValidation
     internal static bool IsSupportedAlign(ulong align, ArchitectureRules arch) =>
         align != 0 && (align == arch.PageSize.Bytes || align == arch.PmdSize.Bytes || align == arch.PudSize.Bytes);
 
-    private static Errno Refusal(KernelProfile profile, Errno older) => profile.RefusesWithEopnotsupp ? Errno.EOPNOTSUPP : older;
+    private static Errno Refusal(KernelProfile profile, Errno older) => profile.Get(Rules.RefusesWithEopnotsupp) ? Errno.EOPNOTSUPP : older;
 
     private static PfnVerdict Refused(string rule, string message) => new(Errno.EOPNOTSUPP, message, rule, default);
 

@@ -24,7 +24,7 @@ internal static class SectionLayout
             page = arch.PageSize.Bytes;
         ulong section = profile.SectionSize(arch.Architecture, arch.PageSize).Bytes,
             align = request.Align.Bytes;
-        bool is412 = profile.InfoBlockLayout == InfoBlockLayout.Section412;
+        bool is412 = profile.Get(Rules.InfoBlockLayout) == InfoBlockLayout.Section412;
         ulong reserve = is412 ? PfnLayout.ReserveBytes : arch.InfoBlockReserve.Bytes;
         ulong label = is412 && request.Kind == InfoBlockKind.Dax ? DaxLabelReserveBytes : 0;
         unchecked // as the kernel computes: 64 bits, fields cut to 32
@@ -37,7 +37,7 @@ internal static class SectionLayout
             ulong offset =
                 request.Mode == PageMapMode.Pmem
                     ? Alignment.UpWrapping(
-                        first + reserve + (profile.MaxStructPageSize.Bytes * pages) + label,
+                        first + reserve + (profile.Get(Rules.MaxStructPageSize).Bytes * pages) + label,
                         Math.Max(align, arch.PmdSize.Bytes)
                     ) - first
                     : Alignment.UpWrapping(first + reserve + label, align) - first;
@@ -53,7 +53,7 @@ internal static class SectionLayout
                 startPad,
                 endTrunc,
                 (size - offset - startPad - endTrunc) / CountedPageBytes,
-                (ushort)profile.MaxStructPageSize.Bytes
+                (ushort)profile.Get(Rules.MaxStructPageSize).Bytes
             ) with
             {
                 Note = note,

@@ -55,7 +55,7 @@ internal readonly record struct IndexChecker(bool ChecksLabelSizeField, bool Che
 
     /// <summary>drivers/nvdimm/label.c __nd_label_validate() of a profile.</summary>
     public static IndexChecker Of(KernelProfile profile) =>
-        new(profile.ChecksLabelSizeField, ChecksLabelOffset: true, profile.LabelSlotProductBits, SumIsNarrow: false);
+        new(profile.Get(Rules.ChecksLabelSizeField), ChecksLabelOffset: true, profile.Get(Rules.LabelSlotProductBits), SumIsNarrow: false);
 
     /// <summary>
     /// The rules that block <paramref name="number"/> (0 or 1, <see cref="LabelGeometry.IndexSizeBytes"/> bytes) breaks. After a wrong

@@ -145,7 +145,7 @@ public static class LabelChecks
             IndexFormat.SlotCount.OffsetBytes,
             $"at most {geometry.SlotCountMax}",
             $"{IndexFormat.SlotCount.Read(block)}",
-            profile.LabelSlotProductBits < 64 ? profile.Name : ""
+            profile.Get(Rules.LabelSlotProductBits) < 64 ? profile.Name : ""
         );
 
         if (broken != IndexRule.None)

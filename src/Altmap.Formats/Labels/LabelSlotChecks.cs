@@ -157,8 +157,8 @@ internal static class LabelSlotChecks
                 LabelFindings.Local,
                 LabelFormat.Flags,
                 "LOCAL clear",
-                profile.LocalLabelsAreBlockMode ? "block mode: not a pmem namespace" : "set; ignored",
-                severity: profile.LocalLabelsAreBlockMode ? Severity.Warning : Severity.Note,
+                profile.Get(Rules.LocalLabelsAreBlockMode) ? "block mode: not a pmem namespace" : "set; ignored",
+                severity: profile.Get(Rules.LocalLabelsAreBlockMode) ? Severity.Warning : Severity.Note,
                 kernels: [profile.Name]
             );
         }

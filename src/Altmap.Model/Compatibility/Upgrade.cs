@@ -100,7 +100,7 @@ public static class Upgrade
         if (!after.IsOpen)
         {
             string cause = after.Messages.IsEmpty ? "the kernel logs nothing" : after.Messages[0].Trim();
-            if (kernel.DeviceMapsAreSections && after.Mode != "raw" && after.Errno is not Errno.EOPNOTSUPP)
+            if (kernel.Get(Rules.DeviceMapsAreSections) && after.Mode != "raw" && after.Errno is not Errno.EOPNOTSUPP)
                 cause += $"; this kernel maps whole sections, and the block is laid out for sub-sections: {SectionCause(after.Errno)}";
             return (ReaderVerdict.Refuses, before.IsOpen ? cause : $"{cause} (the first kernel does not open it either)");
         }

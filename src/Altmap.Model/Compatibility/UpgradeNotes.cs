@@ -34,9 +34,9 @@ internal static class UpgradeNotes
             yield return "it was System RAM: after the boot it is a devdax "
                 + $"device{(after.SystemRam is { } size ? $", which gives {size} as System RAM" : "")}"
                 + $"{(after.SystemRam is { } instead && before.SystemRam is { } had && had != instead ? $" instead of {had}" : "")}";
-        if (!to.Kernel.HasKmem)
+        if (!to.Kernel.Get(Rules.HasKmem))
         {
-            if (wasMemory || from.Kernel.HasKmem)
+            if (wasMemory || from.Kernel.Get(Rules.HasKmem))
                 yield return $"kernel {to.Kernel.Name} has no kmem driver: it cannot become System RAM";
         }
         else if (to.Mm.AutoOnline != OnlinePolicy.Offline && (wasMemory || from.Mm.AutoOnline == OnlinePolicy.Offline))

@@ -37,11 +37,11 @@ public sealed record PageExt(ByteSize Entry, ulong Sections, PfnCount PagesPerSe
     /// <summary>Bytes of an entry that holds the two pointers of KMSAN: a client that no kernel has; the flags word where the kernel always
     /// puts one.</summary>
     public static ByteSize KmsanEntry(KernelProfile kernel) =>
-        kernel.StructPage.ExtAlwaysHasFlags ? KmsanPointers + new ByteSize(8) : KmsanPointers;
+        kernel.Get(Rules.ExtAlwaysHasFlags) ? KmsanPointers + new ByteSize(8) : KmsanPointers;
 
     /// <summary>When this kernel allocates the tables, in words.</summary>
     public static string WhenOf(KernelProfile kernel) =>
-        kernel.StructPage.ExtInit switch
+        kernel.Get(Rules.PageExtInit) switch
         {
             PageExtInit.Late => "late: after all struct pages are initialised",
             PageExtInit.EarlyByParameter => "late; early with the kernel parameter early_page_ext",

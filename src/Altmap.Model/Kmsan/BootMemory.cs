@@ -60,13 +60,12 @@ public sealed record BootMemory(ImmutableArray<BootUse> Uses, BootMetadata Metad
         }
     }
 
-    /// <summary>sizeof(struct page) of a KMSAN build: two pointers more than the profile's, unless the machine file says
-    /// (include/linux/mm_types.h, CONFIG_KMSAN).</summary>
+    /// <summary>sizeof(struct page) of this kernel built with KMSAN; what the machine file says of it goes before.</summary>
     public static ByteSize StructPageSize(Machine machine) =>
-        machine.Description.Config.ContainsKey("struct_page_size")
-        || machine.Kernel.Name.EndsWith(KernelProfiles.KmsanSuffix, StringComparison.Ordinal)
-            ? machine.StructPageSize
-            : machine.StructPageSize + new ByteSize(16);
+        KernelProfiles
+            .BuiltWithKmsan(machine.Kernel)
+            .With(machine.Description.Config, machine.Architecture.Architecture, machine.Architecture.PageSize)
+            .Get(Rules.StructPageSize);
 
     /// <summary>Struct pages of every section with RAM, in pieces of 2 MiB, in one piece for all that follow each other in a node
     /// (mm/sparse.c sparse_init_nid()).</summary>

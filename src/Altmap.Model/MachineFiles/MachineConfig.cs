@@ -42,5 +42,5 @@ public static class MachineConfig
     ];
 
     /// <summary>The key of that name, or null.</summary>
-    public static ConfigKey? Find(string name) => Keys.FirstOrDefault(k => k.Name == name);
+    public static ConfigKey? Find(string name) => Keys.FirstOrDefault(key => key.Name == name);
 }

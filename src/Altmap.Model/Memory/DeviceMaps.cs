@@ -65,7 +65,10 @@ internal static class DeviceMaps
     {
         ByteSize page = machine.Architecture.PageSize;
         var range = new PhysicalRange(ndns.Range.Start + settings.StartPad, ndns.Size - settings.StartPad - settings.EndTrunc);
-        bool isCompound = settings.Kind == InfoBlockKind.Dax && machine.Kernel.HasCompoundMemmap && settings.MediaAlign > page;
+        bool isCompound =
+            settings.Kind == InfoBlockKind.Dax
+            && machine.Kernel.Get(Rules.CompoundMemmap) != CompoundMemmap.None
+            && settings.MediaAlign > page;
         return new DeviceMapOrder(
             owner,
             range,
@@ -80,9 +83,9 @@ internal static class DeviceMaps
     {
         Pfn max = machine.Mm.MaxPfn;
         bool isArm = machine.Architecture.Architecture == Architecture.Arm64;
-        if (isArm && machine.Kernel.AddedMemorySetsMaxPfnOnArm64)
+        if (isArm && machine.Kernel.Get(Rules.AddedMemorySetsMaxPfnOnArm64))
             return end;
-        if (isDeviceMap && !isArm && !machine.Kernel.DeviceMapsRaiseMaxPfnOnX86)
+        if (isDeviceMap && !isArm && !machine.Kernel.Get(Rules.DeviceMapsRaiseMaxPfnOnX86))
             return max;
         return end > max ? end : max;
     }
@@ -95,7 +98,7 @@ internal static class DeviceMaps
         var pages = new PfnRange(Pfn.Containing(order.Range.Start, page), Pfn.Containing(last, page) + new PfnCount(1));
         bool isMisaligned = PageMapping.IsMisaligned(order.Range.Start.Bytes, order.Range.Size.Bytes);
         AltmapSpace? altmap = order.Altmap;
-        if (machine.Kernel.DeviceMapsAreSections)
+        if (machine.Kernel.Get(Rules.DeviceMapsAreSections))
         {
             pages = memory.Geometry.WholeSections(pages);
             (last, isMisaligned) = (new PhysicalAddress(unchecked((pages.End.Number * page.Bytes) - 1)), false); // may end at 2^64
@@ -104,7 +107,11 @@ internal static class DeviceMaps
         bool fails = isMisaligned || BadAltmap(pages, altmap) is not null;
         (ImmutableArray<MapPiece> pieces, MemmapUse use) = fails
             ? ([], MemmapUse.None)
-            : new MemmapPlacement(memory, machine.Kernel, machine.Architecture, machine.StructPageSize).Plan(pages, altmap, compound);
+            : new MemmapPlacement(memory, machine.Kernel, machine.Architecture, machine.Kernel.Get(Rules.StructPageSize)).Plan(
+                pages,
+                altmap,
+                compound
+            );
         return (
             new DeviceMapRequest
             {
@@ -144,7 +151,7 @@ internal static class DeviceMaps
         if (last.Bytes >> bits == 0)
             return null;
         ulong max = (1UL << bits) - 1;
-        return machine.Kernel.RangeLimitIsE2big
+        return machine.Kernel.Get(Rules.RangeLimitIsE2big)
             ? new Refusal(
                 Errno.E2BIG,
                 $"Hotplugged memory exceeds maximum addressable address, range=0x{start.Bytes:x}-0x{last.Bytes:x}, maximum=0x{max:x}"
@@ -165,7 +172,7 @@ internal static class DeviceMaps
             altmap,
             compound,
             machine.Mm.Options.SharesCompoundMemmap,
-            machine.StructPageSize,
+            machine.Kernel.Get(Rules.StructPageSize),
             machine.Architecture.PageSize
         );
         if (past != default && machine.Mm.Pages.AnyMemmap(new PfnRange(pages.End, pages.End + past), MemmapContent.None))

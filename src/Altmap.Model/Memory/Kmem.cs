@@ -1,5 +1,6 @@
 using System.Globalization;
 using Altmap.Core.Findings;
+using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Model.Nvdimm;
 
@@ -53,11 +54,11 @@ public static class Kmem
         if (Trim(machine, dax.Range) is not { } range)
         {
             machine = machine.WithMessage($"{prefix}{mapping} too small after alignment");
-            return machine.Kernel.KmemRefusesEmptyDevice
+            return machine.Kernel.Get(Rules.KmemRefusesEmptyDevice)
                 ? Fail(machine.WithMessage($"{prefix}rejecting DAX region without any memory after alignment"), dax, Errno.EINVAL)
                 : Bound(machine, dax).Done();
         }
-        if (machine.Kernel.KmemSaysTruncated && range.Size < dax.Range.Size)
+        if (machine.Kernel.Get(Rules.KmemSaysTruncated) && range.Size < dax.Range.Size)
             machine = machine.WithMessage($"{prefix}DAX region truncated by {SizeText(dax.Range.Size - range.Size)} due to alignment");
         if (machine.Mm.Kmem.Any(k => k.Range.Overlaps(range)))
             return Fail(machine.WithMessage($"{prefix}{mapping} could not reserve region"), dax, Errno.EBUSY);

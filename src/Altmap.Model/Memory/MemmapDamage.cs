@@ -13,7 +13,7 @@ public sealed record MemmapDamage(PfnRange Pages, string? By)
     /// <summary>The kernels that have the defect, by name: those known to map devices in compound pages.</summary>
     public static readonly string Kernels = string.Join(
         ", ",
-        KernelProfiles.All.Where(k => k.HasCompoundMemmap && k.IsVerified).Select(k => k.Name)
+        KernelProfiles.All.Where(k => k.Get(Rules.CompoundMemmap) != CompoundMemmap.None && k.IsVerified).Select(k => k.Name)
     );
 
     /// <summary>

@@ -1,3 +1,4 @@
+using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Formats.InfoBlocks;
 using Altmap.Model.Nvdimm;
@@ -43,7 +44,7 @@ public static class MemmapDemand
                     pages += ndns.Size.Bytes / memory.PageSize.Bytes;
             }
         }
-        UInt128 needed = pages * machine.StructPageSize.Bytes;
+        UInt128 needed = pages * machine.Kernel.Get(Rules.StructPageSize).Bytes;
         return needed <= ram
             ? null
             : $"struct pages of {new ByteSize((ulong)needed).ToHuman()} cannot fit into {new ByteSize((ulong)ram).ToHuman()} of RAM: "

@@ -18,7 +18,7 @@ public static class MemmapOnMemory
     /// </summary>
     internal static PfnCount PagesFor(Machine machine, PhysicalRange range, bool isAsked)
     {
-        bool fits = machine.Kernel.MemmapOnMemory == MemmapOnMemoryRule.Blocks || range.Size == machine.Mm.BlockSize;
+        bool fits = machine.Kernel.Get(Rules.MemmapOnMemory) == MemmapOnMemoryRule.Blocks || range.Size == machine.Mm.BlockSize;
         return isAsked && fits ? PagesOf(machine) ?? default : default;
     }
 
@@ -26,12 +26,12 @@ public static class MemmapOnMemory
     {
         MemmapOnMemoryParameter parameter = machine.Mm.Options.MemmapOnMemory;
         ArchitectureRules architecture = machine.Architecture;
-        if (parameter == MemmapOnMemoryParameter.Off || machine.Kernel.MemmapOnMemory == MemmapOnMemoryRule.None)
+        if (parameter == MemmapOnMemoryParameter.Off || machine.Kernel.Get(Rules.MemmapOnMemory) == MemmapOnMemoryRule.None)
             return null;
         ulong page = architecture.PageSize.Bytes,
             blockPages = machine.Mm.PagesPerBlock.Pages,
             pageblock = architecture.PmdSize.Bytes / page;
-        ulong memmap = checked(blockPages * machine.StructPageSize.Bytes);
+        ulong memmap = checked(blockPages * machine.Kernel.Get(Rules.StructPageSize).Bytes);
         bool fitsArchitecture = architecture.Architecture == Architecture.Ppc64LittleEndian || memmap % architecture.PmdSize.Bytes == 0;
         if (!fitsArchitecture || memmap % page != 0)
             return null;

@@ -246,13 +246,13 @@ public static class MemoryBlocks
             Blocks = memory.Blocks.Set(number, number + 1, block with { State = BlockState.Offline, Zone = ZoneKind.None }),
         };
         machine = machine with { Mm = BlockZones.Shrink(memory, machine, block.Node, zone, pages) };
-        if (!machine.Kernel.SaysFallbackOrder)
+        if (!machine.Kernel.Get(Rules.SaysFallbackOrder))
             machine = machine.WithMessage($"Offlined Pages {pages.Count}");
         return (machine.Mm.ZoneOf(block.Node, zone).Present.Pages == 0 ? BlockZones.TellFallbackOrder(machine) : machine).Done();
     }
 
     private static ZoneKind OnlineZone(Machine machine, ulong number, MemoryBlock block) =>
-        machine.Kernel.BlockZoneFollowsPages ? BlockZones.OfPages(machine, machine.Mm.PagesOfBlock(number)) : block.Zone;
+        machine.Kernel.Get(Rules.BlockZoneFollowsPages) ? BlockZones.OfPages(machine, machine.Mm.PagesOfBlock(number)) : block.Zone;
 
     private static IEnumerable<ulong> Range(ulong first, ulong past)
     {

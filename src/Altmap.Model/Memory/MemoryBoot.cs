@@ -26,9 +26,7 @@ internal static class MemoryBoot
     )
     {
         ByteSize page = architecture.PageSize;
-        ByteSize section = description.Config.TryGetValue("section_bits", out ulong bits)
-            ? new ByteSize(1UL << (int)bits)
-            : kernel.SectionSize(architecture.Architecture, page);
+        ByteSize section = kernel.SectionSize(architecture.Architecture, page);
         if (section < ArchitectureRules.SubSectionSize)
             section = ArchitectureRules.SubSectionSize;
         var geometry = new Geometry(new PfnCount(ArchitectureRules.SubSectionSize / page), new PfnCount(section / page));
@@ -187,7 +185,7 @@ internal static class MemoryBoot
 
         Pfn hole = default;
         Memmap filler = default;
-        bool isLimited = architecture.Architecture == Architecture.Arm64 && kernel.Arm64PfnValidAsksMemblock;
+        bool isLimited = architecture.Architecture == Architecture.Arm64 && kernel.Get(Rules.Arm64PfnValidAsksMemblock);
         PfnCount pageblock = new(architecture.PmdSize / architecture.PageSize);
         foreach (Ram range in ram)
         {
@@ -200,7 +198,7 @@ internal static class MemoryBoot
                 if (part.IsEmpty)
                     continue;
                 state = state.SetMemmap(part, new Memmap(MemmapContent.Ram, zone.Kind, range.Node));
-                filler = kernel.BootHolesTakeNeighbourZone
+                filler = kernel.Get(Rules.BootHolesTakeNeighbourZone)
                     ? new Memmap(MemmapContent.Hole, zone.Kind, range.Node)
                     : new Memmap(MemmapContent.Hole, zones[0].Kind, 0);
                 state = FillHole(state, new PfnRange(hole, part.Start), filler, isLimited, pageblock);

@@ -127,7 +127,7 @@ public sealed class MemoryMap
 
     /// <summary>True where pfn_valid() is the architecture's own and asks memblock.</summary>
     public static bool OwnsPfnValid(KernelProfile kernel, ArchitectureRules architecture) =>
-        architecture.Architecture == Architecture.Arm64 && kernel.Arm64PfnValidAsksMemblock;
+        architecture.Architecture == Architecture.Arm64 && kernel.Get(Rules.Arm64PfnValidAsksMemblock);
 
     /// <summary>One past the last page of the last section that is present.</summary>
     internal static Pfn EndOf(MemoryState memory)
@@ -160,7 +160,7 @@ public sealed class MemoryMap
     {
         if (part.IsEmpty)
             yield break;
-        ImmutableArray<OnlineCheck> checks = OnlineChecks.Of(kernel.PfnToOnlinePage, OwnsPfnValid(kernel, architecture));
+        ImmutableArray<OnlineCheck> checks = OnlineChecks.Of(kernel.Get(Rules.PfnToOnlinePage), OwnsPfnValid(kernel, architecture));
         ulong perSection = memory.Geometry.PagesPerSection.Pages,
             perSub = memory.Geometry.PagesPerSubSection.Pages,
             end = part.End.Number;

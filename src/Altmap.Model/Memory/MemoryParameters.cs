@@ -15,9 +15,9 @@ internal static class MemoryParameters
             HasMovableNode: CommandLine.Has(line, "movable_node"),
             MemmapOnMemory: MemmapOnMemoryOf(CommandLine.Find(line, "memory_hotplug.memmap_on_memory"), kernel),
             AutoMovable: CommandLine.Find(line, "memory_hotplug.online_policy") == "auto-movable"
-                && kernel.MemmapOnMemory != MemmapOnMemoryRule.None,
+                && kernel.Get(Rules.MemmapOnMemory) != MemmapOnMemoryRule.None,
             PhysicalBits: (int)description.Config.GetValueOrDefault("physmem_bits", (ulong)architecture.PhysicalBits),
-            SharesCompoundMemmap: kernel.CompoundMemmapIsShared
+            SharesCompoundMemmap: kernel.Get(Rules.CompoundMemmap) == CompoundMemmap.Shared
                 && description.Config.GetValueOrDefault("vmemmap_optimize", SharesCompoundMemmap(kernel, architecture) ? 1UL : 0UL) != 0
         );
     }
@@ -25,7 +25,7 @@ internal static class MemoryParameters
     /// <summary>What a machine file that says nothing has. The option is on for x86-64 only among the configurations seen; ppc64le came
     /// with 6.6 and was only read.</summary>
     public static bool SharesCompoundMemmap(KernelProfile kernel, ArchitectureRules architecture) =>
-        kernel.CompoundMemmapIsShared && architecture.Architecture == Architecture.X86_64;
+        kernel.Get(Rules.CompoundMemmap) == CompoundMemmap.Shared && architecture.Architecture == Architecture.X86_64;
 
     /// <summary>auto_online_blocks at boot: memhp_default_state= (the last that is a policy), or the machine file, or the profile
     /// (mm/memory_hotplug.c setup_memhp_default_state(); 5.10, 6.1, 6.12, 7.2).</summary>
@@ -39,7 +39,7 @@ internal static class MemoryParameters
         if (booted is { } policy)
             return policy;
         if (!description.Config.TryGetValue("auto_online_blocks", out ulong configured))
-            return kernel.AutoOnline;
+            return kernel.Get(Rules.AutoOnline);
         return configured == 1 ? OnlinePolicy.Online : OnlinePolicy.Offline;
     }
 
@@ -48,7 +48,7 @@ internal static class MemoryParameters
         CommandLine.Find(line, "vm_debug") is not { Length: > 0 } list || list.Contains('P', StringComparison.OrdinalIgnoreCase);
 
     private static MemmapOnMemoryParameter MemmapOnMemoryOf(string? value, KernelProfile kernel) =>
-        (kernel.MemmapOnMemory, value?.ToUpperInvariant()) switch
+        (kernel.Get(Rules.MemmapOnMemory), value?.ToUpperInvariant()) switch
         {
             (MemmapOnMemoryRule.None, _) => MemmapOnMemoryParameter.Off,
             (MemmapOnMemoryRule.Blocks, "FORCE") => MemmapOnMemoryParameter.Force,

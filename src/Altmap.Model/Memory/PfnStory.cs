@@ -59,7 +59,7 @@ public sealed record PfnStory
     public bool IsDamaged { get; init; }
 
     /// <summary>The story on the machine's own kernel.</summary>
-    public static PfnStory Of(Machine machine, Pfn pfn) => Of(machine, pfn, machine.Kernel.PfnToOnlinePage);
+    public static PfnStory Of(Machine machine, Pfn pfn) => Of(machine, pfn, machine.Kernel.Get(Rules.PfnToOnlinePage));
 
     /// <summary>The story under another rule, the machine being what it is: what that kernel's function would say of the same sections and
     /// pages.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Altmap.Core.Findings;
+using Altmap.Core.Kernels;
 
 namespace Altmap.Model.Nvdimm;
 
@@ -43,7 +44,7 @@ public static class DaxDeviceDrivers
         if (Find(machine, name) is not { } device || !Takes(machine, driver, name))
             return machine.Fail(Errno.ENODEV);
         StepResult probed = device.IsEnabled ? machine.Fail(Errno.EBUSY) : Probe(machine, driver, device);
-        return probed.Succeeded || machine.Kernel.BindReturnsProbeErrno ? probed : probed.Machine.Fail(Errno.ENODEV);
+        return probed.Succeeded || machine.Kernel.Get(Rules.BindReturnsProbeErrno) ? probed : probed.Machine.Fail(Errno.ENODEV);
     }
 
     /// <summary><c>echo NAME &gt; /sys/bus/dax/drivers/DRIVER/unbind</c>. ENODEV: no such device, or not bound to this driver.</summary>
@@ -116,7 +117,7 @@ public static class DaxDeviceDrivers
             return DriverCore.WithProbeFailure(machine, driver, device.Name, Errno.ENXIO).Fail(Errno.ENXIO);
         if (driver == DeviceDax)
             return Memory.DeviceDax.Bind(machine, device);
-        if (!machine.Kernel.HasKmem)
+        if (!machine.Kernel.Get(Rules.HasKmem))
             return machine.Fail(Errno.ENODEV);
         if (device.TargetNode >= 0)
             _ = DaxDeviceMemory.BlockSize(machine); // throws where it is not known, and with it whether there is a whole block

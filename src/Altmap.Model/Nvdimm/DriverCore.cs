@@ -1,4 +1,5 @@
 using Altmap.Core.Findings;
+using Altmap.Core.Kernels;
 using Altmap.Formats.InfoBlocks;
 using Altmap.Model.Memory;
 
@@ -81,9 +82,9 @@ public static class DriverCore
         if (!Exists(machine, device) || NdDrivers.Of(device.Kind) != driver)
             return machine.Fail(Errno.ENODEV);
         if (IsBound(machine, device))
-            return machine.Fail(machine.Kernel.BindReturnsProbeErrno ? Errno.EBUSY : Errno.ENODEV);
+            return machine.Fail(machine.Kernel.Get(Rules.BindReturnsProbeErrno) ? Errno.EBUSY : Errno.ENODEV);
         StepResult probed = Probe(machine, device);
-        return probed.Succeeded || machine.Kernel.BindReturnsProbeErrno ? probed : probed.Machine.Fail(Errno.ENODEV);
+        return probed.Succeeded || machine.Kernel.Get(Rules.BindReturnsProbeErrno) ? probed : probed.Machine.Fail(Errno.ENODEV);
     }
 
     /// <summary><c>echo DEVICE &gt; /sys/bus/nd/drivers/DRIVER/unbind</c>. ENODEV: no such device, or not bound to this driver.</summary>

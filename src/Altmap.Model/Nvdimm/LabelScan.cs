@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
 using Altmap.Core.Identity;
+using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Formats.Labels;
 using Altmap.Model.Hardware;
@@ -96,7 +97,7 @@ internal sealed record LabelScan(ImmutableArray<NamespaceState>? Namespaces, Imm
     /// <summary>Labels that may make a namespace of a pmem region: where block mode exists, LOCAL labels belong to it.</summary>
     private static IEnumerable<NamespaceLabel> ActiveLabels(Machine machine, DimmState dimm) =>
         dimm.Labels is not { } labels ? []
-        : machine.Kernel.LocalLabelsAreBlockMode ? labels.ActiveLabels.Where(l => !l.IsLocal)
+        : machine.Kernel.Get(Rules.LocalLabelsAreBlockMode) ? labels.ActiveLabels.Where(l => !l.IsLocal)
         : labels.ActiveLabels;
 
     /// <summary>True when some DIMM holds exactly one label of this uuid and cookie, and it stands at <paramref name="position"/>

@@ -33,7 +33,7 @@ public static class RegionDriver
     /// </summary>
     public static ByteSize DefaultAlign(KernelProfile kernel, ByteSize regionSize, int ways, ByteSize pageSize)
     {
-        if (!kernel.RegionsHaveAlign)
+        if (!kernel.Get(Rules.RegionsHaveAlign))
             return pageSize * (ulong)Math.Max(1, ways);
         ByteSize align = regionSize < ByteSize.MiB(16) ? pageSize : ByteSize.MiB(16);
         ulong mappings = (ulong)Math.Max(1, ways);

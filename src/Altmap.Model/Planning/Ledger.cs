@@ -233,7 +233,7 @@ public static class Ledger
             settings,
             reservedStructPage,
             ns,
-            PageMapOf(settings, ns, kernel, architecture, kernel.StructPageSize, 0).AltmapPages,
+            PageMapOf(settings, ns, kernel, architecture, kernel.Get(Rules.StructPageSize), 0).AltmapPages,
             architecture
         );
 
@@ -282,7 +282,7 @@ public static class Ledger
             first,
             first + new PfnCount(cut >= ns.Size.Bytes ? 0 : (ns.Size.Bytes - cut) / architecture.PageSize.Bytes)
         );
-        if (!kernel.DeviceMapsAreSections || pages.IsEmpty)
+        if (!kernel.Get(Rules.DeviceMapsAreSections) || pages.IsEmpty)
             return pages;
         ulong section = kernel.SectionSize(architecture.Architecture, architecture.PageSize) / architecture.PageSize;
         return new PfnRange(new Pfn(Alignment.Down(pages.Start.Number, section)), new Pfn(Alignment.Up(pages.End.Number, section)));

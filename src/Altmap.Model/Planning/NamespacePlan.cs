@@ -112,7 +112,7 @@ public sealed record NamespacePlan(
             case CapacityMode.Sector:
                 return OfNewBtt(range, wish, kernel, architecture);
         }
-        if (wish.Mode == CapacityMode.SystemRam && !kernel.HasKmem)
+        if (wish.Mode == CapacityMode.SystemRam && !kernel.Get(Rules.HasKmem))
             return Refused(range, wish, Errno.EOPNOTSUPP, NoKmem(kernel), kernel, architecture);
         if (!architecture.SupportedAligns.Contains(wish.Align))
             return Refused(range, wish, Errno.EINVAL, null, kernel, architecture); // align_store()
@@ -128,12 +128,21 @@ public sealed record NamespacePlan(
         if (mapped.Errno != Errno.None)
             return Refused(range, wish, mapped.Errno, mapped.Message, kernel, architecture);
         bool shares = MemoryParameters.SharesCompoundMemmap(kernel, architecture);
-        var device = new DeviceFacts(kernel, architecture, kernel.StructPageSize, settings, Reserved(block), range, null, shares);
+        var device = new DeviceFacts(
+            kernel,
+            architecture,
+            kernel.Get(Rules.StructPageSize),
+            settings,
+            Reserved(block),
+            range,
+            null,
+            shares
+        );
         if (wish.Mode != CapacityMode.SystemRam)
             return device.Plan(wish.ModeWord, written.Message);
         ByteSize size = wish.BlockSizeOn(kernel, architecture);
         NamespacePlan plan = device.SystemRamPlan(size, ByteSize.Zero);
-        return plan.Usable.IsZero && kernel.KmemRefusesEmptyDevice
+        return plan.Usable.IsZero && kernel.Get(Rules.KmemRefusesEmptyDevice)
             ? Refused(range, wish, Errno.EINVAL, "rejecting DAX region without any memory after alignment", kernel, architecture) with
             {
                 BlockSize = size,
@@ -196,7 +205,7 @@ public sealed record NamespacePlan(
         var facts = new DeviceFacts(
             kernel,
             architecture,
-            machine.StructPageSize,
+            machine.Kernel.Get(Rules.StructPageSize),
             settings,
             Reserved(block),
             ndns.Range,
@@ -256,12 +265,12 @@ public sealed record NamespacePlan(
     {
         ByteSize block = wish.BlockSizeOn(kernel, architecture);
         NamespacePlan plan = Plain(range, wish, Planning.Ledger.OfHotplug(range, block, ByteSize.Zero), kernel, architecture);
-        if (plan.Usable.IsZero && (kernel.KmemRefusesEmptyDevice || !kernel.HasKmem))
+        if (plan.Usable.IsZero && (kernel.Get(Rules.KmemRefusesEmptyDevice) || !kernel.Get(Rules.HasKmem)))
             plan = Refused(range, wish, Errno.EINVAL, "rejecting DAX region without any memory after alignment", kernel, architecture);
-        return plan with { BlockSize = block, StructPagesInRam = kernel.StructPageSize * (plan.Usable / architecture.PageSize) };
+        return plan with { BlockSize = block, StructPagesInRam = kernel.Get(Rules.StructPageSize) * (plan.Usable / architecture.PageSize) };
     }
 
-    private static string NoKmem(KernelProfile kernel) => $"kernel {kernel.Name} has no kmem driver ({Rules.KmemDriver.Name})";
+    private static string NoKmem(KernelProfile kernel) => $"kernel {kernel.Name} has no kmem driver ({Rules.HasKmem.Name})";
 
     private static NamespacePlan Plain(
         PhysicalRange range,
@@ -313,7 +322,9 @@ public sealed record NamespacePlan(
     )
     {
         private ulong Compound =>
-            Settings.Kind == InfoBlockKind.Dax && Kernel.HasCompoundMemmap ? Math.Max(1, Settings.MediaAlign / Architecture.PageSize) : 1;
+            Settings.Kind == InfoBlockKind.Dax && Kernel.Get(Rules.CompoundMemmap) != CompoundMemmap.None
+                ? Math.Max(1, Settings.MediaAlign / Architecture.PageSize)
+                : 1;
 
         private PfnRange Mapped => Planning.Ledger.MappedPages(Settings, Range, Kernel, Architecture);
 

@@ -64,7 +64,7 @@ public static class SizeSearch
             return LowerBoundOfBtt(usable, range, wish, kernel, architecture);
         if (!wish.HasInfoBlock)
             return usable;
-        ulong structPage = wish.Map == PageMapMode.Pmem ? kernel.MaxStructPageSize.Bytes : 0,
+        ulong structPage = wish.Map == PageMapMode.Pmem ? kernel.Get(Rules.MaxStructPageSize).Bytes : 0,
             page = architecture.PageSize.Bytes;
         UInt128 size = (UInt128)usable + PfnLayout.ReserveBytes;
         for (int i = 0; i < BoundStepsMax && size <= range.Max.Bytes; i++)

@@ -60,7 +60,7 @@ public sealed record MachineStructPages(
         return new(
             kernel,
             new ByteSize(checked(ram * machine.Mm.PageSize.Bytes)),
-            kernel.StructPageSize * pages,
+            kernel.Get(Rules.StructPageSize) * pages,
             [.. machine.Regions.Values.Where(r => !r.Range.IsEmpty).Select(r => RegionOf(r, kernel, machine.Architecture))],
             [
                 .. machine
@@ -98,7 +98,7 @@ public sealed record MachineStructPages(
         bool isStranded =
             outcome.Verdict == BindingVerdict.Bound
             && map == PageMapMode.Pmem
-            && recorded > kernel.StructPageSize
+            && recorded > kernel.Get(Rules.StructPageSize)
             && outcome.Settings is not null;
         return new(
             ndns.Device.Name,
@@ -108,7 +108,7 @@ public sealed record MachineStructPages(
             outcome,
             isStranded
                 ? new ByteSize(
-                    (recorded - kernel.StructPageSize).Bytes
+                    (recorded - kernel.Get(Rules.StructPageSize)).Bytes
                         * Math.Min(outcome.Settings!.Value.PageCount.Pages, ndns.Size.Bytes / machine.Architecture.PageSize.Bytes)
                 )
                 : ByteSize.Zero

@@ -37,21 +37,21 @@ public sealed record PageFlagsWord(ImmutableArray<PageFlagsPart> Parts, int Cpup
     /// <param name="physicalBits">MAX_PHYSMEM_BITS, for the section number of classic sparsemem.</param>
     public static PageFlagsWord Of(StructPageConfig config, KernelProfile kernel, ArchitectureRules architecture, int physicalBits)
     {
-        StructPageProfile rules = kernel.StructPage;
+        PageFlagSet known = kernel.Get(Rules.PageFlagSet);
         bool isX86 = architecture.Architecture == Architecture.X86_64,
             hasHardwareTags = config.Kasan == KasanKind.HardwareTags;
         int optional =
             (config.MemoryFailure ? 1 : 0)
             + (config.PageIdleFlag ? 2 : 0)
             + (
-                rules.HasUncachedFlag ? (isX86 ? 1 : 0) + 1
+                known != PageFlagSet.Arch23 ? (isX86 ? 1 : 0) + 1
                 : isX86 ? 1
                 : 2
             )
-            + (rules.HasSkipKasanFlag && hasHardwareTags ? 1 : 0);
-        int flags = rules.FlagsFixed + optional,
+            + (known == PageFlagSet.UncachedSkipKasan && hasHardwareTags ? 1 : 0);
+        int flags = kernel.Get(Rules.FlagsFixed) + optional,
             zones = config.Vmemmap ? ZoneBitsWithDevice : ZoneBitsWithout;
-        int lru = config.LruGen && rules.HasLruGen ? LruGenBits : 0;
+        int lru = config.LruGen && kernel.Get(Rules.HasLruGen) ? LruGenBits : 0;
         int sections = config.Vmemmap
             ? 0
             : physicalBits - BitOperations.Log2(kernel.SectionSize(architecture.Architecture, architecture.PageSize).Bytes);
@@ -59,7 +59,7 @@ public sealed record PageFlagsWord(ImmutableArray<PageFlagsPart> Parts, int Cpup
             tag = config.Kasan switch
             {
                 KasanKind.SoftwareTags => 8,
-                KasanKind.HardwareTags => rules.KasanHardwareTagBits,
+                KasanKind.HardwareTags => kernel.Get(Rules.KasanHardwareTagBits),
                 _ => 0,
             };
         bool nodesFit = zones + lru + sections + config.NodesShift <= room;

@@ -69,11 +69,11 @@ public sealed record StructPageConfig
     public static StructPageConfig DistributionOf(Architecture architecture) =>
         architecture == Architecture.X86_64 ? new() : new() { Cpus = 512, NodesShift = 4 };
 
-    /// <summary>The distribution's configuration, and KMSAN where the profile's size can only come from it.</summary>
+    /// <summary>The distribution's configuration, and KMSAN where the profile is built with it.</summary>
     public static StructPageConfig Of(KernelProfile kernel, Architecture architecture) =>
         DistributionOf(architecture) with
         {
-            Kmsan = kernel.Name.EndsWith(KernelProfiles.KmsanSuffix, StringComparison.Ordinal),
-            NvdimmKmsan = kernel.LargeStructPage == LargeStructPage.RecordRealSize,
+            Kmsan = kernel.Get(Rules.IsKmsanBuild),
+            NvdimmKmsan = kernel.Get(Rules.LargeStructPage) == LargeStructPage.RecordRealSize,
         };
 }

@@ -40,8 +40,14 @@ public sealed record StructPageLayout(
     /// <summary>MAX_PHYSMEM_BITS of x86-64 without five levels of page tables, which classic sparsemem needs.</summary>
     private const int ClassicPhysicalBits = 46;
 
-    /// <summary>True when mm_zero_struct_page() of this kernel zeroes all of it.</summary>
-    public bool IsZeroed => Kernel.StructPage.Zeroes(Size);
+    /// <summary>The least size that the zeroing switch covers: a struct page without any optional field.</summary>
+    public static readonly ByteSize ZeroedMin = new(56);
+
+    /// <summary>
+    /// True when mm_zero_struct_page() of this kernel zeroes all of it (include/linux/mm.h, 5.10, 6.1, 6.12, 7.2). A size outside the
+    /// bounds does not build; one inside them without a case would be left as it is, the warning of January 2023.
+    /// </summary>
+    public bool IsZeroed => Kernel.Get(Rules.ZeroedMax) is not { } max || (Size.Bytes % 8 == 0 && Size >= ZeroedMin && Size <= max);
 
     /// <summary>
     /// Lays out struct page (include/linux/mm_types.h struct page, 5.10, 6.1, 6.12, 7.2; 64 bits). A configuration that cannot be is laid
@@ -54,7 +60,7 @@ public sealed record StructPageLayout(
         Architecture arch = architecture.Architecture;
         PageFlagsWord? flags = FlagsOf(config, kernel, architecture);
         bool spills = config.LastCpupidField ?? flags?.CpupidSpills ?? false;
-        bool isAligned = arch != Core.Kernels.Architecture.Ppc64LittleEndian && (kernel.StructPage.AlignsWithoutSlub || config.Slub);
+        bool isAligned = arch != Core.Kernels.Architecture.Ppc64LittleEndian && (kernel.Get(Rules.AlignsWithoutSlub) || config.Slub);
         ulong alignment = isAligned ? 2 * WordBytes : WordBytes;
 
         var fields = ImmutableArray.CreateBuilder<StructPageField>();
@@ -66,7 +72,7 @@ public sealed record StructPageLayout(
         }
         void Kmsan()
         {
-            if (!config.Kmsan || kernel.StructPage.Kmsan == KmsanFields.None)
+            if (!config.Kmsan || !kernel.Get(Rules.HasKmsan))
                 return;
             if (at % WordBytes != 0)
                 Add(Padding, WordBytes - (at % WordBytes), "pointers are aligned to 8");
@@ -78,13 +84,13 @@ public sealed record StructPageLayout(
         Add("(union)", 5 * WordBytes, "lru, mapping, index, private; compound_head; pgmap of ZONE_DEVICE; …");
         Add("(union)", 4, "_mapcount or page_type");
         Add("_refcount", 4, "users of the page");
-        if (config.Memcg || (config.SlabObjExt && kernel.StructPage.MemcgWordForSlab))
+        if (config.Memcg || (config.SlabObjExt && kernel.Get(Rules.MemcgWordForSlab)))
             Add("memcg_data", WordBytes, config.Memcg ? "memory cgroup (CONFIG_MEMCG)" : "slab extensions (CONFIG_SLAB_OBJ_EXT)");
-        if (kernel.StructPage.Kmsan == KmsanFields.BeforeCpupid)
+        if (kernel.Get(Rules.KmsanFields) == KmsanFields.BeforeCpupid)
             Kmsan();
         if (spills)
             Add("_last_cpupid", 4, "who touched it last (CONFIG_NUMA_BALANCING), no room in flags");
-        if (kernel.StructPage.Kmsan == KmsanFields.AfterCpupid)
+        if (kernel.Get(Rules.KmsanFields) == KmsanFields.AfterCpupid)
             Kmsan();
         if (at % alignment != 0)
             Add(Padding, alignment - (at % alignment), $"struct page is aligned to {alignment}");
@@ -118,10 +124,9 @@ public sealed record StructPageLayout(
 
     private static IEnumerable<string> ImpossibleOf(StructPageConfig config, KernelProfile kernel, Architecture arch, PageFlagsWord? flags)
     {
-        StructPageProfile rules = kernel.StructPage;
-        if (config.Kmsan && rules.Kmsan == KmsanFields.None)
+        if (config.Kmsan && !kernel.Get(Rules.HasKmsan))
             yield return $"kernel {kernel.Name} has no KMSAN; those that have it: "
-                + $"{string.Join(", ", KernelProfiles.All.Where(k => k.StructPage.Kmsan != KmsanFields.None).Select(k => k.Name))}";
+                + $"{string.Join(", ", KernelProfiles.All.Where(k => k.Get(Rules.HasKmsan)).Select(k => k.Name))}";
         else if (config.Kmsan && arch != Core.Kernels.Architecture.X86_64)
             yield return "KMSAN is for x86_64 and s390 only";
         if (config.Kmsan && !config.Slub)
@@ -130,9 +135,9 @@ public sealed record StructPageLayout(
             yield return "KMSAN and KASAN exclude each other";
         if (config.NvdimmKmsan && !config.Kmsan)
             yield return "NVDIMM_KMSAN depends on KMSAN";
-        if (!config.Slub && rules.AlignsWithoutSlub)
+        if (!config.Slub && kernel.Get(Rules.AlignsWithoutSlub))
             yield return $"kernel {kernel.Name} has no other slab allocator than SLUB";
-        if (!config.Vmemmap && arch == Core.Kernels.Architecture.X86_64 && !rules.HasClassicSparsemem)
+        if (!config.Vmemmap && arch == Core.Kernels.Architecture.X86_64 && !kernel.Get(Rules.HasClassicSparsemem))
             yield return $"kernel {kernel.Name} always has SPARSEMEM_VMEMMAP on x86_64";
         if (config.LastCpupidField == true && !config.NumaBalancing)
             yield return "last_cpupid needs NUMA_BALANCING";

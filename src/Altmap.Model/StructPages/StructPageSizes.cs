@@ -54,7 +54,7 @@ public static class StructPageSizes
             Kmsan = kmsan,
             LastCpupidField = cpupid,
         };
-        if ((kmsan && kernel.StructPage.Kmsan == KmsanFields.None) || (!slub && kernel.StructPage.AlignsWithoutSlub))
+        if ((kmsan && !kernel.Get(Rules.HasKmsan)) || (!slub && kernel.Get(Rules.AlignsWithoutSlub)))
             return new(kernel, null, false, false);
         StructPageLayout layout = StructPageLayout.Of(config, kernel, x86);
         // Without NUMA balancing, or with the section number in the flags word too: one of them gives the row, or nothing does.

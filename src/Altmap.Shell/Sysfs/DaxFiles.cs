@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Altmap.Core.Findings;
+using Altmap.Core.Kernels;
 using Altmap.Model;
 using Altmap.Model.Nvdimm;
 
@@ -104,7 +105,7 @@ internal static class DaxFiles
         yield return new("size", _ => Number(device.Range.Size.Bytes));
         if (device.TargetNode >= 0)
             yield return new("target_node", _ => device.TargetNode.ToString(CultureInfo.InvariantCulture));
-        if (!machine.Kernel.DaxHasMemmapOnMemory)
+        if (!machine.Kernel.Get(Rules.DaxHasMemmapOnMemory))
             yield break;
         yield return new(
             "memmap_on_memory",

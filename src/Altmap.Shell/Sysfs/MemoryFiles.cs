@@ -197,7 +197,7 @@ internal static class MemoryFiles
     /// it).</summary>
     private static string? ParameterOf(Machine machine)
     {
-        bool exists = machine.Kernel.MemmapOnMemory switch
+        bool exists = machine.Kernel.Get(Rules.MemmapOnMemory) switch
         {
             MemmapOnMemoryRule.None => false,
             MemmapOnMemoryRule.OneBlock => machine.Architecture.Architecture == Architecture.X86_64,

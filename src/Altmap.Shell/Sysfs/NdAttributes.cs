@@ -1,6 +1,7 @@
 using System.Globalization;
 using Altmap.Core.Findings;
 using Altmap.Core.Identity;
+using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Formats.Btt;
 using Altmap.Formats.InfoBlocks;
@@ -76,7 +77,7 @@ internal static class NdAttributes
         int number = region.Device.Number;
         RegionState Now(Machine m) => m.Regions[number];
         bool hasSet = region.Ways > 0;
-        if (machine.Kernel.RegionsHaveAlign)
+        if (machine.Kernel.Get(Rules.RegionsHaveAlign))
             yield return new("align", m => Hex(Now(m).Align.Bytes), SetAlign(number));
         if (hasSet || RegionDriver.TypeOf(machine, region) == NamespaceType.Pmem)
             yield return new("available_size", m => Number(RegionSpace.AvailableSize(m, Now(m)).Bytes));

@@ -1,5 +1,6 @@
 using Altmap.Core.Findings;
 using Altmap.Core.Identity;
+using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Formats.Btt;
 using Altmap.Formats.InfoBlocks;
@@ -125,7 +126,7 @@ internal sealed class CreateNamespace(ToolContext context, OptionResult options)
         (ByteSize align, int alignErrno) = AlignFor(region, ndns, mode);
         if (alignErrno != 0)
             return (null, alignErrno);
-        if (context.Machine.Kernel.RegionsHaveAlign && !size.IsMultipleOf(region.Align))
+        if (context.Machine.Kernel.Get(Rules.RegionsHaveAlign) && !size.IsMultipleOf(region.Align))
             return RefuseWith($"{regionDevice}: align setting is 0x{region.Align.Bytes:x} size {Hex(size)} is misaligned");
         ulong ways = (ulong)Math.Max(1, region.Ways);
         if (!size.IsMultipleOf(align * ways))

@@ -62,7 +62,7 @@ internal sealed class DaxDeviceOperations(ToolContext context)
     /// </summary>
     public int RefuseWithoutBus(string function, string name)
     {
-        if (context.Machine.Kernel.HasKmem)
+        if (context.Machine.Kernel.Get(Rules.HasKmem))
             return 0;
         Error(function, name, "error: device model is dax-class");
         Error(function, name, "see man daxctl-migrate-device-model");

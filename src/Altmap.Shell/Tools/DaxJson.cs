@@ -1,3 +1,4 @@
+using Altmap.Core.Kernels;
 using Altmap.Model;
 using Altmap.Model.Nvdimm;
 using Altmap.Shell.Json;
@@ -58,7 +59,9 @@ internal static class DaxJson
         string parent = provider switch
         {
             "e820" => "/platform/e820_pmem",
-            "ACPI.NFIT" => machine.Kernel.AcpiDevicesArePlatform ? "/platform/ACPI0012:00" : "/LNXSYSTM:00/LNXSYBUS:00/ACPI0012:00",
+            "ACPI.NFIT" => machine.Kernel.Get(Rules.AcpiDevicesArePlatform)
+                ? "/platform/ACPI0012:00"
+                : "/LNXSYSTM:00/LNXSYBUS:00/ACPI0012:00",
             _ => throw new NotModelledException($"the sysfs path of a {provider} bus"),
         };
         return $"{parent}/{bus}/{personality.Device.Region()}/{personality.Device}";

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Model.Hardware;
 using Altmap.Model.Nvdimm;
@@ -181,7 +182,7 @@ internal sealed class ListCommand
         ByteSize available = labelled ? RegionSpace.AvailableSize(_context.Machine, region) : ByteSize.Zero;
         ByteSize extent = labelled ? RegionSpace.MaxAvailableExtent(_context.Machine, region) : ByteSize.Zero;
         JsonObject json = JsonObject.Empty.Add("dev", region.Device.Name).Add("size", NdctlJson.Size(region.Range.Size, _flags));
-        if (_context.Machine.Kernel.RegionsHaveAlign)
+        if (_context.Machine.Kernel.Get(Rules.RegionsHaveAlign))
             json = json.Add("align", NdctlJson.Size(region.Align, _flags));
         json = json.Add("available_size", NdctlJson.Size(available, _flags))
             .Add("max_available_extent", NdctlJson.Size(extent, _flags))

@@ -100,6 +100,29 @@ public sealed class CustomProfileTests : IDisposable
         Assert.Equal(1L << 30, blocks.GetProperty("memory_block").GetInt64());
     }
 
+    /// <summary>What a kernel was built with is a rule, and not a part of its name: a profile based on a KMSAN build that changes something
+    /// else has its memory.</summary>
+    [Fact]
+    [Trait("problem", "B2")]
+    public void A_profile_based_on_a_KMSAN_build_is_one()
+    {
+        File.WriteAllText(
+            _scratch["mine.json"],
+            """{"format": "altmap-kernel/1", "name": "mine", "based_on": "6.12+kmsan", "rules": {"btt.lane-check": "yes"}}"""
+        );
+        long Freed(string kernel) => Root(Cli.Run("kmsan", _machine, "--kernel", kernel, "--json")).GetProperty("freed").GetInt64();
+        Assert.Equal(Freed("6.12+kmsan"), Freed(_scratch["mine.json"]));
+        Assert.Equal(Freed("6.12"), Freed(_scratch["mine.json"]));
+        string machine = File.ReadAllText(_machine).Replace("\"memory\"", "\"config\": {\"struct_page_size\": 96}, \"memory\"");
+        File.WriteAllText(_scratch["m.json"], machine);
+        JsonElement given = Root(Cli.Run("kmsan", _scratch["m.json"], "--kernel", "6.12", "--json"));
+        Assert.True(given.GetProperty("freed").GetInt64() < Freed("6.12"));
+        Assert.Equal(
+            given.GetProperty("freed").GetInt64(),
+            Root(Cli.Run("kmsan", _scratch["m.json"], "--kernel", "6.12+kmsan", "--json")).GetProperty("freed").GetInt64()
+        );
+    }
+
     [Fact]
     public void Kernels_shows_it_and_a_machine_names_it_by_a_path_of_its_own()
     {

@@ -13,7 +13,7 @@ public class OnlinePolicyTests
             Assert.Equal(policy, OnlinePolicies.Find(policy.Word() + "\n"));
         }
         // The rule may have each of the words, and no others.
-        Assert.Equal(Enum.GetValues<OnlinePolicy>().Select(p => p.Word()), Rules.MemoryAutoOnline.Choices);
+        Assert.Equal(Enum.GetValues<OnlinePolicy>().Select(p => p.Word()), Rules.AutoOnline.Words.Select(w => w.Word));
     }
 
     [Theory]
@@ -34,8 +34,8 @@ public class OnlinePolicyTests
     public void Profiles_say_what_was_seen_of_kmem_and_of_the_policy(string kernel, bool refuses, OnlinePolicy policy)
     {
         KernelProfile profile = KernelProfiles.Find(kernel)!;
-        Assert.Equal((refuses, policy), (profile.KmemRefusesEmptyDevice, profile.AutoOnline));
-        Assert.Equal(Confirmation.RealKernel, profile.Settings[Rules.KmemEmptyDevice.Name].Confirmation);
-        Assert.Equal(Confirmation.RealKernel, profile.Settings[Rules.MemoryAutoOnline.Name].Confirmation);
+        Assert.Equal((refuses, policy), (profile.Get(Rules.KmemRefusesEmptyDevice), profile.Get(Rules.AutoOnline)));
+        Assert.Equal(Confirmation.RealKernel, profile.SettingOf(Rules.KmemRefusesEmptyDevice).Confirmation);
+        Assert.Equal(Confirmation.RealKernel, profile.SettingOf(Rules.AutoOnline).Confirmation);
     }
 }

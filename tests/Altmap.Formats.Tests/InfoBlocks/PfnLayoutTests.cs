@@ -103,9 +103,7 @@ public class PfnLayoutTests
     public void A_large_struct_page_is_refused_or_recorded()
     {
         var range = new PhysicalRange(new PhysicalAddress(1UL << 32), ByteSize.GiB(1));
-        KernelProfile refusing = KernelProfiles
-            .Find("6.1")!
-            .Derive("kmsan", "", new Dictionary<string, string> { [Rules.StructPageSize.Name] = "80" });
+        KernelProfile refusing = KernelProfiles.Find("6.1")!.With("kmsan", "", Rules.StructPageSize.ToText("80"));
         PfnLayoutResult refused = Plan(refusing, range, PageMapMode.Pmem, ByteSize.MiB(2));
         Assert.Equal(
             (Errno.EINVAL, "W10", "Memory debug options prevent using pmem for the page map"),
@@ -113,11 +111,7 @@ public class PfnLayoutTests
         );
         Assert.Equal(64, Plan(refusing, range, PageMapMode.Ram, ByteSize.MiB(2)).Block!.PageStructSize);
 
-        KernelProfile recording = refusing.Derive(
-            "nvdimm-kmsan",
-            "",
-            new Dictionary<string, string> { [Rules.LargeStructPage.Name] = "record-real-size" }
-        );
+        KernelProfile recording = refusing.With("nvdimm-kmsan", "", Rules.LargeStructPage.ToText("record-real-size"));
         InfoBlock block = Plan(recording, range, PageMapMode.Pmem, ByteSize.MiB(2)).Block!;
         Assert.Equal(80, block.PageStructSize);
         Assert.Equal(22UL << 20, block.DataOffset); // 8 KiB + 80 × 262142 = 20 MiB and a little, up to 2 MiB
@@ -149,9 +143,7 @@ public class PfnLayoutTests
         KernelProfile[] profiles =
         [
             .. KernelProfiles.All,
-            KernelProfiles
-                .Find("4.19")!
-                .Derive("4.12", "", new Dictionary<string, string> { [Rules.InfoBlockLayout.Name] = "section-4.12" }),
+            KernelProfiles.Find("4.19")!.With("4.12", "", Rules.InfoBlockLayout.ToText("section-4.12")),
         ];
         ulong[] aligns = [4096, 2 << 20, 1 << 30];
         var config = Config.QuickThrowOnFailure.WithMaxTest(2000);
@@ -172,7 +164,7 @@ public class PfnLayoutTests
                     if (Plan(profile, range, mode, new ByteSize(align), around: around).Block is not { } block)
                         return true;
                     if (block.EndTrunc > size)
-                        return profile.CreateSpaceCountsEndTrunc;
+                        return profile.Get(Rules.CreateSpaceCountsEndTrunc);
                     ulong data = start + block.StartPad + block.DataOffset,
                         end = start + size - block.EndTrunc;
                     ulong map = mode == PageMapMode.Pmem ? 64 * ((end - data) / 4096) : 0;

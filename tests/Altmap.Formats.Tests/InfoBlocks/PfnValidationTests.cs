@@ -168,7 +168,7 @@ public class PfnValidationTests
     public void A_map_on_the_device_needs_room_for_the_readers_struct_page()
     {
         InfoBlock block = Plain with { Mode = 2, PageStructSize = 64, DataOffset = 4 << 20 };
-        KernelProfile kmsan = Profile("6.12").Derive("kmsan", "", new Dictionary<string, string> { [Rules.StructPageSize.Name] = "80" });
+        KernelProfile kmsan = Profile("6.12").With("kmsan", "", Rules.StructPageSize.ToText("80"));
         PfnVerdict verdict = PfnValidation.Probe(block.ToBytes(), InfoBlockKind.Pfn, Extent, "n", kmsan, Arch("6.12"));
         Assert.Equal((Errno.EOPNOTSUPP, "init failed, struct page size mismatch 64"), (verdict.Errno, verdict.Message));
         byte[] wide = (block with { PageStructSize = 128 }).ToBytes();

@@ -1,4 +1,5 @@
 using Altmap.Core.Findings;
+using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Formats.InfoBlocks;
 using Altmap.Model.Memory;
@@ -103,7 +104,7 @@ public class KmemTests
     {
         Machine machine = DevDax(kernel, "memmap=448M!1088M memory_hotplug.memmap_on_memory=1");
         Assert.True(MemmapOnMemory.IsAvailable(machine));
-        machine = Kmem.Bind(machine, Dax(machine) with { MemmapOnMemory = machine.Kernel.DaxHasMemmapOnMemory }).Machine;
+        machine = Kmem.Bind(machine, Dax(machine) with { MemmapOnMemory = machine.Kernel.Get(Rules.DaxHasMemmapOnMemory) }).Machine;
         Assert.Equal(pages, MemoryBlocks.Find(machine, new(9)).MemmapPages.Pages);
     }
 

@@ -37,7 +37,7 @@ public class StructPageLayoutTests
     {
         foreach (string kernel in RunKernels)
         {
-            bool hasKmsan = KernelProfiles.Find(kernel)!.StructPage.Kmsan != KmsanFields.None;
+            bool hasKmsan = KernelProfiles.Find(kernel)!.Get(Rules.HasKmsan);
             if (words.Contains("KMSAN", StringComparison.Ordinal) && !hasKmsan)
                 continue;
             Assert.Equal(new ByteSize(alignedTo16), Layout(kernel, Config(words)).Size);

@@ -13,7 +13,7 @@ namespace Altmap.Model.Planning.Alternatives;
 internal static class PageMapAlternatives
 {
     /// <summary>struct page with KMSAN, of the newest kernel that has it.</summary>
-    private static readonly ulong KmsanStructPage = KernelProfiles.Kmsan[^1].StructPageSize.Bytes;
+    private static readonly ulong KmsanStructPage = KernelProfiles.Kmsan[^1].Get(Rules.StructPageSize).Bytes;
 
     private const string Thread = "linux-kernel thread \"libnvdimm/pfn_dev: increase MAX_STRUCT_PAGE_SIZE\", January 2023";
 
@@ -50,25 +50,28 @@ internal static class PageMapAlternatives
     }
 
     private static bool RecordsRealSize(KernelProfile kernel) =>
-        kernel.LargeStructPage == LargeStructPage.RecordRealSize && kernel.StructPageSize > kernel.MaxStructPageSize;
+        kernel.Get(Rules.LargeStructPage) == LargeStructPage.RecordRealSize
+        && kernel.Get(Rules.StructPageSize) > kernel.Get(Rules.MaxStructPageSize);
 
     private static Alternative Reserve(AlternativesRequest request, ulong bytes, string why, string source)
     {
-        KernelProfile kernel = With(request.Kernel, bytes, request.Kernel.StructPageSize.Bytes, LargeStructPage.Refuse);
+        KernelProfile kernel = With(request.Kernel, bytes, request.Kernel.Get(Rules.StructPageSize).Bytes, LargeStructPage.Refuse);
         NamespacePlan plan = request.Plan(kernel, PageMapMode.Pmem);
         return Row(
             request,
             $"reserve-{Text(bytes)}",
             $"on the device, {Text(bytes)} bytes a page",
             plan,
-            request.Having(k => k.MaxStructPageSize.Bytes == bytes),
+            request.Having(k => k.Get(Rules.MaxStructPageSize).Bytes == bytes),
             why,
             source
         ) with
         {
             DebugKernel = DebugAnswer(request, With(kernel, bytes, KmsanStructPage, LargeStructPage.Refuse), plan),
             IsPresent =
-                request.Kernel.MaxStructPageSize.Bytes == bytes && request.Map == PageMapMode.Pmem && !RecordsRealSize(request.Kernel),
+                request.Kernel.Get(Rules.MaxStructPageSize).Bytes == bytes
+                && request.Map == PageMapMode.Pmem
+                && !RecordsRealSize(request.Kernel),
         };
     }
 
@@ -81,7 +84,7 @@ internal static class PageMapAlternatives
             "reserve-real",
             $"on the device, real size ({Text(KmsanStructPage)}: KMSAN)",
             plan,
-            request.Having(k => k.LargeStructPage == LargeStructPage.Refuse),
+            request.Having(k => k.Get(Rules.LargeStructPage) == LargeStructPage.Refuse),
             "a kernel built with CONFIG_NVDIMM_KMSAN writes its own size into the block, and other kernels keep that reserve; the "
                 + "option has no prompt and nothing selects it. Other kernels go on with 64",
             "c91d71363084 (\"nvdimm: Support sizeof(struct page) > MAX_STRUCT_PAGE_SIZE\"); drivers/nvdimm/pfn_devs.c nd_pfn_init()"
@@ -119,7 +122,7 @@ internal static class PageMapAlternatives
             "kmsan-ram",
             "KMSAN builds keep them in RAM only",
             plan,
-            request.Having(k => k.LargeStructPage == LargeStructPage.Refuse),
+            request.Having(k => k.Get(Rules.LargeStructPage) == LargeStructPage.Refuse),
             "the second option of the thread, and in effect what shipped: the figures are those of a KMSAN build. A block that "
                 + "another kernel wrote with map=dev at 64 is refused",
             Thread + "; drivers/nvdimm/pfn_devs.c nd_pfn_init(), nd_pfn_validate()"
@@ -205,15 +208,12 @@ internal static class PageMapAlternatives
     }
 
     private static KernelProfile With(KernelProfile kernel, ulong reserve, ulong structPage, LargeStructPage large) =>
-        kernel.Derive(
+        kernel.With(
             kernel.Name,
             kernel.Description,
-            new Dictionary<string, string>
-            {
-                [Rules.MaxStructPageSize.Name] = Text(reserve),
-                [Rules.StructPageSize.Name] = Text(structPage),
-                [Rules.LargeStructPage.Name] = large == LargeStructPage.RecordRealSize ? "record-real-size" : "refuse",
-            }
+            Rules.MaxStructPageSize.To(new ByteSize(reserve)),
+            Rules.StructPageSize.To(new ByteSize(structPage)),
+            Rules.LargeStructPage.To(large)
         );
 
     private static string Text(ulong number) => number.ToString(CultureInfo.InvariantCulture);

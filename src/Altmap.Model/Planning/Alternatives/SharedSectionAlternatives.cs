@@ -44,20 +44,22 @@ internal static class SharedSectionAlternatives
             "map sub-sections of 2 MiB",
             plan,
             ByteSize.Zero,
-            request.Having(k => !k.DeviceMapsAreSections),
+            request.Having(k => !k.Get(Rules.DeviceMapsAreSections)),
             $"start_pad is never written{walkers}",
             "ba72b4c8cf60 (\"mm/sparsemem: support sub-section hotplug\")",
             ram.IsZero && regions.IsZero
         ) with
         {
-            IsPresent = !request.Kernel.DeviceMapsAreSections,
+            IsPresent = !request.Kernel.Get(Rules.DeviceMapsAreSections),
         };
     }
 
     private static Alternative Sections(AlternativesRequest request)
     {
         NamespacePlan plan = request.Plan(
-            request.Kernel.DeviceMapsAreSections ? request.Kernel : Derive(request, "section-4.19", "section")
+            request.Kernel.Get(Rules.DeviceMapsAreSections)
+                ? request.Kernel
+                : Derive(request, InfoBlockLayout.Section419, mapsSections: true)
         );
         string offsets = plan.Settings is { StartPad.IsZero: false } settings
             ? $"start_pad {settings.StartPad.ToHuman()}: block I/O starts at "
@@ -70,12 +72,12 @@ internal static class SharedSectionAlternatives
             "map whole sections, with start_pad",
             plan,
             ByteSize.Zero,
-            request.Having(k => k.DeviceMapsAreSections),
+            request.Having(k => k.Get(Rules.DeviceMapsAreSections)),
             offsets,
             "ae86cbfef381 (\"libnvdimm, pfn: Pad pfn namespaces relative to other regions\"); " + PadThread
         ) with
         {
-            IsPresent = request.Kernel.DeviceMapsAreSections,
+            IsPresent = request.Kernel.Get(Rules.DeviceMapsAreSections),
         };
     }
 
@@ -200,12 +202,15 @@ internal static class SharedSectionAlternatives
 
     /// <summary>The kernel at hand where it maps sub-sections: what it lays out is then what <c>plan</c> says.</summary>
     private static KernelProfile SubSectionKernel(AlternativesRequest request) =>
-        request.Kernel.DeviceMapsAreSections ? Derive(request, "compat-align", "sub-section") : request.Kernel;
+        request.Kernel.Get(Rules.DeviceMapsAreSections)
+            ? Derive(request, InfoBlockLayout.CompatAlign, mapsSections: false)
+            : request.Kernel;
 
-    private static KernelProfile Derive(AlternativesRequest request, string layout, string unit) =>
-        request.Kernel.Derive(
+    private static KernelProfile Derive(AlternativesRequest request, InfoBlockLayout layout, bool mapsSections) =>
+        request.Kernel.With(
             request.Kernel.Name,
             request.Kernel.Description,
-            new Dictionary<string, string> { [Rules.InfoBlockLayout.Name] = layout, [Rules.DeviceMapUnit.Name] = unit }
+            Rules.InfoBlockLayout.To(layout),
+            Rules.DeviceMapsAreSections.To(mapsSections)
         );
 }

@@ -25,7 +25,7 @@ internal static class SystemRamAlternatives
         var rows = ImmutableArray.CreateBuilder<Alternative>();
         // What a kernel without kmem cannot do at all has no price; what was only proposed is priced as if it could.
         Alternative[] real = [AsItIs(request), .. OtherAligns(request), Early(request)];
-        rows.AddRange(request.Kernel.HasKmem ? real : real.Select(row => WithoutKmem(request, row)));
+        rows.AddRange(request.Kernel.Get(Rules.HasKmem) ? real : real.Select(row => WithoutKmem(request, row)));
         rows.Add(SubSections(request));
         rows.Add(LabelKept(request));
         rows.Add(LabelAtEnd(request));
@@ -170,10 +170,10 @@ internal static class SystemRamAlternatives
             Usable = ByteSize.Zero,
             RamCost = ByteSize.Zero,
             Uses = row.Uses with { HotRemove = "-", HugePages = "no", Kexec = "-" },
-            Why = $"kernel {request.Kernel.Name} has no kmem driver ({Rules.KmemDriver.Name}); with one: {row.Why}",
+            Why = $"kernel {request.Kernel.Name} has no kmem driver ({Rules.HasKmem.Name}); with one: {row.Why}",
         };
 
-    private static bool HasKmem(KernelProfile kernel) => kernel.HasKmem;
+    private static bool HasKmem(KernelProfile kernel) => kernel.Get(Rules.HasKmem);
 
     /// <summary>Why the range cannot start there on the machine at hand, if there is one.</summary>
     private static string Obstacle(AlternativesRequest request, PhysicalAddress start)
@@ -195,7 +195,7 @@ internal static class SystemRamAlternatives
     }
 
     private static string OnlineHole(AlternativesRequest request) =>
-        request.Kernel.PfnToOnlinePage is PfnOnlineRule.SectionFlag && !request.Kernel.Arm64PfnValidAsksMemblock
+        request.Kernel.Get(Rules.PfnToOnlinePage) is PfnOnlineRule.SectionFlag && !request.Kernel.Get(Rules.Arm64PfnValidAsksMemblock)
             ? ". This kernel takes its device pages for online memory"
             : "";
 
@@ -357,5 +357,5 @@ internal static class SystemRamAlternatives
 
     /// <summary>The memmap of the added blocks, from the RAM that is there.</summary>
     private static ByteSize StructPages(AlternativesRequest request, ByteSize usable) =>
-        request.Kernel.StructPageSize * (usable / request.Architecture.PageSize);
+        request.Kernel.Get(Rules.StructPageSize) * (usable / request.Architecture.PageSize);
 }
