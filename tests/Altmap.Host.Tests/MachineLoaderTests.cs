@@ -146,7 +146,7 @@ public class MachineLoaderTests
         );
         string file = d.Put("m.json", "{\"format\":\"altmap-machine/1\",\n\"kernel\":\"9\"}");
         Assert.StartsWith(
-            $"{file}:2: there is no kernel profile \"9\"; expected one of ",
+            $"{file}:2: there is no kernel \"9\"; expected a version ",
             Assert.Single(MachineLoader.Load(file).Errors).ToString(),
             StringComparison.Ordinal
         );

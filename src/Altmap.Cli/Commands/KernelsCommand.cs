@@ -26,6 +26,11 @@ internal static class KernelsCommand
             Arity = ArgumentArity.ZeroOrOne,
         };
         rules.CompletionSources.Add(_ => Rules.All.Select(r => new System.CommandLine.Completions.CompletionItem(r.Name)));
+        var kernel = new Option<string?>("--for")
+        {
+            Description = "which profile stands for this kernel (a version, or what uname -r prints), why, and what may differ",
+            HelpName = "KERNEL",
+        };
         Option<bool> json = JsonOutput.Option();
         var command = new Command(
             "kernels",
@@ -34,18 +39,20 @@ internal static class KernelsCommand
         {
             names,
             rules,
+            kernel,
             json,
         };
         command.SetAction(p =>
-            p.GetResult(rules) is null
-                ? Run(host, p.GetValue(names) ?? [], p.GetValue(json))
-                : RunRules(host, p.GetValue(names) ?? [], p.GetValue(rules), p.GetValue(json))
+            p.GetValue(kernel) is { } asked ? KernelMatchReport.Run(host, asked, p.GetValue(names) ?? [], p.GetValue(json))
+            : p.GetResult(rules) is null ? Run(host, p.GetValue(names) ?? [], p.GetValue(json))
+            : RunRules(host, p.GetValue(names) ?? [], p.GetValue(rules), p.GetValue(json))
         );
         CommandHelp.SetExamples(
             command,
             "altmap kernels",
             "altmap kernels 6.1",
             "altmap kernels 6.1 7.2",
+            "altmap kernels --for $(uname -r)",
             "altmap kernels 6.1 ./mine.json --json",
             "altmap kernels --rules info-block.layout"
         );

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.CommandLine;
-using Altmap.Core.Json;
 using Altmap.Core.Kernels;
 using Altmap.Host;
 
@@ -12,7 +11,11 @@ internal static class KernelChoice
     private const int ProfileBytesMax = 1 << 20;
 
     public static Option<string?> Option() =>
-        Option("--kernel", "the kernel: a profile's name (altmap kernels), or the path of a profile file", "-k");
+        Option(
+            "--kernel",
+            "the kernel: a version or what uname -r prints (altmap kernels --for K), a profile's name, or the path of a profile file",
+            "-k"
+        );
 
     /// <summary>A kernel under another name.</summary>
     public static Option<string?> Option(string name, string description, params string[] aliases)
@@ -25,20 +28,16 @@ internal static class KernelChoice
     public static Option<bool> AllOption() =>
         new("--all-kernels") { Description = "the answer of every kernel profile, those with +kmsan left out" };
 
-    /// <summary>A profile by name or path. Paths are relative to <paramref name="directory"/>.</summary>
+    /// <summary>A profile by name or path, or the one that stands for a version.</summary>
+    /// <param name="name">As <c>--kernel</c> gives it.</param>
+    /// <param name="directory">What paths are relative to.</param>
     public static KernelProfile Load(string name, string directory = ".")
     {
         if (KernelProfiles.Find(name) is { } shipped)
             return shipped;
         string path = Path.Combine(directory, name);
         if (!IsPath(name) && !File.Exists(path))
-        {
-            string hint = KernelProfiles.Hint(name);
-            throw CliError.Usage(
-                $"there is no kernel profile {Quote.Text(name)}; expected one of {KernelProfiles.Names}, or the path of a profile "
-                    + $"file{(hint.Length == 0 ? "" : $"; {hint}")}"
-            );
-        }
+            return KernelNames.Find(name)?.Profile ?? throw CliError.Usage(KernelNames.Refusal(name));
         HostResult<byte[]> text = BoundedFile.Read(path, ProfileBytesMax);
         if (text.Error is { } error)
             throw CliError.Of(error);
@@ -76,7 +75,9 @@ internal static class KernelChoice
     /// <summary>Says on standard error what the answer rests on that no real kernel confirmed.</summary>
     public static void NoteUnverified(CliHost host, KernelProfile kernel, ArchitectureRules? architecture)
     {
-        if (!kernel.IsVerified)
+        if (kernel.StandsFor is { } match)
+            host.Note(match.ToString());
+        else if (!kernel.IsVerified)
             host.Note($"kernel {kernel.Name}: {kernel.Description}; not verified on this kernel");
         if (architecture is { Confirmation: not Confirmation.RealKernel })
             host.Note(

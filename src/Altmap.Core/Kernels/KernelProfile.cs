@@ -27,9 +27,9 @@ public sealed class KernelProfile
             ]
         ) { }
 
-    private KernelProfile(string name, string description, ImmutableArray<RuleSetting> settings)
+    private KernelProfile(string name, string description, ImmutableArray<RuleSetting> settings, KernelMatch? standsFor = null)
     {
-        (Name, Description, _settings) = (name, description, settings);
+        (Name, Description, _settings, StandsFor) = (name, description, settings, standsFor);
         _values = new object?[settings.Length];
         foreach (Rule rule in Rules.All)
         {
@@ -38,7 +38,9 @@ public sealed class KernelProfile
                 throw new ArgumentException($"{name}: {rule.Name}: '{setting.Value}' is not {rule.Expected}");
             _values[rule.Slot] = rule.Parse(setting.Value);
         }
-        IsVerified = settings.All(s => s.Confirmation is Confirmation.RealKernel or Confirmation.SourceOnly);
+        IsVerified =
+            standsFor is null or { Rule: KernelMatchRule.Series }
+            && settings.All(s => s.Confirmation is Confirmation.RealKernel or Confirmation.SourceOnly);
     }
 
     /// <summary>As <c>6.1</c>, or the name in a user's profile file. For people: no code looks into it (a test checks that).</summary>
@@ -47,7 +49,11 @@ public sealed class KernelProfile
     /// <summary>One sentence: which kernels this stands for.</summary>
     public string Description { get; }
 
-    /// <summary>True when a real kernel confirmed every rule but those read in its source.</summary>
+    /// <summary>The kernel that this profile stands for, where another name than its own was asked for; else null.</summary>
+    public KernelMatch? StandsFor { get; }
+
+    /// <summary>True when a real kernel confirmed every rule but those read in its source, and this is that kernel or of its
+    /// series.</summary>
     public bool IsVerified { get; }
 
     /// <summary>The rules with value, confirmation and source, in the order of <see cref="Rules.All"/>.</summary>
@@ -102,6 +108,10 @@ public sealed class KernelProfile
         }
         return changes.Count == 0 ? this : With(Name, Description, "set in the machine's config", [.. changes]);
     }
+
+    /// <summary>The same rules for a kernel that they stand for, with other marks.</summary>
+    internal KernelProfile For(KernelMatch match, Func<Rule, RuleSetting, RuleSetting> mark) =>
+        new(Name, Description, [.. Rules.All.Select(r => mark(r, _settings[r.Slot]))], match);
 
     /// <inheritdoc/>
     public override string ToString() => Name;

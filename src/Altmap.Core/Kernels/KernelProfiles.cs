@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
-using Altmap.Core.Json;
 using Altmap.Core.Units;
 
 namespace Altmap.Core.Kernels;
@@ -266,63 +264,11 @@ public static class KernelProfiles
     /// <summary>Every profile that has a name: <see cref="All"/>, then <see cref="Kmsan"/>.</summary>
     public static readonly ImmutableArray<KernelProfile> Named = [.. All, .. Kmsan];
 
-    /// <summary>The profile of that name, or null. A longer version (<c>6.1.192</c>) is not guessed at.</summary>
+    /// <summary>The profile of that name, or null. Any other version: <see cref="KernelNames.Find"/>.</summary>
     public static KernelProfile? Find(string name) => Named.FirstOrDefault(p => p.Name == name);
 
     /// <summary>Names for messages: <c>4.19, 5.4, …</c>.</summary>
     public static string Names => string.Join(", ", Named.Select(p => p.Name));
-
-    /// <summary><c>did you mean "6.12"?</c> for a name that no profile has: its series (6.1.192: 6.1), else the nearest in age, else the
-    /// nearest in letters; or empty.</summary>
-    public static string Hint(string name)
-    {
-        ArgumentNullException.ThrowIfNull(name);
-        string[] names = [.. Named.Select(p => p.Name)];
-        string suffix = name.EndsWith(KmsanSuffix, StringComparison.Ordinal) ? KmsanSuffix : "",
-            version = name[..^suffix.Length];
-        if (
-            names
-                .Where(n =>
-                    n.Length > suffix.Length
-                    && n.EndsWith(suffix, StringComparison.Ordinal)
-                    && version.StartsWith(n[..^suffix.Length] + ".", StringComparison.Ordinal)
-                )
-                .MaxBy(n => n.Length) is
-            { } series
-        )
-            return Ask(series);
-        if (Ordinal(version) is not { } age)
-            return NearestWord.Hint(name, names);
-        return
-            names
-                .Where(n =>
-                    suffix.Length == 0 ? !n.EndsWith(KmsanSuffix, StringComparison.Ordinal) : n.EndsWith(suffix, StringComparison.Ordinal)
-                )
-                .MinBy(n => Math.Abs(Ordinal(n[..^suffix.Length])!.Value - age))
-                is { } near
-            ? Ask(near)
-            : "";
-
-        static string Ask(string found) => $"did you mean \"{found}\"?";
-    }
-
-    /// <summary>Orders names by age: series 4 went to 4.20, 5 and 6 to x.19, so a series counts as 20 of the next number; null for what is
-    /// no version.</summary>
-    private static double? Ordinal(string version)
-    {
-        const int PerSeries = 20,
-            Patches = 1000;
-        int[] parts =
-        [
-            .. version
-                .TrimStart('v')
-                .Split('.')
-                .Select(p => int.TryParse(p, NumberStyles.None, CultureInfo.InvariantCulture, out int n) ? n : -1),
-        ];
-        return parts.Length is 2 or 3 && Array.TrueForAll(parts, p => p >= 0)
-            ? ((double)parts[0] * PerSeries) + parts[1] + (parts.Length == 3 ? (double)parts[2] / Patches : 0)
-            : null;
-    }
 
     /// <summary>The kernel built with CONFIG_KMSAN: two pointers more in struct page, whatever the order of the fields
     /// (include/linux/mm_types.h). The same profile where it is.</summary>

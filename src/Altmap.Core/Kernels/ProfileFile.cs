@@ -42,7 +42,7 @@ public static class ProfileFile
                 "based_on",
                 $"there is no kernel profile {Quote.Text(basedOn)}",
                 $"one of {KernelProfiles.Names}",
-                KernelProfiles.Hint(basedOn)
+                KernelNames.Hint(basedOn)
             );
         string description = fields.Text("description", $"{basedOn} with other rules");
         List<RuleChange> changes = ReadRules(fields, errors);

@@ -56,8 +56,8 @@ public static class MachineFile
     /// <summary>The canonical text of a description: parsed and written again it is the same.</summary>
     public static string Write(MachineDescription description) => MachineWriter.Write(description);
 
-    /// <summary>True for a profile that ships and for what can only be a path (it has a slash or ends in .json).</summary>
-    public static bool IsShippedOrPath(string name) => KernelProfiles.Find(name) is not null || IsPath(name);
+    /// <summary>True for a kernel that a profile stands for, and for what can only be a path (it has a slash or ends in .json).</summary>
+    public static bool IsShippedOrPath(string name) => KernelNames.Find(name) is not null || IsPath(name);
 
     /// <summary>True for what can only be the path of a profile file.</summary>
     public static bool IsPath(string name) =>

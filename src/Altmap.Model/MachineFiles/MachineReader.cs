@@ -68,12 +68,7 @@ internal sealed class MachineReader(InputErrors errors, Func<string, bool> isKer
         string kernel = fields.RequireText("kernel");
         if (kernel.Length > 0 && !isKernel(kernel))
         {
-            fields.Complain(
-                "kernel",
-                $"there is no kernel profile {Quote.Text(kernel)}",
-                $"one of {KernelProfiles.Names}, or the path of a profile file",
-                KernelProfiles.Hint(kernel)
-            );
+            fields.Complain("kernel", KernelNames.Refusal(kernel));
         }
         return kernel;
     }

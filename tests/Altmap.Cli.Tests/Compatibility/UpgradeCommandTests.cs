@@ -248,8 +248,8 @@ public class UpgradeCommandTests
 
     [Theory]
     [InlineData("give --to K")]
-    [InlineData("there is no kernel profile \"6.13\"; expected one of 4.19", "--to", "6.13")]
-    [InlineData("there is no kernel profile \"six\"", "--from", "six")]
+    [InlineData("kernel \"3.2\" has no libnvdimm, which came with 4.2; expected a version as 6.8", "--to", "3.2")]
+    [InlineData("there is no kernel \"six\"", "--from", "six")]
     [InlineData("--to-page-size: x86_64 has no pages of 16384 bytes; expected 4096", "--to-page-size", "16K")]
     [InlineData("--to-page-size: \"-4K\" is no size", "--to-page-size", "-4K")]
     [InlineData("--to-page-size: \"lots\" is no size", "--to-page-size", "lots")]

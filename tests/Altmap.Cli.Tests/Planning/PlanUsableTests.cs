@@ -348,7 +348,7 @@ public class PlanUsableTests
             { "--usable 1G --count -2", 16, "is no number" },
             { "--usable 1G --rest all", 16, "expected fsdax" },
             { "--usable 1G --region region9", 16, "expected region0, region1" },
-            { "--usable 1G --kernel 9.9", 16, "there is no kernel profile \"9.9\"; expected one of" },
+            { "--usable 1G --kernel nine", 16, "there is no kernel \"nine\"; expected a version" },
             { "--usable 1G --size 1G", 16, "exclude each other" },
             { "--usable 1G --start 4G", 16, "the kernel chooses the start" },
             { "--usable 1G --arch aarch64", 16, "a MACHINE says that itself: not with --arch, --page-size or --block-size" },

@@ -107,7 +107,7 @@ public static partial class CaptureReader
             ? Architecture.Ppc64LittleEndian
         : Architecture.X86_64;
 
-    /// <summary>The profile of that major.minor. A kernel without one is an error, never the nearest: the person chooses.</summary>
+    /// <summary>The profile of that series, or the kernel's own name where another profile stands for it, which is then told.</summary>
     private static (string Kernel, InputError? Error) Kernel(string version, string? kernelOverride)
     {
         if (kernelOverride is not null)
@@ -125,20 +125,10 @@ public static partial class CaptureReader
                     "name the kernel with --kernel"
                 )
             );
-        string name = $"{match.Groups[1].Value}.{match.Groups[2].Value}";
-        return KernelProfiles.Find(name) is not null
-            ? (name, null)
-            : (
-                name,
-                new InputError(
-                    "dmesg.txt",
-                    1,
-                    1,
-                    $"there is no profile of kernel {Quote.Short(name)}",
-                    $"one of {KernelProfiles.Names}",
-                    "choose one with --kernel"
-                )
-            );
+        string name = $"{match.Groups[1].Value}.{match.Groups[2].Value}{match.Groups[3].Value}";
+        return KernelNames.Find(name) is { } found
+            ? (found.Rule is KernelMatchRule.Name or KernelMatchRule.Series ? found.Profile.Name : Quote.Short(name), null)
+            : (name, new InputError("dmesg.txt", 1, 1, KernelNames.Refusal(Quote.Short(name)), "", "choose one with --kernel"));
     }
 
     /// <summary>The smallest alignment that pfn and dax devices offer is the page size (drivers/nvdimm/pfn_devs.c
