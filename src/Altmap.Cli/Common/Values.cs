@@ -92,14 +92,21 @@ internal static class Values
         $"{align} is none that {KernelChoice.Name(architecture.Architecture)} offers with pages of {architecture.PageSize.ToHuman()}; "
         + $"expected {string.Join(", ", architecture.SupportedAligns.Select(Numbers.Unit))}";
 
+    /// <summary>An architecture by its name.</summary>
+    public static Architecture ArchitectureOf(string name) =>
+        ArchitectureRules.TryParse(name, out Architecture architecture)
+            ? architecture
+            : throw CliError.Usage($"--arch: {Quote.Text(name)}; expected x86_64, aarch64 or ppc64le");
+
     /// <summary>The rules of an architecture and page size by the words of the command line.</summary>
-    public static ArchitectureRules Architecture(KernelProfile kernel, string? name, string? pageSize)
+    public static ArchitectureRules Architecture(KernelProfile kernel, string? name, string? pageSize) =>
+        Architecture(kernel, name is null ? null : ArchitectureOf(name), Size(pageSize, "--page-size"));
+
+    /// <summary>The rules of an architecture and page size; x86-64 and the usual pages where nothing is given.</summary>
+    public static ArchitectureRules Architecture(KernelProfile kernel, Architecture? given, ByteSize? pageSize)
     {
-        if (!ArchitectureRules.TryParse(name ?? "x86_64", out Architecture architecture))
-            throw CliError.Usage($"--arch: {Quote.Text(name ?? "")}; expected x86_64, aarch64 or ppc64le");
-        ByteSize page =
-            Size(pageSize, "--page-size")
-            ?? (architecture == Core.Kernels.Architecture.Ppc64LittleEndian ? ByteSize.KiB(64) : ByteSize.KiB(4));
+        Architecture architecture = given ?? Core.Kernels.Architecture.X86_64;
+        ByteSize page = pageSize ?? (architecture == Core.Kernels.Architecture.Ppc64LittleEndian ? ByteSize.KiB(64) : ByteSize.KiB(4));
         return ArchitectureRules.Find(kernel, architecture, page)
             ?? throw CliError.Usage(
                 $"--page-size: {KernelChoice.Name(architecture)} has no pages of {page.Bytes} bytes; expected "

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Altmap.Advice.Upgrades;
 using Altmap.Cli.Common;
 using Altmap.Cli.Output;
 using Altmap.Cli.Sessions;
@@ -8,7 +9,6 @@ using Altmap.Core.Units;
 using Altmap.Model;
 using Altmap.Model.Compatibility;
 using Altmap.Model.Hardware;
-using Altmap.Shell;
 
 namespace Altmap.Cli.Compatibility;
 
@@ -68,12 +68,9 @@ internal static class UpgradeCommand
                     + $"{ArchitectureRules.PageSizesOf(description.Architecture)}"
             );
         KernelChoice.NoteUnverified(host, kernel, architecture);
-        UpgradeReport report = Modelled.Answer(() => Upgrade.Compare(session.State.Machine, kernel, architecture));
-        ShellState after = session.State with { Machine = report.To };
-        (NamespaceUpgrade Upgrade, string Ndctl)[] rows =
-        [
-            .. report.Namespaces.Zip(NdctlReading.Of(after, report.Namespaces.Select(n => n.After))),
-        ];
+        UpgradeAnswer answer = Modelled.Answer(() => UpgradeAnswer.Of(session.State, kernel, architecture));
+        UpgradeReport report = answer.Report;
+        (NamespaceUpgrade Upgrade, string Ndctl)[] rows = [.. report.Namespaces.Zip(answer.Ndctl)];
         if (isJson)
             JsonOutput.Write(host, json => WriteJson(json, report, rows));
         else

@@ -22,15 +22,7 @@ internal static class Numbers
     public static string Run(ulong first, ulong last) => first == last ? Of(first) : $"{Of(first)}-{Of(last)}";
 
     /// <summary>As ndctl reads it: <c>2M</c>, <c>1056M</c>, <c>1G</c>.</summary>
-    public static string Unit(ByteSize size)
-    {
-        foreach ((string suffix, int shift) in ((string, int)[])[("G", 30), ("M", 20), ("K", 10)])
-        {
-            if (!size.IsZero && size.Bytes % (1UL << shift) == 0)
-                return Of(size.Bytes >> shift) + suffix;
-        }
-        return Of(size);
-    }
+    public static string Unit(ByteSize size) => size.ToOption();
 
     /// <summary>In percent, rounded down: less than all is never 100 %. Empty where there is no whole.</summary>
     public static string Share(ulong part, ulong whole, int digits = 2)

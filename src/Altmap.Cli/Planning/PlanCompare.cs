@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using System.Text.Json;
+using Altmap.Advice.Plans;
 using Altmap.Cli.Common;
 using Altmap.Cli.Output;
 using Altmap.Cli.Sessions;
@@ -9,108 +9,165 @@ using Altmap.Core.Units;
 using Altmap.Formats.InfoBlocks;
 using Altmap.Model;
 using Altmap.Model.Hardware;
+using Altmap.Model.Memory;
 using Altmap.Model.Nvdimm;
+using Altmap.Model.Planning;
 using Altmap.Model.Planning.Alternatives;
 
 namespace Altmap.Cli.Planning;
 
-/// <summary><c>altmap plan --compare</c>: the ways out that were weighed, side by side, priced on a range.</summary>
+/// <summary>What of <c>--compare</c> is wanted.</summary>
+/// <param name="About">One question, or null: all.</param>
+/// <param name="All">Also what other kernels do and what was proposed.</param>
+/// <param name="IsJson"><c>--json</c>.</param>
+internal sealed record CompareAsked(string? About, bool All, bool IsJson);
+
+/// <summary>The alternatives of a range or namespace.</summary>
+/// <param name="Name">The namespace, or null.</param>
+/// <param name="Request">What they are priced on.</param>
+/// <param name="Ways">What can be done on this machine today, tried; default: there is no machine, or nothing to try.</param>
+/// <param name="Groups">All that was weighed.</param>
+/// <param name="Unknown">What the numbers of System RAM need and do not have; null: nothing.</param>
+internal sealed record CompareAnswer(
+    string? Name,
+    AlternativesRequest Request,
+    ImmutableArray<Way> Ways,
+    ImmutableArray<AlternativeGroup> Groups,
+    string? Unknown
+)
+{
+    /// <summary>Something that is shown rests on what nobody gave.</summary>
+    public bool IsUnknown => Unknown is not null && Groups.Any(g => g.Id == Advice.Plans.Ways.SystemRam);
+}
+
+/// <summary><c>altmap plan --compare</c>: the ways to use a range, side by side.</summary>
 internal static class PlanCompare
 {
-    /// <summary>What the options of <c>plan</c> say of the range.</summary>
-    internal sealed record Options(
-        string? Start,
-        string? Size,
-        string? Mode,
-        string? Map,
-        string? Align,
-        string? Architecture,
-        string? PageSize,
-        string? About = null
-    );
-
     /// <summary>The groups that <c>--about</c> can ask for.</summary>
     public static readonly string[] Groups = ["page-map", "system-ram", "shared-sections"];
 
-    private sealed record Answer(string? Name, AlternativesRequest Request, ImmutableArray<AlternativeGroup> Groups);
-
-    public static int Run(CliHost host, string? machine, string? ns, string? kernel, bool isJson, Options options)
+    public static int Run(CliHost host, string? machine, string? ns, string? kernel, PlanRequest request, CompareAsked asked)
     {
-        if (machine is null && (options.Start is null || options.Size is null))
+        if (machine is null && (request.Start is null || request.Size is null))
             throw CliError.Usage("give a MACHINE, or --start and --size of a namespace");
         if (machine is not null)
-            Values.RefuseBesideMachine("--arch or --page-size", options.Architecture, options.PageSize);
-        if (machine is not null && (options.Start is null) != (options.Size is null))
+            Values.RefuseBesideMachine(
+                "--arch, --page-size or --block-size",
+                request.Architecture?.ToString(),
+                request.PageSize?.ToString(),
+                request.BlockSize?.ToString()
+            );
+        if (machine is not null && (request.Start is null) != (request.Size is null))
             throw CliError.Usage("--start and --size go together");
-        if (ns is not null && options.Start is not null)
+        if (ns is not null && request.Start is not null)
             throw CliError.Usage("a NAMESPACE, or --start and --size: not both");
-        string? about = Values.Word(options.About, "--about", Groups);
-        ImmutableArray<Answer> answers = machine is null ? [OfRange(host, kernel, options)] : OfMachine(host, machine, ns, kernel, options);
-        if (about is not null)
-            answers = [.. answers.Select(a => a with { Groups = [.. a.Groups.Where(g => g.Id == about)] })];
-        if (isJson)
-            JsonOutput.Write(host, json => WriteJson(json, answers, isList: machine is not null && ns is null && options.Start is null));
+        if (request.Mode is not (null or CapacityMode.FsDax or CapacityMode.DevDax))
+            throw CliError.Usage($"--mode: {Quote.Text(NamespaceWish.WordOf(request.Mode.Value))}; --compare expects fsdax or devdax");
+        if (request.Maps.Length > 1 || request.IsAnyAlign)
+            throw CliError.Usage($"--{(request.IsAnyAlign ? "align" : "map")} any goes with --usable");
+        ImmutableArray<CompareAnswer> answers = machine is null
+            ? [OfRange(host, kernel, request)]
+            : OfMachine(host, machine, ns, kernel, request);
+        if (asked.About is { } about)
+            answers =
+            [
+                .. answers.Select(a =>
+                    a with
+                    {
+                        Groups = [.. a.Groups.Where(g => g.Id == about)],
+                        Ways = a.Ways.IsDefault ? a.Ways : [.. a.Ways.Where(w => w.Group == about)],
+                    }
+                ),
+            ];
+        if (asked.IsJson)
+            JsonOutput.Write(
+                host,
+                json => PlanCompareJson.Write(json, answers, isList: machine is not null && ns is null && request.Start is null)
+            );
         else
-            foreach (Answer answer in answers)
-                PlanCompareText.Write(host, answer.Name, answer.Request, answer.Groups, answer == answers[0]);
-        return ExitCode.Success;
+            foreach (CompareAnswer answer in answers)
+                PlanCompareText.Write(host, answer, asked.All, answer == answers[0]);
+        return answers.Any(a => a.IsUnknown) ? ExitCode.Unsupported : ExitCode.Success;
     }
 
-    private static Answer OfRange(CliHost host, string? name, Options options)
+    private static CompareAnswer OfRange(CliHost host, string? name, PlanRequest request)
     {
         KernelProfile kernel = KernelChoice.Select(name, false)[0];
-        ArchitectureRules architecture = Values.Architecture(kernel, options.Architecture, options.PageSize);
+        ArchitectureRules architecture = Values.Architecture(kernel, request.Architecture, request.PageSize);
         KernelChoice.NoteUnverified(host, kernel, architecture);
-        ByteSize block = kernel.SectionSize(architecture.Architecture, architecture.PageSize);
-        host.Note(
-            $"memory blocks are taken to have {block.ToHuman()}, a section; a MACHINE says more, and what shares the sections of the range"
-        );
-        return Answered(null, Request(PlanPlaces.RangeOf(options.Start, options.Size), options, kernel, architecture, default, block));
+        PlanUse.CheckBlock(request.BlockSize);
+        IReadOnlyList<ByteSize> possible = request.BlockSize is { } given ? [given] : MemoryBlockSize.Possible(kernel, architecture);
+        var range = new PhysicalRange(request.Start!.Value, request.Size!.Value);
+        string? unknown =
+            possible.Count == 1
+                ? null
+                : $"needs --block-size, or a MACHINE: memory blocks have {string.Join(", ", possible.Select(b => b.ToOption()))}; the "
+                    + $"figures are for {possible[0].ToOption()}";
+        AlternativesRequest priced = Priced(range, request, kernel, architecture, default, possible[0]);
+        return new(null, priced, default, priced.Compare(), unknown);
     }
 
-    private static ImmutableArray<Answer> OfMachine(CliHost host, string path, string? name, string? kernel, Options options)
+    private static ImmutableArray<CompareAnswer> OfMachine(CliHost host, string path, string? name, string? kernel, PlanRequest request)
     {
-        Machine machine = MachineSession.Open(host, path, kernel).State.Machine;
-        if (options.Start is not null)
+        MachineSession session = MachineSession.Open(host, path, kernel, uuidSeed: 0);
+        Machine machine = session.State.Machine;
+        if (request.Start is { } start)
         {
-            PhysicalRange range = PlanPlaces.RangeOf(options.Start, options.Size);
-            return [Answered(null, Of(host, machine, PlanPlaces.RegionOf(path, machine, range), range, options, null))];
+            var range = new PhysicalRange(start, request.Size!.Value);
+            if (PlaceTrial.RegionOf(machine, range) is not ({ } region, _))
+                throw CliError.Usage($"{path}: {PlaceTrial.RegionOf(machine, range).Problem}");
+            return [Of(session, region, range, request, null)];
         }
         NamespaceState[] all = [.. machine.Regions.Values.SelectMany(r => r.Namespaces.Values).Where(n => !n.Size.IsZero)];
         NamespaceState[] asked = name is null ? all : [.. all.Where(n => n.Device.Name == name)];
         if (asked.Length == 0)
             throw CliError.Usage(
                 $"{path}: there is no namespace {(name is null ? "" : Quote.Text(name) + " ")}with a size; expected "
-                    + $"{PlanPlaces.Listed(all.Select(n => n.Device.Name), "one, but this machine has none")}, or --start and --size "
+                    + $"{PlaceTrial.Listed(all.Select(n => n.Device.Name), "one, but this machine has none")}, or --start and --size "
                     + $"in a region"
             );
-        return [.. asked.Select(n => Answered(n.Device.Name, Of(host, machine, machine.Regions[n.Device.Number], n.Range, options, n)))];
+        return [.. asked.Select(n => Of(session, machine.Regions[n.Device.Number], n.Range, request, n))];
     }
 
-    private static Answer Answered(string? name, AlternativesRequest request) => new(name, request, request.Compare());
-
-    private static AlternativesRequest Of(
-        CliHost host,
-        Machine machine,
+    private static CompareAnswer Of(
+        MachineSession session,
         RegionState region,
         PhysicalRange range,
-        Options options,
+        PlanRequest request,
         NamespaceState? ndns
     )
     {
+        Machine machine = session.State.Machine;
         PfnDeviceState? device = ndns?.Claim is { } claim ? machine.FindPfnDevice(claim) : null;
-        Options given = device is null
-            ? options
-            : options with
+        PlanRequest given = device is null
+            ? request
+            : request with
             {
-                Mode = options.Mode ?? (device.BlockKind == InfoBlockKind.Dax ? "devdax" : "fsdax"),
-                Map = options.Map ?? device.Mode.Word(),
-                Align = options.Align ?? Numbers.Of(device.Align),
+                Mode = request.Mode ?? (device.BlockKind == InfoBlockKind.Dax ? CapacityMode.DevDax : CapacityMode.FsDax),
+                Maps = request.Maps.IsEmpty ? [device.Mode] : request.Maps,
+                Align = request.Align ?? device.Align,
             };
-        return Request(range, given, machine.Kernel, machine.Architecture, PfnNeighbours.Of(machine, region), BlockOf(host, machine)) with
+        (ByteSize block, string? unknown) = BlockOf(machine);
+        AlternativesRequest priced = Priced(
+            range,
+            given,
+            machine.Kernel,
+            machine.Architecture,
+            PfnNeighbours.Of(machine, region),
+            block
+        ) with
         {
             Place = PlaceOf(machine, region, range),
+            KmemRefusal =
+                region.Description.TargetNode < 0
+                    ? $"rejecting DAX region with invalid node: -1 (target_node of {region.Device} is -1: the firmware gives it no "
+                        + "proximity domain)"
+                    : null,
         };
+        ImmutableArray<Way> ways = ndns is null
+            ? default
+            : Modelled.Answer(() => Ways.Of(session.Source, session.State, ndns, given.WishOn(machine.Architecture)));
+        return new(ndns?.Device.Name, priced, ways, priced.Compare(), unknown);
     }
 
     private static RangePlace PlaceOf(Machine machine, RegionState region, PhysicalRange range)
@@ -130,92 +187,31 @@ internal static class PlanCompare
         );
     }
 
-    private static ByteSize BlockOf(CliHost host, Machine machine)
+    private static (ByteSize Block, string? Unknown) BlockOf(Machine machine)
     {
         try
         {
-            return DaxDeviceMemory.BlockSize(machine);
+            return (DaxDeviceMemory.BlockSize(machine), null);
         }
         catch (NotModelledException e)
         {
-            host.Note($"{e.Message}; taken to be {machine.Mm.BlockSize.ToHuman()}");
-            return machine.Mm.BlockSize;
+            return (machine.Mm.BlockSize, $"{e.Message}; the figures are for {machine.Mm.BlockSize.ToOption()}");
         }
     }
 
-    private static AlternativesRequest Request(
+    private static AlternativesRequest Priced(
         PhysicalRange range,
-        Options options,
+        PlanRequest request,
         KernelProfile kernel,
         ArchitectureRules architecture,
         SectionNeighbours neighbours,
         ByteSize block
     )
     {
-        InfoBlockKind kind = Values.Word(options.Mode, "--mode", "fsdax", "devdax") == "devdax" ? InfoBlockKind.Dax : InfoBlockKind.Pfn;
-        PageMapMode map = Values.PageMap(options.Map);
-        ByteSize align = Values.Size(options.Align, "--align") ?? architecture.PmdSize;
-        if (!architecture.SupportedAligns.Contains(align))
-            throw CliError.Usage($"--align: {Values.NoAlign(align, architecture)}");
-        return new(range, kind, map, align, kernel, architecture, neighbours, block);
-    }
-
-    private static void WriteJson(Utf8JsonWriter json, ImmutableArray<Answer> answers, bool isList)
-    {
-        if (isList)
-            json.WriteStartArray();
-        foreach (Answer answer in answers)
-        {
-            AlternativesRequest request = answer.Request;
-            json.WriteStartObject();
-            json.WriteString("namespace", answer.Name);
-            json.WriteString("kernel", request.Kernel.Name);
-            json.WriteString("start", JsonOutput.Hex(request.Range.Start.Bytes));
-            json.WriteNumber("size", request.Range.Size.Bytes);
-            json.WriteString("mode", Mode(request));
-            json.WriteString("map", request.Map.Word());
-            json.WriteNumber("align", request.Align.Bytes);
-            json.WriteNumber("memory_block", request.MemoryBlock.Bytes);
-            json.WriteStartArray("groups");
-            foreach (AlternativeGroup group in answer.Groups)
-                WriteJson(json, group);
-            json.WriteEndArray();
-            json.WriteBoolean("verified", KernelChoice.IsVerified(request.Kernel, request.Architecture));
-            json.WriteEndObject();
-        }
-        if (isList)
-            json.WriteEndArray();
-    }
-
-    private static void WriteJson(Utf8JsonWriter json, AlternativeGroup group)
-    {
-        json.WriteStartObject();
-        json.WriteString("group", group.Id);
-        json.WriteString("question", group.Question);
-        json.WriteObjects(
-            "alternatives",
-            group.Rows,
-            row =>
-            {
-                json.WriteString("id", row.Id);
-                json.WriteString("what", row.What);
-                json.WriteBoolean("present", row.IsPresent);
-                json.WriteNumber("lost", row.Lost.Bytes);
-                json.WriteNumber("usable", row.Usable.Bytes);
-                json.WriteNumber("ram_cost", row.RamCost.Bytes);
-                json.WriteString("dax", row.Uses.Dax);
-                json.WriteString("block_io", row.Uses.BlockIo);
-                json.WriteString("hot_remove", row.Uses.HotRemove);
-                json.WriteString("huge_pages", row.Uses.HugePages);
-                json.WriteString("kexec", row.Uses.Kexec);
-                json.WriteString("debug_kernel", row.DebugKernel);
-                json.WriteStrings("kernels", row.Kernels.Select(k => k.Name));
-                json.WriteBoolean("proposed_only", row.IsProposedOnly);
-                json.WriteString("why", row.Why);
-                json.WriteString("source", row.Source);
-            }
-        );
-        json.WriteEndObject();
+        NamespaceWish wish = request.WishOn(architecture);
+        if (!architecture.SupportedAligns.Contains(wish.Align))
+            throw CliError.Usage($"--align: {Values.NoAlign(wish.Align, architecture)}");
+        return new(range, wish.Kind, wish.Map, wish.Align, kernel, architecture, neighbours, block);
     }
 
     internal static string Mode(AlternativesRequest request) => request.Kind == InfoBlockKind.Dax ? "devdax" : "fsdax";

@@ -23,7 +23,7 @@ internal static class PlanJson
         json.WriteBoolean("accepted", plan.IsAccepted);
         json.WriteNumber("errno", (int)plan.Errno);
         json.WriteString("message", plan.Message);
-        json.WriteString("reason", PlanText.Reason(plan));
+        json.WriteString("reason", PlanText.Reason(plan) ?? plan.Hint);
         json.WriteOptional("start_pad", plan.Settings?.StartPad.Bytes);
         json.WriteOptional("dataoff", plan.Settings?.DataOffset.Bytes);
         json.WriteOptional("npfns", plan.Settings?.PageCount.Pages);
@@ -38,6 +38,46 @@ internal static class PlanJson
         json.WriteBoolean("verified", KernelChoice.IsVerified(plan.Kernel, plan.Architecture));
         more?.Invoke();
         json.WriteEndObject();
+    }
+
+    /// <summary>The plans of all kernels: one object, or a list.</summary>
+    public static void Write(Utf8JsonWriter json, IEnumerable<PlanAnswers> answers, bool isList)
+    {
+        if (isList)
+            json.WriteStartArray();
+        foreach (PlanAnswers each in answers)
+        {
+            foreach (PlanAnswer answer in each.Plans)
+                Write(json, answer.Namespace, answer.Plan, () => WriteTrial(json, each, answer));
+        }
+        if (isList)
+            json.WriteEndArray();
+    }
+
+    private static void WriteTrial(Utf8JsonWriter json, PlanAnswers answers, PlanAnswer answer)
+    {
+        if (answers.IsUnknown)
+        {
+            json.WriteString("unknown", "needs --block-size, or a MACHINE");
+            json.WriteObjects(
+                "blocks",
+                answers.Cases,
+                each =>
+                {
+                    json.WriteNumber("memory_block", each.Block.Bytes);
+                    json.WriteBoolean("accepted", each.Size is not null);
+                    json.WriteOptional("size", each.Size?.Bytes);
+                    json.WriteNumber("usable", each.Usable.Bytes);
+                }
+            );
+        }
+        if (answer.Commands.IsDefault)
+            return;
+        if (answer.Region is { } region)
+            json.WriteString("region", region);
+        json.WriteString("loses", answer.Loses);
+        json.WriteStrings("commands", answer.Commands);
+        json.WriteBoolean("checked", !answer.Commands.IsEmpty);
     }
 
     /// <summary><c>--whole</c>: a machine's books.</summary>

@@ -21,6 +21,12 @@ internal static class PlanText
             );
         else
             WriteBar(host, Parts(plan));
+        if (plan.Hint is { } hint)
+            host.Out.WriteLine(hint);
+        if (plan is { IsAccepted: true, Mode: "hotplug" })
+            host.Out.WriteLine(
+                "as kmem adds it (hmem, CXL): what is no whole memory block is cut off; a DIMM is all or nothing: --mode dimm"
+            );
         var table = new TextTable("what", ">bytes", ">", ">of the namespace");
         foreach (LedgerEntry entry in plan.Ledger)
             table.Add(entry.What, Numbers.Of(entry.Bytes), entry.Bytes.ToHuman(), Numbers.Share(entry.Bytes, plan.Range.Size));

@@ -69,6 +69,17 @@ public readonly record struct ByteSize(ulong Bytes) : IComparable<ByteSize>
         return human == decimalText ? decimalText : $"{decimalText} ({human})";
     }
 
+    /// <summary>As ndctl and the kernel's command line read it, exactly: <c>2M</c>, <c>1056M</c>, <c>1G</c>, <c>4097</c>.</summary>
+    public string ToOption()
+    {
+        foreach ((string suffix, int shift) in ((string, int)[])[("G", 30), ("M", 20), ("K", 10)])
+        {
+            if (!IsZero && Bytes % (1UL << shift) == 0)
+                return (Bytes >> shift).ToString(CultureInfo.InvariantCulture) + suffix;
+        }
+        return Bytes.ToString(CultureInfo.InvariantCulture);
+    }
+
     /// <summary>The nearest binary unit, cut to two digits, so never more than there is: <c>256 MiB</c>, <c>1.5 GiB</c>; below 1 KiB plain
     /// bytes.</summary>
     public string ToHuman()

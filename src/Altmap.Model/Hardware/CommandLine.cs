@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Altmap.Core.Units;
 
 namespace Altmap.Model.Hardware;
 
@@ -102,6 +103,35 @@ public static class CommandLine
 
     /// <summary>True when <paramref name="name"/> stands there, with or without a value.</summary>
     public static bool Has(string commandLine, string name) => Parse(commandLine).Any(p => SameName(p.Name, name));
+
+    /// <summary>
+    /// The command line with another carve-out in the place of one: <c>memmap=nn!ss</c> of just that range; null where no word gives it.
+    /// </summary>
+    /// <param name="commandLine">The kernel command line.</param>
+    /// <param name="from">The range as it is.</param>
+    /// <param name="to">The range instead.</param>
+    public static (string CommandLine, string Word)? WithCarveOut(string commandLine, PhysicalRange from, PhysicalRange to)
+    {
+        foreach (KernelParameter parameter in Parse(commandLine).Where(p => p is { Name: "memmap", Value: not null }))
+        {
+            string[] parts = parameter.Value!.Split(',');
+            int index = Array.FindIndex(
+                parts,
+                p =>
+                    ParseMemmap(p) is { Action: MemoryMapAction.Add, NewType: E820Type.PersistentLegacy } change
+                    && change.StartBytes == from.Start.Bytes
+                    && change.SizeBytes == from.Size.Bytes
+            );
+            if (index < 0)
+                continue;
+            string old = $"memmap={parameter.Value}";
+            parts[index] = $"{to.Size.ToOption()}!{new ByteSize(to.Start.Bytes).ToOption()}";
+            string word = $"memmap={string.Join(',', parts)}";
+            int at = commandLine.IndexOf(old, StringComparison.Ordinal);
+            return at < 0 ? null : (string.Concat(commandLine.AsSpan(0, at), word, commandLine.AsSpan(at + old.Length)), word);
+        }
+        return null;
+    }
 
     /// <summary>Every memmap= and mem=, in order (x86; other architectures have no memmap=).</summary>
     internal static ImmutableArray<MemoryMapChange> MemoryMapChanges(string commandLine)

@@ -9,9 +9,28 @@ namespace Altmap.Model.Memory;
 /// 6.1.192; by 7.2 a
 /// platform's advice comes first); on ppc64le from 1 GiB down until it divides each node (arch/powerpc, 6.12; read only).
 /// </summary>
-internal static class MemoryBlockSize
+public static class MemoryBlockSize
 {
-    public static ByteSize Of(
+    /// <summary>
+    /// The sizes that a memory block has on some machine with this kernel, ascending: on x86-64 the processors' RAM decides and whether
+    /// the machine is virtual, on ppc64le the firmware. One size alone: it is the same on every machine.
+    /// </summary>
+    public static IReadOnlyList<ByteSize> Possible(KernelProfile kernel, ArchitectureRules architecture)
+    {
+        ByteSize section = kernel.SectionSize(architecture.Architecture, architecture.PageSize);
+        (ByteSize largest, ulong factor) = architecture.Architecture switch
+        {
+            Architecture.X86_64 => (LargestX86, 2UL),
+            Architecture.Ppc64LittleEndian => (LargestPpc64, 4UL),
+            _ => (section, 2UL),
+        };
+        var sizes = new List<ByteSize>();
+        for (ByteSize size = section; size <= largest; size *= factor)
+            sizes.Add(size);
+        return sizes;
+    }
+
+    internal static ByteSize Of(
         MachineDescription description,
         ArchitectureRules architecture,
         ByteSize section,
@@ -43,7 +62,8 @@ internal static class MemoryBlockSize
     }
 
     private static readonly ByteSize LargeBlocksFrom = ByteSize.GiB(64),
-        LargestX86 = ByteSize.GiB(2);
+        LargestX86 = ByteSize.GiB(2),
+        LargestPpc64 = ByteSize.GiB(1);
 
     private static ByteSize OfX86(MachineDescription description, ByteSize section, ByteSize endOfRam)
     {
@@ -59,7 +79,7 @@ internal static class MemoryBlockSize
 
     private static ByteSize OfPpc64(ByteSize section, ByteSize page, IEnumerable<(PfnRange Pages, int Node)> ram)
     {
-        ulong size = ByteSize.GiB(1).Bytes;
+        ulong size = LargestPpc64.Bytes;
         foreach (IGrouping<int, (PfnRange Pages, int Node)> node in ram.GroupBy(r => r.Node))
         {
             ulong bytes = node.Aggregate(0UL, (sum, r) => sum + r.Pages.Count.ToBytes(page).Bytes);

@@ -14,7 +14,7 @@ namespace Altmap.Model.Planning;
 /// <param name="Kernel">Whose rules.</param>
 /// <param name="Architecture">Of that kernel.</param>
 /// <param name="Mode">In the words of ndctl and daxctl: <c>fsdax</c>, <c>devdax</c>, <c>system-ram</c>, <c>sector</c>, <c>raw</c>;
-/// <c>hotplug</c> for a range without info-block.</param>
+/// <c>hotplug</c> for a range without info-block that kmem is given, <c>dimm</c> for one that is plugged.</param>
 /// <param name="Map">Where struct pages lie; null without a page map of its own.</param>
 /// <param name="Align">Null where there is none.</param>
 /// <param name="Range">The namespace.</param>
@@ -60,6 +60,9 @@ public sealed record NamespacePlan(
 
     /// <summary>Size of a memory block, where the plan is of System RAM; else null.</summary>
     public ByteSize? BlockSize { get; init; }
+
+    /// <summary>Of a refused plan: what would be accepted, for a person; null: nothing is known.</summary>
+    public string? Hint { get; init; }
 
     /// <summary>The bytes of a ledger entry; zero where there is none.</summary>
     public ByteSize Bytes(string what)
@@ -109,6 +112,8 @@ public sealed record NamespacePlan(
                 return Plain(range, wish, Planning.Ledger.OfRaw(range.Size), kernel, architecture);
             case CapacityMode.Hotplug:
                 return OfHotplug(range, wish, kernel, architecture);
+            case CapacityMode.Dimm:
+                return OfDimm(range, wish, kernel, architecture);
             case CapacityMode.Sector:
                 return OfNewBtt(range, wish, kernel, architecture);
         }
@@ -264,10 +269,49 @@ public sealed record NamespacePlan(
     private static NamespacePlan OfHotplug(PhysicalRange range, NamespaceWish wish, KernelProfile kernel, ArchitectureRules architecture)
     {
         ByteSize block = wish.BlockSizeOn(kernel, architecture);
+        if (!kernel.Get(Rules.HasKmem))
+            return Refused(range, wish, Errno.EOPNOTSUPP, NoKmem(kernel), kernel, architecture) with
+            {
+                BlockSize = block,
+                Hint = "memory that is plugged is taken without it: mode dimm",
+            };
         NamespacePlan plan = Plain(range, wish, Planning.Ledger.OfHotplug(range, block, ByteSize.Zero), kernel, architecture);
-        if (plan.Usable.IsZero && (kernel.Get(Rules.KmemRefusesEmptyDevice) || !kernel.Get(Rules.HasKmem)))
+        if (plan.Usable.IsZero && kernel.Get(Rules.KmemRefusesEmptyDevice))
             plan = Refused(range, wish, Errno.EINVAL, "rejecting DAX region without any memory after alignment", kernel, architecture);
         return plan with { BlockSize = block, StructPagesInRam = kernel.Get(Rules.StructPageSize) * (plan.Usable / architecture.PageSize) };
+    }
+
+    /// <summary>
+    /// All of it or nothing (drivers/acpi/acpi_memhotplug.c acpi_memory_enable_device(), mm/memory_hotplug.c check_hotplug_memory_range();
+    /// 5.10, 6.1, 6.12, 7.2). Where RAM is already, or beyond the addresses that the kernel has, a machine says.
+    /// </summary>
+    private static NamespacePlan OfDimm(PhysicalRange range, NamespaceWish wish, KernelProfile kernel, ArchitectureRules architecture)
+    {
+        ByteSize block = wish.BlockSizeOn(kernel, architecture);
+        NamespacePlan plan;
+        if (range.Start.IsAligned(block) && range.Size.IsMultipleOf(block))
+        {
+            plan = Plain(range, wish, Planning.Ledger.OfHotplug(range, block, ByteSize.Zero), kernel, architecture);
+        }
+        else
+        {
+            string message = string.Create(
+                System.Globalization.CultureInfo.InvariantCulture,
+                $"Block size [0x{block.Bytes:x}] unaligned hotplug range: start 0x{range.Start.Bytes:x}, size 0x{range.Size.Bytes:x}"
+            );
+            plan = Refused(range, wish, Errno.EINVAL, message, kernel, architecture) with { Hint = NextDimm(range, block) };
+        }
+        return plan with { BlockSize = block, StructPagesInRam = kernel.Get(Rules.StructPageSize) * (plan.Usable / architecture.PageSize) };
+    }
+
+    private static string NextDimm(PhysicalRange range, ByteSize block)
+    {
+        string start =
+            range.Start.IsAligned(block) || range.Start.Bytes > PhysicalAddress.InputMax - block.Bytes
+                ? ""
+                : $"the next address that a DIMM can have is {range.Start.AlignUp(block)}";
+        string size = range.Size.IsMultipleOf(block) ? "" : $"its size must be a multiple of {block.ToHuman()}";
+        return string.Join("; ", new[] { start, size }.Where(t => t.Length > 0));
     }
 
     private static string NoKmem(KernelProfile kernel) => $"kernel {kernel.Name} has no kmem driver ({Rules.HasKmem.Name})";

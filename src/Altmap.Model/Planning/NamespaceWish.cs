@@ -23,8 +23,12 @@ public enum CapacityMode
     /// <summary>The namespace as it is.</summary>
     Raw,
 
-    /// <summary>No namespace: a range without info-block that is hot-added as System RAM (hmem, CXL).</summary>
+    /// <summary>No namespace: a range without info-block that kmem makes System RAM of (hmem, CXL): what is no whole memory block is cut
+    /// off.</summary>
     Hotplug,
+
+    /// <summary>No namespace: a DIMM that is plugged. The kernel takes all of it or nothing.</summary>
+    Dimm,
 }
 
 /// <summary>What a namespace shall become.</summary>
@@ -45,6 +49,9 @@ public sealed record NamespaceWish(CapacityMode Mode, PageMapMode Map, ByteSize 
     /// <summary>True where there is a pfn or dax device.</summary>
     public bool HasInfoBlock => Mode is CapacityMode.FsDax or CapacityMode.DevDax or CapacityMode.SystemRam;
 
+    /// <summary>True where the size of a memory block decides.</summary>
+    public bool AddsBlocks => Mode is CapacityMode.SystemRam or CapacityMode.Hotplug or CapacityMode.Dimm;
+
     /// <summary>The device's signature.</summary>
     public InfoBlockKind Kind => Mode == CapacityMode.FsDax ? InfoBlockKind.Pfn : InfoBlockKind.Dax;
 
@@ -64,6 +71,7 @@ public sealed record NamespaceWish(CapacityMode Mode, PageMapMode Map, ByteSize 
             CapacityMode.SystemRam => "system-ram",
             CapacityMode.Sector => "sector",
             CapacityMode.Raw => "raw",
+            CapacityMode.Dimm => "dimm",
             _ => "hotplug",
         };
 }

@@ -37,7 +37,7 @@ public static class SizeSearch
         // A mapping starts and ends within an alignment of where it could, a whole memory block within a block; the page map grows with
         // what is added.
         UInt128 slack = wish.HasInfoBlock ? UInt128.Max(wish.Align.Bytes, architecture.CompatAlign.Bytes) : 0;
-        if (wish.Mode is CapacityMode.SystemRam or CapacityMode.Hotplug)
+        if (wish.AddsBlocks)
             slack += wish.BlockSizeOn(kernel, architecture).Bytes;
         UInt128 stop = UInt128.Min(max, low + (8 * (slack + step + range.EndAlign.Bytes + NamespacePlan.SizeMin.Bytes)));
         for (UInt128 size = low; size <= stop; size += step)

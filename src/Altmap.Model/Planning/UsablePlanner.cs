@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Formats.Btt;
 using Altmap.Formats.InfoBlocks;
@@ -26,22 +27,30 @@ public sealed record UsableWish(ByteSize Usable, CapacityMode Mode, ImmutableArr
     /// <summary>The only region that may be used; null: any.</summary>
     public NdDevice? Region { get; init; }
 
-    /// <summary>Regions that may not be used: a namespace was refused there.</summary>
-    public ImmutableHashSet<NdDevice> Without { get; init; } = [];
+    /// <summary>What the machine was asked for and refused: it is not planned again.</summary>
+    public ImmutableHashSet<RefusedVariant> Without { get; init; } = [];
 }
+
+/// <summary>A way to make a namespace that a region refused.</summary>
+public readonly record struct RefusedVariant(NdDevice Region, CapacityMode Mode, PageMapMode Map, ByteSize Align);
 
 /// <summary>A namespace that is planned.</summary>
 /// <param name="Place">The region as it was before.</param>
 /// <param name="Wish">As which.</param>
 /// <param name="Plan">Where, and what it gives.</param>
 /// <param name="IsRest">All of a free extent, whatever it gives.</param>
-public sealed record PlannedNamespace(RegionPlace Place, NamespaceWish Wish, NamespacePlan Plan, bool IsRest);
+public sealed record PlannedNamespace(RegionPlace Place, NamespaceWish Wish, NamespacePlan Plan, bool IsRest)
+{
+    /// <summary>The way it is made, without its size.</summary>
+    public RefusedVariant Variant => new(Place.Region.Device, Wish.Mode, Wish.Map, Wish.Align);
+}
 
 /// <summary>What came of a wish.</summary>
 /// <param name="Namespaces">In the order in which they are to be made; fewer than wanted where there is no room.</param>
 /// <param name="IsComplete">All that was wanted.</param>
-/// <param name="MostUsable">Where it is not complete: the most that a further namespace would give; null: none can be made.</param>
-public sealed record UsablePlan(ImmutableArray<PlannedNamespace> Namespaces, bool IsComplete, NamespacePlan? MostUsable);
+/// <param name="Largest">Where it is not complete: what a further namespace could be at most, that which gives most first; to be
+/// tried.</param>
+public sealed record UsablePlan(ImmutableArray<PlannedNamespace> Namespaces, bool IsComplete, ImmutableArray<PlannedNamespace> Largest);
 
 /// <summary>
 /// The smallest namespaces that give at least so much on this machine. Each ends at a multiple of 16 MiB and of its alignment, so that what
@@ -61,28 +70,24 @@ public static class UsablePlanner
     /// known.</summary>
     public static UsablePlan Plan(Machine machine, UsableWish wish)
     {
-        List<RegionPlace> places =
-        [
-            .. PlacesOf(machine)
-                .Where(p => (wish.Region is null || p.Region.Device == wish.Region) && !wish.Without.Contains(p.Region.Device)),
-        ];
+        List<RegionPlace> places = [.. PlacesOf(machine).Where(p => wish.Region is null || p.Region.Device == wish.Region)];
         var planned = ImmutableArray.CreateBuilder<PlannedNamespace>(wish.Count);
         var offers = new Dictionary<RegionPlace, Offer?>(); // a place that nothing was taken from offers the same again
         for (int i = 0; i < wish.Count; i++)
         {
             // Free space first: a namespace without label, which others take, may hold data.
             if ((Best(machine, places, wish, offers, isFree: true) ?? Best(machine, places, wish, offers, isFree: false)) is not { } best)
-                return new UsablePlan(planned.ToImmutable(), false, Most(machine, places, wish));
+                return new UsablePlan(planned.ToImmutable(), false, Largest(machine, places, wish));
             places[places.IndexOf(best.Found.Place)] = best.After;
             planned.Add(best.Found);
         }
         if (wish.Rest is not { } rest)
-            return new UsablePlan(planned.ToImmutable(), true, null);
+            return new UsablePlan(planned.ToImmutable(), true, []);
         int last = places.FindIndex(p => p.Region.Device == planned[^1].Place.Region.Device);
         if (RestOf(machine, places[last], wish, rest) is not { } all)
-            return new UsablePlan(planned.ToImmutable(), false, null);
+            return new UsablePlan(planned.ToImmutable(), false, []);
         planned.Add(all);
-        return new UsablePlan(planned.ToImmutable(), true, null);
+        return new UsablePlan(planned.ToImmutable(), true, []);
     }
 
     private static Offer? Best(
@@ -126,9 +131,9 @@ public static class UsablePlanner
     {
         if (place.Use == RegionUse.Whole)
         {
-            if (place.Free().IsEmpty || !place.Region.Range.Size.IsMultipleOf(SizeStep(place, wish, machine)))
-                return null; // ndctl refuses the second
-            NamespacePlan whole = NamespacePlan.Of(place.Region.Range, wish, machine.Kernel, machine.Architecture);
+            if (place.Free().IsEmpty)
+                return null;
+            NamespacePlan whole = PlanOn(machine, place, place.Region.Range, wish);
             return whole.IsAccepted && whole.Usable >= usable ? whole : null;
         }
         ByteSize step = SizeStep(place, wish, machine);
@@ -161,6 +166,25 @@ public static class UsablePlanner
         return new ByteSize(align / a) * region;
     }
 
+    /// <summary>
+    /// What a range of a place becomes. fsdax with its map in RAM makes no info-block where the namespace has pages as it is: all of it is
+    /// data then (ndctl/namespace.c setup_namespace(), 76.1).
+    /// </summary>
+    public static NamespacePlan PlanOn(Machine machine, RegionPlace place, PhysicalRange range, NamespaceWish wish)
+    {
+        KernelProfile kernel = machine.Kernel;
+        bool isMapped = place is { Use: RegionUse.Whole, Region.HasPageMap: true };
+        if (!isMapped || wish is not { Mode: CapacityMode.FsDax, Map: PageMapMode.Ram })
+            return NamespacePlan.Of(range, wish, kernel, machine.Architecture);
+        ByteSize page = machine.Architecture.PageSize;
+        return NamespacePlan.Of(range, new NamespaceWish(CapacityMode.Raw, PageMapMode.None, page), kernel, machine.Architecture) with
+        {
+            Mode = wish.ModeWord,
+            Map = wish.Map,
+            StructPagesInRam = kernel.Get(Rules.StructPageSize) * (range.Size / page),
+        };
+    }
+
     private static IEnumerable<NamespaceWish> Variants(Machine machine, RegionPlace place, UsableWish wish, CapacityMode mode)
     {
         bool hasBlock = mode is CapacityMode.FsDax or CapacityMode.DevDax or CapacityMode.SystemRam;
@@ -168,6 +192,7 @@ public static class UsablePlanner
         BttVersion btt = mode == CapacityMode.Sector ? BttVersion.Of(BttClass(machine, place)) : BttVersion.V1_1;
         return from map in hasBlock ? wish.Maps : [PageMapMode.None]
             from align in hasBlock ? wish.Aligns : [machine.Architecture.PageSize]
+            where !wish.Without.Contains(new RefusedVariant(place.Region.Device, mode, map, align))
             select new NamespaceWish(mode, map, align)
             {
                 BlockSize = block,
@@ -195,34 +220,39 @@ public static class UsablePlanner
                 largest.Start,
                 place.Use == RegionUse.Whole ? largest.Size : largest.Size.AlignDown(SizeStep(place, each, machine))
             );
-            NamespacePlan plan = NamespacePlan.Of(range, each, machine.Kernel, machine.Architecture);
+            NamespacePlan plan = PlanOn(machine, place, range, each);
             if (plan.IsAccepted)
                 return new PlannedNamespace(place, each, plan, true);
         }
         return null;
     }
 
-    private static NamespacePlan? Most(Machine machine, List<RegionPlace> places, UsableWish wish) =>
-        places
-            .SelectMany(p =>
-                Variants(machine, p, wish, wish.Mode)
-                    .SelectMany(each =>
-                        p.Free()
-                            .Select(free =>
-                                NamespacePlan.Of(
-                                    new PhysicalRange(
-                                        free.Start,
-                                        p.Use == RegionUse.Whole ? free.Size : free.Size.AlignDown(SizeStep(p, each, machine))
-                                    ),
+    private static ImmutableArray<PlannedNamespace> Largest(Machine machine, List<RegionPlace> places, UsableWish wish) =>
+        [
+            .. places
+                .SelectMany(p =>
+                    Variants(machine, p, wish, wish.Mode)
+                        .SelectMany(each =>
+                            p.Free()
+                                .Select(free => new PlannedNamespace(
+                                    p,
                                     each,
-                                    machine.Kernel,
-                                    machine.Architecture
-                                )
-                            )
-                    )
-            )
-            .Where(plan => plan.IsAccepted)
-            .MaxBy(plan => plan.Usable.Bytes);
+                                    PlanOn(
+                                        machine,
+                                        p,
+                                        new PhysicalRange(
+                                            free.Start,
+                                            p.Use == RegionUse.Whole ? free.Size : free.Size.AlignDown(SizeStep(p, each, machine))
+                                        ),
+                                        each
+                                    ),
+                                    true
+                                ))
+                        )
+                )
+                .Where(planned => planned.Plan.IsAccepted)
+                .OrderByDescending(planned => planned.Plan.Usable.Bytes),
+        ];
 
     /// <summary>The best that a place has for a wish, and the place without it.</summary>
     private sealed record Offer(PlannedNamespace Found, RegionPlace After);

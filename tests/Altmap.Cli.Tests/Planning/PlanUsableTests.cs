@@ -294,7 +294,22 @@ public class PlanUsableTests
     {
         using var scratch = new Scratch();
         Assert.Equal(0, Cli.Run("plan", Machine("d_multi"), "--svg", scratch["a.svg"]).ExitCode);
-        Assert.Equal(0, Cli.Run("plan", "--start", "5G", "--size", "2G", "--mode", "system-ram", "--svg", scratch["b.svg"]).ExitCode);
+        Assert.Equal(
+            0,
+            Cli.Run(
+                "plan",
+                "--start",
+                "5G",
+                "--size",
+                "2G",
+                "--mode",
+                "system-ram",
+                "--block-size",
+                "128M",
+                "--svg",
+                scratch["b.svg"]
+            ).ExitCode
+        );
         string machine = File.ReadAllText(scratch["a.svg"]),
             plan = File.ReadAllText(scratch["b.svg"]);
         Assert.Contains("nmem0", machine, StringComparison.Ordinal);

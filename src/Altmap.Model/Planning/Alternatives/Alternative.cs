@@ -42,8 +42,11 @@ public sealed record Alternative(
     /// <summary>True for the one that the kernel at hand follows.</summary>
     public bool IsPresent { get; init; }
 
+    /// <summary>True for what kernels have and refuse at this place.</summary>
+    public bool IsRefused { get; init; }
+
     /// <summary>True when no kernel has it.</summary>
-    public bool IsProposedOnly => Kernels.IsEmpty;
+    public bool IsProposedOnly => Kernels.IsEmpty && !IsRefused;
 }
 
 /// <summary>Alternatives that answer one question.</summary>
@@ -85,6 +88,9 @@ public sealed record AlternativesRequest(
 {
     /// <summary>Where on a machine the range is; null: nothing is known.</summary>
     public RangePlace? Place { get; init; }
+
+    /// <summary>Why kmem takes no device of this place, whatever the kernel; null: nothing is known against it.</summary>
+    public string? KmemRefusal { get; init; }
 
     /// <summary>Size of a section.</summary>
     public ByteSize Section => Kernel.SectionSize(Architecture.Architecture, Architecture.PageSize);

@@ -25,7 +25,14 @@ internal static class SystemRamAlternatives
         var rows = ImmutableArray.CreateBuilder<Alternative>();
         // What a kernel without kmem cannot do at all has no price; what was only proposed is priced as if it could.
         Alternative[] real = [AsItIs(request), .. OtherAligns(request), Early(request)];
-        rows.AddRange(request.Kernel.Get(Rules.HasKmem) ? real : real.Select(row => WithoutKmem(request, row)));
+        rows.AddRange(
+            !request.Kernel.Get(Rules.HasKmem)
+                ? real.Select(row =>
+                    WithoutKmem(row, $"kernel {request.Kernel.Name} has no kmem driver ({Rules.HasKmem.Name})", row.Kernels)
+                )
+            : request.KmemRefusal is { } refusal ? real.Select(row => WithoutKmem(row, $"refused by every kernel: {refusal}", []))
+            : real
+        );
         rows.Add(SubSections(request));
         rows.Add(LabelKept(request));
         rows.Add(LabelAtEnd(request));
@@ -163,14 +170,16 @@ internal static class SystemRamAlternatives
         return early;
     }
 
-    private static Alternative WithoutKmem(AlternativesRequest request, Alternative row) =>
+    private static Alternative WithoutKmem(Alternative row, string why, ImmutableArray<KernelProfile> kernels) =>
         row with
         {
             Lost = row.Lost + row.Usable,
             Usable = ByteSize.Zero,
             RamCost = ByteSize.Zero,
             Uses = row.Uses with { HotRemove = "-", HugePages = "no", Kexec = "-" },
-            Why = $"kernel {request.Kernel.Name} has no kmem driver ({Rules.HasKmem.Name}); with one: {row.Why}",
+            Kernels = kernels,
+            IsRefused = kernels.IsEmpty,
+            Why = $"{why}; without that: {row.Why}",
         };
 
     private static bool HasKmem(KernelProfile kernel) => kernel.Get(Rules.HasKmem);

@@ -3,7 +3,7 @@ using System.Text.Json;
 using Altmap.Model.Compatibility;
 using Altmap.Shell;
 
-namespace Altmap.Cli.Compatibility;
+namespace Altmap.Advice.Upgrades;
 
 /// <summary>What <c>ndctl list</c> says of a namespace, in a line.</summary>
 internal static class NdctlReading
