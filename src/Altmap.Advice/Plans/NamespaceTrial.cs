@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Altmap.Core.Findings;
 using Altmap.Core.Units;
 using Altmap.Formats.InfoBlocks;

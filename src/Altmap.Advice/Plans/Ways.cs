@@ -1,12 +1,10 @@
 using System.Collections.Immutable;
 using Altmap.Advice.Sessions;
-using Altmap.Core.Identity;
 using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Formats.InfoBlocks;
 using Altmap.Model;
 using Altmap.Model.Hardware;
-using Altmap.Model.Memory;
 using Altmap.Model.Nvdimm;
 using Altmap.Model.Planning;
 using Altmap.Shell;

@@ -53,7 +53,9 @@ internal static class ReplayCommand
             JsonOutput.Write(host, json => WriteJson(json, result));
         else
             WriteText(host, result);
-        return result.IsSame ? ExitCode.Success : ExitCode.ErrorsLeft;
+        return result.IsSame ? ExitCode.Success
+            : result.Count(ReplayVerdict.Different) == 0 ? ExitCode.Unsupported
+            : ExitCode.ErrorsLeft;
     }
 
     private static string ReadSession(CliHost host, string path)
@@ -68,10 +70,10 @@ internal static class ReplayCommand
     {
         foreach (ReplayedCommand command in result.Commands)
         {
-            string place = $"line {command.Command.LineNumber}: {command.Command.Text}";
+            string place = CliHost.Printable($"line {command.Command.LineNumber}: {command.Command.Text}");
             if (command.Verdict == ReplayVerdict.Unsupported)
             {
-                host.Out.WriteLine($"{place}\n  {command.Result.Stderr.TrimEnd('\n')}");
+                host.Out.WriteLine($"{place}\n  {CliHost.Printable(command.Result.Stderr.TrimEnd('\n'))}");
             }
             else if (command.Verdict == ReplayVerdict.Different)
             {
@@ -80,9 +82,9 @@ internal static class ReplayCommand
                 if (command.Command.ExitCode != command.Result.ExitCode)
                     host.Out.WriteLine($"-# rc={command.Command.ExitCode}\n+# rc={command.Result.ExitCode}");
                 if (command.Command.IsComplete)
-                    host.Out.Write(LineDiff.Unified(command.Command.Output, command.Result.Merged));
+                    host.Out.Write(CliHost.Printable(LineDiff.Unified(command.Command.Output, command.Result.Merged)));
                 else
-                    host.Out.Write(command.Result.Merged);
+                    host.Out.Write(CliHost.Printable(command.Result.Merged));
             }
         }
         host.Out.WriteLine(result.Summary);

@@ -46,7 +46,7 @@ internal static class InfoBlockReadCommand
             host.Error.Write(text.Stderr);
             host.Out.Write(text.Stdout);
             host.Error.Write("read 1 infoblock\n");
-            return ExitCode.Success;
+            return ExitCodeOf(head, blocks);
         }
         if (blocks.Count == 0)
             host.Out.WriteLine("no info-block: neither fsdax, devdax nor BTT");
@@ -55,7 +55,16 @@ internal static class InfoBlockReadCommand
         ReadOnlySpan<byte> pfn = head.AsSpan((int)InfoBlock.StartBytes);
         if (new InfoBlockView(pfn).Kind is { } kind)
             WritePfn(host, pfn, kind);
-        return ExitCode.Success;
+        return ExitCodeOf(head, blocks);
+    }
+
+    /// <summary>ndctl ends with 0 whatever it read. Here a script learns that there is no info-block, or a damaged one.</summary>
+    private static int ExitCodeOf(ReadOnlySpan<byte> head, IReadOnlyList<IReadOnlyList<InfoBlockJsonEntry>> blocks)
+    {
+        var pfn = new InfoBlockView(head[(int)InfoBlock.StartBytes..]);
+        bool isPfn = pfn.Kind is not null,
+            isBtt = blocks.Count > (isPfn ? 1 : 0);
+        return isPfn && !pfn.HasValidChecksum || !(isPfn || isBtt) ? ExitCode.ErrorsLeft : ExitCode.Success;
     }
 
     private static void WriteBtt(CliHost host, IReadOnlyList<InfoBlockJsonEntry> block)

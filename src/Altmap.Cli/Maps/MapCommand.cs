@@ -22,10 +22,8 @@ internal static class MapCommand
         };
         request.AddTo(command, kernel);
         command.SetAction(p =>
-        {
-            request.Show(host, p, MachineSession.Open(host, p.GetRequiredValue(machine), p.GetValue(kernel)).State.Machine);
-            return ExitCode.Success;
-        });
+            request.Show(host, p, MachineSession.Open(host, p.GetRequiredValue(machine), p.GetValue(kernel)).State.Machine)
+        );
         CommandHelp.SetExamples(
             command,
             "altmap map machine.json",

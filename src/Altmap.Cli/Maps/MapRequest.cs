@@ -41,7 +41,8 @@ internal sealed class MapRequest
     }
 
     /// <summary>Shows the map in the way that was asked for. Files are written before anything is printed.</summary>
-    public void Show(CliHost host, ParseResult parse, Machine machine)
+    /// <returns>The exit code: 4 where a page of the machine is wrong.</returns>
+    public int Show(CliHost host, ParseResult parse, Machine machine)
     {
         var window = new MapWindow(
             SectionSpan.Parse(parse.GetValue(_section), "--section"),
@@ -67,5 +68,6 @@ internal sealed class MapRequest
             MapTable.Of(machine, view!.Window).Write(host);
         else if (svg is null && html is null)
             MapText.Write(host.Out, view!, Screen.Of(host));
+        return (view?.IsWrong ?? MapParts.Of(machine).Exists(p => p.IsWrong)) ? ExitCode.ErrorsLeft : ExitCode.Success;
     }
 }

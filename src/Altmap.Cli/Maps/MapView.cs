@@ -18,6 +18,7 @@ internal sealed class MapView
         _machine = machine;
         List<MapPart> parts = MapParts.Of(machine);
         Totals = TotalsOf(parts);
+        IsWrong = parts.Exists(p => p.IsWrong);
         Pfn end = parts.Count == 0 ? default : parts[^1].Pages.End;
         (PfnRange pages, _unit) = window.Of(machine, end);
         Window = pages;
@@ -38,6 +39,9 @@ internal sealed class MapView
 
     /// <summary>Bytes by owner, the whole machine.</summary>
     public string Totals { get; }
+
+    /// <summary>Somewhere on the machine the kernel gives a wrong struct page, or has damaged one.</summary>
+    public bool IsWrong { get; }
 
     public bool IsZoomed => _unit != _machine.Mm.Geometry.PagesPerSection;
 

@@ -22,16 +22,14 @@ internal static class PfnCommand
         var request = new PfnRequest();
         request.AddTo(command, kernel, all);
         command.SetAction(p =>
-        {
             request.Show(
                 host,
                 p,
                 KernelChoice
                     .Names(p.GetValue(kernel), p.GetValue(all))
                     .Select(k => MachineSession.Open(host, p.GetRequiredValue(machine), k).State.Machine)
-            );
-            return ExitCode.Success;
-        });
+            )
+        );
         CommandHelp.SetExamples(
             command,
             "altmap pfn machine.json 0x100000000",

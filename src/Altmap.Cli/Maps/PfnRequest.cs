@@ -38,7 +38,8 @@ internal sealed class PfnRequest
 
     /// <summary>Answers for each machine. Ranges are told by runs of pages that are alike: as many lines as the machine has differences
     /// there.</summary>
-    public void Show(CliHost host, ParseResult parse, IEnumerable<Machine> machines)
+    /// <returns>The exit code: 4 where a page is wrong.</returns>
+    public int Show(CliHost host, ParseResult parse, IEnumerable<Machine> machines)
     {
         string[] pages = parse.GetRequiredValue(_pages);
         ImmutableArray<Answer> answers = [.. machines.SelectMany(m => pages.SelectMany(p => Of(m, p)))];
@@ -47,6 +48,7 @@ internal sealed class PfnRequest
         else
             foreach (Answer answer in answers)
                 WriteText(host, answer);
+        return answers.Any(a => a.Story.IsWrong || a.Story.IsDamaged) ? ExitCode.ErrorsLeft : ExitCode.Success;
     }
 
     private static IEnumerable<Answer> Of(Machine machine, string text)

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Altmap.Advice.Plans;
 using Altmap.Cli.Common;
-using Altmap.Cli.Output;
 using Altmap.Cli.Sessions;
 using Altmap.Core.Json;
 using Altmap.Core.Kernels;

@@ -3,7 +3,6 @@ using System.Globalization;
 using Altmap.Advice.Plans;
 using Altmap.Cli.Common;
 using Altmap.Cli.Output;
-using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Formats.Btt;
 using Altmap.Formats.InfoBlocks;

@@ -1,6 +1,5 @@
 using Altmap.Advice.Plans;
 using Altmap.Cli.Common;
-using Altmap.Cli.Output;
 using Altmap.Core.Json;
 using Altmap.Core.Kernels;
 using Altmap.Core.Units;

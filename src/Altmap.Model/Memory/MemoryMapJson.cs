@@ -9,8 +9,7 @@ public static class MemoryMapJson
     /// <summary>
     /// Writes
     /// <c>{"machine","kernel","arch","page_size","ranges":[{…}]}</c>, each range with <c>start_pfn</c>, <c>end_pfn</c>, <c>online</c>,
-    /// <c>memmap</c>, <c>zone</c>, <c>node</c>, <c>section_first</c>, <c>owner</c>:
-    /// half-open,
+    /// <c>memmap</c>, <c>zone</c>, <c>node</c>, <c>section_first</c>, <c>owner</c>, <c>wrong</c>: half-open,
     /// sorted, touching, from pfn 0 to the end of the last section present. <c>zone</c> and <c>node</c> are null where no struct page says
     /// them,
     /// <c>section_first</c> is the number of the section that holds start_pfn, <c>owner</c> is null where nobody has the pages.
@@ -46,6 +45,10 @@ public static class MemoryMapJson
             writer.WriteNumber("node", range.Memmap.Node);
         writer.WriteNumber("section_first", range.SectionFirst.Number);
         writer.WriteString("owner", range.Owner);
+        // The kernel gives a struct page that is not of online RAM, or has overwritten one that is.
+        MemmapContent content = range.Memmap.Content;
+        bool isDamaged = content == MemmapContent.ZoneDevice && range.Owner?.StartsWith("System RAM", StringComparison.Ordinal) == true;
+        writer.WriteBoolean("wrong", isDamaged || (range.IsOnline && content is not (MemmapContent.Ram or MemmapContent.Hole)));
         writer.WriteEndObject();
     }
 }

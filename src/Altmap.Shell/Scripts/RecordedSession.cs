@@ -47,6 +47,7 @@ public sealed record RecordedSession(
 
     private const string CommandMark = "+ ";
     private const string ClosingMark = "# rc=";
+    private const int ExitCodeMax = 255; // what a shell's $? can be
 
     /// <summary>True without errors.</summary>
     public bool IsValid => Errors.IsEmpty;
@@ -59,7 +60,8 @@ public sealed record RecordedSession(
         var notes = ImmutableArray.CreateBuilder<string>();
         var errors = ImmutableArray.CreateBuilder<ScriptError>();
         var open = default(Open?);
-        var reader = new LineReader(text);
+        var damaged = default((int LineNumber, string Line)?);
+        var reader = new LineReader(text.TrimStart(ScriptParser.ByteOrderMark));
         for (var number = 1; reader.Next(out var line); number++)
         {
             if (number > LinesMax || (line.Length > ScriptParser.LineCharsMax && line.StartsWith(CommandMark, StringComparison.Ordinal)))
@@ -77,6 +79,7 @@ public sealed record RecordedSession(
             }
             if (line.StartsWith(CommandMark, StringComparison.Ordinal))
             {
+                damaged ??= open?.Damaged;
                 Abandon(ref open, commands, notes);
                 open = new Open(line[CommandMark.Length..], number, notes.DrainToImmutable());
             }
@@ -85,15 +88,34 @@ public sealed record RecordedSession(
                 commands.Add(open.Close(exitCode));
                 open = null;
             }
+            else if (open is not null && line.StartsWith(ClosingMark, StringComparison.Ordinal))
+            {
+                open.Lines.Add(line); // it is output where another closes the command
+                open.Damaged ??= (number, line);
+            }
             else
             {
                 (open is not null ? (IList<string>)open.Lines : notes).Add(line);
             }
         }
-        // Recordings of sysfs writes close nothing; where others were closed and the last was not, the rest is missing.
-        if (open is not null && commands.Any(c => c.IsComplete) && open.Unclosed().RedirectTo is null)
-            errors.Add(new ScriptError(open.LineNumber, 0, "the recording is cut off: no \"# rc=\" closes this command; give a whole one"));
+        damaged ??= open?.Damaged;
         Abandon(ref open, commands, notes);
+        if (errors.Count == 0 && damaged is { } mark)
+            errors.Add(
+                new ScriptError(
+                    mark.LineNumber,
+                    0,
+                    $"the recording is damaged: \"{mark.Line}\" is no end of a command; expected \"# rc=\" and an exit code from 0 to "
+                        + $"{ExitCodeMax}"
+                )
+            );
+        // Recordings of sysfs writes close nothing; where others were closed, another command that is not has lost its end.
+        if (
+            errors.Count == 0
+            && commands.Any(c => c.IsComplete)
+            && commands.FirstOrDefault(c => c is { IsComplete: false, RedirectTo: null }) is { } cut
+        )
+            errors.Add(new ScriptError(cut.LineNumber, 0, "the recording is cut off: no \"# rc=\" closes this command; give a whole one"));
         return new RecordedSession(commands.ToImmutable(), notes.ToImmutable(), errors.ToImmutable());
     }
 
@@ -110,6 +132,7 @@ public sealed record RecordedSession(
     private static int? ExitCodeOf(string line) =>
         line.StartsWith(ClosingMark, StringComparison.Ordinal)
         && int.TryParse(line.AsSpan(ClosingMark.Length).TrimEnd(' '), NumberStyles.None, CultureInfo.InvariantCulture, out var code)
+        && code <= ExitCodeMax
             ? code
             : null;
 
@@ -118,6 +141,9 @@ public sealed record RecordedSession(
         public int LineNumber => lineNumber;
 
         public List<string> Lines { get; } = [];
+
+        /// <summary>The first line that would close the command if it had an exit code.</summary>
+        public (int LineNumber, string Line)? Damaged { get; set; }
 
         public RecordedCommand Close(int exitCode)
         {

@@ -22,7 +22,7 @@ public static class ScriptParser
     private static readonly SearchValues<char> ControlCharacters = SearchValues.Create([
         .. Enumerable.Range(0, ' ').Select(c => (char)c).Where(c => c != '\t'),
     ]);
-    private const char ByteOrderMark = '\ufeff'; // some editors begin a file with it
+    internal const char ByteOrderMark = '\ufeff'; // some editors begin a file with it
 
     /// <summary>Reads a script. Any text is accepted; what is no command becomes an error.</summary>
     public static ScriptResult Parse(string text)

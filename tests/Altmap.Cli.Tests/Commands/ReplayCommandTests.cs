@@ -57,4 +57,29 @@ public class ReplayCommandTests
 
     [Fact]
     public void What_is_no_session_is_wrong_use() => Assert.Equal(16, Cli.Run("replay", Machine, Machine).ExitCode);
+
+    [Fact]
+    public void Control_characters_of_a_recording_reach_no_terminal()
+    {
+        using var scratch = new Scratch();
+        File.WriteAllText(scratch["s.log"], "+ true\n\u001b[31mRED\u001b]0;owned\a\n# rc=0\n+ rm \u001b[2J\n# rc=0\n");
+        CliResult result = Cli.Run("replay", Golden.Path("d_multi", "machine.json"), scratch["s.log"]);
+        Assert.DoesNotContain('\u001b', result.Output + result.Error);
+        Assert.Contains("\\x1b[31mRED\\x1b]0;owned\\x07", result.Output);
+        File.WriteAllText(scratch["s.log"], "+ true\n# rc=\u001b[31m\n");
+        CliResult damaged = Cli.Run("replay", Golden.Path("d_multi", "machine.json"), scratch["s.log"]);
+        Assert.Equal(16, damaged.ExitCode);
+        Assert.DoesNotContain('\u001b', damaged.Error);
+    }
+
+    [Fact]
+    public void A_byte_order_mark_hides_no_command()
+    {
+        using var scratch = new Scratch();
+        File.WriteAllText(scratch["s.log"], "\ufeff+ true\n# rc=0\n+ true\n# rc=0\n");
+        Assert.Equal(
+            "2 commands: 2 same, 0 different, 0 unsupported\n",
+            Cli.Run("replay", Golden.Path("d_multi", "machine.json"), scratch["s.log"]).Output
+        );
+    }
 }

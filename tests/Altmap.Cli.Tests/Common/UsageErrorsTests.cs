@@ -51,7 +51,7 @@ public class UsageErrorsTests
     [Fact]
     public void A_dash_stands_for_standard_input_and_behind_two_all_is_allowed()
     {
-        Assert.Equal(0, Cli.RunWith(new string('\0', 8192), "infoblock", "read", "-").ExitCode);
+        Assert.Equal(4, Cli.RunWith(new string('\0', 8192), "infoblock", "read", "-").ExitCode); // read, and no info-block
         Assert.Equal(8, Cli.Run("infoblock", "read", "--", "--nosuch").ExitCode);
     }
 }

@@ -98,4 +98,32 @@ public class RecordedSessionTests
         Assert.Empty(RecordedSession.Parse("+ ndctl list\n# rc=0\n+ echo 1 > /sys/x\n").Errors);
         Assert.Empty(RecordedSession.Parse("+ cat /sys/x\n").Errors);
     }
+
+    /// <summary>A command whose end is damaged has no record to compare with; where another end follows, the line was output.</summary>
+    [Theory]
+    [InlineData("# rc=x7")]
+    [InlineData("# rc=")]
+    [InlineData("# rc=7\t")]
+    [InlineData("# rc=-1")]
+    [InlineData("# rc=256")]
+    [InlineData("# rc=4294967296")]
+    public void A_damaged_end_of_a_command_is_an_error(string end)
+    {
+        foreach (string after in (string[])["", "+ true\n# rc=0\n"])
+        {
+            ScriptError error = Assert.Single(RecordedSession.Parse($"+ true\n# rc=0\n+ ndctl list\nBOGUS\n{end}\n{after}").Errors);
+            Assert.Equal(5, error.LineNumber);
+            Assert.StartsWith($"the recording is damaged: \"{end}\"", error.Message);
+            Assert.Single(RecordedSession.Parse($"+ echo 1 > /sys/x\n{end}\n{after}").Errors);
+        }
+        Assert.Empty(RecordedSession.Parse($"+ cat a\n{end}\n# rc=0\n").Errors);
+    }
+
+    [Fact]
+    public void A_command_in_the_middle_that_nothing_closes_is_cut_off() =>
+        Assert.Equal(1, Assert.Single(RecordedSession.Parse("+ ndctl list\nBOGUS\n+ true\n# rc=0\n").Errors).LineNumber);
+
+    [Fact]
+    public void A_byte_order_mark_is_no_part_of_the_first_command() =>
+        Assert.Equal("ndctl list", RecordedSession.Parse("\ufeff+ ndctl list\n# rc=0\n").Commands[0].Text);
 }

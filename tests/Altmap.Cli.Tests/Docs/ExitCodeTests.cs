@@ -1,0 +1,151 @@
+using System.Text.RegularExpressions;
+using Altmap.Cli.Commands;
+using Altmap.TestSupport;
+
+namespace Altmap.Cli.Tests.Docs;
+
+/// <summary>The table of docs/README.md: what a script learns from each command. Each row is run.</summary>
+public sealed partial class ExitCodeTests : IDisposable
+{
+    private const string Torn = "1 3\n4 5\n5 8\n";
+    private static readonly string Checkout = Path.GetFullPath(Path.Combine(Golden.Root, "..", ".."));
+
+    private readonly Scratch _scratch = new();
+
+    /// <summary>A command, its exit code, and words that give it; files of this test are $NAME.</summary>
+    private static readonly (string Command, int Code, string Words)[] Rows =
+    [
+        ("run", 0, "run examples/nvdimm.json -- true"),
+        ("run", 1, "run examples/nvdimm.json -- mount /dev/pmem0 /mnt"),
+        ("replay", 0, "replay golden/a_fsdax/machine.json golden/a_fsdax/session.create.log"),
+        ("replay", 1, "replay examples/nvdimm.json $unknown.log"),
+        ("replay", 4, "replay examples/nvdimm.json $different.log"),
+        ("replay", 16, "replay examples/nvdimm.json $damaged.log"),
+        ("infoblock read", 0, "infoblock read $block.img"),
+        ("infoblock read", 4, "infoblock read $ext4.img"),
+        ("infoblock check", 0, "infoblock check $block.img --start 4G --size 64M"),
+        ("infoblock check", 4, "infoblock check $damaged.img --start 4G --size 64M"),
+        ("infoblock write", 0, "infoblock write -o $new.img -s 64M"),
+        ("labels read", 0, "labels read $labels.bin"),
+        ("labels read", 4, "labels read $zero.bin"),
+        ("labels check", 0, "labels check $labels.bin"),
+        ("labels check", 4, "labels check $broken.bin"),
+        ("labels init", 0, "labels init $new.bin --size 128K"),
+        ("plan", 0, "plan examples/nvdimm.json --usable 1G"),
+        ("plan", 1, "plan --start 0x102000000 --size 4G --mode hotplug"),
+        ("plan", 4, "plan --start 0x100001000 --size 1G"),
+        ("upgrade", 0, "upgrade examples/start-pad.json --to 6.12"),
+        ("upgrade", 4, "upgrade examples/start-pad.json --from 6.1 --to 4.19"),
+        ("map", 0, "map examples/nvdimm.json"),
+        ("map", 4, "map golden/p_online/6.12/both-vmdebug/machine.json --kernel 5.10 --json"),
+        ("pfn", 0, "pfn examples/nvdimm.json 0x100000"),
+        ("pfn", 4, "pfn golden/p_online/6.12/both-vmdebug/machine.json 1G+128M --kernel 5.10"),
+        ("struct-page", 0, "struct-page --kernel 6.12"),
+        ("struct-page", 4, "struct-page --kernel 5.10 --config KMSAN"),
+        ("kmsan", 0, "kmsan examples/nvdimm.json --kernel 6.12"),
+        ("kmsan", 1, "kmsan examples/carve-out-arm64-4k.json"),
+        ("kmsan", 4, "kmsan --ranges $torn.txt --kernel 6.12"),
+        ("kernels", 0, "kernels 6.12"),
+        ("explain", 0, "explain"),
+        ("completion", 0, "completion bash"),
+    ];
+
+    public ExitCodeTests()
+    {
+        File.WriteAllText(_scratch["unknown.log"], "+ true\n# rc=0\n+ mount /dev/pmem0 /mnt\n# rc=0\n");
+        File.WriteAllText(_scratch["different.log"], "+ true\n# rc=1\n");
+        File.WriteAllText(_scratch["damaged.log"], "+ true\n# rc=0\n+ ndctl list\nBOGUS\n# rc=x7\n");
+        byte[] ext4 = new byte[64 << 10];
+        (ext4[0x438], ext4[0x439]) = (0x53, 0xef);
+        File.WriteAllBytes(_scratch["ext4.img"], ext4);
+        Assert.Equal(0, Cli.Run("infoblock", "write", "-o", _scratch["block.img"], "-s", "64M").ExitCode);
+        byte[] block = File.ReadAllBytes(_scratch["block.img"]);
+        block[4096 + 0x38] ^= 1;
+        File.WriteAllBytes(_scratch["damaged.img"], block);
+        Assert.Equal(0, Cli.Run("labels", "init", _scratch["labels.bin"], "--size", "128K").ExitCode);
+        byte[] labels = File.ReadAllBytes(_scratch["labels.bin"]);
+        File.WriteAllBytes(_scratch["zero.bin"], new byte[labels.Length]);
+        labels[0x10] ^= 0xff;
+        labels[0x100 + 0x10] ^= 0xff;
+        File.WriteAllBytes(_scratch["broken.bin"], labels);
+        File.WriteAllText(_scratch["torn.txt"], Torn);
+    }
+
+    public static TheoryData<string, int, string> States => [.. Rows.Select(r => (r.Command, r.Code, r.Words))];
+
+    [Theory]
+    [MemberData(nameof(States))]
+    public void A_command_ends_as_the_table_says(string command, int code, string words)
+    {
+        Assert.StartsWith(command, words);
+        CliResult result = Cli.Run([.. words.Split(' ').Select(Resolve)]);
+        Assert.True(result.ExitCode == code, $"{words}: {result.ExitCode}\n{result.Error}");
+    }
+
+    [Theory]
+    [InlineData("run")]
+    [InlineData("replay")]
+    [InlineData("infoblock read")]
+    [InlineData("infoblock check")]
+    [InlineData("labels read")]
+    [InlineData("labels check")]
+    [InlineData("plan")]
+    [InlineData("upgrade")]
+    [InlineData("map")]
+    [InlineData("pfn")]
+    [InlineData("struct-page")]
+    [InlineData("kmsan")]
+    public void A_missing_file_and_wrong_use_are_the_same_everywhere(string command)
+    {
+        string[] more = command switch
+        {
+            "run" => ["--", "true"],
+            "replay" => ["-"],
+            "upgrade" => ["--to", "6.12"],
+            "pfn" => ["0"],
+            _ => [],
+        };
+        string missing = _scratch["missing.json"];
+        Assert.Equal(8, Cli.RunWith("+ true\n# rc=0\n", [.. command.Split(' '), missing, .. more]).ExitCode);
+        Assert.Equal(16, Cli.Run([.. command.Split(' '), missing, "--no-such-option", .. more]).ExitCode);
+    }
+
+    [Fact]
+    public void The_table_has_a_row_for_each_state_and_no_other()
+    {
+        string page = File.ReadAllText(Path.Combine(Checkout, "docs", "README.md"));
+        Assert.Equal(
+            Rows.Select(r => (r.Command, r.Code)),
+            TableRow()
+                .Matches(page)
+                .Select(m => (m.Groups[1].Value, int.Parse(m.Groups[2].Value, System.Globalization.CultureInfo.InvariantCulture)))
+        );
+    }
+
+    /// <summary>A new command needs its rows.</summary>
+    [Fact]
+    public void Every_command_is_in_the_table()
+    {
+        using var host = new CliHost(new MemoryStream(), new StringWriter(), () => new MemoryStream());
+        string[] all =
+        [
+            .. AltmapCommand
+                .CreateRoot(host)
+                .Subcommands.SelectMany(c =>
+                    c.Subcommands.Count == 0 ? (string[])[c.Name] : [.. c.Subcommands.Select(s => $"{c.Name} {s.Name}")]
+                ),
+        ];
+        Assert.Empty(all.Except(Rows.Select(r => r.Command)));
+    }
+
+    public void Dispose() => _scratch.Dispose();
+
+    private string Resolve(string word) =>
+        word.StartsWith('$') ? _scratch[word[1..]]
+        : word.StartsWith("examples/", StringComparison.Ordinal) ? Path.Combine(Checkout, word)
+        : word.StartsWith("golden/", StringComparison.Ordinal) ? Golden.Path([.. word["golden/".Length..].Split('/')])
+        : word;
+
+    [GeneratedRegex(@"^\| `([a-z -]+)` \| (\d+) \|", RegexOptions.Multiline)]
+    private static partial Regex TableRow();
+}
