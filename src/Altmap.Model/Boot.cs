@@ -72,6 +72,7 @@ public static class Boot
             Architecture = architecture,
             Log = [],
             KmemIds = [],
+            DaxMinors = ImmutableSortedDictionary<int, string>.Empty,
             Mm = MemoryBoot.Start(description, machine.Memory, kernel, architecture),
         };
         // Plugged DIMMs are still there; ACPI adds them while it scans, before any NVDIMM, and only below mem= (mm/memory_hotplug.c

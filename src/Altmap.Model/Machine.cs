@@ -37,6 +37,9 @@ public sealed record Machine
     /// <summary>Device-dax devices whose names kmem was given (<c>new_id</c>) and not told to forget; it takes no others.</summary>
     public ImmutableSortedSet<string> KmemIds { get; init; } = ImmutableSortedSet<string>.Empty;
 
+    /// <summary>Minor numbers of dax devices with the device that took them; some of the devices may be gone.</summary>
+    public ImmutableSortedDictionary<int, string> DaxMinors { get; init; } = ImmutableSortedDictionary<int, string>.Empty;
+
     /// <summary>What memory management made of physical memory: sections, struct pages, zones, memory blocks.</summary>
     public required MemoryState Mm { get; init; }
 

@@ -13,7 +13,8 @@ using Altmap.Shell.Tools;
 namespace Altmap.Shell;
 
 /// <summary>
-/// The commands people know, over the model: ndctl, daxctl, cat, ls, echo with <c>&gt;</c>, reboot. Text in, text out; what is not modelled
+/// The commands people know, over the model: ndctl, daxctl, cat, ls, echo with <c>&gt;</c>, reboot. Text in, text out; what is not
+/// modelled
 /// is refused.
 /// </summary>
 public static class CommandShell
@@ -162,7 +163,7 @@ public static class CommandShell
                 return Unsupported(state, $"reading {path}");
             if (value.Errno == Errno.None)
             {
-                output.Out(value.Text + "\n");
+                output.Out(value.IsNothing ? "" : value.Text + "\n");
                 continue;
             }
             bool cannotOpen = value.Errno is Errno.ENOENT or Errno.EACCES;

@@ -40,6 +40,9 @@ public static class KernelProfiles
         (Rules.BindReturnsProbeErrno, "probe", Confirmation.RealKernel, "drivers/base/bus.c bind_store()"),
         (Rules.DaxHasMemmapOnMemory, "no", Confirmation.RealKernel, "drivers/dax/bus.c"),
         (Rules.RegionsHaveAlign, "yes", Confirmation.RealKernel, "drivers/nvdimm/region_devs.c align_show()"),
+        (Rules.DisksFollowReadOnly, "follow", Confirmation.RealKernel, "drivers/nvdimm/region_devs.c read_only_store()"),
+        (Rules.DimmMajor, "245", Confirmation.RealKernel, "nmem0/dev of a guest"),
+        (Rules.DaxMajor, "252", Confirmation.RealKernel, "dax0.0/dev of a guest"),
         (Rules.HasKmem, "yes", Confirmation.RealKernel, "drivers/dax/kmem.c, drivers/dax/bus.c"),
         (Rules.KmemRefusesEmptyDevice, "refuse", Confirmation.RealKernel, "drivers/dax/kmem.c dev_dax_kmem_probe()"),
         (
@@ -95,12 +98,18 @@ public static class KernelProfiles
     );
 
     private static readonly ImmutableDictionary<Rule, RuleSetting> Linux510 = Change(
-        WithoutLaneCheck,
+        Change(
+            WithoutLaneCheck,
+            Confirmation.SourceOnly,
+            (Rules.DisksFollowReadOnly, "when-made", "drivers/nvdimm/bus.c nvdimm_check_and_set_ro()")
+        ),
         Confirmation.RealKernel,
         (Rules.LargeStructPage, "build-error", "drivers/nvdimm/pfn_devs.c nd_pfn_init()"),
         (Rules.HasKmsan, "none", "mm/"),
         (Rules.BindReturnsProbeErrno, "enodev", "drivers/base/bus.c bind_store()"),
         (Rules.KmemRefusesEmptyDevice, "bind", "drivers/dax/kmem.c dev_dax_kmem_probe()"),
+        (Rules.DimmMajor, "249", "nmem0/dev of a guest"),
+        (Rules.DaxMajor, "253", "dax0.0/dev of a guest"),
         (Rules.ChecksLabelSizeField, "no", "drivers/nvdimm/label.c __nd_label_validate()"),
         (Rules.LabelSlotProductBits, "32", "drivers/nvdimm/label.c __nd_label_validate()"),
         (Rules.LocalLabelsAreBlockMode, "block-mode", "drivers/nvdimm/namespace_devs.c"),
@@ -130,6 +139,7 @@ public static class KernelProfiles
         (Rules.CreateSpaceCountsEndTrunc, "size-minus-end-trunc", "drivers/nvdimm/pfn_devs.c nd_pfn_init()"),
         (Rules.ChecksLabelSizeField, "no", "drivers/nvdimm/label.c __nd_label_validate()"),
         (Rules.LabelSlotProductBits, "32", "drivers/nvdimm/label.c __nd_label_validate()"),
+        (Rules.DimmMajor, "244", "nmem0/dev of a guest"),
         (Rules.ProbeMessageNamesDriver, "probe-with-driver", "drivers/base/dd.c call_driver_probe()"),
         (Rules.DaxHasMemmapOnMemory, "yes", "drivers/dax/bus.c"),
         (Rules.AutoOnline, "online", "mm/memory_hotplug.c mhp_default_online_type, as the distribution configures it"),
@@ -152,6 +162,8 @@ public static class KernelProfiles
         Linux612,
         Confirmation.RealKernel,
         (Rules.AcpiDevicesArePlatform, "platform", "drivers/acpi/nfit/core.c"),
+        (Rules.DimmMajor, "243", "nmem0/dev of a guest"),
+        (Rules.DaxMajor, "251", "dax0.0/dev of a guest"),
         (Rules.ChecksBttLanes, "yes", "drivers/nvdimm/btt.c discover_arenas()"),
         (Rules.ChecksLabelSizeField, "yes", "drivers/nvdimm/label.c __nd_label_validate()"),
         (Rules.LabelSlotProductBits, "64", "drivers/nvdimm/label.c __nd_label_validate()"),

@@ -160,6 +160,30 @@ public static class Rules
         "sizes are whole pages on each DIMM"
     );
 
+    /// <summary>Whether block devices follow read_only of their region.</summary>
+    public static readonly Rule<bool> DisksFollowReadOnly = Choice(
+        "region.read-only-disks",
+        "when a block device takes over read_only of its region: whenever that is written, or only when the block device is made",
+        ("follow", "whenever it is written, and back again"),
+        ("when-made", "when the block device is made; it stays read-only from then on")
+    );
+
+    /// <summary>Major number of DIMMs' device nodes.</summary>
+    public static readonly Rule<int> DimmMajor = Number(
+        "sysfs.dimm-major",
+        "major number of nmem devices on a machine with no other driver that asks for a free one",
+        1,
+        511
+    );
+
+    /// <summary>Major number of device-dax devices.</summary>
+    public static readonly Rule<int> DaxMajor = Number(
+        "sysfs.dax-major",
+        "major number of device-dax devices on a machine with no other driver that asks for a free one",
+        1,
+        511
+    );
+
     /// <summary>memmap_on_memory of device-dax devices.</summary>
     public static readonly Rule<bool> DaxHasMemmapOnMemory = YesNo(
         "sysfs.dax-memmap-on-memory",

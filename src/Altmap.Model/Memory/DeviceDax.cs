@@ -1,3 +1,5 @@
+using System.Globalization;
+using Altmap.Core.Findings;
 using Altmap.Model.Nvdimm;
 
 namespace Altmap.Model.Memory;
@@ -5,9 +7,20 @@ namespace Altmap.Model.Memory;
 /// <summary>The device_dax driver: maps a device with pages (drivers/dax/device.c dev_dax_probe(); 5.10, 6.1, 6.12, 7.2).</summary>
 public static class DeviceDax
 {
-    /// <summary>Binds device_dax to a device without driver; the errno is that of memremap_pages().</summary>
+    /// <summary>Binds device_dax to a device without driver; EBUSY: another driver holds part of the range; else the errno of
+    /// memremap_pages().</summary>
     public static StepResult Bind(Machine machine, DaxDeviceState dax)
     {
+        if (HeldResources.Conflict(machine, dax.Range))
+        {
+            machine = machine.WithMessage(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"device_dax {dax.Name}: mapping0: 0x{dax.Range.Start.Bytes:x}-0x{dax.Range.Last.Bytes:x} could not reserve range"
+                )
+            );
+            return DriverCore.WithProbeFailure(machine, "device_dax", dax.Name, Errno.EBUSY).Fail(Errno.EBUSY);
+        }
         RegionState region = machine.Regions[dax.RegionNumber];
         PfnDeviceState personality = region.Daxes.Values.First(d => d.NamespaceId == dax.Id && d.IsBound);
         StepResult mapped = PfnDriver.Map(machine, dax.Name, region.Namespaces[dax.Id], personality.Layout!.Value);

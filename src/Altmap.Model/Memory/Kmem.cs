@@ -36,13 +36,12 @@ public static class Kmem
     }
 
     /// <summary>
-    /// Binds kmem to a device that has no driver. EINVAL: no node, or (by profile) no whole memory block; EBUSY: memory of it is still
-    /// there from before; others as add_memory()'s.
+    /// Binds kmem to a device that has no driver. EINVAL: no node, or (by profile) no whole memory block; EBUSY: another driver
+    /// holds part of it, or memory of it is still there from before; others as add_memory()'s.
     /// </summary>
     public static StepResult Bind(Machine machine, DaxDeviceState dax)
     {
         string prefix = $"kmem {dax.Name}: ";
-        string mapping = string.Create(CultureInfo.InvariantCulture, $"mapping0: 0x{dax.Range.Start.Bytes:x}-0x{dax.Range.Last.Bytes:x}");
         if (dax.TargetNode < 0)
             return Fail(
                 machine.WithMessage(
@@ -53,15 +52,15 @@ public static class Kmem
             );
         if (Trim(machine, dax.Range) is not { } range)
         {
-            machine = machine.WithMessage($"{prefix}{mapping} too small after alignment");
+            machine = machine.WithMessage($"{prefix}{Mapping(dax.Range)} too small after alignment");
             return machine.Kernel.Get(Rules.KmemRefusesEmptyDevice)
                 ? Fail(machine.WithMessage($"{prefix}rejecting DAX region without any memory after alignment"), dax, Errno.EINVAL)
                 : Bound(machine, dax).Done();
         }
         if (machine.Kernel.Get(Rules.KmemSaysTruncated) && range.Size < dax.Range.Size)
             machine = machine.WithMessage($"{prefix}DAX region truncated by {SizeText(dax.Range.Size - range.Size)} due to alignment");
-        if (machine.Mm.Kmem.Any(k => k.Range.Overlaps(range)))
-            return Fail(machine.WithMessage($"{prefix}{mapping} could not reserve region"), dax, Errno.EBUSY);
+        if (HeldResources.Conflict(machine, range))
+            return Fail(machine.WithMessage($"{prefix}{Mapping(range)} could not reserve region"), dax, Errno.EBUSY);
         StepResult added = MemoryBlocks.Add(machine, range, dax.TargetNode, dax.MemmapOnMemory);
         return added.Succeeded
             ? Bound(
@@ -72,7 +71,7 @@ public static class Kmem
                     dax
                 )
                 .Done()
-            : Fail(added.Machine.WithMessage($"{prefix}{mapping} memory add failed"), dax, added.Errno);
+            : Fail(added.Machine.WithMessage($"{prefix}{Mapping(range)} memory add failed"), dax, added.Errno);
     }
 
     /// <summary>Unbinds kmem. Always succeeds; memory of which a block is online stays until the next reboot.</summary>
@@ -87,13 +86,12 @@ public static class Kmem
             {
                 Mm = removed.Machine.Mm with { Kmem = removed.Machine.Mm.Kmem.Remove(taken) },
             }
-            : removed.Machine.WithMessage(
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"kmem {dax.Name}: mapping0: 0x{range.Start.Bytes:x}-0x{range.Last.Bytes:x} cannot be hotremoved until the next reboot"
-                )
-            );
+            : removed.Machine.WithMessage($"kmem {dax.Name}: {Mapping(range)} cannot be hotremoved until the next reboot");
     }
+
+    /// <summary>The first and only mapping of a device as messages name it.</summary>
+    private static string Mapping(PhysicalRange range) =>
+        string.Create(CultureInfo.InvariantCulture, $"mapping0: 0x{range.Start.Bytes:x}-0x{range.Last.Bytes:x}");
 
     private static Machine Bound(Machine machine, DaxDeviceState dax) => machine.With(dax with { Driver = DaxDeviceDrivers.Kmem });
 

@@ -48,6 +48,9 @@ internal static class BttDriver
             return machine.Fail(errno);
         if (btt is not { Uuid: { } uuid, LbaSizeBytes: > 0 })
             return machine.Fail(Errno.ENODEV);
+        StepResult enabled = HeldResources.Request(machine, btt.Device, ndns, ndns.Size);
+        if (!enabled.Succeeded)
+            return enabled;
 
         BttLoadResult load = BttLoad.Run(
             new BttLoadRequest(
@@ -69,9 +72,7 @@ internal static class BttDriver
             machine = Logged(machine, btt, ndns, message);
         if (load.Errno != Errno.None)
             return machine.Fail(load.Errno);
-        if (region.IsReadOnly)
-            machine = machine.WithMessage($"block {ndns.DiskName}: {region.Device} read-only, marking {ndns.DiskName} read-only");
-        return machine.With(btt with { DiskSize = load.DiskSize }).Done();
+        return RegionDriver.WithNewDisk(machine.With(btt with { DiskSize = load.DiskSize }), btt.Device, ndns).Done();
     }
 
     /// <summary>WARN_ONCE names the namespace, which has no driver then, and is heard once in a boot.</summary>

@@ -25,20 +25,14 @@ public static class DimmDriver
             : machine.With(dimm with { Labels = null }).Fail(space.Errno);
     }
 
-    internal static Machine Remove(Machine machine, NdDevice device)
-    {
-        if (IsActive(machine, device))
-            throw new NotModelledException($"unbinding {device} while a region uses it");
-        return machine.With(machine.Dimms[device] with { IsBound = false, Labels = null, Reservations = [] });
-    }
+    /// <summary>Also while a region is active: its namespaces stay, but nothing is left to write their labels with
+    /// (nvdimm_remove()).</summary>
+    internal static Machine Remove(Machine machine, NdDevice device) =>
+        machine.With(machine.Dimms[device] with { IsBound = false, Labels = null, Reservations = [] });
 
-    /// <summary>True while an enabled region uses the DIMM's label data: the <c>state</c> attribute says <c>active</c>.</summary>
-    public static bool IsActive(Machine machine, NdDevice device)
-    {
-        DimmState dimm = machine.Dimms[device];
-        return dimm.Labels is not null
-            && machine.Regions.Values.Any(r => r.IsBound && r.Description.Mappings.Any(m => m.Dimm == device.Name));
-    }
+    /// <summary>True while an enabled region holds the DIMM's label data: the <c>state</c> attribute says <c>active</c>.</summary>
+    public static bool IsActive(Machine machine, NdDevice device) =>
+        machine.Regions.Values.Any(r => r.IsBound && r.HeldDimms.Contains(device));
 
     /// <summary>Writes the label area from user space (ND_CMD_SET_CONFIG_DATA). EBUSY while a region is active.</summary>
     public static StepResult WriteLabelArea(Machine machine, NdDevice device, SparseBytes bytes)

@@ -81,6 +81,7 @@ internal sealed record LabelScan(ImmutableArray<NamespaceState>? Namespaces, Imm
                     Device = default,
                     Type = NamespaceType.Pmem,
                     Range = new PhysicalRange(region.Range.Start, ByteSize.Zero),
+                    IsUntyped = true,
                 }
             );
         }

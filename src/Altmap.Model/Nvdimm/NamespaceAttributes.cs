@@ -190,6 +190,11 @@ public static class NamespaceAttributes
         if (ndns.Uuid is not { } uuid)
             return machine.Done();
         RegionState region = machine.Regions[device.Number];
+        if (RegionDriver.DimmsOf(machine, region).FirstOrDefault(d => d.Labels is null) is { } bare)
+            throw new NotModelledException(
+                $"a label of {device} while {bare.Device} has no driver: the kernel reads a null pointer (drivers/nvdimm/namespace_devs.c "
+                    + $"nd_pmem_namespace_label_update(), label.c del_labels(); 6.1, 6.12)"
+            );
         if (ndns.Size.IsZero)
         {
             foreach (DimmState dimm in RegionDriver.DimmsOf(machine, region))
@@ -252,7 +257,8 @@ public static class NamespaceAttributes
             );
     }
 
-    /// <summary>btt_claim_class(): null when the DIMMs disagree about their labels. A blank area counts as the 1.2 labels it will get, but
+    /// <summary>btt_claim_class(): null when the DIMMs disagree about their labels. A blank area counts as the 1.2 labels it will get,
+    /// but
     /// not beside them.</summary>
     internal static ClaimClass? BttClass(Machine machine, RegionState region)
     {

@@ -47,6 +47,9 @@ public sealed record NamespaceState
     /// <summary>True when nd_pmem drives it: a raw (or memory-mode) block device exists.</summary>
     public bool IsBound { get; init; }
 
+    /// <summary>True for the namespace that a region without labels gets: its resource has no type, which only messages show.</summary>
+    public bool IsUntyped { get; init; }
+
     /// <summary>Size of the namespace.</summary>
     public ByteSize Size => Range.Size;
 

@@ -36,6 +36,9 @@ internal static class PfnDriver
             return machine.Fail(Errno.EBUSY);
         if (PmemDriver.CommonChecks(machine, ndns) is var errno and not Errno.None)
             return machine.Fail(errno);
+        StepResult enabled = HeldResources.Request(machine, pfn.Device, ndns, machine.Architecture.InfoBlockReserve);
+        if (!enabled.Succeeded)
+            return enabled;
         if (pfn.Uuid is not { } uuid)
             return machine.Fail(Errno.ENODEV);
 
@@ -67,6 +70,12 @@ internal static class PfnDriver
 
         PfnDeviceSettings settings = PfnDeviceSettings.OfBlock(bytes, machine.Architecture.PageSize);
         layout = settings;
+        if (verdict.Errno == Errno.None)
+        {
+            StepResult opened = OpenPageMap(machine, pfn, ndns, settings);
+            if (!opened.Succeeded)
+                return opened;
+        }
         PageMapVerdict before = PageMapping.JudgeBeforeMapping(settings, ExtentOf(ndns), machine.Architecture);
         if (before.Truncated is not null)
             machine = machine.WithMessage(Prefix(pfn) + before.Truncated);
@@ -74,7 +83,8 @@ internal static class PfnDriver
     }
 
     /// <summary>
-    /// Maps the range that start_pad and end_trunc leave. Where they leave nothing, bounds wrap as the kernel's do: an end_trunc beyond the
+    /// Maps the range that start_pad and end_trunc leave. Where they leave nothing, bounds wrap as the kernel's do: an end_trunc beyond
+    /// the
     /// end gives a range up
     /// to the top of the address space, which meets System RAM or is refused.
     /// </summary>
@@ -110,14 +120,25 @@ internal static class PfnDriver
             machine = machine.WithMessage(Prefix(pfn) + plan.Message);
         if (plan.Block is null)
             return machine.Fail(plan.Errno);
+        byte[] block = plan.Block.ToBytes();
+        StepResult opened = OpenPageMap(machine, pfn, ndns, PfnDeviceSettings.OfBlock(block, machine.Architecture.PageSize));
+        if (!opened.Succeeded)
+            return opened;
         ulong offset = (ndns.Range.Start - region.Range.Start).Bytes + InfoBlock.StartBytes;
-        return machine.With(region with { Media = region.Media.Write(offset, plan.Block.ToBytes()) }).Done();
+        return machine.With(region with { Media = region.Media.Write(offset, block) }).Done();
     }
+
+    /// <summary>A page map on the device is looked through for bad blocks before it is used, or before the block that names it is
+    /// written:
+    /// the driver asks for all of it (nd_pfn_clear_memmap_errors()).</summary>
+    private static StepResult OpenPageMap(Machine machine, PfnDeviceState pfn, NamespaceState ndns, in PfnDeviceSettings settings) =>
+        settings.Mode == PageMapMode.Pmem ? HeldResources.Request(machine, pfn.Device, ndns, settings.DataOffset) : machine.Done();
 
     public static string Prefix(PfnDeviceState pfn) => $"{NdDrivers.Of(pfn.Device.Kind)} {pfn.Device}: ";
 }
 
-/// <summary>The dax_pmem driver: the devdax personality and its device-dax device (drivers/dax/pmem.c, drivers/dax/bus.c; 5.10, 6.1, 6.12,
+/// <summary>The dax_pmem driver: the devdax personality and its device-dax device (drivers/dax/pmem.c, drivers/dax/bus.c; 5.10, 6.1,
+/// 6.12,
 /// 7.2).</summary>
 internal static class DaxDriver
 {
@@ -129,6 +150,9 @@ internal static class DaxDriver
         machine = set.Machine;
         NamespaceState ndns = found!;
         PfnDeviceSettings settings = layout!.Value;
+        ByteSize metadata = settings.DataOffset < ndns.Size ? settings.DataOffset : ndns.Size;
+        if (HeldResources.Conflict(machine, new PhysicalRange(ndns.Range.Start, metadata)))
+            return machine.WithMessage($"{PfnDriver.Prefix(dax)}could not reserve metadata").Fail(Errno.EBUSY);
         var data = new PhysicalRange(ndns.Range.Start + settings.StartPad + settings.DataOffset, settings.UsableSize(ndns.Size)!.Value);
         RegionState region = machine.Regions[dax.Device.Number];
         var device = new DaxDeviceState(
@@ -143,6 +167,7 @@ internal static class DaxDriver
         machine = machine.With(
             (region with { DaxDevices = region.DaxDevices.SetItem(device.Id, device) }).With(dax with { Layout = settings })
         );
+        machine = DaxMinors.Take(machine, device.Name);
         // dax_pmem has bound whatever device_dax makes of the device.
         return data.IsEmpty
             ? machine.Done() // the bus refuses an empty device without a word

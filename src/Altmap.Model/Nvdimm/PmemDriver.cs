@@ -7,7 +7,8 @@ using Altmap.Model.Memory;
 namespace Altmap.Model.Nvdimm;
 
 /// <summary>
-/// The nd_pmem driver on namespaces and pfn devices (drivers/nvdimm/pmem.c nd_pmem_probe(), pmem_attach_disk(); pfn_devs.c nd_pfn_probe();
+/// The nd_pmem driver on namespaces and pfn devices (drivers/nvdimm/pmem.c nd_pmem_probe(), pmem_attach_disk(); pfn_devs.c
+/// nd_pfn_probe();
 /// 5.10, 6.1, 6.12, 7.2).
 /// </summary>
 public static class PmemDriver
@@ -23,7 +24,8 @@ public static class PmemDriver
     }
 
     /// <summary>
-    /// Success: raw block device. ENXIO: claimed, or a personality was found and now owns it. EOPNOTSUPP: an info-block was refused, or the
+    /// Success: raw block device. ENXIO: claimed, or a personality was found and now owns it. EOPNOTSUPP: an info-block was refused, or
+    /// the
     /// range cannot be mapped.
     /// </summary>
     internal static StepResult ProbeNamespace(Machine machine, NamespaceState ndns)
@@ -35,12 +37,12 @@ public static class PmemDriver
         if (MapsPages(machine, ndns) && !IsCompatAligned(machine, ndns.Range))
         {
             return machine
-                .WithMessage(
-                    $"nd_pmem {ndns.Device}: [mem 0x{ndns.Range.Start.Bytes:x8}-0x{ndns.Range.Last.Bytes:x8} flags 0x200] misaligned, "
-                        + $"unable to map"
-                )
+                .WithMessage($"nd_pmem {ndns.Device}: {HeldResources.RawText(ndns)} misaligned, unable to map")
                 .Fail(Errno.EOPNOTSUPP);
         }
+        StepResult enabled = HeldResources.Request(machine, ndns.Device, ndns, machine.Architecture.InfoBlockReserve);
+        if (!enabled.Succeeded)
+            return enabled;
         StepResult btt = BttDriver.ProbeNamespace(machine, ndns);
         machine = btt.Machine;
         if (btt.Succeeded)
@@ -100,11 +102,15 @@ public static class PmemDriver
         if (!set.Succeeded)
             return set;
         machine = WithPersistenceWarning(set.Machine, pfn.Device);
+        StepResult reserved = HeldResources.Request(machine, pfn.Device, ndns!, ndns!.Size);
+        if (!reserved.Succeeded)
+            return reserved;
         StepResult mapped = PfnDriver.Map(machine, pfn.Device.Name, ndns!, layout!.Value);
         if (!mapped.Succeeded)
             return mapped;
         machine = mapped.Machine;
-        return machine.With(machine.FindPfnDevice(pfn.Device)! with { Layout = layout }).Done();
+        machine = machine.With(machine.FindPfnDevice(pfn.Device)! with { Layout = layout });
+        return DaxMinors.Take(RegionDriver.WithNewDisk(machine, pfn.Device, ndns!), pfn.Device.Name).Done();
     }
 
     /// <summary>The tests that all personalities share (nvdimm_namespace_common_probe()); alignment is not among them.</summary>
@@ -112,14 +118,15 @@ public static class PmemDriver
     {
         if (ndns.Size < machine.Architecture.PageSize)
             return Errno.ENODEV;
-        if (ndns.Type == NamespaceType.Pmem && ndns.Uuid is null)
-            return Errno.ENODEV;
-        return IsReserved(machine, ndns) ? Errno.EBUSY : Errno.None;
+        return ndns.Type == NamespaceType.Pmem && ndns.Uuid is null ? Errno.ENODEV : Errno.None;
     }
 
     private static StepResult AttachRaw(Machine machine, NamespaceState ndns)
     {
         machine = WithPersistenceWarning(machine, ndns.Device);
+        StepResult reserved = HeldResources.Request(machine, ndns.Device, ndns, ndns.Size);
+        if (!reserved.Succeeded)
+            return reserved;
         if (MapsPages(machine, ndns))
         {
             int node = machine.Regions[ndns.Device.Number].Description.NumaNode;
@@ -131,7 +138,8 @@ public static class PmemDriver
                 return mapped;
             machine = mapped.Machine;
         }
-        return machine.With(ndns with { IsBound = true }).Done();
+        machine = RegionDriver.WithNewDisk(machine.With(ndns with { IsBound = true }), ndns.Device, ndns);
+        return DaxMinors.Take(machine, ndns.Device.Name).Done();
     }
 
     private static Machine WithPersistenceWarning(Machine machine, NdDevice device) =>
@@ -144,23 +152,4 @@ public static class PmemDriver
         ulong compat = machine.Architecture.CompatAlign.Bytes;
         return range.Start.Bytes % compat == 0 && unchecked(range.Start.Bytes + range.Size.Bytes) % compat == 0;
     }
-
-    /// <summary>True when another namespace's driver holds part of the range in /proc/iomem.</summary>
-    private static bool IsReserved(Machine machine, NamespaceState ndns)
-    {
-        foreach ((_, RegionState region) in machine.Regions)
-        {
-            if (!region.Range.Overlaps(ndns.Range))
-                continue;
-            foreach ((_, NamespaceState other) in region.Namespaces)
-            {
-                if (other.Device != ndns.Device && other.Range.Overlaps(ndns.Range) && HoldsResources(machine, other))
-                    return true;
-            }
-        }
-        return false;
-    }
-
-    private static bool HoldsResources(Machine machine, NamespaceState ndns) =>
-        ndns.IsBound || (ndns.Claim is { } claim && DriverCore.IsBound(machine, claim));
 }

@@ -5,7 +5,8 @@ using Altmap.Model.Memory;
 
 namespace Altmap.Model.Nvdimm;
 
-/// <summary>The nd_region driver: namespaces, their probes, and the seeds (drivers/nvdimm/region.c, region_devs.c, namespace_devs.c; 5.10,
+/// <summary>The nd_region driver: namespaces, their probes, and the seeds (drivers/nvdimm/region.c, region_devs.c, namespace_devs.c;
+/// 5.10,
 /// 6.1, 6.12, 7.2).</summary>
 public static class RegionDriver
 {
@@ -27,7 +28,8 @@ public static class RegionDriver
         );
 
     /// <summary>
-    /// align before anybody sets it: 16 MiB, or a page for smaller regions; times the ways where those do not divide it (default_align()).
+    /// align before anybody sets it: 16 MiB, or a page for smaller regions; times the ways where those do not divide it
+    /// (default_align()).
     /// Kernels without the attribute
     /// take whole pages on each DIMM (drivers/nvdimm/namespace_devs.c __size_store() before 2522afb86a8c).
     /// </summary>
@@ -58,7 +60,13 @@ public static class RegionDriver
 
         for (int id = 0; id < namespaces.Length; id++)
             region = region.With(namespaces[id] with { Device = new NdDevice(NdDeviceKind.Namespace, number, id) });
-        region = region with { IsBound = true, NamespaceSeed = 0, NamespacesAtProbe = namespaces.Length };
+        region = region with
+        {
+            IsBound = true,
+            NamespaceSeed = 0,
+            NamespacesAtProbe = namespaces.Length,
+            HeldDimms = [.. DimmsOf(machine, region).Where(d => d.Labels is not null).Select(d => d.Device)],
+        };
         machine = machine.With(region);
         machine = CreateBttSeed(CreatePfnSeed(CreateDaxSeed(machine, number), number), number);
 
@@ -83,6 +91,7 @@ public static class RegionDriver
                 Cookies = region.Cookies,
                 HasPageMap = region.HasPageMap,
                 IsReadOnly = region.IsReadOnly,
+                WasReadOnly = region.WasReadOnly,
             }
         );
     }
@@ -98,6 +107,44 @@ public static class RegionDriver
             machine = DeviceMaps.Unmap(machine, ndns.Device.Name);
         return machine;
     }
+
+    /// <summary>
+    /// <c>read_only</c> of a region: block devices follow it at once, or keep what it was when they were made
+    /// (<see cref="Rules.DisksFollowReadOnly"/>; drivers/nvdimm/region_devs.c read_only_store(), pmem.c pmem_revalidate_region(), bus.c
+    /// nvdimm_check_and_set_ro()).
+    /// </summary>
+    public static Machine SetReadOnly(Machine machine, int number, bool value)
+    {
+        RegionState region = machine.Regions[number];
+        machine = machine.With(region with { IsReadOnly = value, WasReadOnly = region.WasReadOnly || value });
+        if (region.IsReadOnly == value || !machine.Kernel.Get(Rules.DisksFollowReadOnly))
+            return machine;
+        foreach (NdDevice child in region.Registered)
+        {
+            NamespaceState? ndns = child.Kind switch
+            {
+                NdDeviceKind.Namespace => machine.FindNamespace(child) is { IsBound: true } raw ? raw : null,
+                NdDeviceKind.Btt => machine.FindBtt(child) is { IsBound: true, NamespaceId: { } id } ? region.Namespaces[id] : null,
+                NdDeviceKind.Pfn => machine.FindPfnDevice(child) is { IsBound: true, NamespaceId: { } id } ? region.Namespaces[id] : null,
+                _ => null,
+            };
+            if (ndns is not null)
+                machine = WithReadOnlyMark(machine, child, ndns);
+        }
+        return machine;
+    }
+
+    /// <summary>What is logged where a block device takes over read_only of its region.</summary>
+    internal static Machine WithReadOnlyMark(Machine machine, NdDevice device, NamespaceState ndns)
+    {
+        RegionState region = machine.Regions[device.Number];
+        string mark = region.IsReadOnly ? "read-only" : "read-write";
+        return machine.WithMessage($"{NdDrivers.Pmem} {device}: {region.Device} {mark}, marking {ndns.DiskName} {mark}");
+    }
+
+    /// <summary>The same for a block device that was just made: it starts read-write.</summary>
+    internal static Machine WithNewDisk(Machine machine, NdDevice device, NamespaceState ndns) =>
+        machine.Regions[device.Number].IsReadOnly ? WithReadOnlyMark(machine, device, ndns) : machine;
 
     /// <summary>When a device was activated, a new seed takes the place of each seed it used up (nd_region_advance_seeds()).</summary>
     internal static Machine AdvanceSeeds(Machine machine, NdDevice device)

@@ -29,8 +29,17 @@ public sealed record RegionState
     /// <summary>True when the nd_region driver is bound.</summary>
     public bool IsBound { get; init; }
 
+    /// <summary>DIMMs whose label data the region's driver took when it bound; they count as busy until it lets go, whatever happens to
+    /// their
+    /// own driver meanwhile (init_active_labels(), deactivate_labels()).</summary>
+    public ImmutableHashSet<NdDevice> HeldDimms { get; init; } = [];
+
     /// <summary>read_only attribute.</summary>
     public bool IsReadOnly { get; init; }
+
+    /// <summary>True once read_only was set: block devices made then stay read-only in kernels that look only when they make
+    /// one.</summary>
+    public bool WasReadOnly { get; init; }
 
     /// <summary>Namespaces registered when the driver bound, for init_namespaces.</summary>
     public int NamespacesAtProbe { get; init; }
@@ -62,6 +71,9 @@ public sealed record RegionState
     /// <summary>Device-dax devices by id.</summary>
     public ImmutableSortedDictionary<int, DaxDeviceState> DaxDevices { get; init; } = ImmutableSortedDictionary<int, DaxDeviceState>.Empty;
 
+    /// <summary>Namespace, btt, pfn and dax devices in the order in which they were registered, also of some that are gone.</summary>
+    public ImmutableList<NdDevice> Registered { get; init; } = [];
+
     /// <summary>First byte and size.</summary>
     public PhysicalRange Range => Description.Range;
 
@@ -77,17 +89,32 @@ public sealed record RegionState
             ? this with
             {
                 Daxes = Daxes.SetItem(pfn.Device.Id, pfn),
+                Registered = WithRegistered(pfn.Device, Daxes.ContainsKey(pfn.Device.Id)),
             }
             : this with
             {
                 Pfns = Pfns.SetItem(pfn.Device.Id, pfn),
+                Registered = WithRegistered(pfn.Device, Pfns.ContainsKey(pfn.Device.Id)),
             };
 
     /// <summary>The region with a btt device put in or replaced.</summary>
-    public RegionState With(BttDeviceState btt) => this with { Btts = Btts.SetItem(btt.Device.Id, btt) };
+    public RegionState With(BttDeviceState btt) =>
+        this with
+        {
+            Btts = Btts.SetItem(btt.Device.Id, btt),
+            Registered = WithRegistered(btt.Device, Btts.ContainsKey(btt.Device.Id)),
+        };
 
     /// <summary>The region with a namespace put in or replaced.</summary>
-    public RegionState With(NamespaceState ndns) => this with { Namespaces = Namespaces.SetItem(ndns.Device.Id, ndns) };
+    public RegionState With(NamespaceState ndns) =>
+        this with
+        {
+            Namespaces = Namespaces.SetItem(ndns.Device.Id, ndns),
+            Registered = WithRegistered(ndns.Device, Namespaces.ContainsKey(ndns.Device.Id)),
+        };
+
+    private ImmutableList<NdDevice> WithRegistered(NdDevice device, bool exists) =>
+        exists ? Registered : Registered.Remove(device).Add(device);
 
     /// <summary>The lowest id that <paramref name="taken"/> does not have, as the kernel's ida gives it.</summary>
     public static int LowestFree<T>(ImmutableSortedDictionary<int, T> taken)

@@ -97,7 +97,7 @@ public static class NdctlJson
         {
             [] when human => new("", ""),
             [var only] when human => new(JsonPrinter.Pretty(only) + "\n", ""),
-            [] => new(JsonPrinter.Pretty(array) + "\n", " Warning: no matching devices found\n\n"),
+            [] => new(JsonPrinter.Pretty(array) + "\n", "  Warning: no matching devices found\n\n"),
             _ => new(JsonPrinter.Pretty(array) + "\n", ""),
         };
     }

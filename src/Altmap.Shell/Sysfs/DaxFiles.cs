@@ -49,7 +49,7 @@ internal static class DaxFiles
     {
         foreach (DaxDeviceState device in DaxDeviceDrivers.Devices(machine))
         {
-            foreach (SysfsAttribute attribute in Of(machine, device))
+            foreach (SysfsAttribute attribute in Of(machine, device).Where(a => a.Name != "uevent"))
                 yield return ($"{Devices}{device.Name}/{attribute.Name}", attribute.Read!(machine).Text);
             if (device.Driver is { } driver)
                 yield return ($"{Devices}{device.Name}/driver", driver);
@@ -90,9 +90,14 @@ internal static class DaxFiles
             : null;
     }
 
-    private static IEnumerable<SysfsAttribute> Of(Machine machine, DaxDeviceState device)
+    internal static IEnumerable<SysfsAttribute> Of(Machine machine, DaxDeviceState device)
     {
         yield return new("align", _ => Number(device.Align.Bytes));
+        string number = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{machine.Kernel.Get(Rules.DaxMajor)}:{machine.DaxMinors.FirstOrDefault(m => m.Value == device.Name).Key}"
+        );
+        yield return new("dev", _ => number);
         if (!device.Range.IsEmpty)
         {
             yield return new("mapping0/end", _ => Hex(device.Range.Last.Bytes));
@@ -105,6 +110,7 @@ internal static class DaxFiles
         yield return new("size", _ => Number(device.Range.Size.Bytes));
         if (device.TargetNode >= 0)
             yield return new("target_node", _ => device.TargetNode.ToString(CultureInfo.InvariantCulture));
+        yield return new("uevent", _ => NdAttributes.DeviceNode(number, device.Name) + NdAttributes.Uevent(device.Driver, "dax:t0"));
         if (!machine.Kernel.Get(Rules.DaxHasMemmapOnMemory))
             yield break;
         yield return new(

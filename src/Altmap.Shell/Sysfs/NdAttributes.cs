@@ -14,8 +14,6 @@ namespace Altmap.Shell.Sysfs;
 
 /// <summary>
 /// The attributes of nd devices as sysfs shows them (drivers/nvdimm/*_devs.c, core.c, drivers/acpi/nfit/core.c; 5.10, 6.1, 6.12, 7.2).
-/// Device numbers
-/// (<c>dev</c>), which depend on what else the kernel has registered, are not modelled.
 /// </summary>
 internal static class NdAttributes
 {
@@ -37,20 +35,31 @@ internal static class NdAttributes
     {
         string provider = machine.Buses[device].Provider;
         yield return new("commands", _ => provider == "ACPI.NFIT" ? "cmd_call " : "");
+        if (provider == "ACPI.NFIT")
+        {
+            yield return NotModelled(device, "nfit/dsm_mask");
+            yield return NotModelled(device, "nfit/hw_error_scrub");
+            yield return new("nfit/revision", _ => "1");
+        }
         yield return new("provider", _ => provider);
+        yield return new("uevent", _ => Uevent(DriverOf(machine, device), "nd:t0"));
+        yield return new("wait_probe", _ => "1");
     }
 
     private static IEnumerable<SysfsAttribute> OfDimm(Machine machine, DimmState dimm)
     {
         DimmDescription d = dimm.Description;
-        // Label methods come with the _LSR and _LSW objects; QEMU's DIMMs have them, and the family's command set, only with a label area.
-        if (dimm.Labels is not null)
-            yield return new("available_slots", m => Number(m.Dimms[dimm.Device].Labels?.AvailableSlots ?? 0));
+        // Label methods come with the _LSR and _LSW objects; QEMU's DIMMs have them, and the family's command set, only with a label
+        // area.
+        yield return new("available_slots", m => m.Dimms[dimm.Device].Labels is { } labels ? Number(labels.AvailableSlots) : Errno.ENXIO);
         yield return new("commands", _ => dimm.HasLabelArea ? "get_size get_data set_data cmd_call " : "cmd_call ");
+        string number = string.Create(CultureInfo.InvariantCulture, $"{machine.Kernel.Get(Rules.DimmMajor)}:{dimm.Device.Number}");
+        yield return new("dev", _ => number);
         yield return new("devtype", _ => "nvdimm");
         yield return new("flags", m => m.Dimms[dimm.Device].IsLabeling ? "label " : "");
         yield return new("modalias", _ => "nd:t1");
         yield return new("state", m => DimmDriver.IsActive(m, dimm.Device) ? "active" : "idle");
+        yield return new("uevent", m => $"{DeviceNode(number, dimm.Device.Name)}{Uevent(DriverOf(m, dimm.Device), "nd:t1", "nvdimm")}");
         if (machine.Buses.Values.First(b => b.Name == dimm.Bus).Provider != "ACPI.NFIT")
             yield break;
         yield return new("nfit/device", _ => Hex4(d.Device));
@@ -81,8 +90,12 @@ internal static class NdAttributes
             yield return new("align", m => Hex(Now(m).Align.Bytes), SetAlign(number));
         if (hasSet || RegionDriver.TypeOf(machine, region) == NamespaceType.Pmem)
             yield return new("available_size", m => Number(RegionSpace.AvailableSize(m, Now(m)).Bytes));
+        yield return new("badblocks", m => Now(m).IsBound ? SysfsValue.Nothing : Errno.ENXIO);
         yield return new("btt_seed", m => Seed(NdDeviceKind.Btt, number, Now(m).BttSeed));
         yield return new("dax_seed", m => Seed(NdDeviceKind.Dax, number, Now(m).DaxSeed));
+        // Without flush hints of the platform there is none to wait for; regions without DIMMs do not show it (nvdimm_has_flush()).
+        if (hasSet)
+            yield return new("deep_flush", _ => "0");
         yield return new("devtype", _ => "nd_pmem");
         yield return new("init_namespaces", m => Now(m).IsBound ? $"{Now(m).NamespacesAtProbe}/{Now(m).NamespacesAtProbe}" : Errno.ENXIO);
         for (int i = 0; i < region.Ways; i++)
@@ -105,6 +118,7 @@ internal static class NdAttributes
         if (hasSet)
             yield return new("set_cookie", m => Hex(RegionDriver.SetCookie(m, Now(m))));
         yield return new("size", _ => Number(region.Range.Size.Bytes));
+        yield return new("uevent", m => Uevent(DriverOf(m, region.Device), "nd:t2", "nd_pmem"));
     }
 
     private static IEnumerable<SysfsAttribute> OfNamespace(Machine machine, NdDevice device)
@@ -119,9 +133,7 @@ internal static class NdAttributes
                 "dpa_extents",
                 m =>
                     Now(m).Uuid is { } uuid && !Now(m).Size.IsZero
-                        ? Number(
-                            (ulong)RegionDriver.DimmsOf(m, m.Regions[device.Number]).Sum(d => d.Reservations.Count(r => r.Owner == uuid))
-                        )
+                        ? Number((ulong)LabelledDimmsOf(m, m.Regions[device.Number]).Sum(d => d.Reservations.Count(r => r.Owner == uuid)))
                         : "0"
             );
         }
@@ -133,7 +145,7 @@ internal static class NdAttributes
         );
         yield return new("holder", m => Now(m).Claim?.Name ?? "");
         yield return new("holder_class", m => HolderClass(Now(m).ClaimClass), (m, v) => NamespaceAttributes.SetHolderClass(m, device, v));
-        yield return new("modalias", _ => $"nd:t{(int)ndns.Type}");
+        yield return new("modalias", m => $"nd:t{(int)RegionDriver.TypeOf(m, m.Regions[device.Number])}");
         yield return new(
             "mode",
             m =>
@@ -145,7 +157,7 @@ internal static class NdAttributes
                     _ => PmemDriver.MapsPages(m, Now(m)) ? "memory" : "raw",
                 }
         );
-        yield return new("nstype", _ => Number((ulong)ndns.Type));
+        yield return new("nstype", m => Number((ulong)RegionDriver.TypeOf(m, m.Regions[device.Number])));
         foreach (SysfsAttribute node in Nodes(machine.Regions[device.Number]))
             yield return node;
         yield return new("resource", m => Now(m).Size.IsZero ? Errno.ENXIO : Hex(Now(m).Range.Start.Bytes));
@@ -155,7 +167,9 @@ internal static class NdAttributes
                 "sector_size",
                 m => Selected(Now(m).LbaSize, "512 4096 "),
                 (m, v) =>
-                    KernelText.TryUnsigned(v, out ulong bytes) ? NamespaceAttributes.SetSectorSize(m, device, bytes) : m.Fail(Errno.EINVAL)
+                    !Now(m).IsIdle ? m.Fail(Errno.EBUSY)
+                    : KernelText.TryUnsigned(v, out ulong bytes) ? NamespaceAttributes.SetSectorSize(m, device, bytes)
+                    : m.Fail(Errno.EINVAL)
             );
         }
         yield return new(
@@ -168,8 +182,23 @@ internal static class NdAttributes
                         : m.Fail(Errno.EINVAL)
                 : null
         );
+        yield return new(
+            "uevent",
+            m =>
+                Uevent(
+                    DriverOf(m, device),
+                    $"nd:t{(int)RegionDriver.TypeOf(m, m.Regions[device.Number])}",
+                    isPmem ? "nd_namespace_pmem" : "nd_namespace_io"
+                )
+        );
         if (isPmem)
-            yield return new("uuid", m => Now(m).Uuid?.ToString() ?? "", SetUuid((m, u) => NamespaceAttributes.SetUuid(m, device, u)));
+        {
+            yield return new(
+                "uuid",
+                m => Now(m).Uuid?.ToString() ?? "",
+                SetUuid((m, u) => NamespaceAttributes.SetUuid(m, device, u), m => !Now(m).IsIdle)
+            );
+        }
     }
 
     private static IEnumerable<SysfsAttribute> OfPfn(Machine machine, NdDevice device)
@@ -212,6 +241,13 @@ internal static class NdAttributes
             yield return node;
         yield return new("resource", m => Extent(m, Now(m)) is { } range ? Hex(range.Start.Bytes) : Errno.ENXIO);
         yield return new("size", m => Extent(m, Now(m)) is { } range ? Number(range.Size.Bytes) : Errno.ENXIO);
+        yield return new(
+            "uevent",
+            m =>
+                device.Kind == NdDeviceKind.Dax
+                    ? Uevent(DriverOf(m, device), "nd:t7", "nd_dax")
+                    : Uevent(DriverOf(m, device), $"nd:t{(int)RegionDriver.TypeOf(m, m.Regions[device.Number])}", "nd_pfn")
+        );
         yield return new("supported_alignments", m => string.Concat(m.Architecture.SupportedAligns.Select(a => $"{a.Bytes} ")));
         yield return new(
             "uuid",
@@ -247,6 +283,10 @@ internal static class NdAttributes
                 : m.Fail(Errno.EINVAL)
         );
         yield return new("size", m => Now(m).DiskSize is { } size ? Number(size.Bytes) : Errno.ENXIO);
+        yield return new(
+            "uevent",
+            m => Uevent(DriverOf(m, device), $"nd:t{(int)RegionDriver.TypeOf(m, m.Regions[device.Number])}", "nd_btt")
+        );
         yield return new(
             "uuid",
             m => Now(m).Uuid?.ToString() ?? "",
@@ -291,7 +331,36 @@ internal static class NdAttributes
         };
 
     private static Func<Machine, string, StepResult> SetReadOnly(int number) =>
-        (m, v) => KernelText.TryBool(v, out bool on) ? m.With(m.Regions[number] with { IsReadOnly = on }).Done() : m.Fail(Errno.EINVAL);
+        (m, v) => KernelText.TryBool(v, out bool on) ? RegionDriver.SetReadOnly(m, number, on).Done() : m.Fail(Errno.EINVAL);
+
+    private static SysfsAttribute NotModelled(NdDevice device, string name) =>
+        new(name, _ => throw new NotModelledException($"reading {name} of {device}"));
+
+    /// <summary>The DIMMs whose reservations are looked through: the kernel does not ask whether a driver is there to have
+    /// them.</summary>
+    private static IEnumerable<DimmState> LabelledDimmsOf(Machine machine, RegionState region) =>
+        RegionDriver
+            .DimmsOf(machine, region)
+            .Select(d =>
+                d.Labels is not null
+                    ? d
+                    : throw new NotModelledException(
+                        $"dpa_extents of {region.Device} while {d.Device} has no driver: the kernel reads a null pointer "
+                            + "(drivers/nvdimm/namespace_devs.c dpa_extents_show(); 6.1, 6.12)"
+                    )
+            );
+
+    private static string? DriverOf(Machine machine, NdDevice device) =>
+        DriverCore.IsBound(machine, device) ? NdDrivers.Of(device.Kind) : null;
+
+    /// <summary>A device's uevent, in the driver core's order (drivers/base/core.c dev_uevent(), drivers/nvdimm/bus.c
+    /// nvdimm_bus_uevent()).</summary>
+    internal static string Uevent(string? driver, string modalias, string? type = null) =>
+        $"{(type is null ? "" : $"DEVTYPE={type}\n")}{(driver is null ? "" : $"DRIVER={driver}\n")}MODALIAS={modalias}";
+
+    /// <summary>What stands before that for a device with a node.</summary>
+    internal static string DeviceNode(string number, string name) =>
+        $"MAJOR={number[..number.IndexOf(':')]}\nMINOR={number[(number.IndexOf(':') + 1)..]}\nDEVNAME={name}\n";
 
     /// <summary>A prefix of the word counts, as the kernel compares only as many characters as were written, less the last; tried in this
     /// order.</summary>

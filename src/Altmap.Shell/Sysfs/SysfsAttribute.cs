@@ -8,6 +8,12 @@ namespace Altmap.Shell.Sysfs;
 /// <param name="Text">Empty on failure.</param>
 public readonly record struct SysfsValue(Errno Errno, string Text)
 {
+    /// <summary>An attribute that can be read and has no text at all, not even a line end.</summary>
+    public static readonly SysfsValue Nothing = new(Errno.None, "") { IsNothing = true };
+
+    /// <summary>True for <see cref="Nothing"/>.</summary>
+    public bool IsNothing { get; private init; }
+
     /// <summary>A value.</summary>
     public static implicit operator SysfsValue(string text) => new(Errno.None, text);
 

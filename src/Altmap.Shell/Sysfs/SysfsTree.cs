@@ -38,6 +38,8 @@ public static class SysfsTree
             return MemoryFiles.Read(machine, path);
         if (VmFiles.Owns(path))
             return Errno.EACCES;
+        if (BlockFiles.Owns(path))
+            return BlockFiles.Read(machine, path);
         if (!path.StartsWith("/sys/bus/nd/", StringComparison.Ordinal))
             return null;
         if (path.StartsWith(NdDriverFolder, StringComparison.Ordinal))
@@ -70,7 +72,8 @@ public static class SysfsTree
         return attribute.Write is null ? machine.Fail(Errno.EACCES) : attribute.Write(machine, text);
     }
 
-    /// <summary>Every readable attribute of the nd and dax devices with its path, in the order of paths; those that give an errno are left
+    /// <summary>Every readable attribute of the nd and dax devices with its path, in the order of paths; those that give an errno are
+    /// left
     /// out.</summary>
     public static IEnumerable<(string Path, string Value)> All(Machine machine)
     {
@@ -78,7 +81,7 @@ public static class SysfsTree
         {
             foreach (SysfsAttribute attribute in NdAttributes.Of(machine, device))
             {
-                if (attribute.Read?.Invoke(machine) is { Errno: Errno.None, Text: var text })
+                if (attribute.Name != "uevent" && Known(machine, attribute) is { Errno: Errno.None, IsNothing: false, Text: var text })
                     yield return ($"{NdDevices}{device}/{attribute.Name}", text);
             }
             if (DriverCore.IsBound(machine, device))
@@ -86,6 +89,19 @@ public static class SysfsTree
         }
         foreach ((string path, string value) in DaxFiles.All(machine))
             yield return (path, value);
+    }
+
+    /// <summary>The value, or null where the model does not know it.</summary>
+    private static SysfsValue? Known(Machine machine, SysfsAttribute attribute)
+    {
+        try
+        {
+            return attribute.Read?.Invoke(machine);
+        }
+        catch (NotModelledException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Every device of the nd bus.</summary>

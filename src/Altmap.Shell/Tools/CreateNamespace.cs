@@ -281,7 +281,7 @@ internal sealed class CreateNamespace(ToolContext context, OptionResult options)
         if (dimms.Any(d => DimmDriver.IsActive(context.Machine, d.Device)))
         {
             foreach (DimmState dimm in dimms.Where(d => DimmDriver.IsActive(context.Machine, d.Device)))
-                context.Output.Err($" Warning: {dimm.Device} is active in {regionDevice}, failing autolabel\n\n");
+                context.Output.Err($"  Warning: {dimm.Device} is active in {regionDevice}, failing autolabel\n\n");
         }
         else
         {

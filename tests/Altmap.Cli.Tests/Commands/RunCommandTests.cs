@@ -28,11 +28,7 @@ public class RunCommandTests
         CliResult result = Cli.Run("run", Machine, "--", "fdisk", "/dev/pmem0");
         Assert.Equal((1, ""), (result.ExitCode, result.Output));
         Assert.StartsWith("unsupported: the command fdisk; known are cat, daxctl, diff, dmesg, ", result.Error);
-        Assert.Contains(
-            "ls knows /sys/bus/dax/devices, /sys/bus/memory/devices, /sys/bus/nd/devices",
-            Cli.Run("run", Machine, "--", "ls", "/sys/class").Error,
-            StringComparison.Ordinal
-        );
+        Assert.Contains("ls knows the nd and dax buses", Cli.Run("run", Machine, "--", "ls", "/sys/class").Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -73,7 +73,7 @@ public class KmemTests
         Assert.Equal("kmem dax0.0: mapping0: 0x48000000-0x5fffffff cannot be hotremoved until the next reboot", machine.Log[^1]);
         Assert.True(PfnStory.Of(machine, new Pfn(0x50000)).IsOnline);
         Assert.Equal(Errno.EBUSY, Kmem.Bind(machine, Dax(machine)).Errno);
-        Assert.Equal(Errno.ENXIO, DeviceDax.Bind(machine, Dax(machine)).Errno);
+        Assert.Equal(Errno.EBUSY, DeviceDax.Bind(machine, Dax(machine)).Errno);
         Assert.Contains("    48000000-5fffffff : System RAM (kmem)\n", Iomem.Text(machine), StringComparison.Ordinal);
     }
 

@@ -142,7 +142,7 @@ public class BttDeviceTests
         );
         machine = DriverCore.Unbind(DriverCore.Bind(machine, NdDrivers.Pmem, s_seed).Machine, NdDrivers.Pmem, s_seed).Machine;
         machine = DriverCore.Bind(machine.With(machine.Regions[Region] with { IsReadOnly = true }), NdDrivers.Pmem, s_seed).Machine;
-        Assert.Equal("block pmem0s: region0 read-only, marking pmem0s read-only", machine.Log[^1]);
+        Assert.Equal("nd_pmem btt0.0: region0 read-only, marking pmem0s read-only", machine.Log[^1]);
     }
 
     [Fact]

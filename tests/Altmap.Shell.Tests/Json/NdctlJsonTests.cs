@@ -36,7 +36,7 @@ public class NdctlJsonTests
         Assert.Equal("[\n  1,\n  2\n]\n", NdctlJson.Display(one.Add(2L), JsonDetail.Human).Stdout);
         Assert.Equal(new PrintedText("", ""), NdctlJson.Display(JsonArray.Empty, JsonDetail.Human));
         Assert.Equal(
-            new PrintedText("[\n]\n", " Warning: no matching devices found\n\n"),
+            new PrintedText("[\n]\n", "  Warning: no matching devices found\n\n"),
             NdctlJson.Display(JsonArray.Empty, JsonDetail.None)
         );
     }
