@@ -21,12 +21,12 @@ public class LedgerBenchmarks
 
     /// <summary>fsdax or devdax with its page map on the device.</summary>
     [Benchmark]
-    public ulong Device() => Ledger.OfDevice(_settings, new ByteSize(64), Range, Kernel, Rules).Of(Ledger.Data).Bytes;
+    public ulong Device() => Ledger.OfDevice(_settings, new ByteSize(64), Range, Kernel, Rules).Of(LedgerItem.Data).Bytes;
 
     /// <summary>The same device given to kmem.</summary>
     [Benchmark]
     public ulong SystemRam() =>
-        Ledger.OfSystemRam(_settings, new ByteSize(64), Range, ByteSize.MiB(128), ByteSize.Zero, Rules).Of(Ledger.SystemRam).Bytes;
+        Ledger.OfSystemRam(_settings, new ByteSize(64), Range, ByteSize.MiB(128), ByteSize.Zero, Rules).Of(LedgerItem.SystemRam).Bytes;
 
     /// <summary>The plan: info-block laid out and judged, and its ledger.</summary>
     [Benchmark]

@@ -31,7 +31,7 @@ internal static class PlanJson
         json.WriteNumber("usable", plan.Usable.Bytes);
         WriteEntries(json, "ledger", plan.Ledger);
         json.WriteNumber("page_map_reserved", plan.PageMapReserve.Bytes);
-        json.WriteNumber("page_map_used", plan.Bytes(Ledger.PageMapUsed).Bytes);
+        json.WriteNumber("page_map_used", plan.Bytes(LedgerItem.PageMapUsed).Bytes);
         json.WriteNumber("struct_pages_in_ram", plan.StructPagesInRam.Bytes);
         json.WriteOptional("memory_block", plan.BlockSize?.Bytes);
         json.WriteNumber("overrun", plan.Overrun.Bytes);
@@ -115,7 +115,7 @@ internal static class PlanJson
                 {
                     json.WriteString(isPhysical ? "start" : "dpa", JsonOutput.Hex(extent.Start));
                     json.WriteNumber("size", extent.Size.Bytes);
-                    json.WriteString("what", extent.What);
+                    json.WriteString("what", extent.What.Word());
                     json.WriteString("owner", extent.Owner);
                 }
             );
@@ -130,7 +130,7 @@ internal static class PlanJson
         foreach (LedgerEntry entry in entries)
         {
             json.WriteStartObject();
-            json.WriteString("what", entry.What);
+            json.WriteString("what", entry.What.Word());
             json.WriteNumber("bytes", entry.Bytes.Bytes);
             json.WriteEndObject();
         }

@@ -59,8 +59,8 @@ internal static class PlanPicture
                 .. space.Extents.Select(e => new BarPart(
                     e.Size.Bytes,
                     PlanText.ToneOf(e.What),
-                    e.What,
-                    $"{e.Owner ?? e.What}: {e.Size} from {JsonOutput.Hex(e.Start)} on"
+                    e.What.Word(),
+                    $"{e.Owner ?? e.What.Word()}: {e.Size} from {JsonOutput.Hex(e.Start)} on"
                 )),
             ]
         );

@@ -29,7 +29,7 @@ internal static class PlanText
             );
         var table = new TextTable("what", ">bytes", ">", ">of the namespace");
         foreach (LedgerEntry entry in plan.Ledger)
-            table.Add(entry.What, Numbers.Of(entry.Bytes), entry.Bytes.ToHuman(), Numbers.Share(entry.Bytes, plan.Range.Size));
+            table.Add(entry.What.Word(), Numbers.Of(entry.Bytes), entry.Bytes.ToHuman(), Numbers.Share(entry.Bytes, plan.Range.Size));
         table.Add("total", Numbers.Of(plan.Range.Size), plan.Range.Size.ToHuman(), Numbers.Share(plan.Range.Size, plan.Range.Size));
         table.Write(host);
         if (!plan.StructPagesInRam.IsZero)
@@ -65,26 +65,26 @@ internal static class PlanText
 
     /// <summary>The parts of a namespace's bar.</summary>
     public static IReadOnlyList<BarPart> Parts(NamespacePlan plan) =>
-        [.. plan.Ledger.Select(e => new BarPart(e.Bytes.Bytes, ToneOf(e.What), e.What, $"{e.What}: {e.Bytes}"))];
+        [.. plan.Ledger.Select(e => new BarPart(e.Bytes.Bytes, ToneOf(e.What), e.What.Word(), $"{e.What.Word()}: {e.Bytes}"))];
 
     /// <summary>How an entry of a ledger looks.</summary>
-    public static Tone ToneOf(string what) =>
+    public static Tone ToneOf(LedgerItem what) =>
         what switch
         {
-            Ledger.Data or MachineLedger.Claimed => Tone.Data,
-            Ledger.SystemRam => Tone.Ram,
-            Ledger.PageMapUsed
-            or Ledger.BlockMemmap
-            or Ledger.BttMap
-            or Ledger.BttLog
-            or Ledger.BttFreeBlocks
-            or Ledger.BttSectorMetadata => Tone.PageMap,
-            Ledger.InfoBlockArea or Ledger.BttInfo => Tone.InfoBlock,
-            Ledger.PageMapUnused => Tone.Other,
-            Ledger.Unusable => Tone.Bad,
-            MachineLedger.Free => Tone.Free,
-            MachineLedger.NoDriver or MachineLedger.NoRegion => Tone.Hole,
-            MachineLedger.ClaimedByLabels or MachineLedger.Unknown => Tone.Reserved,
+            LedgerItem.Data or LedgerItem.Claimed => Tone.Data,
+            LedgerItem.SystemRam => Tone.Ram,
+            LedgerItem.PageMapUsed
+            or LedgerItem.BlockMemmap
+            or LedgerItem.BttMap
+            or LedgerItem.BttLog
+            or LedgerItem.BttFreeBlocks
+            or LedgerItem.BttSectorMetadata => Tone.PageMap,
+            LedgerItem.InfoBlockArea or LedgerItem.BttInfo => Tone.InfoBlock,
+            LedgerItem.PageMapUnused => Tone.Other,
+            LedgerItem.Unusable => Tone.Bad,
+            LedgerItem.Free => Tone.Free,
+            LedgerItem.NoDriver or LedgerItem.NoRegion => Tone.Hole,
+            LedgerItem.ClaimedByLabels or LedgerItem.Unknown => Tone.Reserved,
             _ => Tone.Lost,
         };
 

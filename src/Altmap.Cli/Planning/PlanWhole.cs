@@ -83,10 +83,10 @@ internal static class PlanWhole
             $"kernel {machine.Kernel.Name}: all of the machine: {ledger.Size} in {Numbers.Count(ledger.Regions.Length, "region")}, "
                 + $"{Numbers.Count(ledger.Namespaces.Length, "namespace")}"
         );
-        PlanText.WriteBar(host, [.. ledger.Totals.Select(e => new BarPart(e.Bytes.Bytes, PlanText.ToneOf(e.What), e.What))]);
+        PlanText.WriteBar(host, [.. ledger.Totals.Select(e => new BarPart(e.Bytes.Bytes, PlanText.ToneOf(e.What), e.What.Word()))]);
         var totals = new TextTable("what", ">bytes", ">", ">of the machine");
         foreach (LedgerEntry entry in ledger.Totals)
-            totals.Add(entry.What, Numbers.Of(entry.Bytes), entry.Bytes.ToHuman(), Numbers.Share(entry.Bytes, ledger.Size));
+            totals.Add(entry.What.Word(), Numbers.Of(entry.Bytes), entry.Bytes.ToHuman(), Numbers.Share(entry.Bytes, ledger.Size));
         totals.Add("total", Numbers.Of(ledger.Size), ledger.Size.ToHuman(), Numbers.Share(ledger.Size, ledger.Size));
         totals.Write(host);
         var table = new TextTable("device", ">from", ">bytes", ">", "what");
@@ -110,8 +110,8 @@ internal static class PlanWhole
     private static string What(SpaceExtent extent) =>
         (extent.What, extent.Owner) switch
         {
-            (MachineLedger.Claimed, { } owner) => owner,
-            (_, { } owner) => $"{extent.What} in {owner}",
-            _ => extent.What,
+            (LedgerItem.Claimed, { } owner) => owner,
+            (_, { } owner) => $"{extent.What.Word()} in {owner}",
+            _ => extent.What.Word(),
         };
 }

@@ -12,66 +12,6 @@ namespace Altmap.Model.Planning;
 /// </summary>
 public static class Ledger
 {
-    /// <summary>Cut off at the start so that the mapping is aligned (start_pad).</summary>
-    public const string StartPad = "start_pad";
-
-    /// <summary>The info-block and what is kept free for it: 8 KiB in whole pages.</summary>
-    public const string InfoBlockArea = "info-block area";
-
-    /// <summary>struct pages that the kernel stores on the device.</summary>
-    public const string PageMapUsed = "page map in use";
-
-    /// <summary>Reserved for struct pages, and never used: they are smaller than the reserve, or in RAM.</summary>
-    public const string PageMapUnused = "page map reserve, unused";
-
-    /// <summary>Up to the next multiple of the alignment.</summary>
-    public const string Padding = "alignment padding";
-
-    /// <summary>What the user gets.</summary>
-    public const string Data = "data";
-
-    /// <summary>Cut off at the end so that the mapping is aligned (end_trunc).</summary>
-    public const string EndTrunc = "end_trunc";
-
-    /// <summary>Of a namespace without a device: nothing of it can be used.</summary>
-    public const string Unusable = "not usable";
-
-    /// <summary>kmem: in front of the first whole memory block.</summary>
-    public const string BlockFront = "trimmed before the first memory block";
-
-    /// <summary>kmem: whole memory blocks.</summary>
-    public const string SystemRam = "System RAM";
-
-    /// <summary>kmem: struct pages of the blocks, at the start of each (memmap_on_memory).</summary>
-    public const string BlockMemmap = "memmap of the memory blocks";
-
-    /// <summary>kmem: behind the last whole memory block.</summary>
-    public const string BlockBack = "trimmed after the last memory block";
-
-    /// <summary>BTT 1.1: the first 4096 bytes belong to nobody.</summary>
-    public const string BttStart = "before the first arena";
-
-    /// <summary>BTT: two info-blocks an arena.</summary>
-    public const string BttInfo = "BTT info-blocks";
-
-    /// <summary>BTT: what a block has beyond the sector that the disk shows: metadata, and rounding to 64 bytes.</summary>
-    public const string BttSectorMetadata = "sector metadata and rounding";
-
-    /// <summary>BTT: a free block for each lane, so that a sector is never overwritten in place.</summary>
-    public const string BttFreeBlocks = "BTT free blocks";
-
-    /// <summary>BTT: 4 bytes a sector, in whole pages.</summary>
-    public const string BttMap = "BTT map";
-
-    /// <summary>BTT: the log (flog) of the lanes.</summary>
-    public const string BttLog = "BTT log";
-
-    /// <summary>BTT: between the blocks and the map, and up to whole pages.</summary>
-    public const string BttRounding = "BTT rounding";
-
-    /// <summary>BTT: a rest of less than 16 MiB behind the last arena.</summary>
-    public const string BttRest = "after the last arena";
-
     /// <summary>The ledger of a pfn or dax device.</summary>
     /// <param name="settings">The block's values.</param>
     /// <param name="reservedStructPage">Bytes that the writer of the block set aside for a page's struct page.</param>
@@ -90,8 +30,8 @@ public static class Ledger
         if (settings.UsableSize(ns.Size) is not { } usable)
             return OfUnusable(ns.Size);
         AddMetadata(ref table, settings, reservedStructPage, ns, usedPages, architecture);
-        table.Add(Data, usable.Bytes);
-        table.Add(EndTrunc, settings.EndTrunc.Bytes);
+        table.Add(LedgerItem.Data, usable.Bytes);
+        table.Add(LedgerItem.EndTrunc, settings.EndTrunc.Bytes);
         return table;
     }
 
@@ -117,7 +57,7 @@ public static class Ledger
             return OfUnusable(ns.Size);
         AddMetadata(ref table, settings, reservedStructPage, ns, default, architecture);
         AddBlocks(ref table, new PhysicalRange(ns.Start + settings.StartPad + settings.DataOffset, usable), block, memmapPerBlock);
-        table.Add(EndTrunc, settings.EndTrunc.Bytes);
+        table.Add(LedgerItem.EndTrunc, settings.EndTrunc.Bytes);
         return table;
     }
 
@@ -133,7 +73,7 @@ public static class Ledger
     public static LedgerTable OfRaw(ByteSize size)
     {
         var table = new LedgerTable();
-        table.Add(Data, size.Bytes);
+        table.Add(LedgerItem.Data, size.Bytes);
         return table;
     }
 
@@ -141,7 +81,7 @@ public static class Ledger
     public static LedgerTable OfUnusable(ByteSize size)
     {
         var table = new LedgerTable();
-        table.Add(Unusable, size.Bytes);
+        table.Add(LedgerItem.Unusable, size.Bytes);
         return table;
     }
 
@@ -198,15 +138,15 @@ public static class Ledger
             end = at.Bytes + arena.Bytes;
         }
         var table = new LedgerTable();
-        table.Add(BttStart, start);
-        table.Add(BttInfo, info);
-        table.Add(Data, data);
-        table.Add(BttSectorMetadata, metadata);
-        table.Add(BttFreeBlocks, free);
-        table.Add(BttMap, map);
-        table.Add(BttLog, log);
-        table.Add(BttRounding, rounding);
-        table.Add(BttRest, size.Bytes - end);
+        table.Add(LedgerItem.BttStart, start);
+        table.Add(LedgerItem.BttInfo, info);
+        table.Add(LedgerItem.Data, data);
+        table.Add(LedgerItem.BttSectorMetadata, metadata);
+        table.Add(LedgerItem.BttFreeBlocks, free);
+        table.Add(LedgerItem.BttMap, map);
+        table.Add(LedgerItem.BttLog, log);
+        table.Add(LedgerItem.BttRounding, rounding);
+        table.Add(LedgerItem.BttRest, size.Bytes - end);
         return table;
     }
 
@@ -307,11 +247,11 @@ public static class Ledger
             used = Math.Min(usedPages.ToBytes(architecture.PageSize).Bytes, offset - area);
             unused = Math.Max(reserve, used) - used;
         }
-        table.Add(StartPad, settings.StartPad.Bytes);
-        table.Add(InfoBlockArea, area);
-        table.Add(PageMapUsed, used);
-        table.Add(PageMapUnused, unused);
-        table.Add(Padding, offset - area - used - unused);
+        table.Add(LedgerItem.StartPad, settings.StartPad.Bytes);
+        table.Add(LedgerItem.InfoBlockArea, area);
+        table.Add(LedgerItem.PageMapUsed, used);
+        table.Add(LedgerItem.PageMapUnused, unused);
+        table.Add(LedgerItem.Padding, offset - area - used - unused);
     }
 
     /// <summary>The trimming rule of kmem (drivers/dax/kmem.c dax_kmem_range(); 5.10, 6.1, 6.12, 7.2).</summary>
@@ -319,14 +259,14 @@ public static class Ledger
     {
         if (Memory.Kmem.Trim(range, block) is not { } whole)
         {
-            table.Add(BlockFront, range.Size.Bytes);
+            table.Add(LedgerItem.BlockFront, range.Size.Bytes);
             return;
         }
         ulong front = (whole.Start - range.Start).Bytes,
             memmap = (memmapPerBlock * (whole.Size / block)).Bytes;
-        table.Add(BlockFront, front);
-        table.Add(SystemRam, whole.Size.Bytes - memmap);
-        table.Add(BlockMemmap, memmap);
-        table.Add(BlockBack, range.Size.Bytes - front - whole.Size.Bytes);
+        table.Add(LedgerItem.BlockFront, front);
+        table.Add(LedgerItem.SystemRam, whole.Size.Bytes - memmap);
+        table.Add(LedgerItem.BlockMemmap, memmap);
+        table.Add(LedgerItem.BlockBack, range.Size.Bytes - front - whole.Size.Bytes);
     }
 }

@@ -6,9 +6,9 @@ using Altmap.Core.Units;
 namespace Altmap.Model.Planning;
 
 /// <summary>A stretch of a namespace and what it is for.</summary>
-/// <param name="What">As <c>data</c>; the words are those of <see cref="Ledger"/>.</param>
+/// <param name="What">What for.</param>
 /// <param name="Bytes">How many.</param>
-public readonly record struct LedgerEntry(string What, ByteSize Bytes);
+public readonly record struct LedgerEntry(LedgerItem What, ByteSize Bytes);
 
 /// <summary>The entries of one ledger, none of them of 0 bytes. A value of fixed size: making one allocates nothing.</summary>
 public struct LedgerTable
@@ -36,7 +36,7 @@ public struct LedgerTable
     }
 
     /// <summary>The bytes of an entry; zero where there is none.</summary>
-    public readonly ByteSize Of(string what)
+    public readonly ByteSize Of(LedgerItem what)
     {
         ByteSize sum = ByteSize.Zero;
         foreach (LedgerEntry entry in Entries)
@@ -50,7 +50,7 @@ public struct LedgerTable
     /// <summary>A copy that lives on the heap.</summary>
     public readonly ImmutableArray<LedgerEntry> ToArray() => [.. Entries];
 
-    internal void Add(string what, ulong bytes)
+    internal void Add(LedgerItem what, ulong bytes)
     {
         if (bytes > 0)
             _slots[Count++] = new LedgerEntry(what, new ByteSize(bytes));

@@ -8,9 +8,9 @@ namespace Altmap.Model.Planning;
 /// <summary>A stretch of a DIMM or of a region.</summary>
 /// <param name="Start">From the start of the DIMM, or a physical address.</param>
 /// <param name="Size">More than 0 bytes.</param>
-/// <param name="What">One of the words of <see cref="MachineLedger"/>.</param>
+/// <param name="What">What for.</param>
 /// <param name="Owner">The namespace or region it belongs to, or null.</param>
-public readonly record struct SpaceExtent(ulong Start, ByteSize Size, string What, string? Owner);
+public readonly record struct SpaceExtent(ulong Start, ByteSize Size, LedgerItem What, string? Owner);
 
 /// <summary>A DIMM or region, and who has each byte of it.</summary>
 /// <param name="Device">As <c>nmem0</c> or <c>region0</c>.</param>
@@ -41,24 +41,6 @@ public sealed record MachineLedger(
     ImmutableArray<LedgerEntry> Totals
 )
 {
-    /// <summary>Of a namespace.</summary>
-    public const string Claimed = "namespace";
-
-    /// <summary>Claimed by labels from which the kernel makes no namespace.</summary>
-    public const string ClaimedByLabels = "claimed by labels, no namespace";
-
-    /// <summary>A new namespace can have it.</summary>
-    public const string Free = "free";
-
-    /// <summary>Of a region whose driver is not bound.</summary>
-    public const string NoDriver = "region without driver";
-
-    /// <summary>Of a DIMM: no region maps it.</summary>
-    public const string NoRegion = "no region";
-
-    /// <summary>A namespace whose capacity is not modelled.</summary>
-    public const string Unknown = "not modelled";
-
     /// <summary>All bytes of all regions.</summary>
     public ByteSize Size => Regions.Aggregate(ByteSize.Zero, (sum, r) => sum + r.Size);
 
@@ -72,12 +54,12 @@ public sealed record MachineLedger(
         {
             SpaceLedger space = OfRegion(region);
             regions.Add(space);
-            totals.AddRange(space.Extents.Where(e => e.What != Claimed).Select(e => new LedgerEntry(e.What, e.Size)));
+            totals.AddRange(space.Extents.Where(e => e.What != LedgerItem.Claimed).Select(e => new LedgerEntry(e.What, e.Size)));
             foreach (NamespaceState ndns in region.Namespaces.Values.Where(n => !n.Size.IsZero))
             {
                 NamespaceLedger ledger = OfNamespace(machine, ndns);
                 namespaces.Add(ledger);
-                totals.AddRange(ledger.Plan?.Ledger ?? [new LedgerEntry(Unknown, ndns.Size)]);
+                totals.AddRange(ledger.Plan?.Ledger ?? [new LedgerEntry(LedgerItem.Unknown, ndns.Size)]);
             }
         }
         ImmutableArray<LedgerEntry> sums =
@@ -86,7 +68,7 @@ public sealed record MachineLedger(
                 .GroupBy(e => e.What)
                 .Select(g => new LedgerEntry(g.Key, g.Aggregate(ByteSize.Zero, (sum, e) => sum + e.Bytes)))
                 .OrderByDescending(e => e.Bytes.Bytes)
-                .ThenBy(e => e.What, StringComparer.Ordinal),
+                .ThenBy(e => e.What),
         ];
         return new MachineLedger(
             [.. machine.Dimms.Values.Select(d => OfDimm(machine, d)).Where(d => !d.Size.IsZero)],
@@ -110,14 +92,16 @@ public sealed record MachineLedger(
 
     private static SpaceLedger OfRegion(RegionState region)
     {
-        (UInt128, UInt128, string, string?)[] claims =
+        (UInt128, UInt128, LedgerItem, string?)[] claims =
         [
             .. region
                 .Namespaces.Values.Where(n => !n.Size.IsZero)
                 .OrderBy(n => n.Range.Start)
-                .Select(n => ((UInt128)n.Range.Start.Bytes, (UInt128)n.Range.Start.Bytes + n.Size.Bytes, Claimed, (string?)n.Device.Name)),
+                .Select(n =>
+                    ((UInt128)n.Range.Start.Bytes, (UInt128)n.Range.Start.Bytes + n.Size.Bytes, LedgerItem.Claimed, (string?)n.Device.Name)
+                ),
         ];
-        string rest = region.IsBound ? Free : NoDriver;
+        LedgerItem rest = region.IsBound ? LedgerItem.Free : LedgerItem.NoDriver;
         return new SpaceLedger(
             region.Device,
             region.Range.Size,
@@ -134,7 +118,7 @@ public sealed record MachineLedger(
             where map.Dimm == dimm.Device.Name && !map.Size.IsZero
             select (region, (UInt128)map.Offset.Bytes, (UInt128)map.Offset.Bytes + map.Size.Bytes),
         ];
-        var claims = new List<(UInt128 Start, UInt128 End, string What, string? Owner)>();
+        var claims = new List<(UInt128 Start, UInt128 End, LedgerItem What, string? Owner)>();
         foreach (ReservedRange range in dimm.Reservations)
         {
             NamespaceState? owner = maps.SelectMany(m => m.Region.Namespaces.Values)
@@ -143,7 +127,7 @@ public sealed record MachineLedger(
                 (
                     range.Start.Bytes,
                     (UInt128)range.Start.Bytes + range.Size.Bytes,
-                    owner is null ? ClaimedByLabels : Claimed,
+                    owner is null ? LedgerItem.ClaimedByLabels : LedgerItem.Claimed,
                     owner?.Device.Name
                 )
             );
@@ -151,7 +135,7 @@ public sealed record MachineLedger(
         foreach ((RegionState region, UInt128 start, UInt128 end) in maps) // without labels the region's one namespace has it all
         {
             if (region.Namespaces.Values.FirstOrDefault(n => n.Type == NamespaceType.Io && !n.Size.IsZero) is { } whole)
-                claims.Add((start, end, Claimed, whole.Device.Name));
+                claims.Add((start, end, LedgerItem.Claimed, whole.Device.Name));
         }
         UInt128 size = maps.Select(m => m.End).Concat(claims.Select(c => c.End)).DefaultIfEmpty().Max();
         UInt128[] cuts = [.. maps.SelectMany(m => (UInt128[])[m.Start, m.End])];
@@ -167,9 +151,9 @@ public sealed record MachineLedger(
                     foreach ((RegionState region, UInt128 start, UInt128 end) in maps)
                     {
                         if (start <= at && at < end)
-                            return (region.IsBound ? Free : NoDriver, region.Device.Name);
+                            return (region.IsBound ? LedgerItem.Free : LedgerItem.NoDriver, region.Device.Name);
                     }
-                    return (NoRegion, null);
+                    return (LedgerItem.NoRegion, null);
                 },
                 cuts
             )
@@ -180,8 +164,8 @@ public sealed record MachineLedger(
     private static ImmutableArray<SpaceExtent> Sweep(
         UInt128 start,
         UInt128 end,
-        (UInt128 Start, UInt128 End, string What, string? Owner)[] claims,
-        Func<UInt128, (string What, string? Owner)> rest,
+        (UInt128 Start, UInt128 End, LedgerItem What, string? Owner)[] claims,
+        Func<UInt128, (LedgerItem What, string? Owner)> rest,
         UInt128[]? cuts = null
     )
     {
@@ -201,7 +185,7 @@ public sealed record MachineLedger(
         {
             UInt128 at = points[i];
             int claim = Array.FindIndex(claims, c => c.Start <= at && at < c.End);
-            (string what, string? owner) = claim < 0 ? rest(at) : (claims[claim].What, claims[claim].Owner);
+            (LedgerItem what, string? owner) = claim < 0 ? rest(at) : (claims[claim].What, claims[claim].Owner);
             var size = new ByteSize((ulong)(points[i + 1] - at));
             if (extents.Count > 0 && extents[^1] is var last && last.What == what && last.Owner == owner)
                 extents[^1] = last with { Size = last.Size + size };

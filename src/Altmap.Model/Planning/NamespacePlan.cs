@@ -43,7 +43,7 @@ public sealed record NamespacePlan(
     public bool IsAccepted => Errno == Errno.None;
 
     /// <summary>Bytes that the device offers.</summary>
-    public ByteSize Usable => Bytes(Planning.Ledger.Data) + Bytes(Planning.Ledger.SystemRam);
+    public ByteSize Usable => Bytes(LedgerItem.Data) + Bytes(LedgerItem.SystemRam);
 
     /// <summary>Struct pages in RAM instead of on the device: a cost that is no part of the namespace.</summary>
     public ByteSize StructPagesInRam { get; init; }
@@ -65,7 +65,7 @@ public sealed record NamespacePlan(
     public string? Hint { get; init; }
 
     /// <summary>The bytes of a ledger entry; zero where there is none.</summary>
-    public ByteSize Bytes(string what)
+    public ByteSize Bytes(LedgerItem what)
     {
         foreach (LedgerEntry entry in Ledger)
         {

@@ -65,7 +65,7 @@ public class CapacityRecordingTests
             PageMapMode.Ram,
             ByteSize.KiB(alignKiB)
         );
-        Assert.Equal((ByteSize.MiB(lostMiB), ByteSize.MiB(usableMiB)), (plan.Bytes(Ledger.BlockFront), plan.Usable));
+        Assert.Equal((ByteSize.MiB(lostMiB), ByteSize.MiB(usableMiB)), (plan.Bytes(LedgerItem.BlockFront), plan.Usable));
     }
 
     /// <summary>It starts 2 MiB early: nothing but the 2 MiB is lost. With the default align of large pages the kernel overwrites what lies

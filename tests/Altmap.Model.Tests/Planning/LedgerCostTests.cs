@@ -16,8 +16,8 @@ public class LedgerCostTests
         NamespacePlan plan = NamespacePlan.Of(range, InfoBlockKind.Dax, PageMapMode.Pmem, ByteSize.MiB(2), kernel, rules);
         PfnDeviceSettings settings = plan.Settings!.Value;
         ulong Once() =>
-            Ledger.OfDevice(settings, new ByteSize(64), range, kernel, rules).Of(Ledger.Data).Bytes
-            + Ledger.OfSystemRam(settings, new ByteSize(64), range, ByteSize.MiB(128), ByteSize.Zero, rules).Of(Ledger.SystemRam).Bytes;
+            Ledger.OfDevice(settings, new ByteSize(64), range, kernel, rules).Of(LedgerItem.Data).Bytes
+            + Ledger.OfSystemRam(settings, new ByteSize(64), range, ByteSize.MiB(128), ByteSize.Zero, rules).Of(LedgerItem.SystemRam).Bytes;
         ulong first = Once();
         long before = GC.GetAllocatedBytesForCurrentThread();
         ulong sum = 0;

@@ -26,7 +26,12 @@ public class LedgerTests
     {
         NamespacePlan plan = Plan("6.1", "4G", "1G", PageMapMode.Pmem, "2M");
         Assert.Equal(
-            [("info-block area", 8192UL), ("page map in use", 16777216), ("alignment padding", 2088960), ("data", 1054867456)],
+            [
+                (LedgerItem.InfoBlockArea, 8192UL),
+                (LedgerItem.PageMapUsed, 16777216),
+                (LedgerItem.Padding, 2088960),
+                (LedgerItem.Data, 1054867456),
+            ],
             plan.Ledger.Select(e => (e.What, e.Bytes.Bytes))
         );
     }
@@ -39,14 +44,14 @@ public class LedgerTests
         NamespacePlan now = Plan("6.1", "4G", "1T", PageMapMode.Pmem, "2M"),
             then = Plan("6.1.0", "4G", "1T", PageMapMode.Pmem, "2M");
         Assert.Equal(ByteSize.GiB(16), now.Usable - then.Usable);
-        Assert.Equal(Bytes(now, Ledger.PageMapUsed), Bytes(then, Ledger.PageMapUsed));
+        Assert.Equal(Bytes(now, LedgerItem.PageMapUsed), Bytes(then, LedgerItem.PageMapUsed));
     }
 
     [Fact]
     public void What_is_no_whole_section_has_its_struct_pages_in_ram()
     {
         NamespacePlan plan = Plan("6.1", "4G", "64M", PageMapMode.Pmem, "2M");
-        Assert.Equal((0UL, ByteSize.MiB(1)), (Bytes(plan, Ledger.PageMapUsed), plan.StructPagesInRam));
+        Assert.Equal((0UL, ByteSize.MiB(1)), (Bytes(plan, LedgerItem.PageMapUsed), plan.StructPagesInRam));
     }
 
     [Theory]
@@ -57,7 +62,7 @@ public class LedgerTests
     public void A_refusal_leaves_nothing(string start, string size, string align, Errno errno)
     {
         NamespacePlan plan = Plan("6.1", start, size, PageMapMode.Pmem, align);
-        Assert.Equal((errno, ByteSize.Zero, Ledger.Unusable), (plan.Errno, plan.Usable, Assert.Single(plan.Ledger).What));
+        Assert.Equal((errno, ByteSize.Zero, LedgerItem.Unusable), (plan.Errno, plan.Usable, Assert.Single(plan.Ledger).What));
         Assert.Equal(plan.Range.Size, plan.Ledger[0].Bytes);
     }
 
@@ -96,7 +101,7 @@ public class LedgerTests
             ArchitectureRules.Find(kernel, Architecture.Arm64, ByteSize.KiB(64))!,
         ];
 
-    private static ulong Bytes(NamespacePlan plan, string what) => plan.Bytes(what).Bytes;
+    private static ulong Bytes(NamespacePlan plan, LedgerItem what) => plan.Bytes(what).Bytes;
 
     private static NamespacePlan Plan(string kernel, string start, string size, PageMapMode map, string align)
     {
