@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using Altmap.Cli.Common;
 using Altmap.Cli.Output;
 using Altmap.Core.Units;
@@ -53,11 +52,9 @@ internal sealed class MapView
     public string Title => $"{_machine.Description.Name}: physical memory under Linux {_machine.Kernel.Name}";
 
     public string Subtitle =>
-        string.Create(
-            CultureInfo.InvariantCulture,
-            $"{KernelChoice.Name(_machine.Architecture.Architecture)}, pages of {PageSize.ToHuman()}, sections of "
-                + $"{_machine.Mm.Geometry.PagesPerSection.ToBytes(PageSize).ToHuman()}, memory blocks of {_machine.Mm.BlockSize.ToHuman()}"
-        );
+        $"{KernelChoice.Name(_machine.Architecture.Architecture)}, pages of {PageSize.ToHuman()}, sections of "
+        + $"{_machine.Mm.Geometry.PagesPerSection.ToBytes(PageSize).ToHuman()}, memory blocks of {_machine.Mm.BlockSize.ToHuman()}"
+        + BlockSizeText.Reason(_machine.Mm.BlockSizing);
 
     /// <summary>What a row's number counts.</summary>
     public string UnitName => IsZoomed ? "section.sub" : "section";

@@ -66,6 +66,7 @@ public static class KernelProfiles
         (Rules.BlockZoneFollowsPages, "kept", Confirmation.RealKernel, "drivers/base/memory.c valid_zones_show()"),
         (Rules.Arm64MemmapIsAlwaysPmd, "pmd-per-section", Confirmation.SourceOnly, "arch/arm64/mm/mmu.c vmemmap_populate()"),
         (Rules.MemmapOnMemory, "one-block", Confirmation.RealKernel, "mm/memory_hotplug.c mhp_supports_memmap_on_memory()"),
+        (Rules.CxlWindowsAdviseBlockSize, "none", Confirmation.RealKernel, "arch/x86/mm/init_64.c probe_memory_block_size()"),
         (Rules.CompoundMemmap, "shared", Confirmation.RealKernel, "mm/sparse-vmemmap.c vmemmap_populate_compound_pages()"),
         (Rules.RangeLimitIsE2big, "einval", Confirmation.SourceOnly, "mm/memremap.c pagemap_range()"),
         (Rules.KmemSaysTruncated, "no", Confirmation.RealKernel, "drivers/dax/kmem.c dev_dax_kmem_probe()"),
@@ -168,6 +169,11 @@ public static class KernelProfiles
         (Rules.ChecksLabelSizeField, "yes", "drivers/nvdimm/label.c __nd_label_validate()"),
         (Rules.LabelSlotProductBits, "64", "drivers/nvdimm/label.c __nd_label_validate()"),
         (Rules.KmemSaysTruncated, "yes", "drivers/dax/kmem.c dev_dax_kmem_probe()"),
+        (
+            Rules.CxlWindowsAdviseBlockSize,
+            "cxl-windows",
+            "drivers/acpi/numa/srat.c acpi_parse_cfmws(), drivers/base/memory.c memory_block_advise_max_size(); since 6.15"
+        ),
         (Rules.HasClassicSparsemem, "no", "arch/x86/Kconfig SPARSEMEM_VMEMMAP"),
         (Rules.FlagsFixed, "21", PageFlags),
         (Rules.KasanHardwareTagBits, "4", FlagsLayout)

@@ -336,6 +336,14 @@ public static class Rules
         new("blocks", MemmapOnMemoryRule.Blocks, "for any number of blocks; without it where it does not fit")
     );
 
+    /// <summary>Whether the alignment of the firmware's CXL windows bounds x86-64's memory blocks.</summary>
+    public static readonly Rule<bool> CxlWindowsAdviseBlockSize = Choice(
+        "memory.block-size-advice",
+        "whether the CXL windows of the firmware (CEDT) bound the size of a memory block on x86-64",
+        ("cxl-windows", "a block is no larger than what divides the start and the end of every window of 256 MiB alignment and more"),
+        ("none", "windows do not count")
+    );
+
     /// <summary>Memory sharing of compound device pages.</summary>
     public static readonly Rule<CompoundMemmap> CompoundMemmap = Words<CompoundMemmap>(
         "memory.compound-memmap",

@@ -134,6 +134,12 @@ public sealed record MachineDescription
     /// <summary>The firmware's memory map, ascending, without overlaps.</summary>
     public ImmutableArray<FirmwareRange> Memory { get; init; } = [];
 
+    /// <summary>
+    /// Fixed memory windows of the CXL host bridges (CEDT CFMWS), in the order of the table; default where the file does not say whether
+    /// there are any.
+    /// </summary>
+    public ImmutableArray<PhysicalRange> CxlWindows { get; init; }
+
     /// <summary>Buses.</summary>
     public ImmutableArray<BusDescription> Buses { get; init; } = [];
 

@@ -50,6 +50,17 @@ internal sealed class MachineChecks(InputErrors errors)
         return [.. sorted];
     }
 
+    /// <summary>Windows do not overlap.</summary>
+    public void Windows(ImmutableArray<CxlWindow> windows)
+    {
+        CxlWindow[] sorted = [.. windows.OrderBy(w => w.Range.Start)];
+        for (int i = 1; i < sorted.Length; i++)
+        {
+            if (sorted[i].Range.Overlaps(sorted[i - 1].Range))
+                At(sorted[i], "start", $"the CXL window {sorted[i].Range} overlaps {sorted[i - 1].Range}", "windows without overlap", "");
+        }
+    }
+
     public void Regions(
         ImmutableArray<RegionDescription> regions,
         ImmutableArray<BusDescription> buses,

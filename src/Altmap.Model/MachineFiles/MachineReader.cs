@@ -7,6 +7,9 @@ using Altmap.Model.Hardware;
 
 namespace Altmap.Model.MachineFiles;
 
+/// <summary>An entry of <c>cxl_windows</c>.</summary>
+internal sealed record CxlWindow(PhysicalRange Range);
+
 /// <summary>Reads the members of a machine file. What several members must agree on is judged by <see cref="MachineChecks"/>.</summary>
 internal sealed class MachineReader(InputErrors errors, Func<string, bool> isKernel, string? kernelOverride)
 {
@@ -39,8 +42,10 @@ internal sealed class MachineReader(InputErrors errors, Func<string, bool> isKer
         _checks.Dimms(dimms);
         ImmutableArray<FirmwareRange> memory = ReadAll(fields, "memory", ReadMemory);
         ImmutableArray<RegionDescription> regions = ReadAll(fields, "regions", ReadRegion);
+        ImmutableArray<CxlWindow> windows = ReadAll(fields, "cxl_windows", ReadWindow);
         _checks.Regions(regions, buses, dimms, pageSize);
         memory = _checks.Memory(memory);
+        _checks.Windows(windows);
         string commandLine = fields.Text("cmdline");
         _checks.RegionsOnRam(regions, memory, commandLine, architecture);
         return new MachineDescription
@@ -52,6 +57,7 @@ internal sealed class MachineReader(InputErrors errors, Func<string, bool> isKer
             CommandLine = commandLine,
             Config = ReadConfig(fields),
             Memory = memory,
+            CxlWindows = fields.Find("cxl_windows") is null ? default : [.. windows.Select(w => w.Range)],
             Buses = buses,
             Dimms = dimms,
             Regions = regions,
@@ -165,6 +171,20 @@ internal sealed class MachineReader(InputErrors errors, Func<string, bool> isKer
         return null;
     }
 
+    private static CxlWindow? ReadWindow(JsonFields fields)
+    {
+        fields.Require("start");
+        fields.Require("size");
+        ulong? start = fields.Address("start", PhysicalAddress.InputMax);
+        ByteSize? size = fields.Size("size");
+        if (start is not { } first || size is not { } bytes)
+            return null;
+        if (!bytes.IsZero && bytes.Bytes - 1 <= PhysicalAddress.InputMax - first)
+            return new CxlWindow(new PhysicalRange(new PhysicalAddress(first), bytes));
+        fields.Complain("size", $"a CXL window at 0x{first:x} cannot have {bytes.Bytes} bytes", "a size above 0 that ends below 2^56");
+        return null;
+    }
+
     private BusDescription? ReadBus(JsonFields fields)
     {
         string name = ReadDevice(fields, "ndbus");
@@ -275,6 +295,7 @@ internal sealed class MachineReader(InputErrors errors, Func<string, bool> isKer
         (string where, string[] known) = key switch
         {
             "memory" => ("a memory range", MachineWords.MemoryKeys),
+            "cxl_windows" => ("a CXL window", MachineWords.WindowKeys),
             "buses" => ("a bus", MachineWords.BusKeys),
             "dimms" => ("a DIMM", MachineWords.DimmKeys),
             "regions" => ("a region", MachineWords.RegionKeys),

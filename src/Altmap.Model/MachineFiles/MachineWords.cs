@@ -17,12 +17,14 @@ internal static class MachineWords
         "cmdline",
         "config",
         "memory",
+        "cxl_windows",
         "buses",
         "dimms",
         "regions",
         "steps",
     ];
     public static readonly string[] MemoryKeys = ["start", "end", "type", "node"];
+    public static readonly string[] WindowKeys = ["start", "size"];
     public static readonly string[] BusKeys = ["dev", "provider"];
     public static readonly string[] DimmKeys =
     [

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Altmap.Core.Units;
 using Altmap.Model.Hardware;
 
 namespace Altmap.Model.MachineFiles;
@@ -39,6 +40,8 @@ internal static class MachineWriter
                 json.WriteEndObject();
             }
             WriteList(json, "memory", machine.Memory, WriteMemory);
+            if (!machine.CxlWindows.IsDefault)
+                WriteList(json, "cxl_windows", machine.CxlWindows, WriteWindow);
             WriteList(json, "buses", machine.Buses, WriteBus);
             WriteList(json, "dimms", machine.Dimms, WriteDimm);
             WriteList(json, "regions", machine.Regions, WriteRegion);
@@ -72,6 +75,12 @@ internal static class MachineWriter
         json.WriteString("end", Hex(range.Range.Last.Bytes));
         json.WriteString("type", MachineWords.MemoryTypes.First(t => t.Type == range.Type).Name);
         json.WriteNumber("node", range.Node);
+    }
+
+    private static void WriteWindow(Utf8JsonWriter json, PhysicalRange window)
+    {
+        json.WriteString("start", Hex(window.Start.Bytes));
+        json.WriteNumber("size", window.Size.Bytes);
     }
 
     private static void WriteBus(Utf8JsonWriter json, BusDescription bus)

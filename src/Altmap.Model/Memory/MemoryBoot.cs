@@ -33,8 +33,9 @@ internal static class MemoryBoot
         MemoryOptions options = MemoryParameters.Options(description, kernel, architecture);
         ImmutableArray<Ram> ram = RamOf(description, map, page, (1UL << options.PhysicalBits) - 1);
         Pfn end = ram.IsEmpty ? default : ram[^1].Pages.End;
-        ByteSize block = MemoryBlockSize.Of(
+        MemoryBlockSizing blockSize = MemoryBlockSize.Of(
             description,
+            kernel,
             architecture,
             section,
             new ByteSize(end.Number * page.Bytes),
@@ -46,12 +47,12 @@ internal static class MemoryBoot
         {
             Pages = pages,
             PageSize = page,
-            BlockSize = block,
+            BlockSizing = blockSize,
             BootRam = [.. ram.Select(r => r.Pages)],
             Zones = zones,
             MaxPfn = end,
             Options = options,
-            Blocks = BlocksOf(pages, ram, zones, new PfnCount(block / page)),
+            Blocks = BlocksOf(pages, ram, zones, new PfnCount(blockSize.Size / page)),
             AutoOnline = MemoryParameters.AutoOnline(description, kernel),
         };
     }

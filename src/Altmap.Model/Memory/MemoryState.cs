@@ -112,8 +112,11 @@ public sealed record MemoryState
     /// <summary>Size of a page.</summary>
     public required ByteSize PageSize { get; init; }
 
+    /// <summary>Size of a memory block, and what decided it.</summary>
+    public required MemoryBlockSizing BlockSizing { get; init; }
+
     /// <summary>Size of a memory block (<c>block_size_bytes</c>).</summary>
-    public required ByteSize BlockSize { get; init; }
+    public ByteSize BlockSize => BlockSizing.Size;
 
     /// <summary>RAM at boot (memblock.memory), in whole pages, ascending.</summary>
     public required ImmutableArray<PfnRange> BootRam { get; init; }

@@ -9,13 +9,13 @@ namespace Altmap.Model.Nvdimm;
 public static class DaxDeviceMemory
 {
     /// <summary>
-    /// The size of a memory block, where it is known: on x86-64 with 64 GiB of RAM or more it can depend on whether the machine is virtual
-    /// (<see cref="MemoryBlockSize"/>). Throws <see cref="NotModelledException"/> where the machine file does not say.
+    /// The size of a memory block, where it is known: on x86-64 with 64 GiB of RAM or more it can depend on whether the machine is virtual,
+    /// and on its CXL windows (<see cref="MemoryBlockSize"/>). Throws <see cref="NotModelledException"/> where it is not
+    /// said.
     /// </summary>
     public static ByteSize BlockSize(Machine machine)
     {
-        PhysicalAddress end = new FirmwareMap(machine.Memory, null).EndOfRam(machine.Architecture.PageSize);
-        if (MemoryBlockSize.Doubt(machine.Description, machine.Architecture.Architecture, new ByteSize(end.Bytes)) is { } doubt)
+        if (machine.Mm.BlockSizing.Doubt is { } doubt)
             throw new NotModelledException(doubt);
         return machine.Mm.BlockSize;
     }

@@ -13,7 +13,7 @@ public class MachineFileErrorTests
     [Theory]
     [InlineData(
         "\"regons\":[]}",
-        "m:2: unknown key \"regons\"; expected one of format, name, kernel, arch, page_size, cmdline, config, memory, buses, dimms, "
+        "m:2: unknown key \"regons\"; expected one of format, name, kernel, arch, page_size, cmdline, config, memory, cxl_windows, buses, dimms, "
             + "regions, steps; did you mean \"regions\"?"
     )]
     [InlineData("\"name\":\"a\",\n\"name\":\"b\"}", "m:3: the key \"name\" stands twice; it is already in line 2: keep one")]
