@@ -2,6 +2,8 @@ using System.CommandLine;
 using Altmap.Cli.Commands;
 using Altmap.Cli.Common;
 using Altmap.Cli.Compatibility;
+using Altmap.Cli.Doctor;
+using Altmap.Cli.Explain;
 using Altmap.Cli.InfoBlocks;
 using Altmap.Cli.Kmsan;
 using Altmap.Cli.Maps;
@@ -66,6 +68,7 @@ internal static class AltmapCommand
         root.Add(LabelsCommand.Create(host));
         root.Add(PlanCommand.Create(host));
         root.Add(UpgradeCommand.Create(host));
+        root.Add(DoctorCommand.Create(host));
         root.Add(MapCommand.Create(host));
         root.Add(PfnCommand.Create(host));
         root.Add(StructPageCommand.Create(host));

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Altmap.Cli.Common;
+using Altmap.Cli.Labels;
 using Altmap.Cli.Output;
 using Altmap.Core.Findings;
 using Altmap.Core.Kernels;
@@ -22,10 +23,11 @@ internal static partial class LabelsCommand
 
     public static Command Create(CliHost host)
     {
-        var command = new Command("labels", "Reads, checks and initialises the label area of an NVDIMM.")
+        var command = new Command("labels", "Reads, checks, repairs and initialises the label area of an NVDIMM.")
         {
             CreateRead(host),
             CreateCheck(host),
+            LabelsRepairCommand.Create(host),
             CreateInit(host),
         };
         CommandHelp.SetExamples(

@@ -5,6 +5,7 @@ internal static class ExitCode
 {
     public const int Success = 0;
     public const int Unsupported = 1;
+    public const int Repaired = 2;
     public const int ErrorsLeft = 4;
     public const int HostError = 8;
     public const int Usage = 16;

@@ -31,6 +31,12 @@ internal static class FindingJson
         json.WriteString("loses", finding.Remedy.Loses);
         json.WriteStrings("commands", finding.Remedy.Commands);
         json.WriteString("advice", finding.Remedy.Advice);
+        if (finding.Remedy.CommandLine is { } line)
+            json.WriteString("command_line", line);
+        else
+            json.WriteNull("command_line");
+        json.WriteStrings("before", finding.Remedy.Before);
+        json.WriteStrings("after", finding.Remedy.After);
         json.WriteEndObject();
         json.WriteString("source", finding.Source);
         json.WriteStrings("kernels", finding.Kernels);

@@ -28,6 +28,26 @@ public static class LabelFindings
         Validate
     );
 
+    /// <summary>The dump ends inside of the area.</summary>
+    public static readonly FindingCode AreaCut = Table.Add(
+        "area.cut",
+        Severity.Error,
+        "the dump ends inside of the label area",
+        "labels behind its end are not in it; written back, the DIMM would lose them",
+        "dump the area again (ndctl read-labels -o FILE), whole",
+        ""
+    );
+
+    /// <summary>The dump is longer than the area.</summary>
+    public static readonly FindingCode AreaOverlong = Table.Add(
+        "area.overlong",
+        Severity.Warning,
+        "the dump is longer than the label area that its index blocks divide",
+        "ndctl write-labels writes what fits; what is behind is something else",
+        "cut it to the size of the area",
+        ""
+    );
+
     /// <summary>The label area cannot hold two index blocks and two labels.</summary>
     public static readonly FindingCode AreaTooSmall = Table.Add(
         "area.too-small",

@@ -40,7 +40,7 @@ public class UsageErrorsTests
     )]
     [InlineData("altmap infoblock check: FILE is missing\n", "infoblock", "check")]
     [InlineData("altmap completion: SHELL is missing\n", "completion")]
-    [InlineData("altmap labels: a command is missing; expected one of read, check, init\n", "labels")]
+    [InlineData("altmap labels: a command is missing; expected one of read, check, repair, init\n", "labels")]
     public void A_missing_argument_is_named(string start, params string[] args)
     {
         CliResult result = Cli.Run(args);

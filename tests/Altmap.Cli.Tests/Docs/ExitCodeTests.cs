@@ -30,6 +30,12 @@ public sealed partial class ExitCodeTests : IDisposable
         ("labels read", 4, "labels read $zero.bin"),
         ("labels check", 0, "labels check $labels.bin"),
         ("labels check", 4, "labels check $broken.bin"),
+        ("labels repair", 0, "labels repair golden/d_multi/4-full/labels.nmem0.bin.gz"),
+        ("labels repair", 2, "labels repair golden/d_multi/4-full/labels.nmem0.bin.gz -o $repaired.bin"),
+        ("labels repair", 4, "labels repair $zero.bin"),
+        ("doctor", 0, "doctor examples/nvdimm.json"),
+        ("doctor", 1, "doctor golden/a_fsdax/create"),
+        ("doctor", 4, "doctor golden/p_online/6.1/mis-1M/machine.json"),
         ("labels init", 0, "labels init $new.bin --size 128K"),
         ("plan", 0, "plan examples/nvdimm.json --usable 1G"),
         ("plan", 1, "plan --start 0x102000000 --size 4G --mode hotplug"),
@@ -89,6 +95,8 @@ public sealed partial class ExitCodeTests : IDisposable
     [InlineData("infoblock check")]
     [InlineData("labels read")]
     [InlineData("labels check")]
+    [InlineData("labels repair")]
+    [InlineData("doctor")]
     [InlineData("plan")]
     [InlineData("upgrade")]
     [InlineData("map")]

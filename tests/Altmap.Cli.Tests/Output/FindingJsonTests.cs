@@ -37,7 +37,7 @@ public class FindingJsonTests
             Compact(found.GetProperty("evidence"))
         );
         Assert.Equal(
-            """{"loses":"","commands":[],"advice":"move the namespace to an aligned address, or back the data up by block I/O on an older kernel"}""",
+            """{"loses":"","commands":[],"advice":"move the namespace to an aligned address, or back the data up by block I/O on an older kernel","command_line":null,"before":[],"after":[]}""",
             Compact(found.GetProperty("remedy"))
         );
         Assert.Equal("""["6.12"]""", Compact(found.GetProperty("kernels")));

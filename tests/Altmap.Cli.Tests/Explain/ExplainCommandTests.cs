@@ -1,7 +1,7 @@
-using Altmap.Formats;
+using Altmap.Advice.Explain;
 using Altmap.TestSupport;
 
-namespace Altmap.Cli.Tests.Commands;
+namespace Altmap.Cli.Tests.Explain;
 
 public class ExplainCommandTests
 {
@@ -30,7 +30,7 @@ public class ExplainCommandTests
     {
         using var all = System.Text.Json.JsonDocument.Parse(Cli.Run("explain", "--json").Output);
         using var one = System.Text.Json.JsonDocument.Parse(Cli.Run("explain", "pfn.mode", "--json").Output);
-        Assert.Equal(MediaFindings.Codes.Length, all.RootElement.GetArrayLength());
+        Assert.Equal(FindingPages.All.Length, all.RootElement.GetArrayLength());
         Assert.StartsWith("restore the block from a copy", one.RootElement.GetProperty("remedy").GetString());
         Assert.Equal("error", one.RootElement.GetProperty("severity").GetString());
     }

@@ -1,0 +1,180 @@
+using System.Collections.Immutable;
+using Altmap.Core.Findings;
+using Altmap.Formats.Btt;
+using Altmap.Formats.InfoBlocks;
+using Altmap.Formats.Labels;
+using Altmap.Formats.Recognition;
+using Altmap.Model;
+using Altmap.Model.Nvdimm;
+
+namespace Altmap.Advice.Doctor.Rules;
+
+/// <summary>All that <see cref="InfoBlockChecks"/> finds in namespaces that have a block, and blocks that are there and do not
+/// count.</summary>
+internal sealed class InfoBlocks : DoctorRule
+{
+    private const string Source = "drivers/nvdimm/pfn_devs.c nd_pfn_validate(), btt_devs.c nd_btt_arena_is_valid() (5.10, 6.1, 6.12, 7.2)";
+
+    private static readonly FindingCode Stale = new(
+        "namespace.stale-block",
+        Severity.Note,
+        "a namespace holds an info-block that does not count",
+        "it is of an earlier namespace at this place; it comes back when its label does, or when the namespace is raw and without label",
+        "nothing, where the namespace is as it should be; where its data is missed, bring back the label with the block's parent_uuid",
+        Source
+    );
+
+    private static readonly FindingCode Lost = new(
+        "namespace.block-lost",
+        Severity.Error,
+        "a label says what a namespace is, and its info-block is not there or does not count",
+        "the namespace comes up raw, and a file system is not found; its data is untouched behind the block's place",
+        "do not create, format or reconfigure it: the block can be written again when its values are known (align, map, dataoff); "
+            + "keep a raw copy",
+        Source
+    );
+
+    private static readonly FindingCode SecondBtt = new(
+        "btt.first-block-lost",
+        Severity.Error,
+        "the first info-block of a BTT is damaged, and its copy at the arena's end is whole",
+        "the kernel does not see the BTT: the namespace comes up raw, and writing to it destroys sectors",
+        "write nothing; ndctl check-namespace --repair restores the first block from the copy (on a raw copy first)",
+        "drivers/nvdimm/btt.c, ndctl/check.c 76.1 (the kernel itself never looks at the copy)"
+    );
+
+    public override ImmutableArray<FindingCode> Codes => [Stale, Lost, SecondBtt];
+
+    public override string Question => "Is an info-block damaged, missing, or left by an earlier namespace?";
+
+    public override ImmutableArray<FaultyMachine> Examples =>
+        [
+            new(
+                FaultyMachines.One(
+                    "lost",
+                    "6.1",
+                    "ndctl create-namespace --force --reconfig=namespace0.0 --mode=fsdax",
+                    "ndctl disable-namespace namespace0.0",
+                    "echo 1 > /sys/bus/nd/devices/namespace0.0/force_raw",
+                    "ndctl write-infoblock namespace0.0 --mode=fsdax --parent-uuid=11111111-2222-4333-8444-555555555555",
+                    "ndctl disable-namespace namespace0.0",
+                    "echo 0 > /sys/bus/nd/devices/namespace0.0/force_raw",
+                    "ndctl enable-namespace namespace0.0"
+                ),
+                Lost
+            )
+            {
+                IsTreatable = false,
+            },
+            new(
+                FaultyMachines.One(
+                    "stale",
+                    "6.1",
+                    "ndctl disable-region region0",
+                    "ndctl init-labels nmem0",
+                    "ndctl enable-region region0",
+                    "ndctl create-namespace --region=region0 --mode=raw --size=64M",
+                    "ndctl disable-namespace namespace0.0",
+                    "ndctl write-infoblock namespace0.0 --mode=fsdax --parent-uuid=11111111-2222-4333-8444-555555555555",
+                    "ndctl enable-namespace namespace0.0"
+                ),
+                Stale
+            )
+            {
+                IsTreatable = false,
+            },
+            new(FaultyMachines.One("btt", "6.1", "ndctl create-namespace --force --reconfig=namespace0.0 --mode=sector"), SecondBtt)
+            {
+                Zeroed = [(0, 8192)],
+                IsTreatable = false,
+            },
+        ];
+
+    public override IEnumerable<Diagnosis> Check(Patient patient)
+    {
+        Machine machine = patient.Machine;
+        foreach ((RegionState region, NamespaceState ndns) in patient.Namespaces)
+        {
+            if (patient.LacksMedia(region))
+                continue;
+            var subject = new Subject(SubjectKind.Namespace, ndns.Device.Name);
+            byte[] head = patient.HeadOf(ndns, NamespaceBinding.HeadBytes);
+            if (head.Length < NamespaceBinding.HeadBytes)
+                continue;
+            ReadOnlyMemory<byte> block = head.AsMemory((int)InfoBlock.StartBytes);
+            MediaContent content = MediaContent.Of(head);
+            if (ndns.Claim is { Kind: NdDeviceKind.Pfn or NdDeviceKind.Dax })
+            {
+                foreach (
+                    Finding finding in InfoBlockChecks.Validate(
+                        block.Span,
+                        new NamespaceExtent(ndns.Range, ndns.ParentUuid),
+                        machine.Kernel,
+                        machine.Architecture
+                    )
+                )
+                {
+                    // start_pad has a rule of its own, with what DAX sees.
+                    if (finding.Severity >= Severity.Warning && finding.Code != PfnFindings.StartPad)
+                        yield return new Diagnosis(finding with { Subject = subject });
+                }
+                continue;
+            }
+            if (ndns.Claim is not null)
+                continue;
+            if (ndns.ClaimClass is ClaimClass.Btt or ClaimClass.Btt2 or ClaimClass.None && SecondBlock(region, ndns, head) is { } second)
+            {
+                yield return new Diagnosis(
+                    Finding.Of(
+                        SecondBtt,
+                        subject,
+                        new MediaPlace(MediaOrigin.Namespace, new Core.Units.MediaOffset(second)),
+                        new Evidence("first info-block", "BTT_ARENA_INFO", content.Description),
+                        new Evidence("copy at the arena's end", "", $"whole, at 0x{second:x}")
+                    )
+                );
+                continue;
+            }
+            bool hasBlock = content.Kind is MediaContentKind.InfoBlock or MediaContentKind.Btt;
+            if (ndns.ClaimClass is not (ClaimClass.None or ClaimClass.Unknown) && !ndns.ForceRaw && ndns.IsBound)
+                yield return new Diagnosis(
+                    Finding.Of(
+                        Lost,
+                        subject,
+                        null,
+                        new Evidence("the label says", "", ndns.ClaimClass.ToString().ToLowerInvariant()),
+                        new Evidence(
+                            "the block's place holds",
+                            "a block of this namespace",
+                            hasBlock ? $"{content.Name} of another namespace" : content.Description
+                        )
+                    )
+                );
+            else if (hasBlock && !ndns.ForceRaw && ndns.IsBound)
+                yield return new Diagnosis(
+                    Finding.Of(Stale, subject, null, new Evidence("block", "none", $"{content.Name}, not of this namespace"))
+                );
+        }
+    }
+
+    /// <summary>Where the copy of the first arena's info-block stands whole, while the block itself does not; null: it does not.</summary>
+    private static ulong? SecondBlock(RegionState region, NamespaceState ndns, byte[] head)
+    {
+        foreach (ulong start in (ulong[])[4096, 0])
+        {
+            if (BttInfoBlock.IsValid(head.AsSpan((int)start), ndns.ParentUuid))
+                return null;
+        }
+        foreach (ulong start in (ulong[])[4096, 0])
+        {
+            ulong arena = Math.Min(ndns.Size.Bytes - start, BttConstants.ArenaSizeMax.Bytes),
+                at = ((start + arena) & ~0xfffUL) - BttInfoBlock.SizeBytes;
+            if (at < start + BttInfoBlock.SizeBytes)
+                continue;
+            byte[] copy = region.Media.Read((ndns.Range.Start - region.Range.Start).Bytes + at, BttInfoBlock.SizeBytes);
+            if (BttInfoBlock.IsValid(copy, ndns.ParentUuid))
+                return at;
+        }
+        return null;
+    }
+}

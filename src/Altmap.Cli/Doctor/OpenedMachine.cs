@@ -1,0 +1,76 @@
+using System.Collections.Immutable;
+using System.Text;
+using Altmap.Advice.Doctor;
+using Altmap.Cli.Sessions;
+using Altmap.Core.Findings;
+using Altmap.Host;
+using Altmap.Model.Hardware;
+
+namespace Altmap.Cli.Doctor;
+
+/// <summary>A machine with what nobody gave of it, and the kernel log that came with it.</summary>
+/// <param name="Session">Booted, with its steps done.</param>
+/// <param name="Gaps">Bytes that a capture lacks.</param>
+/// <param name="Log">Lines of the capture's kernel log.</param>
+/// <param name="Notes">What loading it had to say.</param>
+internal sealed record OpenedMachine(
+    MachineSession Session,
+    ImmutableArray<Gap> Gaps,
+    ImmutableArray<string> Log,
+    ImmutableArray<string> Notes
+)
+{
+    private const int LogBytesMax = 16 << 20;
+
+    public static OpenedMachine Open(string path, string? kernel)
+    {
+        using var notes = new StringWriter();
+        using var host = new CliHost(Stream.Null, notes, () => Stream.Null);
+        MachineSession session = MachineSession.Open(host, path, kernel, uuidSeed: 1);
+        const string mark = "note: ";
+        ImmutableArray<string> said =
+        [
+            .. notes
+                .ToString()
+                .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Select(l => l.StartsWith(mark, StringComparison.Ordinal) ? l[mark.Length..] : l),
+        ];
+        bool isCapture = Directory.Exists(path) && !File.Exists(System.IO.Path.Combine(path, "machine.json"));
+        return isCapture ? new(session, [.. GapsOf(session.Source)], LogOf(path), said) : new(session, [], [], said);
+    }
+
+    /// <summary>A machine file says what it means: media that it does not name are empty. A capture leaves out what was not
+    /// collected.</summary>
+    private static IEnumerable<Gap> GapsOf(MachineSource source)
+    {
+        foreach (DimmDescription dimm in source.Description.Dimms)
+        {
+            if (!dimm.LabelAreaSize.IsZero && !source.LabelAreas.ContainsKey(dimm.Name))
+                yield return new Gap(
+                    new Subject(SubjectKind.Dimm, dimm.Name),
+                    $"the label area of {dimm.Name}",
+                    $"labels.{dimm.Name}.bin (ndctl read-labels {dimm.Name} -o labels.{dimm.Name}.bin)"
+                );
+        }
+        foreach (RegionDescription region in source.Description.Regions)
+        {
+            if (!source.Media.ContainsKey(region.Name))
+                yield return new Gap(
+                    new Subject(SubjectKind.Region, region.Name),
+                    $"the media of {region.Name}",
+                    "the first 8 KiB of each of its namespaces, which altmap capture collects"
+                );
+        }
+    }
+
+    private static ImmutableArray<string> LogOf(string directory)
+    {
+        foreach (string name in (string[])["dmesg.txt", "dmesg.txt.gz"])
+        {
+            string path = System.IO.Path.Combine(directory, name);
+            if (File.Exists(path) && BoundedFile.Read(path, LogBytesMax).Value is { } bytes)
+                return [.. Encoding.UTF8.GetString(bytes).Split('\n').Select(l => l.TrimEnd('\r'))];
+        }
+        return [];
+    }
+}
