@@ -103,10 +103,7 @@ public sealed record RangePlan(ImmutableArray<NamespacePlan> Plans, string? Shor
                 step,
                 start.IsAligned(step) ? step : new ByteSize(1)
             );
-            if (
-                SizeSearch.Smallest(sizes, usable, wish, kernel, architecture) is { } plan
-                && (best is null || plan.Range.Size < best.Range.Size)
-            )
+            if (SizeSearch.Smallest(sizes, usable, wish, kernel, architecture) is { } plan && (best is null || plan.IsBetterThan(best)))
                 best = plan;
         }
         if (best is not null)

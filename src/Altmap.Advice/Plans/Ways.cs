@@ -45,6 +45,36 @@ public sealed class Ways
         return [.. Sorted(ways.PageMaps(wish)), .. Sorted(ways.SystemRams(wish))];
     }
 
+    /// <summary>
+    /// The ways for free space of a region: what ndctl can put just there, the one that is asked for first. Empty where no command of the
+    /// machine makes a namespace there.
+    /// </summary>
+    /// <param name="state">The machine.</param>
+    /// <param name="range">In free space of a region, with both ends.</param>
+    /// <param name="wish">As which it is compared.</param>
+    public static ImmutableArray<Way> OfRange(ShellState state, PhysicalRange range, NamespaceWish wish)
+    {
+        var ways = new List<Way>();
+        foreach (PageMapMode map in Maps)
+        {
+            ways.AddRange(Placed(PageMap, map.Word(), $"{wish.ModeWord}, map={map.Word()}", wish with { Map = map }));
+            var given = new NamespaceWish(CapacityMode.SystemRam, map, wish.Align);
+            ways.AddRange(Placed(SystemRam, map.Word(), $"map={map.Word()}, align {wish.Align.ToHuman()}", given));
+        }
+        return [.. Sorted(ways.Where(w => w.Group == PageMap)), .. Sorted(ways.Where(w => w.Group == SystemRam))];
+
+        IEnumerable<Way> Placed(string group, string id, string what, NamespaceWish asked)
+        {
+            PlaceTrial trial = PlaceTrial.Of(state, range, asked);
+            if (trial.Plan is not { } plan)
+                yield break;
+            if (!plan.IsAccepted)
+                yield return new(group, id, what, null, []) { Refused = plan.Message ?? plan.Errno.ToString() };
+            else if (!trial.Commands.IsEmpty)
+                yield return new(group, id, what, plan, trial.Commands);
+        }
+    }
+
     private static IEnumerable<Way> Sorted(IEnumerable<Way> ways) =>
         ways.OrderByDescending(w => w.IsPresent)
             .ThenBy(w => w.Plan is null)

@@ -112,12 +112,14 @@ internal static class PlanCommand
         if (machine is not null && ns is null && request.IsEmpty)
             return PlanWhole.Run(host, machine, kernels, output.IsJson, output.IsWhole, output.Svg);
         ImmutableArray<PlanAnswers> answers;
+        var failures = new List<int>();
         if (machine is null)
         {
             ImmutableArray<KernelProfile> profiles = KernelChoice.Select(kernel, all);
             answers = EachKernel(
                 host,
                 profiles,
+                failures,
                 k => k.Name,
                 k => PlanAsked.OfRange(host, request, k, isFirst: k == profiles[0], output.IsJson)
             );
@@ -127,6 +129,7 @@ internal static class PlanCommand
             answers = EachKernel(
                 host,
                 kernels,
+                failures,
                 k => k ?? "",
                 k =>
                     ns is not null
@@ -140,10 +143,11 @@ internal static class PlanCommand
         }
         bool isList = all || request.Count is not null || request.Rest is not null;
         Print(host, answers, isList, all, output);
-        if (answers.Any(a => a.IsUnknown))
-            return ExitCode.Unsupported;
-        bool isWhole = answers.Length == kernels.Length;
-        return isWhole && answers.All(a => a.Plans.All(p => p.Plan.IsAccepted)) ? ExitCode.Success : ExitCode.ErrorsLeft;
+        return answers.Any(a => !a.IsUnknown && a.Plans.Any(p => !p.Plan.IsAccepted)) || failures.Contains(ExitCode.ErrorsLeft)
+                ? ExitCode.ErrorsLeft
+            : failures.Count > 0 ? failures[0]
+            : answers.Any(a => a.IsUnknown) ? ExitCode.Unsupported
+            : ExitCode.Success;
     }
 
     private static void Print(CliHost host, ImmutableArray<PlanAnswers> answers, bool isList, bool isOneOfMany, PlanOutput output)
@@ -164,6 +168,7 @@ internal static class PlanCommand
     private static ImmutableArray<PlanAnswers> EachKernel<T>(
         CliHost host,
         ImmutableArray<T> kernels,
+        List<int> failures,
         Func<T, string> name,
         Func<T, PlanAnswers> ask
     )
@@ -178,6 +183,7 @@ internal static class PlanCommand
             catch (CliError e) when (kernels.Length > 1 && e.ExitCode != ExitCode.Usage)
             {
                 host.Note($"kernel {name(kernel)}: {e.Message}");
+                failures.Add(e.ExitCode);
             }
         }
         return all.ToImmutable();

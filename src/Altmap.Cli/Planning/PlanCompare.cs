@@ -164,9 +164,10 @@ internal static class PlanCompare
                         + "proximity domain)"
                     : null,
         };
-        ImmutableArray<Way> ways = ndns is null
-            ? default
-            : Modelled.Answer(() => Ways.Of(session.Source, session.State, ndns, given.WishOn(machine.Architecture)));
+        NamespaceWish wish = given.WishOn(machine.Architecture);
+        ImmutableArray<Way> ways = Modelled.Answer(() =>
+            ndns is null ? Ways.OfRange(session.State, range, wish) : Ways.Of(session.Source, session.State, ndns, wish)
+        );
         return new(ndns?.Device.Name, priced, ways, priced.Compare(), unknown);
     }
 

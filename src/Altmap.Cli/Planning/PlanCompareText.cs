@@ -37,7 +37,10 @@ internal static class PlanCompareText
             AlternativeGroup shown =
                 all ? group
                 : hasWays && answer.Ways.Any(w => w.Group == group.Id) ? group with { Rows = [] }
-                : group with { Rows = [.. group.Rows.Where(r => r.IsPresent || r.Kernels.Contains(request.Kernel))] };
+                : group with
+                {
+                    Rows = [.. group.Rows.Where(r => r.IsPresent || (!r.IsOfOtherBuild && r.Kernels.Contains(request.Kernel)))],
+                };
             left += group.Rows.Length - shown.Rows.Length;
             if (shown.Rows.IsEmpty)
                 continue;

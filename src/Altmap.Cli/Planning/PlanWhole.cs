@@ -47,9 +47,10 @@ internal static class PlanWhole
         else
             foreach ((Machine machine, MachineLedger ledger) in books)
                 WriteText(host, machine, ledger);
-        return books.All(b => b.Ledger.Namespaces.All(n => n.Plan is null or { IsAccepted: true }))
-            ? ExitCode.Success
-            : ExitCode.ErrorsLeft;
+        NamespacePlan?[] plans = [.. books.SelectMany(b => b.Ledger.Namespaces).Select(n => n.Plan)];
+        return plans.Any(p => p is { IsAccepted: false }) ? ExitCode.ErrorsLeft
+            : plans.Contains(null) ? ExitCode.Unsupported
+            : ExitCode.Success;
     }
 
     /// <summary>Without <c>--whole</c>: the namespaces, as <c>plan MACHINE NAMESPACE</c> gives each.</summary>

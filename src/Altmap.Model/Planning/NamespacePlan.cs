@@ -64,6 +64,10 @@ public sealed record NamespacePlan(
     /// <summary>Of a refused plan: what would be accepted, for a person; null: nothing is known.</summary>
     public string? Hint { get; init; }
 
+    /// <summary>True where it is the better answer to how much must be asked for: it takes less, or gives more of as much.</summary>
+    public bool IsBetterThan(NamespacePlan other) =>
+        Range.Size < other.Range.Size || (Range.Size == other.Range.Size && Usable > other.Usable);
+
     /// <summary>The bytes of a ledger entry; zero where there is none.</summary>
     public ByteSize Bytes(LedgerItem what)
     {

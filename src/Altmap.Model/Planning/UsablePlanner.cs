@@ -105,7 +105,7 @@ public static class UsablePlanner
                 continue;
             if (!offers.TryGetValue(place, out Offer? offer))
                 offers[place] = offer = OfferOf(machine, place, wish);
-            if (offer is not null && (best is null || IsBetter(offer.Found.Plan, best.Found.Plan)))
+            if (offer is not null && (best is null || offer.Found.Plan.IsBetterThan(best.Found.Plan)))
                 best = offer;
         }
         return best;
@@ -116,16 +116,13 @@ public static class UsablePlanner
         Offer? best = null;
         foreach (NamespaceWish each in Variants(machine, place, wish, wish.Mode))
         {
-            if (Smallest(machine, place, each, wish.Usable) is not { } plan || (best is not null && !IsBetter(plan, best.Found.Plan)))
+            if (Smallest(machine, place, each, wish.Usable) is not { } plan || (best is not null && !plan.IsBetterThan(best.Found.Plan)))
                 continue;
             if (place.Take(plan.Range) is { } after)
                 best = new Offer(new PlannedNamespace(place, each, plan, false), after);
         }
         return best;
     }
-
-    private static bool IsBetter(NamespacePlan plan, NamespacePlan than) =>
-        plan.Range.Size < than.Range.Size || (plan.Range.Size == than.Range.Size && plan.Usable > than.Usable);
 
     private static NamespacePlan? Smallest(Machine machine, RegionPlace place, NamespaceWish wish, ByteSize usable)
     {

@@ -42,6 +42,9 @@ public sealed record Alternative(
     /// <summary>True for the one that the kernel at hand follows.</summary>
     public bool IsPresent { get; init; }
 
+    /// <summary>True where the figures are those of a kernel that is built otherwise than the one at hand.</summary>
+    public bool IsOfOtherBuild { get; init; }
+
     /// <summary>True for what kernels have and refuse at this place.</summary>
     public bool IsRefused { get; init; }
 

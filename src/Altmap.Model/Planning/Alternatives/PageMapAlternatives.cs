@@ -92,6 +92,7 @@ internal static class PageMapAlternatives
         {
             DebugKernel = DebugAnswer(request, kernel, plan),
             IsPresent = RecordsRealSize(request.Kernel) && request.Map == PageMapMode.Pmem,
+            IsOfOtherBuild = !RecordsRealSize(request.Kernel),
         };
     }
 
@@ -129,6 +130,7 @@ internal static class PageMapAlternatives
         ) with
         {
             DebugKernel = DebugAnswer(request, debug, plan),
+            IsOfOtherBuild = request.Kernel.Get(Rules.StructPageSize) <= request.Kernel.Get(Rules.MaxStructPageSize),
         };
     }
 
