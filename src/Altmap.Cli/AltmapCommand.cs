@@ -9,6 +9,8 @@ using Altmap.Cli.Kmsan;
 using Altmap.Cli.Maps;
 using Altmap.Cli.Planning;
 using Altmap.Cli.StructPages;
+using Altmap.Cli.Writes;
+using Altmap.Core.Media;
 
 namespace Altmap.Cli;
 
@@ -35,6 +37,12 @@ internal static class AltmapCommand
             exitCode = e.ExitCode;
             TryFlush(host);
             Tell(host, e.Messages.Select(m => m.StartsWith("unsupported: ", StringComparison.Ordinal) ? m : $"altmap: {m}"));
+        }
+        catch (MediaException e)
+        {
+            TryFlush(host);
+            Tell(host, [$"altmap: {e.Message}"]);
+            exitCode = ExitCode.HostError;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -75,6 +83,7 @@ internal static class AltmapCommand
         root.Add(KmsanCommand.Create(host));
         root.Add(KernelsCommand.Create(host));
         root.Add(ExplainCommand.Create(host));
+        root.Add(UndoCommand.Create(host));
         root.Add(CompletionCommand.Create(host));
         root.Add(s_quiet);
         root.SetAction(_ => Tour.TourCommand.Run(host));

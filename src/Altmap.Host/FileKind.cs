@@ -24,6 +24,7 @@ internal static class FileKinds
 {
     private const int CurrentDirectory = -100,
         ModeOffset = 28,
+        DeviceOffset = 128, // stx_rdev_major, stx_rdev_minor
         AnswerBytes = 256;
     private const uint WantsType = 1;
     private const int TypeMask = 0xf000,
@@ -45,6 +46,18 @@ internal static class FileKinds
             BlockType => FileKind.BlockDevice,
             _ => FileKind.Other,
         };
+    }
+
+    /// <summary>Major and minor number of a device; 0, 0 for what is none.</summary>
+    public static (uint Major, uint Minor) DeviceNumber(string path)
+    {
+        byte[] answer = new byte[AnswerBytes];
+        return !OperatingSystem.IsLinux() || StatX(CurrentDirectory, path, 0, WantsType, answer) != 0
+            ? (0, 0)
+            : (
+                BinaryPrimitives.ReadUInt32LittleEndian(answer.AsSpan(DeviceOffset)),
+                BinaryPrimitives.ReadUInt32LittleEndian(answer.AsSpan(DeviceOffset + 4))
+            );
     }
 
     [DllImport("libc", EntryPoint = "statx", SetLastError = true)]

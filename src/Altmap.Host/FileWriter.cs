@@ -1,4 +1,5 @@
 using Altmap.Core.Findings;
+using Altmap.Host.Media;
 
 namespace Altmap.Host;
 
@@ -8,7 +9,7 @@ public static class FileWriter
     /// <summary>
     /// Writes into a new file beside <paramref name="path"/>, makes it durable and renames it: after any failure (a full disk, a killed
     /// process) the old file is still there, whole.
-    /// What is no plain file (<c>/dev/null</c>, a pipe) is written in place.
+    /// What is no plain file (<c>/dev/null</c>, a pipe) is written in place; a block device only by who is alone with it.
     /// </summary>
     /// <returns>Null, or the error.</returns>
     public static HostError? WriteAtomically(string path, Action<Stream> write)
@@ -21,7 +22,9 @@ public static class FileWriter
             if (Directory.Exists(path))
                 return new HostError(path, "this is a directory", "a file") { Errno = Errno.EISDIR };
             FileKind kind = FileKinds.Of(path);
-            if (kind is FileKind.BlockDevice or FileKind.Other)
+            if (kind == FileKind.BlockDevice)
+                return WriteDevice(path, write);
+            if (kind == FileKind.Other)
             {
                 using FileStream stream = new(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
                 write(stream);
@@ -44,7 +47,9 @@ public static class FileWriter
                 File.SetUnixFileMode(temporary, File.GetUnixFileMode(target));
             File.Move(temporary, target, overwrite: true);
             temporary = null;
-            return null;
+            return OperatingSystem.IsLinux() && !Native.SyncDirectory(directory)
+                ? new HostError(path, $"written, but {directory} could not be made durable") { Errno = Errno.EIO }
+                : null;
         }
         catch (Exception e) when (HostError.IsOfFiles(e))
         {
@@ -55,6 +60,14 @@ public static class FileWriter
             if (temporary is not null)
                 TryDelete(temporary);
         }
+    }
+
+    /// <summary>A device is written from its start, by who is alone with it.</summary>
+    private static HostError? WriteDevice(string path, Action<Stream> write)
+    {
+        using var content = new MemoryStream();
+        write(content);
+        return NamespaceFile.WriteHead(path, content.ToArray());
     }
 
     /// <summary>Takes away what a failure left behind; the first error is the one that matters.</summary>

@@ -107,11 +107,12 @@ public static class MachineLoader
             : new(new MachineSource(description, labels.ToImmutable(), media.ToImmutable()), [], allNotes.ToImmutable());
     }
 
-    /// <summary>An image of a region or device: <c>.sparse.gz</c>, gzipped or raw, by the end of its name.</summary>
+    /// <summary>An image of a region or device: <c>.sparse.gz</c>, gzipped or raw, by the end of its name. What is packed is held in memory
+    /// and must not hold more than <paramref name="storedBytesMax"/>; a raw image may be of any size.</summary>
     public static HostResult<SparseBytes> ReadImage(string path, ulong storedBytesMax = SparseImage.StoredBytesMax) =>
         path.EndsWith(".sparse.gz", StringComparison.Ordinal) ? SparseImage.Read(path, storedBytesMax)
         : path.EndsWith(".gz", StringComparison.Ordinal) ? RawImage.ReadGzip(path, SparseImage.SizeBytesMax, storedBytesMax)
-        : RawImage.Read(path, storedBytesMax);
+        : RawImage.Read(path);
 
     private static readonly ImmutableSortedDictionary<string, SparseBytes> Empty = ImmutableSortedDictionary.Create<string, SparseBytes>(
         StringComparer.Ordinal

@@ -1,7 +1,9 @@
 using Altmap.Core.Findings;
 using Altmap.Core.Media;
 using Altmap.Core.Units;
-using Microsoft.Win32.SafeHandles;
+using Altmap.Formats.Writes;
+using Altmap.Host.Media;
+using Altmap.Host.Writes;
 
 namespace Altmap.Host;
 
@@ -32,7 +34,7 @@ public static class NamespaceFile
             if (Directory.Exists(path))
                 return new(null, new HostError(path, "this is a directory", "an image file or a device") { Errno = Errno.EISDIR });
             using FileStream file = BoundedFile.Open(path);
-            ByteSize? size = file.CanSeek ? new ByteSize((ulong)RawImage.LengthOf(file.SafeFileHandle)) : null;
+            ByteSize? size = file.CanSeek ? new ByteSize((ulong)FileMedia.LengthOf(file.SafeFileHandle)) : null;
             if (file.CanSeek)
                 file.Position = 0;
             byte[] head = new byte[count];
@@ -46,29 +48,22 @@ public static class NamespaceFile
     }
 
     /// <summary>
-    /// Writes at the start, in one call, and waits until it is on the media. Whatever follows stays; a missing file is made, and taken away
-    /// again when that fails.
+    /// Writes at the start and waits until it is on the media. Whatever follows stays; a missing file is made, and taken away again when
+    /// that
+    /// fails.
     /// </summary>
     /// <returns>Null, or the error.</returns>
-    public static HostError? WriteHead(string path, ReadOnlySpan<byte> bytes)
+    public static HostError? WriteHead(string path, byte[] bytes)
     {
-        bool isNew = !Path.Exists(path);
-        try
+        HostResult<WritableTarget> opened = WritableTarget.OpenOrCreate(path, new ByteSize((ulong)bytes.Length));
+        if (opened.Value is not { } target)
+            return opened.Error;
+        using (target)
         {
-            using SafeFileHandle file = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            RandomAccess.Write(file, bytes, 0);
-            RandomAccess.FlushToDisk(file);
-            isNew = false;
-            return null;
-        }
-        catch (Exception e) when (HostError.IsOfFiles(e))
-        {
-            return HostError.Of(path, e);
-        }
-        finally
-        {
-            if (isNew)
-                FileWriter.TryDelete(path);
+            HostError? error = Executor.Run(WritePlan.Of(new MediaOffset(0), bytes), target);
+            if (error is not null)
+                target.Abandon();
+            return error;
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Altmap.Core.Findings;
 using Altmap.Core.Kernels;
+using Altmap.Formats.Writes;
 using Altmap.Model.Hardware;
 using Altmap.Model.Memory;
 using Altmap.Model.Nvdimm;
@@ -46,6 +47,10 @@ public sealed record Machine
     /// <summary>Kernel messages of the modelled steps since boot, oldest first, without time stamps.</summary>
     public ImmutableList<string> Log { get; init; } = [];
 
+    /// <summary>What was written to media since <see cref="WithoutWritten"/>, oldest first: applied in order to the media of then, it gives
+    /// those of now.</summary>
+    public ImmutableList<MediaChange> Written { get; private init; } = [];
+
     /// <summary>The namespace, or null.</summary>
     public NamespaceState? FindNamespace(NdDevice device) =>
         device.Kind == NdDeviceKind.Namespace && Regions.TryGetValue(device.Number, out RegionState? region)
@@ -86,6 +91,27 @@ public sealed record Machine
     /// <summary>The machine with a DIMM replaced.</summary>
     public Machine With(DimmState dimm) => this with { Dimms = Dimms.SetItem(dimm.Device, dimm) };
 
+    /// <summary>The machine after a plan on a region's media was carried out: the only way in which they change.</summary>
+    public Machine Write(RegionState region, WritePlan plan) =>
+        plan.Steps.IsEmpty
+            ? With(region)
+            : With(region with { Media = plan.Apply(region.Media) }) with
+            {
+                Written = Written.Add(new MediaChange(region.Device, plan)),
+            };
+
+    /// <summary>The machine after a plan on a DIMM's label area was carried out: the only way in which it changes.</summary>
+    public Machine Write(DimmState dimm, WritePlan plan) =>
+        plan.Steps.IsEmpty
+            ? With(dimm)
+            : With(dimm with { LabelBytes = plan.Apply(dimm.LabelBytes) }) with
+            {
+                Written = Written.Add(new MediaChange(dimm.Device, plan)),
+            };
+
+    /// <summary>The machine with an empty list of writes: a command starts.</summary>
+    public Machine WithoutWritten() => Written.IsEmpty ? this : this with { Written = [] };
+
     /// <summary>The machine with a kernel message appended.</summary>
     public Machine WithMessage(string message) => this with { Log = Log.Add(message) };
 
@@ -95,6 +121,11 @@ public sealed record Machine
     /// <summary>A step that failed and left the machine as it is here.</summary>
     public StepResult Fail(Errno errno) => new(this, errno);
 }
+
+/// <summary>A plan that was carried out.</summary>
+/// <param name="Device">The region whose media, or the DIMM whose label area it is about.</param>
+/// <param name="Plan">Offsets are from the start of those.</param>
+public sealed record MediaChange(NdDevice Device, WritePlan Plan);
 
 /// <summary>What a step gives: the next machine (also after a failure, which may leave traces) and the kernel's answer.</summary>
 /// <param name="Machine">The next machine.</param>

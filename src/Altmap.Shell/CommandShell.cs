@@ -51,6 +51,12 @@ public static class CommandShell
     {
         if (words.IsEmpty)
             return redirectTo is null ? Say(state, "", "", 0) : Unsupported(state, "a redirection without a command");
+        CommandResult result = Run(state with { Machine = state.Machine.WithoutWritten() }, words, redirectTo, [.. others ?? []]);
+        return result.IsUnsupported ? result with { State = state } : result;
+    }
+
+    private static CommandResult Run(ShellState state, ImmutableArray<string> words, string? redirectTo, ImmutableArray<string> others)
+    {
         try
         {
             if (words[0] == "echo")
@@ -69,7 +75,7 @@ public static class CommandShell
                 "mkpfn" => MakePfn.Run(state, words[1..]),
                 "reboot" => Reboot(state),
                 "true" => Say(state, "", "", 0),
-                _ => Unknown(state, words[0], [.. Commands.Concat(others ?? []).Order(StringComparer.Ordinal)]),
+                _ => Unknown(state, words[0], [.. Commands.Concat(others).Order(StringComparer.Ordinal)]),
             };
         }
         catch (NotModelledException e)

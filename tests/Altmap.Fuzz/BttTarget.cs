@@ -7,6 +7,7 @@ using Altmap.Core.Units;
 using Altmap.Formats.Btt;
 using Altmap.Formats.InfoBlocks;
 using Altmap.Formats.Labels;
+using Altmap.Formats.Writes;
 
 namespace Altmap.Fuzz;
 
@@ -42,13 +43,12 @@ public static class BttTarget
             claim
         );
         Check(!probe.IsFound || BttInfoBlock.Parse(head.AsSpan((int)start)) is not null, "found without a block");
-        BttLoadResult load = BttLoad.Run(
-            new BttLoadRequest(media, new MediaOffset(0), s_size, Uuid.Zero, claim, s_uuid, lbaSize, null),
-            kernel
-        );
+        BttLoadResult load = BttLoad.Run(new BttLoadRequest(media, Uuid.Zero, claim, s_uuid, lbaSize, null), kernel);
         if (load.IsUnpredictable)
             return;
-        Check(load.Media.ContentEquals(BttWrite.Apply(media, new MediaOffset(0), load.Writes)), "the writes do not lead to the media");
+        Check(load.Plan.Fits(s_size), "a write outside of the namespace");
+        SparseBytes after = load.Plan.Apply(media);
+        Check(Undo.Of(load.Plan, media).Apply(after).ContentEquals(media), "the plan cannot be undone");
         Check((load.Errno == Errno.None) != load.Arenas.IsEmpty, "a disk without arenas, or arenas without disk");
         Check(
             load.Errno != Errno.None || !load.Messages.Any(m => m.Text.StartsWith("init:", StringComparison.Ordinal)),
@@ -56,11 +56,8 @@ public static class BttTarget
         );
         if (!load.IsNew)
             return;
-        BttLoadResult again = BttLoad.Run(
-            new BttLoadRequest(load.Media, new MediaOffset(0), s_size, Uuid.Zero, claim, s_uuid, lbaSize, null),
-            kernel
-        );
-        Check(again is { Errno: Errno.None, IsNew: false, Writes.IsEmpty: true }, "a new BTT is not taken as it is");
+        BttLoadResult again = BttLoad.Run(new BttLoadRequest(after, Uuid.Zero, claim, s_uuid, lbaSize, null), kernel);
+        Check(again is { Errno: Errno.None, IsNew: false, Plan.IsEmpty: true }, "a new BTT is not taken as it is");
     }
 
     /// <summary>Each field of the info-block, a lane of the log, a map entry.</summary>
@@ -84,11 +81,9 @@ public static class BttTarget
     }
 
     private static SparseBytes Good(ClaimClass claim, uint lbaSize) =>
-        BttWrite.Apply(
-            SparseBytes.Zero(s_size.Bytes),
-            new MediaOffset(0),
-            BttGeometry.Writes(BttGeometry.Plan(s_size, BttVersion.Of(claim), lbaSize, s_uuid, Uuid.Zero))
-        );
+        BttGeometry
+            .LayDown(BttGeometry.Plan(s_size, BttVersion.Of(claim), lbaSize, s_uuid, Uuid.Zero))
+            .Apply(SparseBytes.Zero(s_size.Bytes));
 
     private static SparseBytes Damage(SparseBytes media, ReadOnlySpan<byte> runs)
     {

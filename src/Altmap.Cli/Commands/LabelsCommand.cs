@@ -12,6 +12,8 @@ using Altmap.Core.Media;
 using Altmap.Core.Units;
 using Altmap.Formats.Labels;
 using Altmap.Host;
+using Altmap.Host.Media;
+using Altmap.Host.Writes;
 
 namespace Altmap.Cli.Commands;
 
@@ -244,9 +246,15 @@ internal static partial class LabelsCommand
         LabelAreaChange change = LabelInitialisation.InitLabels(area, version == "1.2" ? LabelVersion.V1_2 : LabelVersion.V1_1);
         if (change.Errno != Errno.None)
             throw CliError.Usage($"{path}: {area.LengthBytes} bytes are too few for two index blocks and two labels");
-        byte[] all = change.Bytes.Read(0, checked((int)change.Bytes.LengthBytes));
-        if (FileWriter.WriteAtomically(path, stream => stream.Write(all)) is { } error)
-            throw CliError.Of(error);
+        HostResult<WritableTarget> opened = WritableTarget.OpenOrCreate(path, new ByteSize(area.LengthBytes));
+        using (WritableTarget target = opened.Value ?? throw CliError.Of(opened.Error!))
+        {
+            if (Executor.Run(change.Plan, target) is { } error)
+            {
+                target.Abandon();
+                throw CliError.Of(error);
+            }
+        }
         host.Error.Write("initialized 1 nmem\n");
         if (isJson)
         {
@@ -257,7 +265,7 @@ internal static partial class LabelsCommand
                 {
                     json.WriteStartObject();
                     json.WriteString("file", path);
-                    json.WriteNumber("size", all.Length);
+                    json.WriteNumber("size", change.Bytes.LengthBytes);
                     json.WriteString("version", $"{made.IndexVersion.Major}.{made.IndexVersion.Minor}");
                     json.WriteNumber("slots", made.SlotCount);
                     json.WriteEndObject();

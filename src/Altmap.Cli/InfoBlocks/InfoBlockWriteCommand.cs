@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Altmap.Cli.Common;
 using Altmap.Core.Findings;
 using Altmap.Core.Identity;
@@ -22,7 +23,9 @@ internal static class InfoBlockWriteCommand
     {
         var words = new Argument<string[]>("OPTIONS")
         {
-            Description = "those of ndctl write-infoblock: -o FILE or -c, -m, -M, -s, -a, -u, -p, -O",
+            Description =
+                "those of ndctl write-infoblock: -o FILE or -c, -m, -M, -s, -a, -u, -p, -O; and ours: --page-size of the machine that is "
+                + "to use it (default: 4K), --uuid-seed N for a repeatable uuid where -u gives none",
             Arity = ArgumentArity.ZeroOrMore,
         };
         var command = new Command("write", "Writes an info-block into a file or device, as ndctl write-infoblock does without a kernel.")
@@ -41,10 +44,8 @@ internal static class InfoBlockWriteCommand
     /// <summary>Runs with ndctl's own words, which ndctl's rules take apart and not ours.</summary>
     public static int Run(CliHost host, IReadOnlyList<string> words)
     {
-        ToolRequest request = ToolCommandLine.Parse(
-            ["ndctl", "write-infoblock", .. words],
-            new ByteSize((ulong)Environment.SystemPageSize)
-        );
+        var own = new OwnWords(words);
+        ToolRequest request = ToolCommandLine.Parse(["ndctl", "write-infoblock", .. own.Others], own.PageSize);
         if (request.Answer is { } answer)
         {
             if (answer.IsUnsupported)
@@ -65,14 +66,14 @@ internal static class InfoBlockWriteCommand
                 ExitCode.Unsupported,
                 "unsupported: a namespace of this computer; of a modelled machine: altmap run MACHINE -- ndctl write-infoblock NAMESPACE"
             );
-        Errno errno = Write(host, request.Options!);
+        Errno errno = Write(host, request.Options!, own);
         if (errno != Errno.None)
             host.Error.Write($"error checking infoblocks: {errno.Describe()}\n");
         host.Error.Write($"wrote {(errno == Errno.None ? "1 infoblock" : "0 infoblocks")}\n");
         return -(int)errno & 0xff;
     }
 
-    private static Errno Write(CliHost host, OptionResult options)
+    private static Errno Write(CliHost host, OptionResult options, OwnWords own)
     {
         string? target = options.Flag("stdout") ? null : options.Text("output");
         ulong size = options.Text("size") is { } text ? NdctlSize.TryParse(text)!.Value : 0;
@@ -93,9 +94,9 @@ internal static class InfoBlockWriteCommand
                 new ByteSize(size),
                 new ByteSize(NdctlSize.TryParse(options.Text("align") ?? DefaultAlign)!.Value),
                 new MediaOffset(NdctlSize.TryParse(options.Text("offset") ?? "0")!.Value),
-                options.Text("uuid") is { } uuid ? Uuid.Parse(uuid) : NewUuid(),
+                options.Text("uuid") is { } uuid ? Uuid.Parse(uuid) : own.NewUuid(),
                 options.Text("parent-uuid") is { } parent ? Uuid.Parse(parent) : Uuid.Zero,
-                new ByteSize((ulong)Environment.SystemPageSize)
+                own.PageSize
             )
         );
         if (block.Block is null)
@@ -113,7 +114,7 @@ internal static class InfoBlockWriteCommand
         mode?.ToLowerInvariant() is "devdax" or "dax" ? InfoBlockKind.Dax : InfoBlockKind.Pfn;
 
     private static Errno Refuse(CliHost host, HostError error, string path) =>
-        error.IsOfSystem ? Refuse(host, $"failed to open: {path}", error.Errno) : throw CliError.Of(error);
+        error.IsOfSystem && error.Errno != Errno.EBUSY ? Refuse(host, $"failed to open: {path}", error.Errno) : throw CliError.Of(error);
 
     private static Errno Refuse(CliHost host, string message, Errno errno)
     {
@@ -121,5 +122,53 @@ internal static class InfoBlockWriteCommand
         return errno;
     }
 
-    private static Uuid NewUuid() => Uuid.Parse(Guid.NewGuid().ToString());
+    /// <summary>The words that ndctl does not have. Its own page size is that of the computer it runs on, which need not be that of the
+    /// machine that the block is for.</summary>
+    private sealed class OwnWords
+    {
+        private const string PageSizeWord = "--page-size",
+            SeedWord = "--uuid-seed";
+        private readonly string? _seed;
+
+        public OwnWords(IReadOnlyList<string> words)
+        {
+            var others = new List<string>();
+            string? page = null;
+            for (int i = 0; i < words.Count; i++)
+            {
+                if (!Take(words, ref i, PageSizeWord, ref page) && !Take(words, ref i, SeedWord, ref _seed))
+                    others.Add(words[i]);
+            }
+            Others = others;
+            PageSize = Values.Size(page, PageSizeWord) ?? ByteSize.KiB(4);
+            if (PageSize.Bytes is not (4096 or 16384 or 65536))
+                throw CliError.Usage($"{PageSizeWord}: {PageSize}; expected 4K, 16K or 64K");
+            if (_seed is not null && !ulong.TryParse(_seed, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+                throw CliError.Usage($"{SeedWord}: \"{_seed}\"; expected a number");
+        }
+
+        public IReadOnlyList<string> Others { get; }
+
+        public ByteSize PageSize { get; }
+
+        public Uuid NewUuid() =>
+            _seed is null
+                ? Uuid.Parse(Guid.NewGuid().ToString())
+                : UuidSource.FromSeed(ulong.Parse(_seed, CultureInfo.InvariantCulture)).Take().Value;
+
+        private static bool Take(IReadOnlyList<string> words, ref int at, string name, ref string? value)
+        {
+            if (words[at].StartsWith(name + "=", StringComparison.Ordinal))
+            {
+                value = words[at][(name.Length + 1)..];
+                return true;
+            }
+            if (words[at] != name)
+                return false;
+            if (at + 1 == words.Count)
+                throw CliError.Usage($"{name}: its value is missing");
+            value = words[++at];
+            return true;
+        }
+    }
 }

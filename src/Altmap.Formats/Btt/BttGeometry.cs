@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Altmap.Core.Identity;
 using Altmap.Core.Units;
+using Altmap.Formats.Writes;
 
 namespace Altmap.Formats.Btt;
 
@@ -55,26 +56,27 @@ public static class BttGeometry
     /// halves, the copy of
     /// the info-block, and last the info-block. The data area is not written: old bytes are what unwritten sectors read.
     /// </summary>
-    public static IEnumerable<BttWrite> Writes(IEnumerable<BttArena> arenas)
+    /// <param name="arenas">As <see cref="Plan"/> gives them; offsets of the plan are from the start of the namespace.</param>
+    public static WritePlan LayDown(IEnumerable<BttArena> arenas) =>
+        new([.. arenas.SelectMany(Steps).SelectMany(s => (IEnumerable<PlanStep>)[s, PlanStep.Barrier.Instance])]);
+
+    private static IEnumerable<PlanStep> Steps(BttArena arena)
     {
-        foreach (BttArena arena in arenas)
+        BttInfoBlock info = arena.Info;
+        for (ulong at = info.MapOffset; at < info.LogOffset; at += MapPiece)
+            yield return new PlanStep.Zero(At(arena, at), new ByteSize(Math.Min(MapPiece, info.LogOffset - at)));
+        for (ulong at = info.LogOffset; at < info.Info2Offset; at += Page)
+            yield return new PlanStep.Zero(At(arena, at), new ByteSize(Math.Min(Page, info.Info2Offset - at)));
+        for (uint lane = 0; lane < info.Lanes; lane++)
         {
-            BttInfoBlock info = arena.Info;
-            for (ulong at = info.MapOffset; at < info.LogOffset; at += MapPiece)
-                yield return BttWrite.Zeros(At(arena, at), new ByteSize(Math.Min(MapPiece, info.LogOffset - at)));
-            for (ulong at = info.LogOffset; at < info.Info2Offset; at += Page)
-                yield return BttWrite.Zeros(At(arena, at), new ByteSize(Math.Min(Page, info.Info2Offset - at)));
-            for (uint lane = 0; lane < info.Lanes; lane++)
-            {
-                byte[] slot = BttLog.FreshSlot(lane, info.ExternalBlocks);
-                ulong at = info.LogOffset + (lane * BttLog.LaneBytes);
-                yield return BttWrite.Of(At(arena, at), slot.AsSpan(0, BttLog.SlotBytes / 2));
-                yield return BttWrite.Of(At(arena, at + (BttLog.SlotBytes / 2)), slot.AsSpan(BttLog.SlotBytes / 2));
-            }
-            byte[] block = info.ToBytes();
-            yield return BttWrite.Of(At(arena, info.Info2Offset), block);
-            yield return BttWrite.Of(arena.Start, block);
+            byte[] slot = BttLog.FreshSlot(lane, info.ExternalBlocks);
+            ulong at = info.LogOffset + (lane * BttLog.LaneBytes);
+            yield return new PlanStep.Write(At(arena, at), slot.AsMemory(0, BttLog.SlotBytes / 2));
+            yield return new PlanStep.Write(At(arena, at + (BttLog.SlotBytes / 2)), slot.AsMemory(BttLog.SlotBytes / 2));
         }
+        byte[] block = info.ToBytes();
+        yield return new PlanStep.Write(At(arena, info.Info2Offset), block);
+        yield return new PlanStep.Write(arena.Start, block);
     }
 
     private static MediaOffset At(BttArena arena, ulong offset) => arena.Start + new ByteSize(offset);

@@ -6,6 +6,7 @@ using Altmap.Core.Kernels;
 using Altmap.Core.Media;
 using Altmap.Core.Units;
 using Altmap.Formats.Labels;
+using Altmap.Formats.Writes;
 
 namespace Altmap.Formats.Btt;
 
@@ -16,32 +17,31 @@ namespace Altmap.Formats.Btt;
 public readonly record struct BttMessage(string Text, bool IsWarning);
 
 /// <summary>A btt device that is to be bound, and the namespace under it.</summary>
-/// <param name="Media">The region's bytes.</param>
-/// <param name="Start">The namespace in them.</param>
-/// <param name="Size">Of the namespace; it lies inside of the media.</param>
+/// <param name="Media">The namespace, from its first byte to its last.</param>
 /// <param name="ParentUuid">Of the namespace's label; zero without.</param>
 /// <param name="Claim">Of the namespace.</param>
 /// <param name="Uuid">Of the btt device, for a new BTT.</param>
 /// <param name="LbaSizeBytes">sector_size of the btt device, not 0.</param>
 /// <param name="ReadOnlyRegion">The region's name when it is read-only, else null.</param>
 public sealed record BttLoadRequest(
-    SparseBytes Media,
-    MediaOffset Start,
-    ByteSize Size,
+    IMediaReader Media,
     Uuid ParentUuid,
     ClaimClass Claim,
     Uuid Uuid,
     uint LbaSizeBytes,
     string? ReadOnlyRegion
-);
+)
+{
+    /// <summary>Of the namespace.</summary>
+    public ByteSize Size => new(Media.LengthBytes);
+}
 
 /// <summary>What binding a btt device came to.</summary>
 /// <param name="Errno">None: there is a disk. ENXIO: namespace too small, nothing said. ENOMEM: any other refusal.</param>
 /// <param name="DiskSize">Capacity of the disk; zero without.</param>
 /// <param name="Arenas">Those found or laid down, in order.</param>
 /// <param name="IsNew">True when a BTT was laid down.</param>
-/// <param name="Writes">What the kernel wrote, in order, also when it refused in the end.</param>
-/// <param name="Media">The region's bytes after the writes.</param>
+/// <param name="Plan">What the kernel wrote into the namespace, in order, also when it refused in the end.</param>
 /// <param name="Messages">In order.</param>
 /// <param name="IsUnpredictable">True when the kernel would use memory outside of the namespace, or not come to an end: nothing else in
 /// here holds then.</param>
@@ -50,8 +50,7 @@ public sealed record BttLoadResult(
     ByteSize DiskSize,
     ImmutableArray<BttArena> Arenas,
     bool IsNew,
-    ImmutableArray<BttWrite> Writes,
-    SparseBytes Media,
+    WritePlan Plan,
     ImmutableArray<BttMessage> Messages,
     bool IsUnpredictable
 );
@@ -70,7 +69,7 @@ public static class BttLoad
     /// <summary>Binds.</summary>
     public static BttLoadResult Run(BttLoadRequest request, KernelProfile kernel)
     {
-        var media = new BttMedia(request.Media, request.Start, request.Size);
+        var media = new BttMedia(request.Media);
         BttVersion version = BttVersion.Of(request.Claim);
         if (request.Size < version.Start - new MediaOffset(0) + BttConstants.ArenaSizeMin)
             return Result(media, Errno.ENXIO, []);
@@ -101,8 +100,7 @@ public static class BttLoad
             return Result(media, Errno.EIO, []) with { IsUnpredictable = true };
         ImmutableArray<BttArena> made = BttGeometry.Plan(request.Size, version, request.LbaSizeBytes, request.Uuid, request.ParentUuid);
         BttLoadResult result = Result(media, Errno.None, made, DiskSize(made, request));
-        ImmutableArray<BttWrite> writes = [.. BttGeometry.Writes(made)];
-        return result with { IsNew = true, Writes = writes, Media = BttWrite.Apply(request.Media, request.Start, writes) };
+        return result with { IsNew = true, Plan = BttGeometry.LayDown(made) };
     }
 
     private static Errno Discover(
@@ -167,5 +165,5 @@ public static class BttLoad
         );
 
     private static BttLoadResult Result(BttMedia media, Errno errno, ImmutableArray<BttArena> arenas, ByteSize diskSize = default) =>
-        new(errno, diskSize, arenas, false, media.Writes, media.Bytes, media.Messages, media.IsUnpredictable);
+        new(errno, diskSize, arenas, false, media.Plan, media.Messages, media.IsUnpredictable);
 }

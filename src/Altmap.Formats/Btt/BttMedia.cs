@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Altmap.Core.Findings;
 using Altmap.Core.Media;
-using Altmap.Core.Units;
+using Altmap.Formats.Writes;
 
 namespace Altmap.Formats.Btt;
 
@@ -10,9 +10,9 @@ namespace Altmap.Formats.Btt;
 /// is EFAULT. The sum of
 /// offset and length wraps there; an offset that gets past the check so is memory outside the namespace, of which nothing can be said.
 /// </summary>
-internal sealed class BttMedia(SparseBytes media, MediaOffset start, ByteSize size)
+internal sealed class BttMedia(IMediaReader media)
 {
-    private readonly ImmutableArray<BttWrite>.Builder _writes = ImmutableArray.CreateBuilder<BttWrite>();
+    private readonly Recorder _recorder = new(media);
     private readonly ImmutableArray<BttMessage>.Builder _messages = ImmutableArray.CreateBuilder<BttMessage>();
     private readonly Dictionary<string, int> _limited = [];
     private bool _hasWarned;
@@ -21,9 +21,7 @@ internal sealed class BttMedia(SparseBytes media, MediaOffset start, ByteSize si
     /// <summary>Messages of one place that the kernel lets through in a short time (DEFAULT_RATELIMIT_BURST).</summary>
     private const int Burst = 10;
 
-    public SparseBytes Bytes { get; private set; } = media;
-
-    public ulong SizeBytes => size.Bytes;
+    public ulong SizeBytes { get; } = media.LengthBytes;
 
     /// <summary>True once something outside of the namespace was touched, or there was no end to the work.</summary>
     public bool IsUnpredictable { get; set; }
@@ -38,7 +36,8 @@ internal sealed class BttMedia(SparseBytes media, MediaOffset start, ByteSize si
         return _budget >= 0;
     }
 
-    public ImmutableArray<BttWrite> Writes => _writes.ToImmutable();
+    /// <summary>What was written, each write durable before the next one starts.</summary>
+    public WritePlan Plan => _recorder.Plan;
 
     public ImmutableArray<BttMessage> Messages => _messages.ToImmutable();
 
@@ -58,7 +57,7 @@ internal sealed class BttMedia(SparseBytes media, MediaOffset start, ByteSize si
     {
         Errno errno = Check(offset, (ulong)destination.Length);
         if (errno == Errno.None)
-            Bytes.Read(start.Bytes + offset, destination);
+            _recorder.Read(offset, destination);
         return errno;
     }
 
@@ -67,16 +66,15 @@ internal sealed class BttMedia(SparseBytes media, MediaOffset start, ByteSize si
         Errno errno = Check(offset, (ulong)source.Length);
         if (errno != Errno.None)
             return errno;
-        Bytes = Bytes.Write(start.Bytes + offset, source);
-        _writes.Add(BttWrite.Of(new MediaOffset(offset), source));
+        _recorder.WriteDurably(offset, source);
         return Errno.None;
     }
 
     private Errno Check(ulong offset, ulong length)
     {
-        if (offset <= size.Bytes && length <= size.Bytes - offset)
+        if (offset <= SizeBytes && length <= SizeBytes - offset)
             return Errno.None;
-        if (unchecked(offset + length) <= size.Bytes)
+        if (unchecked(offset + length) <= SizeBytes)
             IsUnpredictable = true;
         if (!_hasWarned)
             _messages.Add(new BttMessage("request out of range", IsWarning: true));

@@ -1,4 +1,5 @@
 using Altmap.Core.Kernels;
+using Altmap.Core.Media;
 using Altmap.Formats.Checksums;
 
 namespace Altmap.Formats.Labels;
@@ -145,7 +146,7 @@ internal readonly record struct IndexPair(LabelGeometry Geometry, byte[] Block0,
 
     public IndexRule Broken(int number) => number == 0 ? Broken0 : Broken1;
 
-    public static IndexPair Read(Core.Media.SparseBytes area, LabelGeometry geometry, IndexChecker checker, bool firstOnly)
+    public static IndexPair Read(IMediaReader area, LabelGeometry geometry, IndexChecker checker, bool firstOnly)
     {
         byte[] block0 = area.Read(0, geometry.IndexSizeBytes);
         byte[] block1 = area.Read((ulong)geometry.IndexSizeBytes, geometry.IndexSizeBytes);
@@ -162,7 +163,7 @@ internal readonly record struct IndexPair(LabelGeometry Geometry, byte[] Block0,
     /// Tries 128-byte, then 256-byte labels; null when neither has a valid block (drivers/nvdimm/label.c nd_label_validate(), 6.1; ndctl
     /// 76.1 label_validate()).
     /// </summary>
-    public static IndexPair? FindCurrent(Core.Media.SparseBytes area, IndexChecker checker)
+    public static IndexPair? FindCurrent(IMediaReader area, IndexChecker checker)
     {
         foreach (int labelSize in (ReadOnlySpan<int>)[128, 256])
         {

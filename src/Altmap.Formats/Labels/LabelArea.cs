@@ -82,8 +82,9 @@ public sealed partial class LabelArea
     public bool IsFree(uint slot) => !HasCurrentIndex || IsFree(_index, slot);
 
     /// <summary>Reads any bytes of any length; never throws for them.</summary>
-    public static LabelArea Parse(SparseBytes area, KernelProfile profile)
+    public static LabelArea Parse(IMediaReader media, KernelProfile profile)
     {
+        var area = SparseBytes.Over(media);
         ImmutableArray<NamespaceLabel> none = [];
         if (IndexPair.FindCurrent(area, IndexChecker.Of(profile)) is not { } pair)
             return new LabelArea(area, LabelGeometry.For(new ByteSize(area.LengthBytes), 256), 256, -1, [], none);

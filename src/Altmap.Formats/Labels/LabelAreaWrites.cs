@@ -1,18 +1,17 @@
 using System.Collections.Immutable;
 using Altmap.Core.Findings;
 using Altmap.Core.Identity;
-using Altmap.Core.Media;
-using Altmap.Core.Units;
 using Altmap.Formats.Checksums;
-using Altmap.Formats.Layout;
+using Altmap.Formats.Writes;
 
 namespace Altmap.Formats.Labels;
 
 /// <summary>What an update of a label area came to.</summary>
 /// <param name="Errno">None, or why nothing was written.</param>
 /// <param name="Area">The area afterwards; the same one after an error.</param>
-/// <param name="Writes">In order, with a barrier after each. Cut anywhere, the area still has the old labels or has the new ones.</param>
-public readonly record struct LabelWriteResult(Errno Errno, LabelArea Area, ImmutableArray<MediaWrite> Writes);
+/// <param name="Plan">What is written, with a barrier after each write. Cut anywhere, the area still has the old labels or has the new
+/// ones.</param>
+public readonly record struct LabelWriteResult(Errno Errno, LabelArea Area, WritePlan Plan);
 
 /// <content>The kernel's way of writing: a label into a free slot, then the index block that is not current.</content>
 public sealed partial class LabelArea
@@ -35,14 +34,14 @@ public sealed partial class LabelArea
             return initialised;
         LabelArea area = initialised.Area;
         if (FirstFree(area._index, area.SlotCount) is not { } slot)
-            return new LabelWriteResult(Errno.ENXIO, area, initialised.Writes);
+            return new LabelWriteResult(Errno.ENXIO, area, initialised.Plan);
 
         LabelGeometry geometry = area.Geometry!.Value;
         NamespaceLabel stored = label with { Slot = slot, Flags = flags, Reserved = default, Reserved2 = default };
         if (geometry.LabelSizeBytes < 256)
             stored = stored with { TypeGuid = Uuid.Zero, AbstractionGuid = Uuid.Zero };
         var recorder = new Recorder(area.Bytes);
-        recorder.Write(geometry.SlotOffsetBytes(slot), stored.ToBytes(geometry.LabelSizeBytes));
+        recorder.WriteDurably(geometry.SlotOffsetBytes(slot), stored.ToBytes(geometry.LabelSizeBytes));
 
         byte[] next = [.. area._index];
         SetFree(next, slot, free: false);
@@ -56,7 +55,7 @@ public sealed partial class LabelArea
             .. area.ActiveLabels.Where(l => l.Uuid != stored.Uuid && l.Uuid != renamedFrom).Append(stored).OrderBy(l => l.Slot),
         ];
         LabelArea after = area.WriteNextIndex(next, labels, recorder);
-        return new LabelWriteResult(Errno.None, after, initialised.Writes.AddRange(recorder.Writes));
+        return new LabelWriteResult(Errno.None, after, initialised.Plan.Then(recorder.Plan));
     }
 
     /// <summary>
@@ -67,7 +66,7 @@ public sealed partial class LabelArea
     public LabelWriteResult DeleteLabels(Uuid uuid)
     {
         if (!HasCurrentIndex)
-            return new LabelWriteResult(Errno.None, this, []);
+            return new LabelWriteResult(Errno.None, this, WritePlan.Empty);
         byte[] next = [.. _index];
         foreach (NamespaceLabel label in ActiveLabels)
         {
@@ -76,7 +75,7 @@ public sealed partial class LabelArea
         }
         var recorder = new Recorder(Bytes);
         LabelArea after = WriteNextIndex(next, [.. ActiveLabels.Where(l => l.Uuid != uuid)], recorder);
-        return new LabelWriteResult(Errno.None, after, [.. recorder.Writes]);
+        return new LabelWriteResult(Errno.None, after, recorder.Plan);
     }
 
     /// <summary>
@@ -87,9 +86,9 @@ public sealed partial class LabelArea
     public LabelWriteResult Initialise()
     {
         if (HasCurrentIndex)
-            return new LabelWriteResult(Errno.None, this, []);
+            return new LabelWriteResult(Errno.None, this, WritePlan.Empty);
         if (Geometry is not { } geometry)
-            return new LabelWriteResult(Errno.ENXIO, this, []);
+            return new LabelWriteResult(Errno.ENXIO, this, WritePlan.Empty);
         var recorder = new Recorder(Bytes);
         byte[] first = [];
         for (int number = 0; number < 2; number++)
@@ -98,12 +97,12 @@ public sealed partial class LabelArea
             for (uint slot = 0; slot < geometry.SlotCount; slot++)
                 SetFree(block, slot, free: true);
             Seal(block, number, (uint)(3 - number), geometry.SlotCount, geometry);
-            recorder.Write((ulong)(number * geometry.IndexSizeBytes), block);
+            recorder.WriteDurably((ulong)(number * geometry.IndexSizeBytes), block);
             if (number == 0)
                 first = block;
         }
-        var after = new LabelArea(recorder.Bytes, geometry, LabelSizeBytes, 0, first, []);
-        return new LabelWriteResult(Errno.None, after, [.. recorder.Writes]);
+        var after = new LabelArea(recorder.Media, geometry, LabelSizeBytes, 0, first, []);
+        return new LabelWriteResult(Errno.None, after, recorder.Plan);
     }
 
     private LabelArea WriteNextIndex(byte[] next, ImmutableArray<NamespaceLabel> labels, Recorder recorder)
@@ -111,8 +110,8 @@ public sealed partial class LabelArea
         LabelGeometry geometry = Geometry!.Value;
         int number = 1 - CurrentIndexNumber;
         Seal(next, number, IndexFormat.NextSequence(Sequence), (uint)IndexFormat.SlotCount.Read(_index), geometry);
-        recorder.Write((ulong)(number * geometry.IndexSizeBytes), next);
-        return new LabelArea(recorder.Bytes, geometry, LabelSizeBytes, number, next, labels);
+        recorder.WriteDurably((ulong)(number * geometry.IndexSizeBytes), next);
+        return new LabelArea(recorder.Media, geometry, LabelSizeBytes, number, next, labels);
     }
 
     /// <summary>Fills the header of an index block and its checksum; bitmap and tail stay (drivers/nvdimm/label.c nd_label_write_index(),
@@ -132,20 +131,5 @@ public sealed partial class LabelArea
         IndexFormat.Major.Write(block, 1);
         IndexFormat.Minor.Write(block, geometry.LabelSizeBytes < 256 ? 1u : 2u);
         IndexFormat.Checksum.Write(block, Fletcher64.ComputeWithZeroedField(block, IndexFormat.Checksum.OffsetBytes));
-    }
-
-    /// <summary>Applies writes to an area and keeps what they replaced.</summary>
-    internal sealed class Recorder(SparseBytes bytes)
-    {
-        public SparseBytes Bytes { get; private set; } = bytes;
-
-        public List<MediaWrite> Writes { get; } = [];
-
-        public void Write(ulong offsetBytes, byte[] after)
-        {
-            byte[] before = Bytes.Read(offsetBytes, after.Length);
-            Writes.Add(new MediaWrite(new MediaOffset(offsetBytes), [.. before], [.. after]));
-            Bytes = Bytes.Write(offsetBytes, after);
-        }
     }
 }

@@ -15,7 +15,7 @@ public static class LabelChecks
     public const int SlotFindingsMax = 1000;
 
     /// <summary>The findings, in order of offset within each part: index blocks, then slots, then sets of labels.</summary>
-    public static IReadOnlyList<Finding> Validate(SparseBytes area, KernelProfile profile)
+    public static IReadOnlyList<Finding> Validate(IMediaReader area, KernelProfile profile)
     {
         List<Finding> findings = [];
         var checker = IndexChecker.Of(profile);

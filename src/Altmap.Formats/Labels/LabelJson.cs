@@ -31,7 +31,7 @@ public static class LabelJson
     /// <param name="human">Numbers as <c>-u</c> prints them.</param>
     /// <param name="indexOnly">As <c>-I</c>: index blocks alone, taken as those of 128-byte labels.</param>
     /// <returns>Null when ndctl drops the DIMM and fails: no slot to list, or the area is too small.</returns>
-    public static LabelDump? Read(SparseBytes area, bool human = false, bool indexOnly = false)
+    public static LabelDump? Read(IMediaReader area, bool human = false, bool indexOnly = false)
     {
         int labelSize = indexOnly ? 128 : GuessLabelSize(area);
         if (LabelGeometry.For(new ByteSize(area.LengthBytes), labelSize) is not { } geometry)
@@ -58,7 +58,7 @@ public static class LabelJson
     /// (ndctl/lib/dimm.c ndctl_dimm_sizeof_namespace_label()). The second offset is the second block only where index blocks have 256
     /// bytes.
     /// </summary>
-    public static int GuessLabelSize(SparseBytes area)
+    public static int GuessLabelSize(IMediaReader area)
     {
         int v1 = 0,
             v2 = 0;

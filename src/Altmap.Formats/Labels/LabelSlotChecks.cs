@@ -8,7 +8,7 @@ namespace Altmap.Formats.Labels;
 /// <summary>The part of <see cref="LabelChecks"/> that looks at slots, given a current index.</summary>
 internal static class LabelSlotChecks
 {
-    public static void Check(List<Finding> findings, SparseBytes area, IndexPair pair, KernelProfile profile)
+    public static void Check(List<Finding> findings, IMediaReader area, IndexPair pair, KernelProfile profile)
     {
         LabelGeometry geometry = pair.Geometry;
         byte[] index = pair[pair.Current];

@@ -10,7 +10,7 @@ internal static class LabelSlots
     /// 0,
     /// so it can count nowhere else. Slots are aligned to their size and start at a multiple of 512: none straddles a page.
     /// </summary>
-    public static IEnumerable<(uint Slot, ReadOnlyMemory<byte> Raw)> Stored(SparseBytes area, LabelGeometry geometry)
+    public static IEnumerable<(uint Slot, ReadOnlyMemory<byte> Raw)> Stored(IMediaReader area, LabelGeometry geometry)
     {
         ulong start = geometry.SlotsOffsetBytes;
         int size = geometry.LabelSizeBytes;

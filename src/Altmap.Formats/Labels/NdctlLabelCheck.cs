@@ -15,7 +15,7 @@ public readonly record struct NdctlLabelCheck(bool IsValid, int CurrentIndexNumb
     /// label_validate()).
     /// Takes any bytes.
     /// </summary>
-    public static NdctlLabelCheck Check(SparseBytes area) =>
+    public static NdctlLabelCheck Check(IMediaReader area) =>
         IndexPair.FindCurrent(area, IndexChecker.Ndctl) is { } pair
             ? new NdctlLabelCheck(true, pair.Current, pair.Geometry.LabelSizeBytes, pair.Geometry.SlotCount)
             : new NdctlLabelCheck(false, -1, 256, 0);

@@ -1,4 +1,5 @@
 using Altmap.Core.Findings;
+using Altmap.Core.Media;
 using Altmap.Core.Units;
 using Altmap.Formats.Btt;
 using Altmap.Formats.InfoBlocks;
@@ -54,9 +55,7 @@ internal static class BttDriver
 
         BttLoadResult load = BttLoad.Run(
             new BttLoadRequest(
-                region.Media,
-                StartOf(region, ndns),
-                ndns.Size,
+                MediaSlice.Of(region.Media, StartOf(region, ndns).Bytes, ndns.Size.Bytes),
                 ndns.ParentUuid,
                 ndns.ClaimClass,
                 uuid,
@@ -67,7 +66,7 @@ internal static class BttDriver
         );
         if (load.IsUnpredictable)
             throw new NotModelledException($"{btt.Device}: this BTT leads the kernel outside of the namespace, or nowhere");
-        machine = machine.With(region with { Media = load.Media });
+        machine = machine.Write(region, load.Plan.Shifted(StartOf(region, ndns) - new MediaOffset(0)));
         foreach (BttMessage message in load.Messages)
             machine = Logged(machine, btt, ndns, message);
         if (load.Errno != Errno.None)

@@ -1,6 +1,6 @@
 using Altmap.Core.Findings;
-using Altmap.Core.Media;
 using Altmap.Formats.Labels;
+using Altmap.Formats.Writes;
 
 namespace Altmap.Model.Nvdimm;
 
@@ -35,11 +35,11 @@ public static class DimmDriver
         machine.Regions.Values.Any(r => r.IsBound && r.HeldDimms.Contains(device));
 
     /// <summary>Writes the label area from user space (ND_CMD_SET_CONFIG_DATA). EBUSY while a region is active.</summary>
-    public static StepResult WriteLabelArea(Machine machine, NdDevice device, SparseBytes bytes)
+    public static StepResult WriteLabelArea(Machine machine, NdDevice device, WritePlan plan)
     {
         DimmState dimm = machine.Dimms[device];
         if (!dimm.HasLabelArea)
             return machine.Fail(Errno.ENOTTY);
-        return IsActive(machine, device) ? machine.Fail(Errno.EBUSY) : machine.With(dimm with { LabelBytes = bytes }).Done();
+        return IsActive(machine, device) ? machine.Fail(Errno.EBUSY) : machine.Write(dimm, plan).Done();
     }
 }

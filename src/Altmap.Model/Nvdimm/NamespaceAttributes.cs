@@ -201,7 +201,7 @@ public static class NamespaceAttributes
             {
                 if (dimm.Labels is not { HasCurrentIndex: true } labels)
                     continue;
-                machine = machine.With(Written(dimm, labels.DeleteLabels(uuid)));
+                machine = Written(machine, dimm, labels.DeleteLabels(uuid));
             }
             return machine.Done();
         }
@@ -211,14 +211,17 @@ public static class NamespaceAttributes
             {
                 DimmState dimm = RegionDriver.DimmsOf(machine, region).ElementAt(position);
                 ReservedRange space = dimm.Reservations.First(r => r.Owner == uuid);
-                LabelArea labels = dimm.Labels!.HasCurrentIndex ? dimm.Labels : dimm.Labels.Initialise().Area;
+                LabelWriteResult initialised = dimm.Labels!.Initialise(); // nothing to do where there is an index
+                machine = Written(machine, dimm, initialised);
+                dimm = machine.Dimms[dimm.Device];
+                LabelArea labels = initialised.Area;
                 var label = new NamespaceLabel
                 {
                     Uuid = uuid,
                     Name = LabelBytes.FromName(ndns.AltName),
                     LabelCount = (ushort)region.Ways,
                     Position = (ushort)position,
-                    InterleaveSetCookie = LabelScan.RegionCookie(region, dimm with { Labels = labels }),
+                    InterleaveSetCookie = LabelScan.RegionCookie(region, dimm),
                     LbaSize = new ByteSize(ndns.LbaSize),
                     Dpa = space.Start,
                     RawSize = space.Size,
@@ -226,7 +229,7 @@ public static class NamespaceAttributes
                     AbstractionGuid = ndns.ClaimClass.ToGuid(),
                 };
                 LabelWriteResult put = labels.PutLabel(label, flags, renamedFrom);
-                machine = machine.With(Written(dimm, put));
+                machine = Written(machine, dimm, put);
                 if (put.Errno != Errno.None)
                     return machine.Fail(put.Errno);
             }
@@ -234,12 +237,8 @@ public static class NamespaceAttributes
         return machine.Done();
     }
 
-    private static DimmState Written(DimmState dimm, LabelWriteResult result) =>
-        dimm with
-        {
-            Labels = result.Area,
-            LabelBytes = result.Area.Bytes,
-        };
+    private static Machine Written(Machine machine, DimmState dimm, LabelWriteResult result) =>
+        machine.Write(dimm with { Labels = result.Area }, result.Plan);
 
     private static bool HasOwnLabels(DimmState dimm, RegionState region) =>
         dimm.Labels is { } labels && labels.ActiveLabels.Any(l => region.Namespaces.Values.Any(n => n.Uuid == l.Uuid));

@@ -1,6 +1,7 @@
 using Altmap.Core.Findings;
 using Altmap.Core.Units;
 using Altmap.Formats.InfoBlocks;
+using Altmap.Formats.Writes;
 using Altmap.Model.Memory;
 
 namespace Altmap.Model.Nvdimm;
@@ -124,8 +125,8 @@ internal static class PfnDriver
         StepResult opened = OpenPageMap(machine, pfn, ndns, PfnDeviceSettings.OfBlock(block, machine.Architecture.PageSize));
         if (!opened.Succeeded)
             return opened;
-        ulong offset = (ndns.Range.Start - region.Range.Start).Bytes + InfoBlock.StartBytes;
-        return machine.With(region with { Media = region.Media.Write(offset, block) }).Done();
+        var offset = new MediaOffset((ndns.Range.Start - region.Range.Start).Bytes + InfoBlock.StartBytes);
+        return machine.Write(region, WritePlan.Of(offset, block)).Done();
     }
 
     /// <summary>A page map on the device is looked through for bad blocks before it is used, or before the block that names it is

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Altmap.Core.Findings;
 using Altmap.Core.Identity;
 using Altmap.Core.Kernels;
+using Altmap.Core.Media;
 using Altmap.Core.Units;
 using Altmap.Formats.Btt;
 using Altmap.Formats.InfoBlocks;
@@ -238,9 +239,7 @@ public sealed record NamespacePlan(
         RegionState region = machine.Regions[ndns.Device.Number];
         BttLoadResult load = BttLoad.Run(
             new BttLoadRequest(
-                region.Media,
-                new MediaOffset((ndns.Range.Start - region.Range.Start).Bytes),
-                ndns.Size,
+                MediaSlice.Of(region.Media, (ndns.Range.Start - region.Range.Start).Bytes, ndns.Size.Bytes),
                 ndns.ParentUuid,
                 ndns.ClaimClass,
                 uuid,

@@ -1,4 +1,7 @@
 using Altmap.Core.Findings;
+using Altmap.Core.Media;
+using Altmap.Core.Units;
+using Altmap.Formats.Writes;
 using Altmap.Model.Nvdimm;
 
 namespace Altmap.Shell.Tools;
@@ -7,7 +10,7 @@ namespace Altmap.Shell.Tools;
 /// namespace_prep_reconfig(), zero_info_block(); 76.1).</summary>
 internal sealed class DestroyNamespace(ToolContext context, string command, bool force)
 {
-    private const int HeadBytes = 8192;
+    private const ulong HeadBytes = 8192;
     private const int Labelled = 2;
 
     /// <summary>0: destroyed; 1: nothing to do, not counted; negative errno.</summary>
@@ -59,10 +62,11 @@ internal sealed class DestroyNamespace(ToolContext context, string command, bool
         NamespaceState ndns = context.Namespace(device)!;
         RegionState region = context.Machine.Regions[device.Number];
         ulong start = (ndns.Range.Start - region.Range.Start).Bytes;
-        int length = (int)Math.Min(HeadBytes, ndns.Size.Bytes);
-        if (!region.Media.Read(start, length).AsSpan().ContainsAnyExcept((byte)0))
+        ulong length = Math.Min(HeadBytes, ndns.Size.Bytes);
+        if (region.Media.IsZero(start, start + length))
             return 1;
-        context.Machine = context.Machine.With(region with { Media = region.Media.Write(start, new byte[length]) });
+        var zeros = new PlanStep.Zero(new MediaOffset(start), new ByteSize(length));
+        context.Machine = context.Machine.Write(region, new WritePlan([zeros, PlanStep.Barrier.Instance]));
         return 0;
     }
 }

@@ -4,6 +4,7 @@ using Altmap.Core.Findings;
 using Altmap.Core.Identity;
 using Altmap.Core.Units;
 using Altmap.Formats.InfoBlocks;
+using Altmap.Formats.Writes;
 using Altmap.Model.Nvdimm;
 using Altmap.Shell.Json;
 using Altmap.Shell.Options;
@@ -139,7 +140,7 @@ internal sealed class InfoBlockCommands(ToolContext context, OptionResult option
         }
         RegionState region = context.Machine.Regions[ndns.Device.Number];
         ulong at = (ndns.Range.Start - region.Range.Start).Bytes;
-        context.Machine = context.Machine.With(region with { Media = region.Media.Write(at, NdctlInfoBlock.ToOutput(block.Block)) });
+        context.Machine = context.Machine.Write(region, WritePlan.Of(new MediaOffset(at), NdctlInfoBlock.ToOutput(block.Block)));
         return 0;
     }
 }

@@ -5,6 +5,7 @@ using Altmap.Core.Findings;
 using Altmap.Core.Media;
 using Altmap.Core.Units;
 using Altmap.Formats.Labels;
+using Altmap.Formats.Writes;
 using Altmap.Model.Nvdimm;
 using Altmap.Shell.Options;
 
@@ -66,7 +67,7 @@ internal sealed class LabelCommands(ToolContext context, OptionResult options, I
     public static int Initialise(ToolContext context, NdDevice device, LabelVersion version)
     {
         LabelAreaChange change = LabelInitialisation.InitLabels(context.Machine.Dimms[device].LabelBytes, version);
-        return change.Errno != Errno.None ? -(int)change.Errno : Replace(context, device, change.Bytes);
+        return change.Errno != Errno.None ? -(int)change.Errno : Replace(context, device, change.Plan);
     }
 
     public int Zero() =>
@@ -87,7 +88,7 @@ internal sealed class LabelCommands(ToolContext context, OptionResult options, I
                     new ByteSize((ulong)options.Number("size")),
                     new MediaOffset((ulong)options.Number("offset"))
                 );
-                return change.Errno != Errno.None ? -(int)change.Errno : Replace(context, device, change.Bytes);
+                return change.Errno != Errno.None ? -(int)change.Errno : Replace(context, device, change.Plan);
             }
         );
 
@@ -180,7 +181,7 @@ internal sealed class LabelCommands(ToolContext context, OptionResult options, I
         if (!dimm.HasLabelArea || Extent(dimm, indexOnly: false) is not { } extent)
             return;
         int count = (int)Math.Min((ulong)extent.Length, file.LengthBytes);
-        Replace(context, device, dimm.LabelBytes.Write(0, file.Read(0, count)));
+        Replace(context, device, WritePlan.Of(new MediaOffset(0), file.Read(0, count)));
     }
 
     /// <summary>The bytes that -s and --index select, or null where they do not fit the area (ndctl_dimm_read_label_extent(),
@@ -210,9 +211,9 @@ internal sealed class LabelCommands(ToolContext context, OptionResult options, I
     }
 
     /// <summary>Writes a whole area; an enabled DIMM is disabled and enabled again, so that the kernel looks anew.</summary>
-    private static int Replace(ToolContext context, NdDevice device, SparseBytes bytes)
+    private static int Replace(ToolContext context, NdDevice device, WritePlan plan)
     {
-        Errno written = context.Step(DimmDriver.WriteLabelArea(context.Machine, device, bytes));
+        Errno written = context.Step(DimmDriver.WriteLabelArea(context.Machine, device, plan));
         if (written != Errno.None)
             return -(int)written;
         if (!context.Machine.Dimms[device].IsBound)

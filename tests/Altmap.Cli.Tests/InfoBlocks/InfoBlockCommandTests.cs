@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Altmap.Cli.Commands;
+using Altmap.Formats.InfoBlocks;
 using Altmap.TestSupport;
 
 namespace Altmap.Cli.Tests.InfoBlocks;
@@ -109,6 +110,40 @@ public partial class InfoBlockCommandTests
                 isUnbound || answer.GetProperty("findings").EnumerateArray().Any(f => f.GetProperty("severity").GetString() == "error");
             Assert.Equal((row[1], isWrong ? 4 : 0), (row[1], result.ExitCode));
         }
+    }
+
+    /// <summary>Neither comes from the computer that the command runs on.</summary>
+    [Fact]
+    public void Page_size_and_uuid_of_a_block_are_inputs()
+    {
+        using var scratch = new Scratch();
+        Assert.Equal(0, Cli.Run("infoblock", "write", "-o", scratch["a"], "-s", "64M", "--uuid-seed", "7").ExitCode);
+        Assert.Equal(0, Cli.Run("infoblock", "write", "--uuid-seed=7", "-o", scratch["b"], "-s", "64M", "--page-size", "4K").ExitCode);
+        Assert.Equal(File.ReadAllBytes(scratch["a"]), File.ReadAllBytes(scratch["b"]));
+        Assert.Equal(0, Cli.Run("infoblock", "write", "-o", scratch["c"], "-s", "64M", "--page-size=64K", "--uuid-seed", "8").ExitCode);
+        InfoBlock a = InfoBlock.Parse(File.ReadAllBytes(scratch["a"]).AsSpan(4096))!,
+            c = InfoBlock.Parse(File.ReadAllBytes(scratch["c"]).AsSpan(4096))!;
+        Assert.Equal((4096u, 65536u), (a.PageSize, c.PageSize));
+        Assert.NotEqual(a.Uuid, c.Uuid);
+        Assert.Equal(16, Cli.Run("infoblock", "write", "-o", scratch["d"], "-s", "64M", "--page-size", "5K").ExitCode);
+        Assert.Equal(16, Cli.Run("infoblock", "write", "-o", scratch["d"], "-s", "64M", "--uuid-seed").ExitCode);
+        Assert.False(File.Exists(scratch["d"]));
+    }
+
+    /// <summary>A terabyte with a hundredth of it allocated is judged by its head.</summary>
+    [Fact]
+    public void Check_of_a_terabyte_takes_the_memory_of_a_few_pages()
+    {
+        using var scratch = new Scratch();
+        Assert.Equal(0, Cli.Run("infoblock", "write", "-o", scratch["i"], "-s", "1T").ExitCode);
+        using (FileStream file = File.OpenWrite(scratch["i"]))
+            file.SetLength(1L << 40);
+        Cli.Run("infoblock", "check", scratch["i"], "--start", "4G");
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        CliResult result = Cli.Run("infoblock", "check", scratch["i"], "--start", "4G");
+        long used = GC.GetAllocatedBytesForCurrentThread() - before;
+        Assert.Equal(0, result.ExitCode);
+        Assert.InRange(used, 0, 16 << 20);
     }
 
     [Fact]

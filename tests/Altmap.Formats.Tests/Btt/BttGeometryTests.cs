@@ -6,6 +6,7 @@ using Altmap.Core.Media;
 using Altmap.Core.Units;
 using Altmap.Formats.Btt;
 using Altmap.Formats.Labels;
+using Altmap.Formats.Writes;
 
 namespace Altmap.Formats.Tests.Btt;
 
@@ -28,9 +29,7 @@ public class BttGeometryTests
             info.ParentUuid
         );
         Assert.Equal(info, Assert.Single(arenas).Info);
-        Assert.True(
-            BttWrite.Apply(SparseBytes.Zero(recorded.LengthBytes), new MediaOffset(0), BttGeometry.Writes(arenas)).ContentEquals(recorded)
-        );
+        Assert.True(BttGeometry.LayDown(arenas).Apply(SparseBytes.Zero(recorded.LengthBytes)).ContentEquals(recorded));
     }
 
     [Theory]
@@ -99,27 +98,18 @@ public class BttGeometryTests
     public void A_crash_while_it_is_laid_down(ulong bytes)
     {
         ImmutableArray<BttArena> arenas = BttGeometry.Plan(new ByteSize(bytes), BttVersion.V1_1, 4096, new Uuid(1, 2), Uuid.Zero);
-        BttWrite[] writes = [.. BttGeometry.Writes(arenas)];
+        PlanStep[] writes = [.. BttGeometry.LayDown(arenas).Steps.Where(s => s is not PlanStep.Barrier)];
         SparseBytes media = SparseBytes.Zero(bytes);
         bool firstStands = false;
         for (int done = 0; done <= writes.Length; done++)
         {
             if (done > 0)
-                media = BttWrite.Apply(media, new MediaOffset(0), [writes[done - 1]]);
-            firstStands |= done > 0 && writes[done - 1].Offset == arenas[0].Start;
-            if (done < writes.Length && done % 37 != 0 && writes[done].Bytes.Length <= 8)
+                media = new WritePlan([writes[done - 1]]).Apply(media);
+            firstStands |= done > 0 && writes[done - 1].Start == arenas[0].Start;
+            if (done < writes.Length && done % 37 != 0 && writes[done].Length.Bytes is 8 or > 4096)
                 continue; // not after each lane: it takes its time
             BttLoadResult load = BttLoad.Run(
-                new BttLoadRequest(
-                    media,
-                    new MediaOffset(0),
-                    new ByteSize(bytes),
-                    Uuid.Zero,
-                    ClaimClass.None,
-                    new Uuid(1, 2),
-                    4096,
-                    "region0"
-                ),
+                new BttLoadRequest(media, Uuid.Zero, ClaimClass.None, new Uuid(1, 2), 4096, "region0"),
                 KernelProfiles.Find("6.1")!
             );
             bool isWhole = done == writes.Length;
@@ -129,7 +119,7 @@ public class BttGeometryTests
                 : firstStands ? "Found corrupted metadata!"
                 : "No existing arenas";
             Assert.Equal(said, load.Messages.FirstOrDefault().Text ?? "");
-            Assert.Empty(load.Writes);
+            Assert.Empty(load.Plan.Steps);
         }
     }
 
@@ -139,7 +129,7 @@ public class BttGeometryTests
         ByteSize size = ByteSize.GiB(1024 * 16);
         SparseBytes media = SparseBytes.Zero(size.Bytes).Write(4096 + 0x7f01fbb000, [1, 2, 3]); // in the first map
         ImmutableArray<BttArena> arenas = BttGeometry.Plan(size, BttVersion.V1_1, 512, new Uuid(1, 2), Uuid.Zero);
-        media = BttWrite.Apply(media, new MediaOffset(0), BttGeometry.Writes(arenas));
+        media = BttGeometry.LayDown(arenas).Apply(media);
         Assert.Equal(32, arenas.Length);
         Assert.Equal(32UL * 6 * 4096, media.StoredBytes); // two info-blocks and four pages of log each
     }

@@ -7,6 +7,7 @@ using Altmap.Core.Media;
 using Altmap.Core.Units;
 using Altmap.Formats.Btt;
 using Altmap.Formats.Labels;
+using Altmap.Formats.Writes;
 
 namespace Altmap.Formats.Tests.Btt;
 
@@ -22,8 +23,7 @@ public class BttLoadTests
         BttLoadResult load = Load(s_good);
         Assert.Equal((Errno.None, 32440320UL, false), (load.Errno, load.DiskSize.Bytes, load.IsNew));
         Assert.Empty(load.Messages);
-        Assert.Empty(load.Writes);
-        Assert.Same(s_good, load.Media);
+        Assert.Empty(load.Plan.Steps);
     }
 
     [Fact]
@@ -33,14 +33,13 @@ public class BttLoadTests
         BttLoadResult load = Load(media);
         Assert.Equal(["No existing arenas"], load.Messages.Select(m => m.Text));
         Assert.True(load.IsNew && load.Errno == Errno.None);
-        Assert.True(load.Media.ContentEquals(BttWrite.Apply(media, new MediaOffset(0), load.Writes)));
         Assert.Equal(s_info.ExternalBlocks, load.Arenas.Single().Info.ExternalBlocks);
-        Assert.NotEqual(0UL, load.Media.Resize(Start + s_info.MapOffset).StoredBytes); // data stay
+        Assert.NotEqual(0UL, load.Plan.Apply(media).Resize(Start + s_info.MapOffset).StoredBytes); // data stay
 
         BttLoadResult refused = Load(media, readOnly: true);
         Assert.Equal(["No existing arenas", "region0 is read-only, unable to init btt metadata"], refused.Messages.Select(m => m.Text));
         Assert.Equal(Errno.ENOMEM, refused.Errno);
-        Assert.Same(media, refused.Media);
+        Assert.True(refused.Plan.IsEmpty);
     }
 
     [Fact]
@@ -77,35 +76,34 @@ public class BttLoadTests
         if (MapEntry(s_good, 77) == 0)
             old = 77;
         SparseBytes half = PutSlot(s_good, lane: 200, slot: 1, [77, old, 0, 0]);
-        Assert.Empty(Load(half).Writes);
+        Assert.True(Load(half).Plan.IsEmpty);
         SparseBytes whole = PutSlot(s_good, lane: 200, slot: 1, [77, old, free, 2]);
         BttLoadResult load = Load(whole);
         Assert.Equal(Errno.None, load.Errno);
-        BttWrite write = Assert.Single(load.Writes);
-        Assert.Equal(Start + s_info.MapOffset + (77 * 4), write.Offset.Bytes);
-        Assert.Equal(free | 0xc0000000, MapEntry(load.Media, 77));
-        Assert.Empty(Load(load.Media).Writes); // once is enough
+        PlanStep.Write write = Assert.Single(load.Plan.Steps.OfType<PlanStep.Write>());
+        Assert.Equal(Start + s_info.MapOffset + (77 * 4), write.Target.Bytes);
+        SparseBytes completed = load.Plan.Apply(whole);
+        Assert.Equal(free | 0xc0000000, MapEntry(completed, 77));
+        Assert.True(Load(completed).Plan.IsEmpty); // once is enough
 
         // The old entry had an error: the block it leaves free is zeroed at every load.
         BttLoadResult cleared = Load(PutSlot(s_good, 200, 1, [77, old | 0x40000000, free, 2]));
         Assert.Equal(
             [Start + s_info.DataOffset + (old * 4096UL), Start + s_info.MapOffset + (77 * 4)],
-            cleared.Writes.Select(w => w.Offset.Bytes)
+            cleared.Plan.Steps.OfType<PlanStep.Write>().Select(w => w.Target.Bytes)
         );
     }
 
     [Fact]
     public void The_log_of_old_kernels_is_taken_as_it_is()
     {
-        SparseBytes media = BttWrite.Apply(
-            SparseBytes.Zero(s_good.LengthBytes),
-            new MediaOffset(0),
-            BttGeometry.Writes(BttGeometry.Plan(new ByteSize(s_good.LengthBytes), BttVersion.V1_1, 4096, s_info.Uuid, Uuid.Zero))
-        );
+        SparseBytes media = BttGeometry
+            .LayDown(BttGeometry.Plan(new ByteSize(s_good.LengthBytes), BttVersion.V1_1, 4096, s_info.Uuid, Uuid.Zero))
+            .Apply(SparseBytes.Zero(s_good.LengthBytes));
         SparseBytes old = PutSlot(media, lane: 3, slot: 2, [5, 5, s_info.ExternalBlocks + 3, 2]);
         BttLoadResult load = Load(old);
         Assert.Equal(Errno.None, load.Errno);
-        Assert.Equal(s_info.ExternalBlocks + 3, MapEntry(load.Media, 5) & 0x3fffffff);
+        Assert.Equal(s_info.ExternalBlocks + 3, MapEntry(load.Plan.Apply(old), 5) & 0x3fffffff);
         // A lane in the other format beside it, or the last slot used.
         AssertRefused(
             PutSlot(old, 9, 1, [6, 6, s_info.ExternalBlocks + 9, 2]),
@@ -233,16 +231,7 @@ public class BttLoadTests
         uint lbaSize = 4096
     ) =>
         BttLoad.Run(
-            new BttLoadRequest(
-                media,
-                new MediaOffset(0),
-                new ByteSize(media.LengthBytes),
-                Uuid.Zero,
-                claim,
-                new Uuid(3, 4),
-                lbaSize,
-                readOnly ? "region0" : null
-            ),
+            new BttLoadRequest(media, Uuid.Zero, claim, new Uuid(3, 4), lbaSize, readOnly ? "region0" : null),
             KernelProfiles.Find(kernel)!
         );
 

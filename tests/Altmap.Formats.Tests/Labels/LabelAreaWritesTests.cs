@@ -3,6 +3,7 @@ using Altmap.Core.Identity;
 using Altmap.Core.Media;
 using Altmap.Core.Units;
 using Altmap.Formats.Labels;
+using Altmap.Formats.Writes;
 
 namespace Altmap.Formats.Tests.Labels;
 
@@ -13,12 +14,12 @@ public class LabelAreaWritesTests
     {
         var blank = LabelArea.Parse(SparseBytes.Zero(131072), LabelGolden.Kernel);
         LabelWriteResult result = blank.PutLabel(Label(1), LabelFlags.Updating);
-        Assert.Equal([0UL, 256, 512, 256], result.Writes.Select(w => w.Offset.Bytes));
+        Assert.Equal([0UL, 256, 512, 256], Writes(result).Select(w => w.Target.Bytes));
         Assert.Equal(
             (1, 1u, 256, 510u),
             (result.Area.CurrentIndexNumber, result.Area.Sequence, result.Area.LabelSizeBytes, result.Area.SlotCount)
         );
-        Assert.Equal(0, result.Writes[0].After[72 + 63] >> 6); // bits behind slot 509 are clear, unlike ndctl's
+        Assert.Equal(0, Writes(result)[0].Bytes.Span[72 + 63] >> 6); // bits behind slot 509 are clear, unlike ndctl's
         Assert.True(Assert.Single(result.Area.ActiveLabels).IsUpdating);
         Assert.Equal(508u, result.Area.AvailableSlots);
     }
@@ -27,9 +28,9 @@ public class LabelAreaWritesTests
     public void Deleting_writes_an_index_also_when_nothing_is_freed_but_never_initialises()
     {
         var blank = LabelArea.Parse(SparseBytes.Zero(131072), LabelGolden.Kernel);
-        Assert.Empty(blank.DeleteLabels(Id(1)).Writes);
+        Assert.True(blank.DeleteLabels(Id(1)).Plan.IsEmpty);
         LabelWriteResult result = Initialised(131072, LabelVersion.V1_1).DeleteLabels(Id(1));
-        Assert.Equal((256UL, 256), (Assert.Single(result.Writes).Offset.Bytes, result.Writes[0].After.Length));
+        Assert.Equal((256UL, 256), (Assert.Single(Writes(result)).Target.Bytes, Writes(result)[0].Bytes.Length));
         Assert.Equal((1, 1u), (result.Area.CurrentIndexNumber, result.Area.Sequence));
     }
 
@@ -41,7 +42,7 @@ public class LabelAreaWritesTests
             area = area.PutLabel(Label(i), 0).Area;
         Assert.Equal((0u, 0u, 4), (area.FreeSlotCount, area.AvailableSlots, area.ActiveLabels.Length));
         LabelWriteResult full = area.PutLabel(Label(5), 0);
-        Assert.Equal((Errno.ENXIO, 0), (full.Errno, full.Writes.Length));
+        Assert.Equal((Errno.ENXIO, true), (full.Errno, full.Plan.IsEmpty));
         Assert.Same(area, full.Area);
         Assert.Contains(LabelChecks.Validate(area.Bytes, LabelGolden.Kernel), f => f.Code.Name == "labels.slots.full");
     }
@@ -88,6 +89,8 @@ public class LabelAreaWritesTests
         Assert.Equal(LabelBytes.FromName("a"), LabelBytes.FromName("a"));
         Assert.Equal("", default(LabelBytes).Text);
     }
+
+    private static PlanStep.Write[] Writes(LabelWriteResult result) => [.. result.Plan.Steps.OfType<PlanStep.Write>()];
 
     internal static LabelArea Initialised(ulong size, LabelVersion version) =>
         LabelArea.Parse(LabelInitialisation.InitLabels(SparseBytes.Zero(size), version).Bytes, LabelGolden.Kernel);

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using Altmap.Core.Kernels;
 using Altmap.Core.Media;
 using Altmap.Formats.Labels;
-using Altmap.Formats.Layout;
+using Altmap.Formats.Writes;
 
 namespace Altmap.Formats.Tests.Labels;
 
@@ -62,7 +62,7 @@ public class LabelReplayTests
             Assert.Equal(again.CurrentIndexNumber, result.Area.CurrentIndexNumber);
             Assert.Equal(again.CurrentIndex.ToArray(), result.Area.CurrentIndex.ToArray());
             Assert.Equal(again.ActiveLabels.AsEnumerable(), result.Area.ActiveLabels);
-            Assert.Equal(LabelGolden.BytesOf(result.Area.Bytes), LabelGolden.BytesOf(Apply(before.Bytes, result.Writes)));
+            Assert.Equal(LabelGolden.BytesOf(result.Area.Bytes), LabelGolden.BytesOf(result.Plan.Apply(before.Bytes)));
         }
     }
 
@@ -72,37 +72,15 @@ public class LabelReplayTests
         int cuts = 0;
         foreach ((LabelArea before, LabelWriteResult result) in Updates())
         {
-            for (int whole = 0; whole < result.Writes.Length; whole++)
+            // Any set of a write's 64-byte lines: stricter than a sector device.
+            foreach (CrashPoint point in CrashPoints.Of(result.Plan, before.Bytes, new CrashRules { AtomBytes = 64 }))
             {
-                SparseBytes done = Apply(before.Bytes, result.Writes[..whole]);
-                MediaWrite torn = result.Writes[whole];
-                // Any subset of the write's 512-byte sectors, and of 64-byte lines from either end: stricter than a sector device.
-                int length = torn.After.Length;
-                for (int cut = 0; cut <= length; cut += 64)
-                {
-                    ImmutableArray<byte> head = [.. torn.After[..cut], .. torn.Before[cut..]];
-                    ImmutableArray<byte> tail = [.. torn.Before[..cut], .. torn.After[cut..]];
-                    foreach (ImmutableArray<byte> bytes in new[] { head, tail })
-                    {
-                        SparseBytes media = done.Write(torn.Offset.Bytes, bytes.AsSpan());
-                        ImmutableArray<NamespaceLabel> labels = LabelArea.Parse(media, LabelGolden.Kernel).ActiveLabels;
-                        Assert.True(labels.SequenceEqual(before.ActiveLabels) || labels.SequenceEqual(result.Area.ActiveLabels));
-                        cuts++;
-                    }
-                }
+                ImmutableArray<NamespaceLabel> labels = LabelArea.Parse(point.Media, LabelGolden.Kernel).ActiveLabels;
+                Assert.True(labels.SequenceEqual(before.ActiveLabels) || labels.SequenceEqual(result.Area.ActiveLabels), point.What);
+                cuts++;
             }
         }
         Assert.True(cuts > 1000, $"{cuts} cuts");
-    }
-
-    internal static SparseBytes Apply(SparseBytes area, IEnumerable<MediaWrite> writes)
-    {
-        foreach (MediaWrite write in writes)
-        {
-            Assert.Equal(write.Before.AsEnumerable(), area.Read(write.Offset.Bytes, write.Before.Length));
-            area = area.Write(write.Offset.Bytes, write.After.AsSpan());
-        }
-        return area;
     }
 
     private static List<(LabelArea Before, LabelWriteResult Result)> Updates()
