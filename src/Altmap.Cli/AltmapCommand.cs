@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Altmap.Cli.Btt;
 using Altmap.Cli.Commands;
 using Altmap.Cli.Common;
 using Altmap.Cli.Compatibility;
@@ -74,6 +75,7 @@ internal static class AltmapCommand
         root.Add(ReplayCommand.Create(host));
         root.Add(InfoBlockCommand.Create(host));
         root.Add(LabelsCommand.Create(host));
+        root.Add(BttCommand.Create(host));
         root.Add(PlanCommand.Create(host));
         root.Add(UpgradeCommand.Create(host));
         root.Add(DoctorCommand.Create(host));

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Altmap.Core.Findings;
+using Altmap.Formats.Btt.Check;
 using Altmap.Formats.InfoBlocks;
 using Altmap.Formats.Labels;
 
@@ -9,7 +10,7 @@ namespace Altmap.Formats;
 public static class MediaFindings
 {
     /// <summary>The tables, each standing beside its check.</summary>
-    public static readonly ImmutableArray<FindingTable> Tables = [PfnFindings.Table, LabelFindings.Table];
+    public static readonly ImmutableArray<FindingTable> Tables = [PfnFindings.Table, LabelFindings.Table, BttFindings.Table];
 
     /// <summary>The codes of all tables.</summary>
     public static readonly ImmutableArray<FindingCode> Codes = [.. Tables.SelectMany(t => t.Codes)];

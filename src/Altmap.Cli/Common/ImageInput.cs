@@ -1,10 +1,24 @@
+using Altmap.Core.Media;
 using Altmap.Host;
+using Altmap.Host.Media;
 
 namespace Altmap.Cli.Common;
 
 /// <summary>The first bytes of what a FILE argument names.</summary>
 internal static class ImageInput
 {
+    /// <summary>The whole of it, of any size, read where it is asked for.</summary>
+    public static IMediaReader Open(string path)
+    {
+        if (path.EndsWith(".gz", StringComparison.Ordinal))
+        {
+            HostResult<SparseBytes> image = MachineLoader.ReadImage(path);
+            return image.Value ?? throw CliError.Of(image.Error!);
+        }
+        HostResult<FileMedia> file = FileMedia.Open(path);
+        return file.Value ?? throw CliError.Of(file.Error!);
+    }
+
     /// <summary>Reads a head; <c>-</c> is standard input.</summary>
     public static NamespaceHead ReadHead(CliHost host, string path, int count)
     {

@@ -1,12 +1,16 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using System.Text.Json;
+using Altmap.Cli.Btt;
 using Altmap.Cli.Common;
 using Altmap.Cli.Output;
 using Altmap.Core.Findings;
 using Altmap.Core.Identity;
 using Altmap.Core.Kernels;
+using Altmap.Core.Media;
 using Altmap.Core.Units;
+using Altmap.Formats.Btt;
+using Altmap.Formats.Btt.Check;
 using Altmap.Formats.InfoBlocks;
 using Altmap.Formats.Labels;
 using Altmap.Host;
@@ -22,10 +26,12 @@ internal static class InfoBlockCheckCommand
         KernelProfile Kernel,
         ArchitectureRules Architecture,
         BindingOutcome Outcome,
-        IReadOnlyList<Finding> Findings
+        IReadOnlyList<Finding> Findings,
+        string? Needs
     )
     {
-        public bool IsWrong => Outcome.Verdict == BindingVerdict.Unbound || Findings.Any(f => f.Severity == Severity.Error);
+        public bool IsWrong =>
+            (Needs is null && Outcome.Verdict == BindingVerdict.Unbound) || Findings.Any(f => f.Severity == Severity.Error);
     }
 
     public static Command Create(CliHost host)
@@ -45,7 +51,7 @@ internal static class InfoBlockCheckCommand
         };
         var claim = new Option<string?>("--claim")
         {
-            Description = "what the label says it is for: none (default), pfn, dax or btt",
+            Description = "what the label says it is for: none (default), pfn, dax, btt, or btt2 for BTT 2.0",
             HelpName = "CLASS",
         };
         var provider = new Option<string?>("--provider")
@@ -53,7 +59,7 @@ internal static class InfoBlockCheckCommand
             Description = "the bus: nfit (default), or e820 for memmap= ranges",
             HelpName = "BUS",
         };
-        claim.CompletionSources.Add("none", "pfn", "dax", "btt");
+        claim.CompletionSources.Add("none", "pfn", "dax", "btt", "btt2");
         provider.CompletionSources.Add("nfit", "e820");
         var command = new Command("check", "Says what a kernel makes of a namespace, and what is wrong with its info-block.")
         {
@@ -108,7 +114,9 @@ internal static class InfoBlockCheckCommand
                 WriteText(host, answer);
         if (!isJson)
             readers?.WriteText(host);
-        return answers.Any(a => a.IsWrong) ? ExitCode.ErrorsLeft : ExitCode.Success;
+        return answers.Any(a => a.IsWrong) ? ExitCode.ErrorsLeft
+            : answers.Any(a => a.Needs is not null) ? ExitCode.Unsupported
+            : ExitCode.Success;
     }
 
     private static void WriteJson(Utf8JsonWriter json, ImmutableArray<Answer> answers, InfoBlockReaders? readers)
@@ -121,7 +129,9 @@ internal static class InfoBlockCheckCommand
             json.WriteStartObject();
             json.WriteString("kernel", answer.Kernel.Name);
             json.WriteString("reader", "kernel");
-            json.WriteString("verdict", Word(outcome.Verdict));
+            json.WriteString("verdict", answer.Needs is null ? Word(outcome.Verdict) : "unknown");
+            if (answer.Needs is not null)
+                json.WriteStrings("needs", [answer.Needs]);
             json.WriteString("mode", outcome.Mode);
             json.WriteOptional("size", outcome.Size?.Bytes);
             json.WriteOptional("data_offset", outcome.DataOffset?.Bytes);
@@ -149,7 +159,7 @@ internal static class InfoBlockCheckCommand
             BindingVerdict.Bound => outcome.Mode,
             _ => $"no driver ({outcome.Errno}){(outcome.IsClaimed ? $": the {outcome.Mode} device does not bind" : "")}",
         };
-        host.Out.WriteLine($"kernel {answer.Kernel.Name}: {what}");
+        host.Out.WriteLine($"kernel {answer.Kernel.Name}: {(answer.Needs is null ? what : $"unknown: needs {answer.Needs}")}");
         foreach (string message in outcome.Messages)
             host.Out.WriteLine($"  logged: {message}");
         FindingText.Write(host, answer.Findings);
@@ -170,17 +180,20 @@ internal static class InfoBlockCheckCommand
         private readonly NamespaceExtent _extent;
         private readonly ClaimClass _claim;
         private readonly bool _mapsPages;
+        private readonly BttReport _btt = BttReport.None;
+        private readonly string? _needs;
 
         public Target(CliHost host, string path, string? start, string? size, string? parent, string? claim, string? provider)
         {
             PhysicalAddress? address = Values.Address(start, "--start");
             ByteSize? given = Values.Size(size, "--size");
             Uuid? label = parent == AnyParent ? null : Values.Uuid(parent, "--parent-uuid") ?? Uuid.Zero;
-            _claim = Values.Word(claim, "--claim", "none", "pfn", "dax", "btt") switch
+            _claim = Values.Word(claim, "--claim", "none", "pfn", "dax", "btt", "btt2") switch
             {
                 "pfn" => ClaimClass.Pfn,
                 "dax" => ClaimClass.Dax,
                 "btt" => ClaimClass.Btt,
+                "btt2" => ClaimClass.Btt2,
                 _ => ClaimClass.None,
             };
             _mapsPages = Values.Word(provider, "--provider", "nfit", "e820") == "e820";
@@ -201,6 +214,24 @@ internal static class InfoBlockCheckCommand
             if (parent is null && hasBlock && !named.IsZero)
                 host.Note($"the block belongs to a namespace with the label {named}: --parent-uuid any (or the uuid) takes it as such");
             _extent = new NamespaceExtent(new PhysicalRange(address ?? new PhysicalAddress(0), whole), label ?? named);
+            if (_claim is not (ClaimClass.None or ClaimClass.Btt or ClaimClass.Btt2) || path == "-")
+                return;
+            // Wherever a BTT is met, it is checked, and what can be saved is said before anything is called lost.
+            IMediaReader media = ImageInput.Open(path);
+            using IDisposable? file = media as IDisposable;
+            ByteSize there = new(Math.Min(media.LengthBytes, whole.Bytes));
+            _btt = BttCheck.Run(
+                MediaSlice.Of(media, 0, there.Bytes),
+                new BttCheckRequest(
+                    new Subject(SubjectKind.Image, path),
+                    parent is null or AnyParent ? null : label,
+                    claim is null ? null : BttVersion.Of(_claim)
+                )
+            );
+            if (_btt.IsFound)
+                _needs = BttCheckCommand.Needs(claim is null ? null : _claim, parent == AnyParent || parent is not null, _btt);
+            else if (there < whole && BttPresence.Probe(_head, _extent, _claim).IsFound)
+                _needs = $"the whole namespace of {whole}: {path} has {there}";
         }
 
         public InfoBlockReaders Readers() => InfoBlockReaders.Of(_head, _extent, _claim);
@@ -210,15 +241,15 @@ internal static class InfoBlockCheckCommand
             BindingOutcome outcome = NamespaceBinding.Evaluate(_head, _extent, "namespace0.0", _claim, _mapsPages, kernel, architecture);
             // A BTT comes first, and then nobody looks for a pfn or dax block.
             IReadOnlyList<Finding> findings =
-                outcome.Mode == "sector"
-                    ? []
+                outcome.Mode == "sector" || _btt.IsFound
+                    ? _btt.Findings
                     : InfoBlockChecks.Validate(
                         _head.AsSpan(Math.Min(_head.Length, (int)InfoBlock.StartBytes)),
                         _extent,
                         kernel,
                         architecture
                     );
-            return new Answer(kernel, architecture, outcome, findings);
+            return new Answer(kernel, architecture, outcome, findings, _needs);
         }
     }
 }

@@ -82,7 +82,7 @@ public static class BttGeometry
     private static MediaOffset At(BttArena arena, ulong offset) => arena.Start + new ByteSize(offset);
 
     /// <summary>Info-block, data, map, log, copy of the info-block; what is left between data and map is for rounding.</summary>
-    private static BttInfoBlock InfoOf(ulong size, uint lbaSizeBytes)
+    internal static BttInfoBlock InfoOf(ulong size, uint lbaSizeBytes)
     {
         uint internalSize = (uint)Alignment.Up(lbaSizeBytes, InternalAlign);
         ulong available = Alignment.Down(size, Page) - (2 * Page) - LogBytes;

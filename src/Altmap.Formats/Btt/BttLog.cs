@@ -69,9 +69,23 @@ public static class BttMap
     public const int EntryBytes = 4;
 
     internal const uint Error = 1u << 30,
-        Trim = 1u << 31,
-        Normal = Error | Trim,
-        BlockMask = Error - 1;
+        Trim = 1u << 31;
+
+    /// <summary>Both flags: the entry of a written sector.</summary>
+    public const uint Normal = Error | Trim;
+
+    /// <summary>The bits of an entry that name a block.</summary>
+    public const uint BlockMask = Error - 1;
+
+    /// <summary>What an entry's two flags say: <c>initial</c>, <c>error</c>, <c>trimmed</c> or <c>written</c>.</summary>
+    public static string KindOf(uint entry) =>
+        (entry & Normal) switch
+        {
+            0 => "initial",
+            Error => "error",
+            Trim => "trimmed",
+            _ => "written",
+        };
 
     /// <summary>The internal block of an external one: its own number in the initial state, whose other bits do not count.</summary>
     public static uint BlockOf(uint entry, uint externalBlock) => (entry & Normal) == 0 ? externalBlock : entry & BlockMask;

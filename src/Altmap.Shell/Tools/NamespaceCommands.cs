@@ -32,6 +32,8 @@ internal sealed class NamespaceCommands(ToolContext context, OptionResult option
     public int Destroy() =>
         Each("destroy", "destroyed", device => new DestroyNamespace(context, "destroy namespace", options.Flag("force")).Destroy(device));
 
+    public int Check() => Each("check", "checked", device => new CheckNamespace(context, options).Check(device));
+
     public int Enable() => Each("enable", "enabled", device => context.EnableNamespace(device) is var result and < 0 ? result : 0);
 
     public int Disable() => Each("disable", "disabled", device => -(int)context.DisableNamespaceSafely(device));

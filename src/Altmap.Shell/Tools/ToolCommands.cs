@@ -33,6 +33,7 @@ internal static class ToolCommands
             "list" => ListCommand.Run(context, options),
             "create-namespace" => new NamespaceCommands(context, options, arguments).Create(),
             "destroy-namespace" => new NamespaceCommands(context, options, arguments).Destroy(),
+            "check-namespace" => new NamespaceCommands(context, options, arguments).Check(),
             "enable-namespace" => new NamespaceCommands(context, options, arguments).Enable(),
             "disable-namespace" => new NamespaceCommands(context, options, arguments).Disable(),
             "read-infoblock" => new InfoBlockCommands(context, options, arguments).Read(),
