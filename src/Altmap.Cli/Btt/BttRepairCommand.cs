@@ -4,11 +4,8 @@ using Altmap.Cli.Output;
 using Altmap.Core.Findings;
 using Altmap.Core.Identity;
 using Altmap.Core.Media;
-using Altmap.Core.Units;
-using Altmap.Formats.Btt.Check;
 using Altmap.Formats.Btt.Repair;
 using Altmap.Formats.Writes;
-using Altmap.Host;
 using Altmap.Host.Media;
 using Altmap.Host.Writes;
 

@@ -37,6 +37,25 @@ public sealed partial class ExitCodeTests : IDisposable
         ("doctor", 1, "doctor golden/a_fsdax/create"),
         ("doctor", 4, "doctor golden/p_online/6.1/mis-1M/machine.json"),
         ("labels init", 0, "labels init $new.bin --size 128K"),
+        ("btt info", 0, "btt info golden/h_btt/images/legacy4096-good.sparse.gz"),
+        ("btt info", 4, "btt info $ext4.img"),
+        ("btt check", 0, "btt check golden/h_btt/images/legacy4096-good.sparse.gz"),
+        ("btt check", 1, "btt check golden/h_btt/images/v2-4096.sparse.gz --size 32M"),
+        ("btt check", 4, "btt check golden/h_btt/images/legacy4096-map-dup.sparse.gz"),
+        ("btt map", 0, "btt map golden/h_btt/images/legacy4096-good.sparse.gz"),
+        ("btt repair", 0, "btt repair $btt.img"),
+        ("btt repair", 2, "btt repair $nocopy.img --undo none"),
+        ("btt repair", 4, "btt repair golden/h_btt/images/legacy4096-map-dup.sparse.gz --dry-run"),
+        ("btt create", 0, "btt create $new.btt --size 20M"),
+        ("btt create", 4, "btt create $btt.img"),
+        ("btt read", 0, "btt read $btt.img 0"),
+        ("btt read", 4, "btt read golden/h_btt/images/legacy4096-map-dup.sparse.gz 0"),
+        ("btt write", 0, "btt write $btt.img 3 -i $torn.txt"),
+        ("btt import", 0, "btt import $btt.img -i $torn.txt"),
+        ("btt export", 0, "btt export $btt.img $exported.img"),
+        ("btt export", 4, "btt export golden/h_btt/images/legacy4096-map-error.sparse.gz $marked.img --ignore-error"),
+        ("btt extract", 0, "btt extract golden/h_btt/images/legacy4096-map-dup.sparse.gz --orphans -o $orphans"),
+        ("undo", 0, "undo $undo.e2undo $undone.img"),
         ("plan", 0, "plan examples/nvdimm.json --usable 1G"),
         ("plan", 1, "plan --start 0x102000000 --size 4G --mode hotplug"),
         ("plan", 4, "plan --start 0x100001000 --size 1G"),
@@ -75,6 +94,15 @@ public sealed partial class ExitCodeTests : IDisposable
         labels[0x100 + 0x10] ^= 0xff;
         File.WriteAllBytes(_scratch["broken.bin"], labels);
         File.WriteAllText(_scratch["torn.txt"], Torn);
+        Assert.Equal(0, Cli.Run("btt", "create", _scratch["btt.img"], "--size", "20M").ExitCode);
+        foreach (string image in (string[])["nocopy.img", "undone.img"])
+        {
+            File.Copy(_scratch["btt.img"], _scratch[image]);
+            using FileStream file = File.OpenWrite(_scratch[image]);
+            file.Position = (20 << 20) - 4096;
+            file.Write(new byte[4096]);
+        }
+        Assert.Equal(2, Cli.Run("btt", "repair", _scratch["undone.img"], "--undo", _scratch["undo.e2undo"]).ExitCode);
     }
 
     public static TheoryData<string, int, string> States => [.. Rows.Select(r => (r.Command, r.Code, r.Words))];

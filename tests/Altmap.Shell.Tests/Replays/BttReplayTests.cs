@@ -23,23 +23,14 @@ public partial class BttReplayTests
     [InlineData("d_multi", "steps")]
     [InlineData("e_legacy", "create")]
     [InlineData("f_memmap", "sector")]
+    [InlineData("h_btt", "write")]
+    [InlineData("q_kernels/5.10/h_btt", "write")]
+    [InlineData("q_kernels/6.12/h_btt", "write")]
+    [InlineData("q_kernels/7.2/h_btt", "write")]
     public void Every_command_of_the_session_is_the_same(string group, string boot)
     {
         ReplayResult result = Run(group, boot);
         Assert.True(result.IsSame, RecordedMachine.Differences(result));
-    }
-
-    [Theory]
-    [InlineData("h_btt")]
-    [InlineData("q_kernels/5.10/h_btt")]
-    [InlineData("q_kernels/6.12/h_btt")]
-    [InlineData("q_kernels/7.2/h_btt")]
-    public void Checking_a_namespace_is_the_only_command_that_is_not_modelled(string group)
-    {
-        ReplayResult result = Run(group, "write");
-        ReplayedCommand[] others = [.. result.Commands.Where(c => c.Verdict != ReplayVerdict.Same)];
-        Assert.Equal(["ndctl check-namespace all"], others.Select(c => c.Command.Text));
-        Assert.Equal(1, result.Count(ReplayVerdict.Unsupported));
     }
 
     [Theory]
