@@ -11,7 +11,8 @@ namespace Altmap.Model;
 /// <param name="Range">Inclusive ends are printed.</param>
 /// <param name="Name">Its name.</param>
 /// <param name="Depth">Nesting: two blanks each.</param>
-public sealed record IomemEntry(PhysicalRange Range, string Name, int Depth);
+/// <param name="Kind">Of what.</param>
+public sealed record IomemEntry(PhysicalRange Range, string Name, int Depth, OwnerKind Kind = OwnerKind.Device);
 
 /// <summary>
 /// /proc/iomem as far as it follows from the machine: memory map, NFIT ranges, namespaces and device-dax devices. What else a real one
@@ -23,7 +24,7 @@ public static class Iomem
     /// <summary>All entries, ascending, parents before children.</summary>
     public static IReadOnlyList<IomemEntry> Entries(Machine machine)
     {
-        var top = machine.Memory.Select(m => (m.Range, Name: m.IomemName, Depth: 0)).ToList();
+        var top = machine.Memory.Select(m => (m.Range, Name: m.IomemName, Depth: 0, Kind: KindOf(m.Type))).ToList();
         // The ACPI driver inserts NFIT ranges; those of e820 are in the memory map already (drivers/acpi/nfit/core.c,
         // arch/x86/kernel/e820.c); a device tree's are nowhere.
         top.AddRange(
@@ -32,15 +33,21 @@ public static class Iomem
                     ProviderOf(machine, r) != "of_pmem"
                     && (r.Ways > 0 || !machine.Memory.Any(m => m.Type == E820Type.PersistentLegacy && m.Range.Contains(r.Range)))
                 )
-                .Select(r => (r.Range, Name: "Persistent Memory", Depth: 0))
+                .Select(r => (r.Range, Name: "Persistent Memory", Depth: 0, Kind: OwnerKind.PersistentMemory))
         );
-        top.AddRange(machine.Regions.Values.Where(r => ProviderOf(machine, r) == "of_pmem").Select(r => (r.Range, Name: "", Depth: -1)));
-        top.AddRange(machine.Mm.PluggedRam.Select(d => (d.Range, Name: "System RAM", Depth: 0)));
+        top.AddRange(
+            machine
+                .Regions.Values.Where(r => ProviderOf(machine, r) == "of_pmem")
+                .Select(r => (r.Range, Name: "", Depth: -1, Kind: OwnerKind.PersistentMemory))
+        );
+        top.AddRange(machine.Mm.PluggedRam.Select(d => (d.Range, Name: "System RAM", Depth: 0, Kind: OwnerKind.SystemRam)));
         var entries = new List<IomemEntry>();
-        foreach ((PhysicalRange range, string name, int depth) in top.Where(t => !t.Range.IsEmpty).OrderBy(t => t.Range.Start))
+        foreach (
+            (PhysicalRange range, string name, int depth, OwnerKind kind) in top.Where(t => !t.Range.IsEmpty).OrderBy(t => t.Range.Start)
+        )
         {
             if (depth == 0)
-                entries.Add(new IomemEntry(range, name, 0));
+                entries.Add(new IomemEntry(range, name, 0, kind));
             foreach (RegionState region in machine.Regions.Values.Where(r => range.Contains(r.Range)))
                 entries.AddRange(OfRegion(machine, region, depth + 1));
         }
@@ -58,6 +65,14 @@ public static class Iomem
         }
         return text.ToString();
     }
+
+    private static OwnerKind KindOf(E820Type type) =>
+        type switch
+        {
+            E820Type.Ram => OwnerKind.SystemRam,
+            E820Type.Persistent or E820Type.PersistentLegacy => OwnerKind.PersistentMemory,
+            _ => OwnerKind.Firmware,
+        };
 
     private static string ProviderOf(Machine machine, RegionState region) =>
         machine.Description.Buses.FirstOrDefault(b => b.Name == region.Description.Bus)?.Provider ?? "";
@@ -88,7 +103,7 @@ public static class Iomem
         foreach (KmemMemory kmem in machine.Mm.Kmem.Where(k => region.Range.Contains(k.Range)))
         {
             entries.Add(new IomemEntry(kmem.Range, kmem.Device, depth));
-            entries.Add(new IomemEntry(kmem.Range, "System RAM (kmem)", depth + 1));
+            entries.Add(new IomemEntry(kmem.Range, "System RAM (kmem)", depth + 1, OwnerKind.SystemRam));
         }
         return entries.OrderBy(e => e.Range.Start).ThenBy(e => e.Depth);
     }

@@ -10,8 +10,7 @@ namespace Altmap.Cli.Maps;
 /// <summary>What owns what, in the words of a map.</summary>
 internal static class MapParts
 {
-    private const string Ram = "System RAM",
-        RamOnline = "System RAM, online",
+    private const string RamOnline = "System RAM, online",
         Pmem = "pmem, no memmap",
         Data = "pmem with struct pages",
         PageMap = "page map (altmap)",
@@ -31,12 +30,7 @@ internal static class MapParts
         foreach (MemoryRange range in Ranges(machine))
             Add(
                 parts,
-                PartOf(
-                    range,
-                    range.Owner,
-                    hasNodes,
-                    range.Pages.Start.ToAddress(machine.Mm.PageSize).Bytes >> machine.Mm.Options.PhysicalBits != 0
-                )
+                PartOf(range, hasNodes, range.Pages.Start.ToAddress(machine.Mm.PageSize).Bytes >> machine.Mm.Options.PhysicalBits != 0)
             );
         return parts;
     }
@@ -45,12 +39,12 @@ internal static class MapParts
     /// driver has is its namespace's or region's.</summary>
     public static List<MemoryRange> Ranges(Machine machine)
     {
-        RunMap<int> regions = RegionsOf(machine, out List<string> names);
+        RunMap<int> regions = RegionsOf(machine, out List<Owner?> owners);
         ulong section = machine.Mm.Geometry.PagesPerSection.Pages;
         var ranges = new List<MemoryRange>();
         foreach (MemoryRange range in MemoryMap.OfAllOwned(machine).Ranges)
         {
-            bool isFree = range.Owner is null || range.Owner.StartsWith("Persistent Memory", StringComparison.Ordinal);
+            bool isFree = range.Owner is null or { Kind: OwnerKind.PersistentMemory };
             if (!isFree)
             {
                 ranges.Add(range);
@@ -58,7 +52,7 @@ internal static class MapParts
             }
             foreach ((ulong start, ulong end, int name) in regions.Within(range.Pages.Start.Number, range.Pages.End.Number))
             {
-                string? owner = names[name].Length > 0 ? names[name] : range.Owner;
+                Owner? owner = owners[name] ?? range.Owner;
                 if (
                     ranges.Count > 0
                     && ranges[^1] is var last
@@ -87,9 +81,10 @@ internal static class MapParts
             parts.Add(part);
     }
 
-    private static MapPart PartOf(in MemoryRange range, string? owner, bool hasNodes, bool isBeyond)
+    private static MapPart PartOf(in MemoryRange range, bool hasNodes, bool isBeyond)
     {
-        bool isRam = owner is not null && owner.StartsWith(Ram, StringComparison.Ordinal);
+        Owner? owner = range.Owner;
+        bool isRam = owner is { Kind: OwnerKind.SystemRam };
         MemmapContent content = range.Memmap.Content;
         bool isDamaged = isRam && content == MemmapContent.ZoneDevice;
         (Tone tone, string kind) = owner switch
@@ -98,65 +93,55 @@ internal static class MapParts
             null => (Tone.Hole, Hole),
             _ when isRam && isBeyond && content == MemmapContent.None => (Tone.Reserved, Beyond),
             _ when isRam => range.IsOnline ? (Tone.Ram, RamOnline) : (Tone.Free, Offline),
-            _ when owner.EndsWith(" page map", StringComparison.Ordinal) => (Tone.PageMap, PageMap),
-            _ when owner.EndsWith(" info-block", StringComparison.Ordinal) => (Tone.InfoBlock, Block),
-            _ when owner.EndsWith(" start_pad", StringComparison.Ordinal)
-                    || owner.EndsWith(" end_trunc", StringComparison.Ordinal)
-                    || owner.Contains(" lost: ", StringComparison.Ordinal) => (Tone.Lost, Lost),
-            _ when !IsPmem(owner) => (Tone.Reserved, Reserved),
+            { Part: OwnerPart.PageMap } => (Tone.PageMap, PageMap),
+            { Part: OwnerPart.InfoBlock } => (Tone.InfoBlock, Block),
+            { Part: OwnerPart.StartPad or OwnerPart.EndTrunc or OwnerPart.NoWholeBlock } => (Tone.Lost, Lost),
+            { Kind: OwnerKind.Firmware } => (Tone.Reserved, Reserved),
             _ => content == MemmapContent.ZoneDevice ? (Tone.Data, Data) : (Tone.Pmem, Pmem),
         };
         string zone =
             content != MemmapContent.Ram || !range.IsOnline ? ""
             : hasNodes ? $"{range.Memmap.Zone.Name()} of node {range.Memmap.Node}"
             : range.Memmap.Zone.Name();
-        bool isWrong = isDamaged || (range.IsOnline && content is not (MemmapContent.Ram or MemmapContent.Hole));
-        string label = owner ?? (content == MemmapContent.None ? MapPart.Nothing : Hole);
-        string state = tone == Tone.Lost && !range.IsOnline ? "" : StateOf(range, owner, isDamaged); // lost says it all
-        return new MapPart(range.Pages, tone, kind, label, zone, kind == Beyond ? Beyond : state, isWrong);
+        string label = owner?.ToString() ?? (content == MemmapContent.None ? MapPart.Nothing : Hole);
+        string state = tone == Tone.Lost && !range.IsOnline ? "" : StateOf(range, isDamaged); // lost says it all
+        return new MapPart(range.Pages, tone, kind, label, zone, kind == Beyond ? Beyond : state, range.IsWrong);
     }
 
-    private static string StateOf(in MemoryRange range, string? owner, bool isDamaged) =>
+    private static string StateOf(in MemoryRange range, bool isDamaged) =>
         (range.Memmap.Content, range.IsOnline) switch
         {
             _ when isDamaged => "overwritten by a device map",
             // RAM is, unless it says otherwise.
-            (MemmapContent.Ram, true) => owner?.StartsWith(Ram, StringComparison.Ordinal) == true ? "" : "online",
+            (MemmapContent.Ram, true) => range.Owner is { Kind: OwnerKind.SystemRam } ? "" : "online",
             (MemmapContent.Hole, true) => "online",
             (_, true) => "online, wrongly",
-            (MemmapContent.None, _) => owner is null || !IsPmem(owner) ? "" : "no memmap",
+            (MemmapContent.None, _) => range.Owner is { Kind: OwnerKind.Device or OwnerKind.PersistentMemory } ? "no memmap" : "",
             (MemmapContent.Poison, _) => "poisoned, not online",
             (MemmapContent.Uninitialised, _) => "not initialised, not online",
             _ => "not online",
         };
 
-    private static bool IsPmem(string owner) =>
-        owner.StartsWith("namespace", StringComparison.Ordinal)
-        || owner.StartsWith("region", StringComparison.Ordinal)
-        || owner.StartsWith("dax", StringComparison.Ordinal)
-        || owner.StartsWith("pfn", StringComparison.Ordinal)
-        || owner.StartsWith("Persistent Memory", StringComparison.Ordinal);
-
     /// <summary>Regions and namespaces by page: what is there while no driver has it.</summary>
-    private static RunMap<int> RegionsOf(Machine machine, out List<string> names)
+    private static RunMap<int> RegionsOf(Machine machine, out List<Owner?> owners)
     {
-        names = [""];
+        owners = [null];
         ulong page = machine.Mm.PageSize.Bytes;
         var map = new RunMap<int>(0);
         foreach (RegionState region in machine.Regions.Values)
         {
-            Set(names, region.Range, $"{region.Device}, free");
+            Set(owners, region.Range, Owner.Device(region.Device.Name, OwnerPart.Free));
             foreach (NamespaceState ndns in region.Namespaces.Values)
-                Set(names, ndns.Range, $"{ndns.Device}{(ndns.IsIdle ? ", disabled" : "")}");
+                Set(owners, ndns.Range, Owner.Device(ndns.Device.Name, ndns.IsIdle ? OwnerPart.Disabled : OwnerPart.Whole));
         }
         return map;
 
-        void Set(List<string> all, PhysicalRange range, string name)
+        void Set(List<Owner?> all, PhysicalRange range, Owner owner)
         {
             if (range.IsEmpty)
                 return;
             map = map.Set(range.Start.Bytes / page, (range.Last.Bytes / page) + 1, all.Count);
-            all.Add(name);
+            all.Add(owner);
         }
     }
 }

@@ -2,7 +2,6 @@ using System.CommandLine;
 using Altmap.Cli.Common;
 using Altmap.Cli.Output;
 using Altmap.Model;
-using Altmap.Model.Memory;
 
 namespace Altmap.Cli.Maps;
 

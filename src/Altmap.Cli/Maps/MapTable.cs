@@ -28,7 +28,7 @@ internal static class MapTable
                 range.MemmapWord,
                 ZoneText(range.Memmap),
                 range.IsOnline ? "yes" : "no",
-                range.Owner ?? "-"
+                range.Owner?.ToString() ?? "-"
             );
         }
         return table;

@@ -16,7 +16,7 @@ namespace Altmap.Cli.Maps;
 internal sealed class PfnRequest
 {
     /// <summary>Pages that all have the same story, told of the first.</summary>
-    private sealed record Answer(Machine Machine, PfnRange Pages, PfnStory Story, string? Owner, bool IsRange);
+    private sealed record Answer(Machine Machine, PfnRange Pages, PfnStory Story, Owner? Owner, bool IsRange);
 
     private readonly Argument<string[]> _pages = new("PFN|ADDRESS|RANGE")
     {
@@ -93,7 +93,8 @@ internal sealed class PfnRequest
             )
             : string.Create(CultureInfo.InvariantCulture, $"pfn {story.Pfn.Number} ({start}), section {story.SectionNumber.Number}");
         host.Out.WriteLine(
-            $"kernel {answer.Machine.Kernel.Name}: {pages}, owner {answer.Owner ?? "none"}: {(story.IsOnline ? "online" : "not online")}"
+            $"kernel {answer.Machine.Kernel.Name}: {pages}, owner {answer.Owner?.ToString() ?? "none"}: "
+                + (story.IsOnline ? "online" : "not online")
         );
         foreach (PfnCheck check in story.Checks)
             host.Out.WriteLine($"  {check.Name}: {(check.Passes ? "passes" : "stops here")}"); // why is the verdict's to say
@@ -133,7 +134,7 @@ internal sealed class PfnRequest
             json.WriteNumber("end_pfn", answer.Pages.End.Number);
             json.WriteString("address", JsonOutput.Hex(answer.Pages.Start.ToAddress(answer.Machine.Mm.PageSize).Bytes));
             json.WriteNumber("section", story.SectionNumber.Number);
-            json.WriteString("owner", answer.Owner);
+            json.WriteString("owner", answer.Owner?.ToString());
             json.WriteBoolean("valid", story.IsValid);
             json.WriteBoolean("section_valid", story.IsSubSectionValid);
             json.WriteBoolean("online", story.IsOnline);

@@ -25,11 +25,7 @@ public sealed record MemmapDamage(PfnRange Pages, string? By)
     public static ImmutableArray<MemmapDamage> Of(Machine machine, IEnumerable<MemoryRange> ranges) =>
         [
             .. ranges
-                .Where(r =>
-                    r.Memmap.Content == MemmapContent.ZoneDevice
-                    && r.Owner is { } owner
-                    && owner.StartsWith("System RAM", StringComparison.Ordinal)
-                )
+                .Where(r => r is { Memmap.Content: MemmapContent.ZoneDevice, Owner.Kind: OwnerKind.SystemRam })
                 .Select(r => new MemmapDamage(
                     r.Pages,
                     machine.Mm.Maps.Values.FirstOrDefault(m => m.Overrun.Contains(r.Pages.Start))?.Owner

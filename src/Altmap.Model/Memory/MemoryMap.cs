@@ -12,8 +12,13 @@ namespace Altmap.Model.Memory;
 /// <param name="Memmap">What the struct pages hold, with zone and node.</param>
 /// <param name="SectionFirst">The section that holds the first of them.</param>
 /// <param name="Owner">Whose the pages are, or null.</param>
-public readonly record struct MemoryRange(PfnRange Pages, bool IsOnline, Memmap Memmap, SectionNumber SectionFirst, string? Owner)
+public readonly record struct MemoryRange(PfnRange Pages, bool IsOnline, Memmap Memmap, SectionNumber SectionFirst, Owner? Owner)
 {
+    /// <summary>The kernel gives a struct page that is not of online RAM, or has overwritten one that is.</summary>
+    public bool IsWrong =>
+        this is { Memmap.Content: MemmapContent.ZoneDevice, Owner.Kind: OwnerKind.SystemRam }
+        || (IsOnline && Memmap.Content is not (MemmapContent.Ram or MemmapContent.Hole));
+
     /// <summary>The memmap in the words of <c>map --json</c>: <c>none</c>, <c>hole</c>, <c>initialised</c>, <c>poisoned</c>,
     /// <c>not-initialised</c>.</summary>
     public string MemmapWord =>
@@ -78,14 +83,14 @@ public sealed class MemoryMap
     /// page, device map, owner.</summary>
     public static IEnumerable<MemoryRange> Facts(Machine machine, PfnRange part)
     {
-        RunMap<int> owners = PageOwners.Of(machine, out IReadOnlyList<string?> names);
+        RunMap<int> owners = PageOwners.Of(machine, out IReadOnlyList<Owner?> names);
         return Walk(machine.Mm, machine.Kernel, machine.Architecture, part, owners, names);
     }
 
     private static MemoryMap Of(Machine machine, bool withAllOwned)
     {
         var ranges = ImmutableArray.CreateBuilder<MemoryRange>();
-        RunMap<int> owners = PageOwners.Of(machine, out IReadOnlyList<string?> names);
+        RunMap<int> owners = PageOwners.Of(machine, out IReadOnlyList<Owner?> names);
         Pfn end = EndOf(machine.Mm);
         if (withAllOwned && owners.Runs.Last().Start > end.Number)
             end = new Pfn(owners.Runs.Last().Start); // behind the last owner is nobody
@@ -155,7 +160,7 @@ public sealed class MemoryMap
         ArchitectureRules architecture,
         PfnRange part,
         RunMap<int> owners,
-        IReadOnlyList<string?> names
+        IReadOnlyList<Owner?> names
     )
     {
         if (part.IsEmpty)

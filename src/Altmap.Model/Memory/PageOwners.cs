@@ -7,17 +7,17 @@ namespace Altmap.Model.Memory;
 /// <summary>Whose each page is: the deepest line of /proc/iomem over it, and the parts of a namespace that hold metadata.</summary>
 internal static class PageOwners
 {
-    /// <summary>Numbers of <paramref name="names"/> by pfn; number 0 is nobody.</summary>
-    public static RunMap<int> Of(Machine machine, out IReadOnlyList<string?> names)
+    /// <summary>Numbers of <paramref name="owners"/> by pfn; number 0 is nobody.</summary>
+    public static RunMap<int> Of(Machine machine, out IReadOnlyList<Owner?> owners)
     {
-        var all = new List<string?> { null };
-        var numbers = new Dictionary<string, int>(StringComparer.Ordinal);
+        var all = new List<Owner?> { null };
+        var numbers = new Dictionary<Owner, int>();
         ulong page = machine.Mm.PageSize.Bytes;
         var layers = new List<(ulong Start, ulong End, int Name)>();
         foreach (IomemEntry entry in Iomem.Entries(machine))
         {
             // A page that is RAM only in part is none: its rest belongs to what surrounds it.
-            bool isRam = entry.Name.StartsWith("System RAM", StringComparison.Ordinal);
+            bool isRam = entry.Kind == OwnerKind.SystemRam;
             ulong start = entry.Range.Start.Bytes / page,
                 past = (entry.Range.Last.Bytes / page) + 1;
             if (isRam && entry.Range.Start.Bytes % page != 0)
@@ -25,14 +25,14 @@ internal static class PageOwners
             if (isRam && entry.Range.Last.Bytes % page != page - 1)
                 past--;
             if (start < past)
-                layers.Add((start, past, NumberOf(entry.Name)));
+                layers.Add((start, past, NumberOf(new Owner(entry.Kind, entry.Name))));
         }
-        foreach ((PhysicalRange range, string name) in PartsOfNamespaces(machine))
+        foreach ((PhysicalRange range, Owner owner) in PartsOfNamespaces(machine))
         {
             ulong start = Alignment.Up(range.Start.Bytes, page) / page,
                 past = (range.Last.Bytes / page) + 1;
             if (start < past)
-                layers.Add((start, past, NumberOf(name)));
+                layers.Add((start, past, NumberOf(owner)));
         }
         foreach (DeviceMap map in machine.Mm.Maps.Values)
         {
@@ -42,18 +42,18 @@ internal static class PageOwners
                 data = altmap.DataStart(map.Pages.Start);
             if (data <= metadata || data > map.Pages.End)
                 continue;
-            layers.Add((map.Pages.Start.Number, metadata.Number, NumberOf($"{map.Owner} info-block")));
-            layers.Add((metadata.Number, data.Number, NumberOf($"{map.Owner} page map")));
+            layers.Add((map.Pages.Start.Number, metadata.Number, NumberOf(Owner.Device(map.Owner, OwnerPart.InfoBlock))));
+            layers.Add((metadata.Number, data.Number, NumberOf(Owner.Device(map.Owner, OwnerPart.PageMap))));
         }
-        names = all;
+        owners = all;
         return new RunMap<int>(0, layers);
 
-        int NumberOf(string name)
+        int NumberOf(Owner owner)
         {
-            if (!numbers.TryGetValue(name, out int number))
+            if (!numbers.TryGetValue(owner, out int number))
             {
-                numbers[name] = number = all.Count;
-                all.Add(name);
+                numbers[owner] = number = all.Count;
+                all.Add(owner);
             }
             return number;
         }
@@ -61,7 +61,7 @@ internal static class PageOwners
 
     /// <summary>What bound personalities keep from their users: padding, info-block and page map, and what kmem cannot take because it is
     /// no whole memory block.</summary>
-    private static IEnumerable<(PhysicalRange Range, string Name)> PartsOfNamespaces(Machine machine)
+    private static IEnumerable<(PhysicalRange Range, Owner Owner)> PartsOfNamespaces(Machine machine)
     {
         foreach (RegionState region in machine.Regions.Values)
         {
@@ -76,27 +76,30 @@ internal static class PageOwners
                 string device = pfn.Device.Kind == NdDeviceKind.Dax ? $"dax{pfn.Device.Number}.{id}" : pfn.Device.Name;
                 PhysicalAddress first = ndns.Range.Start + layout.StartPad;
                 if (!layout.StartPad.IsZero)
-                    yield return (new(ndns.Range.Start, layout.StartPad), $"{device} start_pad");
+                    yield return (new(ndns.Range.Start, layout.StartPad), Owner.Device(device, OwnerPart.StartPad));
                 if (!layout.DataOffset.IsZero)
-                    yield return (new(first, layout.DataOffset), $"{device} info-block");
+                    yield return (new(first, layout.DataOffset), Owner.Device(device, OwnerPart.InfoBlock));
                 if (!layout.EndTrunc.IsZero)
-                    yield return (new(ndns.Range.Start + (ndns.Size - layout.EndTrunc), layout.EndTrunc), $"{device} end_trunc");
+                    yield return (
+                        new(ndns.Range.Start + (ndns.Size - layout.EndTrunc), layout.EndTrunc),
+                        Owner.Device(device, OwnerPart.EndTrunc)
+                    );
             }
         }
         foreach (DaxDeviceState dax in machine.Regions.Values.SelectMany(r => r.DaxDevices.Values))
         {
             if (dax.Range.IsEmpty || dax.Driver != DaxDeviceDrivers.Kmem)
                 continue;
-            string name = $"{dax.Name} lost: no whole memory block";
+            var owner = Owner.Device(dax.Name, OwnerPart.NoWholeBlock);
             if (Kmem.Trim(machine, dax.Range) is not { } taken)
             {
-                yield return (dax.Range, name);
+                yield return (dax.Range, owner);
                 continue;
             }
             if (dax.Range.Start < taken.Start)
-                yield return (new(dax.Range.Start, taken.Start - dax.Range.Start), name);
+                yield return (new(dax.Range.Start, taken.Start - dax.Range.Start), owner);
             if (taken.Last < dax.Range.Last)
-                yield return (PhysicalRange.FromInclusive(taken.Last + new ByteSize(1), dax.Range.Last), name);
+                yield return (PhysicalRange.FromInclusive(taken.Last + new ByteSize(1), dax.Range.Last), owner);
         }
     }
 }

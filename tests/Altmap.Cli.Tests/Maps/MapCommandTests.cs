@@ -35,6 +35,19 @@ public class MapCommandTests
     }
 
     [Fact]
+    public void A_device_has_struct_pages_and_is_not_online()
+    {
+        using JsonDocument map = JsonDocument.Parse(Cli.Run("map", Shared, "--json").Output);
+        Assert.Contains(
+            map.RootElement.GetProperty("ranges").EnumerateArray(),
+            r =>
+                r.GetProperty("owner").GetString() == "namespace0.0"
+                && !r.GetProperty("online").GetBoolean()
+                && r.GetProperty("zone").GetString() == "Device"
+        );
+    }
+
+    [Fact]
     public void The_table_has_a_row_for_each_range()
     {
         using JsonDocument map = JsonDocument.Parse(Cli.Run("map", Shared, "--json").Output);

@@ -211,10 +211,10 @@ public class DeviceMapsTests
                 Assert.True(range.Pages.Contains(new Pfn(pfn)));
                 Assert.Equal((story.IsOnline, story.Memmap), (range.IsOnline, range.Memmap));
             }
-            Assert.Equal("dax0.0 info-block", map[new Pfn(0x44000)].Owner);
-            Assert.Equal("dax0.0 page map", map[new Pfn(0x44002)].Owner);
-            Assert.Equal("dax0.0", map[new Pfn(0x5ffff)].Owner);
-            Assert.Equal("System RAM", map[new Pfn(0x43fff)].Owner);
+            Assert.Equal(Owner.Device("dax0.0", OwnerPart.InfoBlock), map[new Pfn(0x44000)].Owner);
+            Assert.Equal(Owner.Device("dax0.0", OwnerPart.PageMap), map[new Pfn(0x44002)].Owner);
+            Assert.Equal(Owner.Device("dax0.0"), map[new Pfn(0x5ffff)].Owner);
+            Assert.Equal(new Owner(OwnerKind.SystemRam, "System RAM"), map[new Pfn(0x43fff)].Owner);
         }
     }
 }

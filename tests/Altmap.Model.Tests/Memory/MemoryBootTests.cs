@@ -140,26 +140,4 @@ public class MemoryBootTests
         static FirmwareRange Range(ulong start, ulong end) =>
             new(new PhysicalRange(new PhysicalAddress(start), new ByteSize(end - start)), FirmwareRangeType.SystemRam, 0);
     }
-
-    [Fact]
-    public void The_map_as_JSON_is_one_document_of_touching_ranges()
-    {
-        using var stream = new MemoryStream();
-        using (var writer = new System.Text.Json.Utf8JsonWriter(stream))
-            MemoryMapJson.Write(writer, MemoryMachines.X86("6.1", "memmap=192M!1088M"), "x86_64");
-        using var document = System.Text.Json.JsonDocument.Parse(stream.ToArray());
-        System.Text.Json.JsonElement[] ranges = [.. document.RootElement.GetProperty("ranges").EnumerateArray()];
-        Assert.Equal(0UL, ranges[0].GetProperty("start_pfn").GetUInt64());
-        Assert.All(
-            ranges.Zip(ranges.Skip(1)),
-            p => Assert.Equal(p.First.GetProperty("end_pfn").GetUInt64(), p.Second.GetProperty("start_pfn").GetUInt64())
-        );
-        Assert.Contains(
-            ranges,
-            r =>
-                r.GetProperty("owner").GetString() == "namespace0.0"
-                && !r.GetProperty("online").GetBoolean()
-                && r.GetProperty("zone").GetString() == "Device"
-        );
-    }
 }

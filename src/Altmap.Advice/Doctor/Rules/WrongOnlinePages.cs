@@ -76,7 +76,7 @@ internal sealed class WrongOnlinePages : DoctorRule
                             "not online",
                             string.Create(
                                 CultureInfo.InvariantCulture,
-                                $"{r.Pages.Start.Number}-{r.Pages.End.Number - 1}, {r.MemmapWord}, of {r.Owner ?? "nobody"}"
+                                $"{r.Pages.Start.Number}-{r.Pages.End.Number - 1}, {r.MemmapWord}, of {r.Owner?.ToString() ?? "nobody"}"
                             )
                         )),
                     new Evidence(

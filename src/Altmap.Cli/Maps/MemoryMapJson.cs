@@ -1,10 +1,12 @@
 using System.Text.Json;
+using Altmap.Model;
+using Altmap.Model.Memory;
 using Altmap.Model.Memory.States;
 
-namespace Altmap.Model.Memory;
+namespace Altmap.Cli.Maps;
 
 /// <summary>The document of <c>altmap map --json</c>.</summary>
-public static class MemoryMapJson
+internal static class MemoryMapJson
 {
     /// <summary>
     /// Writes
@@ -44,11 +46,8 @@ public static class MemoryMapJson
         else
             writer.WriteNumber("node", range.Memmap.Node);
         writer.WriteNumber("section_first", range.SectionFirst.Number);
-        writer.WriteString("owner", range.Owner);
-        // The kernel gives a struct page that is not of online RAM, or has overwritten one that is.
-        MemmapContent content = range.Memmap.Content;
-        bool isDamaged = content == MemmapContent.ZoneDevice && range.Owner?.StartsWith("System RAM", StringComparison.Ordinal) == true;
-        writer.WriteBoolean("wrong", isDamaged || (range.IsOnline && content is not (MemmapContent.Ram or MemmapContent.Hole)));
+        writer.WriteString("owner", range.Owner?.ToString());
+        writer.WriteBoolean("wrong", range.IsWrong);
         writer.WriteEndObject();
     }
 }
