@@ -9,6 +9,7 @@ using Altmap.Cli.InfoBlocks;
 using Altmap.Cli.Kmsan;
 using Altmap.Cli.Maps;
 using Altmap.Cli.Planning;
+using Altmap.Cli.Sandboxes;
 using Altmap.Cli.StructPages;
 using Altmap.Cli.Writes;
 using Altmap.Core.Media;
@@ -73,6 +74,7 @@ internal static class AltmapCommand
         var root = new RootCommand("Answers, without the hardware and without root, what Linux makes of persistent memory.");
         root.Add(RunCommand.Create(host));
         root.Add(ReplayCommand.Create(host));
+        root.Add(SandboxCommand.Create(host));
         root.Add(InfoBlockCommand.Create(host));
         root.Add(LabelsCommand.Create(host));
         root.Add(BttCommand.Create(host));

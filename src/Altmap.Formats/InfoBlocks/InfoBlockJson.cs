@@ -118,7 +118,7 @@ public static class InfoBlockJson
     {
         ulong value = field.Read(block);
         return options.Human
-            ? new(field.Name, KernelFormat.Hex(Math.Min(value, long.MaxValue)), true)
+            ? new(field.Name, KernelFormat.ToolHex(Math.Min(value, long.MaxValue)), true)
             : new(field.Name, value.ToString(), false);
     }
 }

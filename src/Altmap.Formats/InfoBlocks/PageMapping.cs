@@ -41,6 +41,9 @@ public static class PageMapping
         PageMapVerdict before = JudgeBeforeMapping(settings, ns, arch);
         if (before.Errno != Errno.None)
             return before;
+        // dax_pmem makes a region whose size wraps, and device_dax finds no such range free (6.1, found by fuzzing).
+        if (settings.Kind == InfoBlockKind.Dax && settings.UsableSize(ns.Range.Size) is null)
+            return before with { Errno = Errno.EBUSY, Rule = "B7", Driver = MappingDriver.DeviceDax };
         if (CutBytes(settings) >= ns.Range.Size.Bytes)
             return before with { Errno = Errno.EINVAL, Rule = "B7" };
         ulong length = unchecked(ns.Range.Size.Bytes - settings.StartPad.Bytes - settings.EndTrunc.Bytes);
@@ -58,11 +61,14 @@ public static class PageMapping
     {
         if (settings.Mode == PageMapMode.Ram && settings.DataOffset < arch.InfoBlockReserve)
             return new(Errno.EINVAL, "B5");
+        // The page map's place is claimed to clear its bad blocks; no place is no claim (pfn_devs.c nd_pfn_clear_memmap_errors(), 6.1).
+        if (settings.Mode == PageMapMode.Pmem && settings.DataOffset.Bytes == 0)
+            return new(Errno.EBUSY, "B5", Truncated: $"could not reserve region {KernelFormat.Resource(ns.Range)}");
         ulong length = unchecked(ns.Range.Size.Bytes - settings.StartPad.Bytes - settings.EndTrunc.Bytes);
         string? truncated = settings.Mode == PageMapMode.Pmem ? TruncationNote(settings, length, arch) : null;
         bool isDax = settings.Kind == InfoBlockKind.Dax;
-        // dax_pmem first makes a region of the data; an empty or negative one cannot be had (read in the source, not tried).
-        if (isDax && (!IsDaxRegionAligned(settings, ns) || settings.UsableSize(ns.Range.Size) is null))
+        // dax_pmem first makes a region of the data, of whatever size.
+        if (isDax && !IsDaxRegionAligned(settings, ns))
             return new(Errno.ENOMEM, "B7", Truncated: truncated);
         return new(Errno.None, truncated is null ? "B4" : "B6", Truncated: truncated);
     }

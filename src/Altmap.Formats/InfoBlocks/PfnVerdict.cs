@@ -68,6 +68,10 @@ public readonly record struct PfnDeviceSettings(
                 new PfnCount(unchecked(DataOffset.Bytes - arch.InfoBlockReserve.Bytes) / arch.PageSize.Bytes)
             );
 
+    /// <summary>The same as the kernel computes it: modulo 2^64.</summary>
+    public ByteSize WrappedSize(ByteSize namespaceSize) =>
+        new(unchecked(namespaceSize.Bytes - StartPad.Bytes - EndTrunc.Bytes - DataOffset.Bytes));
+
     /// <summary>Size of the device: namespace size - start_pad - end_trunc - dataoff; null when that is negative.</summary>
     public ByteSize? UsableSize(ByteSize namespaceSize)
     {

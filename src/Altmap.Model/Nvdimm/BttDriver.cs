@@ -66,6 +66,10 @@ internal static class BttDriver
         );
         if (load.IsUnpredictable)
             throw new NotModelledException($"{btt.Device}: this BTT leads the kernel outside of the namespace, or nowhere");
+        if (load.Errno == Errno.None && btt.LbaSizeBytes - BttConstants.DiskSectorSize(btt.LbaSizeBytes) > SectorMetadataMax)
+            throw new NotModelledException(
+                $"{btt.Device}: a sector of {btt.LbaSizeBytes} bytes; the real kernel oopses in nsio_rw_bytes() when it reads the new disk"
+            );
         machine = machine.Write(region, load.Plan.Shifted(StartOf(region, ndns) - new MediaOffset(0)));
         foreach (BttMessage message in load.Messages)
             machine = Logged(machine, btt, ndns, message);
@@ -83,6 +87,10 @@ internal static class BttDriver
             ? machine
             : machine.WithMessage($"nd {ndns.Device}: {message.Text}");
     }
+
+    /// <summary>The block layer keeps the size of a sector's metadata in a byte: with more, a read runs off the end of the integrity
+    /// payload (block/blk-integrity.c, drivers/nvdimm/btt.c btt_rw_integrity(), 6.1; found by fuzzing).</summary>
+    private const uint SectorMetadataMax = 255;
 
     private static MediaOffset StartOf(RegionState region, NamespaceState ndns) => new((ndns.Range.Start - region.Range.Start).Bytes);
 }

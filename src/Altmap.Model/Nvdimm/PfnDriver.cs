@@ -154,7 +154,7 @@ internal static class DaxDriver
         ByteSize metadata = settings.DataOffset < ndns.Size ? settings.DataOffset : ndns.Size;
         if (HeldResources.Conflict(machine, new PhysicalRange(ndns.Range.Start, metadata)))
             return machine.WithMessage($"{PfnDriver.Prefix(dax)}could not reserve metadata").Fail(Errno.EBUSY);
-        var data = new PhysicalRange(ndns.Range.Start + settings.StartPad + settings.DataOffset, settings.UsableSize(ndns.Size)!.Value);
+        var data = new PhysicalRange(ndns.Range.Start + settings.StartPad + settings.DataOffset, settings.WrappedSize(ndns.Size));
         RegionState region = machine.Regions[dax.Device.Number];
         var device = new DaxDeviceState(
             dax.Device.Number,

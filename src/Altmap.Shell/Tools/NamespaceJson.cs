@@ -53,8 +53,10 @@ internal static class NamespaceJson
 
     private static string MapOf(PfnDeviceState? holder) => (holder?.Mode ?? PageMapMode.Ram).Word();
 
+    /// <summary>As the holder's size file has it: with a hostile block less than nothing, which wraps there and prints as a negative
+    /// number.</summary>
     private static ByteSize? SizeOf(NamespaceState ndns, PfnDeviceState? holder) =>
-        holder is null ? ndns.Size : holder.Layout?.UsableSize(ndns.Size);
+        holder is null ? ndns.Size : holder.Layout?.WrappedSize(ndns.Size);
 
     private static JsonObject Identity(
         JsonObject json,

@@ -21,6 +21,7 @@ public sealed partial class ExitCodeTests : IDisposable
         ("replay", 1, "replay examples/nvdimm.json $unknown.log"),
         ("replay", 4, "replay examples/nvdimm.json $different.log"),
         ("replay", 16, "replay examples/nvdimm.json $damaged.log"),
+        ("sandbox", 0, "sandbox examples/nvdimm.json -- true"),
         ("infoblock read", 0, "infoblock read $block.img"),
         ("infoblock read", 4, "infoblock read $ext4.img"),
         ("infoblock check", 0, "infoblock check $block.img --start 4G --size 64M"),
@@ -135,7 +136,7 @@ public sealed partial class ExitCodeTests : IDisposable
     {
         string[] more = command switch
         {
-            "run" => ["--", "true"],
+            "run" or "sandbox" => ["--", "true"],
             "replay" => ["-"],
             "upgrade" => ["--to", "6.12"],
             "pfn" => ["0"],

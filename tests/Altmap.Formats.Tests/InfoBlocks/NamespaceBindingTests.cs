@@ -105,12 +105,13 @@ public partial class NamespaceBindingTests
     }
 
     [Theory]
+    [InlineData("mode=2 dataoff=0", Errno.EBUSY)] // no room to claim for the page map: seen on 6.1
     [InlineData("mode=2 dataoff=0x1000", Errno.EINVAL)] // free space wraps
     [InlineData("mode=2 dataoff=0x3ff000 align=4096 end_trunc=0x3c00000", Errno.None)]
     [InlineData("mode=2 dataoff=0x3e00000 end_trunc=0x3e00000", Errno.EINVAL)]
     [InlineData("dax align=0 minor=1", Errno.ENOMEM)]
     [InlineData("dax", Errno.None)]
-    [InlineData("dax end_trunc=0x4000000", Errno.ENOMEM)]
+    [InlineData("dax end_trunc=0x4000000", Errno.EBUSY)] // dax_pmem binds, device_dax does not: seen on 6.1
     [InlineData("end_trunc=0x4000000", Errno.EINVAL)]
     public void Mapping_the_range_has_its_own_refusals(string edit, Errno errno)
     {

@@ -36,7 +36,7 @@ public class PfnValidationTests
             { "dataoff=0x4100000", "V18", Errno.EOPNOTSUPP, "pfn array size exceeds capacity of namespace7.0" },
             { "dataoff=0x201000", "V19", Errno.EOPNOTSUPP, "bad offset: 0x201000 dax disabled align: 0x200000" },
             { "dataoff=0x200800 align=0x800", "V19", Errno.EOPNOTSUPP, "bad offset: 0x200800 dax disabled align: 0x800" },
-            { "dataoff=0 start_pad=4096", "V19", Errno.EOPNOTSUPP, "bad offset: 0 dax disabled align: 0x200000" },
+            { "dataoff=0 start_pad=4096", "V19", Errno.EOPNOTSUPP, "bad offset: 0x0 dax disabled align: 0x200000" },
             { "align=4096 start_pad=4096", "V20", Errno.EOPNOTSUPP, "resource start misaligned" },
             { "align=4096 end_trunc=4096", "V21", Errno.EOPNOTSUPP, "resource end misaligned" },
             { "end_trunc=0x3e00000", "V22", Errno.EOPNOTSUPP, "bad offset with small namespace" },

@@ -5,6 +5,7 @@ using Altmap.Model.Memory;
 using Altmap.Model.Memory.States;
 using Altmap.Shell.Scripts;
 using Altmap.Shell.Tests.Replays;
+using Altmap.TestSupport;
 
 namespace Altmap.Shell.Tests.Hotplug;
 

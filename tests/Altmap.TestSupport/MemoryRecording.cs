@@ -7,21 +7,22 @@ using Altmap.Model;
 using Altmap.Model.Memory;
 using Altmap.Model.Memory.States;
 using Altmap.Model.Nvdimm;
+using Altmap.Shell;
 using Altmap.Shell.Proc;
 using Altmap.Shell.Scripts;
-using Altmap.TestSupport;
 
-namespace Altmap.Shell.Tests.Replays;
+namespace Altmap.TestSupport;
 
 /// <summary>
 /// A recording of what the kernel makes of memory: commands and, after "## STEP", the sections that were recorded then. Runs the commands
 /// through the shell; what no command of the guest did, by the model's own steps.
 /// </summary>
-internal sealed class MemoryRecording(Machine machine, string file)
+public sealed class MemoryRecording(Machine machine, string file)
 {
     private ShellState _state = new(machine, UuidSource.FromSeed(1));
     private int _told;
 
+    /// <summary>The model's machine after the commands so far.</summary>
     public Machine Machine => _state.Machine;
 
     /// <summary>Every recorded step: its name, its sections by name.</summary>
@@ -66,13 +67,14 @@ internal sealed class MemoryRecording(Machine machine, string file)
         }
         ScriptLine parsed = ScriptParser.Parse(line).Lines.Single();
         CommandResult result = CommandShell.Run(_state, parsed.Words, parsed.RedirectTo);
-        Assert.False(result.IsUnsupported, $"{line}: {result.Merged}");
+        if (result.IsUnsupported)
+            throw new InvalidOperationException($"{line}: {result.Merged}");
         _state = result.State;
     }
 
     /// <summary>What the arm64 guest does between two devices, unrecorded: unbinds all, lets go of the namespace, wipes its
     /// info-block.</summary>
-    internal static Machine Teardown(Machine machine)
+    public static Machine Teardown(Machine machine)
     {
         foreach (RegionState region in machine.Regions.Values)
         {

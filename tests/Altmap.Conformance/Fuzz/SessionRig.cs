@@ -1,0 +1,188 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
+using Altmap.Conformance.Guests;
+using Altmap.Conformance.Judge;
+using Altmap.Core.Media;
+using Altmap.Model;
+using Altmap.Model.Hardware;
+using Altmap.Model.Nvdimm;
+using Altmap.Shell;
+using Altmap.Shell.Scripts;
+
+namespace Altmap.Conformance.Fuzz;
+
+/// <summary>What a guest said to the commands of a session, and what was to be seen at its end.</summary>
+internal sealed record RecordedEnd(
+    ImmutableArray<RecordedCommand> Commands,
+    IReadOnlyList<string> EndLines,
+    IReadOnlyDictionary<string, byte[]> Labels,
+    IReadOnlyDictionary<string, byte[]> Media
+);
+
+/// <summary>A booted guest that runs session after session; between them regions and DIMMs are let go and their bytes made zero.</summary>
+internal sealed class SessionRig : IDisposable
+{
+    private readonly LiveGuest _guest;
+    private readonly string _folder;
+    private readonly string _allDimms;
+    private readonly string _allRegions;
+    private readonly string _first;
+
+    private string ObserveAll => $"for r in {_allRegions}; do observe ${{r#region}}; done";
+
+    private SessionRig(LiveGuest guest, ModelMachine model, string folder)
+    {
+        (_guest, Model, _folder) = (guest, model, folder);
+        _allRegions = string.Join(' ', model.Regions.Select(r => r.Name));
+        _allDimms = string.Join(' ', model.Description.Dimms.Select(d => d.Name));
+        guest.Run($"for r in {_allRegions}; do {{ read -r v < $ND/devices/$r/align; }} 2>/dev/null && echo $v > /tmp/align.$r; done; true");
+        _first = guest.Run($"{Observation.GuestScript}\n{ObserveAll}\ntrue");
+    }
+
+    /// <summary>The model of the machine.</summary>
+    public ModelMachine Model { get; }
+
+    public static SessionRig Boot(Laboratory laboratory, string series, GuestMachine machine)
+    {
+        string folder = Directory
+            .CreateDirectory(Path.Combine(FuzzRig.FastFolder(), "altmap-sess-" + Guid.NewGuid().ToString("N")[..8]))
+            .FullName;
+        LiveGuest? guest = null;
+        try
+        {
+            guest = LiveGuest.Boot(laboratory, series, machine, folder, timeoutSeconds: 600);
+            return new SessionRig(guest, ModelMachine.Of(guest), folder);
+        }
+        catch
+        {
+            guest?.Dispose();
+            Directory.Delete(folder, true);
+            throw;
+        }
+    }
+
+    /// <summary>Runs a session on the machine as it is after boot.</summary>
+    public RecordedEnd Run(IReadOnlyList<SessionCommand> commands)
+    {
+        File.WriteAllText(Path.Combine(_guest.Shared, "session"), string.Join('\n', commands.Select(c => c.Guest)) + "\n");
+        var script = new StringBuilder(Observation.GuestScript).Append('\n');
+        script.Append(
+            "while read -r line; do echo \"@+ $line\"; sh -c \"$line\" > /tmp/o 2>&1; rc=$?; cat /tmp/o; echo; echo \"@# $rc\"; settle; done < /host/session\n"
+        );
+        script.Append("echo @==\n");
+        foreach (RegionDescription region in Model.Regions)
+            script.Append(CultureInfo.InvariantCulture, $"observe {FuzzRig.NumberOf(region.Name)}\n");
+        script.Append(
+            "echo @==\nndctl list -BRNDFHXvvvi 2>/dev/null; echo; echo @==; daxctl list -RDMi 2>/dev/null; echo; grep -E 'namespace|dax|Persistent' /proc/iomem\n"
+        );
+        string[] parts = _guest.Run(script.ToString(), timeoutSeconds: 900).Split("@==\n");
+        return new(
+            Parse(parts[0], commands),
+            [.. parts[1].Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Observation.WithoutRacingNumbers)],
+            Model.Description.Dimms.Where(d => d.LabelAreaSize.Bytes > 0).ToDictionary(d => d.Name, d => Read(d.Name)),
+            Model.Regions.ToDictionary(r => r.Name, r => ReadStart(r))
+        );
+    }
+
+    /// <summary>Makes the machine as after boot, with zero bytes everywhere. False: it is not (memory stayed with the system, …).</summary>
+    public bool Reset()
+    {
+        _guest.Run(
+            $$"""
+            for d in /sys/bus/dax/devices/dax*; do [ -e $d/driver ] && { l=$(readlink $d/driver); echo ${d##*/} > $d/driver/unbind; [ ${l##*/} = kmem ] && echo ${d##*/} > /sys/bus/dax/drivers/kmem/remove_id; }; done 2>/dev/null
+            for r in {{_allRegions}}; do echo $r > $ND/drivers/nd_region/unbind; done 2>/dev/null
+            for m in {{_allDimms}}; do echo $m > $ND/drivers/nvdimm/unbind; done 2>/dev/null
+            for r in {{_allRegions}}; do echo 0 > $ND/devices/$r/read_only; [ -e /tmp/align.$r ] && { read -r v < /tmp/align.$r; echo $v > $ND/devices/$r/align; }; done 2>/dev/null
+            true
+            """
+        );
+        for (int i = 0; i < _guest.Machine.Nvdimms.Count; i++)
+        {
+            using var file = new SharedBytes(GuestMachine.NvdimmFile(_folder, i));
+            file.Zero(0, _guest.Machine.Nvdimms[i].SizeBytes + _guest.Machine.Nvdimms[i].LabelBytes);
+        }
+        foreach (RegionDescription region in Model.Regions.Where(r => SlotOf(r) < 0))
+        {
+            using var ram = new SharedBytes(GuestMachine.RamFile(_folder));
+            ram.Zero(region.Range.Start.Bytes, region.Range.Size.Bytes);
+        }
+        string seen = _guest.Run(
+            $$"""
+            {{Observation.GuestScript}}
+            for m in {{_allDimms}}; do echo $m > $ND/drivers/nvdimm/bind; done 2>/dev/null
+            for r in {{_allRegions}}; do echo $r > $ND/drivers/nd_region/bind; done 2>/dev/null
+            settle
+            {{ObserveAll}}
+            grep -q kmem /proc/iomem && echo "left|memory"; dmesg -c > /dev/null; true
+            """
+        );
+        return seen == _first;
+    }
+
+    /// <summary>A region's lines as the guest prints them.</summary>
+    public static IEnumerable<string> Numbered(Machine machine, RegionDescription region)
+    {
+        int number = FuzzRig.NumberOf(region.Name);
+        return Observation
+            .Of(machine, number)
+            .Select(l => string.Create(CultureInfo.InvariantCulture, $"{number}|{Observation.WithoutRacingNumbers(l)}"));
+    }
+
+    public void Dispose()
+    {
+        _guest.Dispose();
+        Directory.Delete(_folder, true);
+    }
+
+    private static ImmutableArray<RecordedCommand> Parse(string text, IReadOnlyList<SessionCommand> commands)
+    {
+        var result = ImmutableArray.CreateBuilder<RecordedCommand>(commands.Count);
+        string[] pieces = text.Split("@+ ");
+        for (int i = 0; i < commands.Count; i++)
+        {
+            string piece = i + 1 < pieces.Length ? pieces[i + 1] : "\n@# 255\n";
+            int first = piece.IndexOf('\n', StringComparison.Ordinal),
+                last = piece.LastIndexOf("\n@# ", StringComparison.Ordinal);
+            string output = last > first ? piece[(first + 1)..last] : "";
+            int rc = int.Parse(piece[(last + 4)..].Trim(), CultureInfo.InvariantCulture);
+            (ImmutableArray<string> words, string? redirect) = Words(commands[i].Model);
+            result.Add(new RecordedCommand(commands[i].Model, words, redirect, output, rc));
+        }
+        return result.ToImmutable();
+    }
+
+    /// <summary>The words of a model's command line.</summary>
+    public static (ImmutableArray<string> Words, string? RedirectTo) Words(string line)
+    {
+        ScriptLine parsed =
+            ScriptParser.ParseLine(line)?.Line ?? throw new InvalidOperationException($"the generator made a line that is none: {line}");
+        return (parsed.Words, parsed.RedirectTo);
+    }
+
+    private int SlotOf(RegionDescription region)
+    {
+        for (int i = 0; i < _guest.Machine.Nvdimms.Count; i++)
+        {
+            if (_guest.Machine.Nvdimms[i].Address == region.Range.Start.Bytes)
+                return i;
+        }
+        return -1;
+    }
+
+    private byte[] Read(string dimm)
+    {
+        RegionDescription region = Model.Regions.First(r => r.Mappings.Any(m => m.Dimm == dimm));
+        using var file = new SharedBytes(GuestMachine.NvdimmFile(_folder, SlotOf(region)));
+        return file.Read(region.Range.Size.Bytes, (int)_guest.Machine.Nvdimms[SlotOf(region)].LabelBytes);
+    }
+
+    /// <summary>The region's bytes, all of them.</summary>
+    private byte[] ReadStart(RegionDescription region)
+    {
+        int slot = SlotOf(region);
+        using var file = new SharedBytes(slot >= 0 ? GuestMachine.NvdimmFile(_folder, slot) : GuestMachine.RamFile(_folder));
+        ulong from = slot >= 0 ? 0 : region.Range.Start.Bytes;
+        return file.Read(from, (int)region.Range.Size.Bytes);
+    }
+}

@@ -1,0 +1,3 @@
+using Altmap.Conformance;
+
+return ConformanceCommand.Run(args);
