@@ -18,6 +18,8 @@ public static class FuzzTargets
     [
         new("self-check", SelfCheckTarget.Run, SelfCheckTarget.Seeds, MustFail: true),
         new("labels", LabelTarget.Run, LabelTarget.Seeds),
+        new("labels-repair", SalvageTarget.Run, SalvageTarget.Seeds),
+        new("explain", SalvageTarget.RunText, SalvageTarget.TextSeeds),
         new("btt", BttTarget.Run, BttTarget.Seeds),
         new("info-block", InfoBlockTarget.Run, InfoBlockTarget.Seeds),
         new("machine-file", MachineFileTarget.Run, MachineFileTarget.Seeds),

@@ -13,6 +13,7 @@ using Altmap.Formats.Btt;
 using Altmap.Formats.Btt.Check;
 using Altmap.Formats.InfoBlocks;
 using Altmap.Formats.Labels;
+using Altmap.Formats.Recognition;
 using Altmap.Host;
 
 namespace Altmap.Cli.InfoBlocks;
@@ -30,6 +31,12 @@ internal static class InfoBlockCheckCommand
         string? Needs
     )
     {
+        /// <summary>What the first bytes are, whoever made them.</summary>
+        public required MediaContent Content { get; init; }
+
+        /// <summary>A raw namespace without struct pages: no DAX.</summary>
+        public bool LacksDax { get; init; }
+
         public bool IsWrong =>
             (Needs is null && Outcome.Verdict == BindingVerdict.Unbound) || Findings.Any(f => f.Severity == Severity.Error);
     }
@@ -138,6 +145,7 @@ internal static class InfoBlockCheckCommand
             json.WriteOptional("align", outcome.Align?.Bytes);
             json.WriteNumber("errno", (int)outcome.Errno);
             json.WriteStrings("messages", outcome.Messages);
+            json.WriteString("content", answer.Content.Description);
             json.WriteFindings("findings", answer.Findings);
             json.WriteBoolean("verified", KernelChoice.IsVerified(answer.Kernel, answer.Architecture));
             json.WriteEndObject();
@@ -162,6 +170,13 @@ internal static class InfoBlockCheckCommand
         host.Out.WriteLine($"kernel {answer.Kernel.Name}: {(answer.Needs is null ? what : $"unknown: needs {answer.Needs}")}");
         foreach (string message in outcome.Messages)
             host.Out.WriteLine($"  logged: {message}");
+        if (outcome.Verdict == BindingVerdict.Raw && !answer.Content.IsBlank)
+            host.Out.WriteLine($"  it holds: {answer.Content.Description}");
+        if (answer.LacksDax)
+            host.Out.WriteLine(
+                "  no DAX: a raw namespace of an NFIT has no struct pages. For DAX: altmap infoblock write, or virtio-pmem or e820 "
+                    + "(--provider e820), whose raw namespaces are mapped"
+            );
         FindingText.Write(host, answer.Findings);
     }
 
@@ -180,6 +195,7 @@ internal static class InfoBlockCheckCommand
         private readonly NamespaceExtent _extent;
         private readonly ClaimClass _claim;
         private readonly bool _mapsPages;
+        private readonly MediaContent _content;
         private readonly BttReport _btt = BttReport.None;
         private readonly string? _needs;
 
@@ -197,8 +213,9 @@ internal static class InfoBlockCheckCommand
                 _ => ClaimClass.None,
             };
             _mapsPages = Values.Word(provider, "--provider", "nfit", "e820") == "e820";
-            NamespaceHead head = ImageInput.ReadHead(host, path, NamespaceBinding.HeadBytes);
-            _head = head.Bytes;
+            NamespaceHead head = ImageInput.ReadHead(host, path, MediaContent.HeadBytes);
+            _head = head.Bytes[..Math.Min(head.Bytes.Length, NamespaceBinding.HeadBytes)];
+            _content = MediaContent.Of(head.Bytes);
             ByteSize whole = given ?? head.Size ?? throw CliError.Usage($"{path}: its size is not known; give --size");
             // What "infoblock write" and read-infoblock leave is a head; nothing can lie behind its block.
             if (given is null && whole.Bytes == NamespaceBinding.HeadBytes)
@@ -249,7 +266,21 @@ internal static class InfoBlockCheckCommand
                         kernel,
                         architecture
                     );
-            return new Answer(kernel, architecture, outcome, findings, _needs);
+            // A file system or the like at the place of the block is no damaged block.
+            bool isOther =
+                _claim == ClaimClass.None
+                && _content.Kind
+                    is MediaContentKind.FileSystem
+                        or MediaContentKind.PartitionTable
+                        or MediaContentKind.Container
+                        or MediaContentKind.Random;
+            if (isOther)
+                findings = [.. findings.Where(f => f.Code != PfnFindings.Signature)];
+            return new Answer(kernel, architecture, outcome, findings, _needs)
+            {
+                Content = _content,
+                LacksDax = _needs is null && outcome.Verdict == BindingVerdict.Raw && !_mapsPages && !_btt.IsFound,
+            };
         }
     }
 }

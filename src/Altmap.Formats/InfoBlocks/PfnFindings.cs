@@ -22,8 +22,9 @@ public static class PfnFindings
         "absent",
         Severity.Note,
         "the place of the info-block holds zeroes",
-        "the namespace is raw",
-        "nothing, if raw is what it should be",
+        "the namespace is raw; on an NFIT bus it has no struct pages, and so no DAX",
+        "nothing, if raw is what it should be; for DAX an info-block (altmap infoblock write, ndctl create-namespace -e), or virtio-pmem "
+            + "or e820, whose raw namespaces are mapped",
         Validate
     );
 

@@ -141,7 +141,7 @@ public sealed record LabelSalvage(
     private static IEnumerable<ByteSize> Sizes(ByteSize length)
     {
         yield return length;
-        for (int shift = 12; shift <= 24; shift++)
+        for (int shift = 12; shift <= 20; shift++) // 4 KiB to 1 MiB; real ones have 128 or 256 KiB
         {
             if (1UL << shift != length.Bytes)
                 yield return new ByteSize(1UL << shift);

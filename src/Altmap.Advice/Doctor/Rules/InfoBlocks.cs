@@ -128,9 +128,9 @@ internal sealed class InfoBlocks : DoctorRule
                     Finding.Of(
                         SecondBtt,
                         subject,
-                        new MediaPlace(MediaOrigin.Namespace, new Core.Units.MediaOffset(second)),
+                        new MediaPlace(MediaOrigin.Namespace, second),
                         new Evidence("first info-block", "BTT_ARENA_INFO", content.Description),
-                        new Evidence("copy at the arena's end", "", $"whole, at 0x{second:x}")
+                        new Evidence("copy at the arena's end", "", $"whole, at {second}")
                     )
                 );
                 continue;
@@ -157,24 +157,11 @@ internal sealed class InfoBlocks : DoctorRule
         }
     }
 
-    /// <summary>Where the copy of the first arena's info-block stands whole, while the block itself does not; null: it does not.</summary>
-    private static ulong? SecondBlock(RegionState region, NamespaceState ndns, byte[] head)
-    {
-        foreach (ulong start in (ulong[])[4096, 0])
-        {
-            if (BttInfoBlock.IsValid(head.AsSpan((int)start), ndns.ParentUuid))
-                return null;
-        }
-        foreach (ulong start in (ulong[])[4096, 0])
-        {
-            ulong arena = Math.Min(ndns.Size.Bytes - start, BttConstants.ArenaSizeMax.Bytes),
-                at = ((start + arena) & ~0xfffUL) - BttInfoBlock.SizeBytes;
-            if (at < start + BttInfoBlock.SizeBytes)
-                continue;
-            byte[] copy = region.Media.Read((ndns.Range.Start - region.Range.Start).Bytes + at, BttInfoBlock.SizeBytes);
-            if (BttInfoBlock.IsValid(copy, ndns.ParentUuid))
-                return at;
-        }
-        return null;
-    }
+    private static Core.Units.MediaOffset? SecondBlock(RegionState region, NamespaceState ndns, byte[] head) =>
+        BttCopy.Find(
+            head,
+            ndns.Size,
+            ndns.ParentUuid,
+            at => region.Media.Read((ndns.Range.Start - region.Range.Start).Bytes + at.Bytes, BttInfoBlock.SizeBytes)
+        );
 }
