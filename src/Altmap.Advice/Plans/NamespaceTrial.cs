@@ -17,12 +17,12 @@ public static class NamespaceTrial
     /// <param name="state">The machine.</param>
     /// <param name="ndns">The namespace.</param>
     /// <param name="wish">What it shall become.</param>
-    /// <returns>The namespace then, or the refused plan with the words of who refused.</returns>
-    public static (TriedNamespace? Made, NamespacePlan Plan) Of(ShellState state, NamespaceState ndns, NamespaceWish wish)
+    /// <returns>The namespace then, or the refused plan with the words of who refused; and the machine after it.</returns>
+    public static (TriedNamespace? Made, NamespacePlan Plan, ShellState State) Of(ShellState state, NamespaceState ndns, NamespaceWish wish)
     {
-        (TriedNamespace? made, Refusal? refusal) = Try(state, ndns, wish);
+        (TriedNamespace? made, ShellState next, Refusal? refusal) = Making.Anew(state, ndns, wish);
         if (made is not null)
-            return (made, made.Result);
+            return (made, made.Result, next);
         if (refusal!.IsNotModelled)
             throw new NotModelledException(refusal.ToString());
         bool hasMap = wish.HasInfoBlock;
@@ -40,7 +40,8 @@ public static class NamespaceTrial
                 refusal.ToString(),
                 null,
                 Ledger.OfUnusable(ndns.Size).ToArray()
-            )
+            ),
+            state
         );
     }
 

@@ -9,6 +9,7 @@ using Altmap.Core.Units;
 using Altmap.Model;
 using Altmap.Model.Nvdimm;
 using Altmap.Model.Planning;
+using Altmap.Shell;
 using Altmap.Shell.Sysfs;
 
 namespace Altmap.Cli.Planning;
@@ -85,16 +86,28 @@ internal static class PlanAsked
         return new([new PlanAnswer(name, Modelled.Answer(() => NamespacePlan.Of(machine, ndns))!)], []);
     }
 
-    /// <summary>What a namespace would give as something else.</summary>
-    public static PlanAnswers OfNamespaceAs(CliHost host, string path, string name, string? kernel, PlanRequest request, bool isJson)
+    /// <summary>What a namespace would give as something else; without a name, each that the machine has, one after the other.</summary>
+    public static PlanAnswers OfNamespaceAs(CliHost host, string path, string? name, string? kernel, PlanRequest request, bool isJson)
     {
         MachineSession session = MachineSession.Open(host, path, kernel, uuidSeed: 0);
         Machine machine = session.State.Machine;
         PlanUse.CheckAlign(request, machine.Architecture, isJson);
-        NamespaceState ndns = NamespaceOf(path, machine, name);
-        NamespaceWish wish = NamespaceTrial.WishOf(machine, ndns, request);
-        (TriedNamespace? made, NamespacePlan plan) = Modelled.Answer(() => NamespaceTrial.Of(session.State, ndns, wish));
-        return made is null ? new([new PlanAnswer(name, plan, null, [])], []) : new([PlanAnswer.Of(made)], [], PlanAnswerText.Sum([made]));
+        NamespaceState[] asked = name is null ? NamespacesOf(machine) : [NamespaceOf(path, machine, name)];
+        if (asked.Length == 0)
+            throw CliError.Usage($"{path}: this machine has no namespace with a size; of a new one give --usable, or --start and --size");
+        ShellState state = session.State;
+        var answers = new List<PlanAnswer>();
+        var all = new List<TriedNamespace>();
+        foreach (NamespaceState ndns in asked)
+        {
+            NamespaceWish wish = NamespaceTrial.WishOf(machine, ndns, request);
+            ShellState before = state;
+            (TriedNamespace? made, NamespacePlan plan, state) = Modelled.Answer(() => NamespaceTrial.Of(before, ndns, wish));
+            answers.Add(made is null ? new PlanAnswer(ndns.Device.Name, plan, null, []) : PlanAnswer.Of(made));
+            if (made is not null)
+                all.Add(made);
+        }
+        return new([.. answers], [], all.Count == 0 ? null : PlanAnswerText.Sum([.. all]));
     }
 
     private static string Told(Refusal refusal) => $"{(refusal.IsNotModelled ? "not known" : "refused")}: {refusal}";
@@ -150,9 +163,7 @@ internal static class PlanAsked
         return $"{path}: no namespace can be made{before}: {why}";
     }
 
-    private static NamespaceState NamespaceOf(string path, Machine machine, string name)
-    {
-        NamespaceState[] all =
+    private static NamespaceState[] NamespacesOf(Machine machine) =>
         [
             .. SysfsTree
                 .Devices(machine)
@@ -161,6 +172,10 @@ internal static class PlanAsked
                 .Select(d => machine.FindNamespace(d)!)
                 .Where(n => !n.Size.IsZero),
         ];
+
+    private static NamespaceState NamespaceOf(string path, Machine machine, string name)
+    {
+        NamespaceState[] all = NamespacesOf(machine);
         if (all.FirstOrDefault(n => n.Device.Name == name) is { } found)
             return found;
         string[] names = [.. all.Select(n => n.Device.Name)];

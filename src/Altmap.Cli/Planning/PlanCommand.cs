@@ -46,8 +46,7 @@ internal static class PlanCommand
         };
         var ns = new Argument<string?>("NAMESPACE")
         {
-            Description =
-                "as namespace0.0 (default: every one, and the books of the whole machine); with --mode: what it would give as that",
+            Description = "as namespace0.0 (default: every one, and the books of the whole machine); with --mode: what it would give so",
             Arity = ArgumentArity.ZeroOrOne,
         };
         var options = new PlanOptions();
@@ -111,6 +110,7 @@ internal static class PlanCommand
         ImmutableArray<string?> kernels = KernelChoice.Names(kernel, all);
         if (machine is not null && ns is null && request.IsEmpty)
             return PlanWhole.Run(host, machine, kernels, output.IsJson, output.IsWhole, output.Svg);
+        bool isOfAll = machine is not null && ns is null && PlanUse.IsOfNamespaces(request);
         ImmutableArray<PlanAnswers> answers;
         var failures = new List<int>();
         if (machine is null)
@@ -132,16 +132,13 @@ internal static class PlanCommand
                 failures,
                 k => k ?? "",
                 k =>
-                    ns is not null
-                        ? request.IsEmpty
-                            ? PlanAsked.OfNamespace(host, machine, ns, k)
-                            : PlanAsked.OfNamespaceAs(host, machine, ns, k, request, output.IsJson)
-                        : request.Usable is null
-                            ? PlanAsked.OfPlace(host, machine, k, request, output.IsJson)
-                            : PlanAsked.OfUsable(host, machine, k, request)
+                    ns is not null && request.IsEmpty ? PlanAsked.OfNamespace(host, machine, ns, k)
+                    : ns is not null || isOfAll ? PlanAsked.OfNamespaceAs(host, machine, ns, k, request, output.IsJson)
+                    : request.Usable is null ? PlanAsked.OfPlace(host, machine, k, request, output.IsJson)
+                    : PlanAsked.OfUsable(host, machine, k, request)
             );
         }
-        bool isList = all || request.Count is not null || request.Rest is not null;
+        bool isList = all || isOfAll || request.Count is not null || request.Rest is not null;
         Print(host, answers, isList, all, output);
         return answers.Any(a => !a.IsUnknown && a.Plans.Any(p => !p.Plan.IsAccepted)) || failures.Contains(ExitCode.ErrorsLeft)
                 ? ExitCode.ErrorsLeft

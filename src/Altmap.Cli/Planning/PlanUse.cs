@@ -39,12 +39,12 @@ internal static class PlanUse
             request.PageSize?.ToString(),
             request.BlockSize?.ToString()
         );
-        if (ns is not null)
+        if (ns is not null || IsOfNamespaces(request))
         {
             if (!request.IsOfMode)
                 throw CliError.Usage(
-                    $"{Quote.Text(ns)} is there already: --mode, --map, --align and --sector-size say what it would become, the other "
-                        + "options are of a new namespace"
+                    $"{Quote.Text(ns ?? "")} is there already: --mode, --map, --align and --sector-size say what it would become, the "
+                        + "other options are of a new namespace"
                 );
             if (request.Mode is CapacityMode.Hotplug or CapacityMode.Dimm)
                 throw CliError.Usage($"--mode {NamespaceWish.WordOf(request.Mode.Value)} is of a range without namespace");
@@ -62,6 +62,10 @@ internal static class PlanUse
                     + string.Join(", ", PlanOptions.NamespaceModes)
             );
     }
+
+    /// <summary>A mode, and no place: what the namespaces that are there would give.</summary>
+    public static bool IsOfNamespaces(PlanRequest request) =>
+        request is { IsOfMode: true, Mode: not (null or CapacityMode.Hotplug or CapacityMode.Dimm) };
 
     /// <summary>Scripts get the refused plan, as the kernel's attribute gives EINVAL; people hear what they may say.</summary>
     public static void CheckAlign(PlanRequest request, ArchitectureRules architecture, bool isJson)

@@ -127,6 +127,32 @@ public class PlanRefusalTests
         Assert.Equal(8, Cli.Run([.. args, "--script", scratch["make.sh"]]).ExitCode); // nothing is overwritten
     }
 
+    /// <summary>"What would my carve-out give as System RAM?": a machine and a mode are enough.</summary>
+    [Fact]
+    [Trait("problem", "D1")]
+    public void A_machine_and_a_mode_ask_every_namespace()
+    {
+        using var scratch = new Scratch();
+        File.WriteAllText(scratch["m.json"], CarveOut.Replace("memmap=2G!6G", "memmap=2G!6G memmap=1G!9G"));
+        CliResult result = Cli.Run(
+            "plan",
+            scratch["m.json"],
+            "--mode",
+            "system-ram",
+            "--map",
+            "mem",
+            "--script",
+            scratch["all.sh"],
+            "--json"
+        );
+        Assert.Equal(0, result.ExitCode);
+        JsonElement[] plans = [.. JsonDocument.Parse(result.Output).RootElement.EnumerateArray()];
+        Assert.Equal(["namespace0.0", "namespace1.0"], plans.Select(p => p.GetProperty("namespace").GetString()));
+        Assert.Equal([15L * (128 << 20), 7L * (128 << 20)], plans.Select(p => p.GetProperty("usable").GetInt64()));
+        string output = Cli.Run("run", scratch["m.json"], "--transcript", "--script", scratch["all.sh"]).Output;
+        Assert.Equal(4, output.Split('\n').Count(l => l == "# rc=0"));
+    }
+
     /// <summary>What --compare offers can be pasted: the earlier carve-out too, once the machine is booted with it.</summary>
     [Theory]
     [InlineData("4G", "6G")]
