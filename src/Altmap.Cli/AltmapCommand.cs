@@ -33,6 +33,7 @@ internal static class AltmapCommand
         {
             exitCode = Dispatch(args, host);
             host.Out.Flush();
+            exitCode = Provenance.Conclude(host, exitCode);
         }
         catch (CliError e)
         {
@@ -75,6 +76,7 @@ internal static class AltmapCommand
         root.Add(RunCommand.Create(host));
         root.Add(ReplayCommand.Create(host));
         root.Add(SandboxCommand.Create(host));
+        root.Add(MachineCommand.Create(host));
         root.Add(InfoBlockCommand.Create(host));
         root.Add(LabelsCommand.Create(host));
         root.Add(BttCommand.Create(host));

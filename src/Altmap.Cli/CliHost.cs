@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Altmap.Cli.Common;
 using Altmap.Host;
+using Altmap.Model.Hardware;
 
 namespace Altmap.Cli;
 
@@ -10,6 +11,7 @@ internal sealed class CliHost : IDisposable
 {
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
     private readonly Func<Stream> _input;
+    private readonly HashSet<string> _said = new(StringComparer.Ordinal);
 
     public CliHost(Stream output, TextWriter error, Func<Stream> input)
     {
@@ -44,6 +46,9 @@ internal sealed class CliHost : IDisposable
         : int.TryParse(Variable("COLUMNS"), NumberStyles.None, CultureInfo.InvariantCulture, out int given) && given > 0 ? given
         : 80;
 
+    /// <summary>What the answer depends on and nobody gave: it is not known then, whatever was printed.</summary>
+    public List<Fact> Missing { get; } = [];
+
     /// <summary>True: <see cref="Note"/> says nothing.</summary>
     public bool IsQuiet { get; set; }
 
@@ -60,10 +65,10 @@ internal sealed class CliHost : IDisposable
         return text.Error is { } error ? throw CliError.Of(error) : Utf8.GetString(text.Value!);
     }
 
-    /// <summary>Something to know about an answer.</summary>
+    /// <summary>Something to know about an answer. The same is said once.</summary>
     public void Note(string text)
     {
-        if (!IsQuiet)
+        if (!IsQuiet && _said.Add(text))
             Error.WriteLine($"note: {Printable(text)}");
     }
 

@@ -2,8 +2,10 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Altmap.Core.Media;
 using Altmap.Core.Units;
+using Altmap.Host.Captures;
 using Altmap.Model.Hardware;
 using Altmap.Model.MachineFiles;
+using Altmap.Model.MachineFiles.Captures;
 
 namespace Altmap.Host;
 
@@ -29,19 +31,13 @@ public static class MachineLoader
     {
         if (Directory.Exists(path))
         {
-            if (CaptureLoader.IsCapture(path))
-                return CaptureLoader.Load(path, kernelOverride);
             string inside = Path.Combine(path, "machine.json");
-            if (!File.Exists(inside))
-                return Fail(
-                    new HostError(
-                        path,
-                        "this directory is neither a capture nor does it hold a machine.json",
-                        "sysfs.txt and iomem.txt, or machine.json"
-                    )
-                );
+            if (CaptureLoader.IsCapture(path) || !File.Exists(inside))
+                return CaptureLoader.Load([path], kernelOverride);
             path = inside;
         }
+        else if (IsPiece(path))
+            return CaptureLoader.Load([path], kernelOverride);
         HostResult<byte[]> text = BoundedFile.Read(path, MachineFile.SizeBytesMax);
         if (text.Error is { } unreadable)
             return Fail(unreadable);
@@ -60,22 +56,53 @@ public static class MachineLoader
         };
     }
 
+    /// <summary>Makes a machine of several pieces together: files, folders, archives.</summary>
+    /// <param name="paths">At least one.</param>
+    /// <param name="kernelOverride">The kernel instead of the one that ran; null: that one.</param>
+    public static LoadResult LoadPieces(IReadOnlyList<string> paths, string? kernelOverride = null) =>
+        paths is [var one] ? Load(one, kernelOverride) : CaptureLoader.Load(paths, kernelOverride);
+
+    /// <summary>False for a machine file, and for what cannot be read, of which its reader says why.</summary>
+    private static bool IsPiece(string path)
+    {
+        try
+        {
+            using FileStream file = BoundedFile.Open(path);
+            byte[] head = new byte[64 << 10];
+            int count = file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
+            ReadOnlySpan<byte> start = head.AsSpan(0, count);
+            if (!start.StartsWith((ReadOnlySpan<byte>)[0x1f, 0x8b]) && start.TrimStart(" \t\r\n\ufeff"u8) is [(byte)'{', ..])
+            {
+                // JSON is judged as a whole: a list of a tool, or a machine file.
+                HostResult<byte[]> all = BoundedFile.Read(path, MachineFile.SizeBytesMax);
+                return all.Value is { } bytes && PieceKinds.Of(Path.GetFileName(path), bytes) is PieceKind.List or PieceKind.Unknown;
+            }
+            return true;
+        }
+        catch (Exception e) when (HostError.IsOfFiles(e))
+        {
+            return false;
+        }
+    }
+
     /// <summary>Reads the files that a description names, from <paramref name="directory"/> when their paths are relative.</summary>
     /// <param name="description">The machine.</param>
     /// <param name="directory">Where the machine file lies.</param>
     /// <param name="notes">Notes so far.</param>
     /// <param name="labelAreas">Label areas that are read already; null: none.</param>
+    /// <param name="mediaBytes">Media that are there already; null: none.</param>
     internal static LoadResult WithFiles(
         MachineDescription description,
         string directory,
         ImmutableArray<string> notes,
-        ImmutableSortedDictionary<string, SparseBytes>? labelAreas
+        ImmutableSortedDictionary<string, SparseBytes>? labelAreas,
+        ImmutableSortedDictionary<string, SparseBytes>? mediaBytes = null
     )
     {
         var errors = new List<HostError>();
         ImmutableArray<string>.Builder allNotes = notes.ToBuilder();
         ImmutableSortedDictionary<string, SparseBytes>.Builder labels = (labelAreas ?? Empty).ToBuilder(),
-            media = Empty.ToBuilder();
+            media = (mediaBytes ?? Empty).ToBuilder();
         foreach (DimmDescription dimm in description.Dimms)
         {
             if (dimm.LabelsFile is not { } file || labels.ContainsKey(dimm.Name))

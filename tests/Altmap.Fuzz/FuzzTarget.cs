@@ -24,5 +24,7 @@ public static class FuzzTargets
         new("info-block", InfoBlockTarget.Run, InfoBlockTarget.Seeds),
         new("machine-file", MachineFileTarget.Run, MachineFileTarget.Seeds),
         new("free-ranges", FreeRangesTarget.Run, FreeRangesTarget.Seeds),
+        new("pieces", PieceTarget.Run, PieceTarget.Seeds),
+        new("kernel-names", KernelNameTarget.Run, KernelNameTarget.Seeds),
     ];
 }

@@ -32,7 +32,7 @@ public static class MachineFileTarget
                 Name = "fuzz",
                 Sysfs = text,
                 Iomem = text,
-                List = bytes,
+                Lists = [("fuzz.json", bytes)],
                 CommandLine = text,
                 Dmesg = text,
             }

@@ -17,7 +17,7 @@ internal static class ReplayCommand
 
     public static Command Create(CliHost host)
     {
-        var machine = new Argument<string>("MACHINE") { Description = "a machine file, or a capture directory" };
+        var machine = new Argument<string>("MACHINE") { Description = MachineSession.Meaning };
         var session = new Argument<string>("SESSION")
         {
             Description = "lines \"+ command\", the output, \"# rc=N\"; may be gzipped; - is standard input",

@@ -27,7 +27,7 @@ internal static class RunCommand
 
     public static Command Create(CliHost host)
     {
-        var machine = new Argument<string>("MACHINE") { Description = "a machine file, or a capture directory" };
+        var machine = new Argument<string>("MACHINE") { Description = MachineSession.Meaning };
         var words = new Argument<string[]>("COMMAND")
         {
             Description = "one command, after --: its words as they are",

@@ -19,7 +19,7 @@ internal static class UpgradeCommand
     {
         var machine = new Argument<string>("MACHINE")
         {
-            Description = "a machine file (its steps are done under the first kernel), or a capture directory",
+            Description = MachineSession.Meaning + "; steps of a machine file are done under the first kernel",
         };
         Option<string?> from = KernelChoice.Option("--from", "the kernel that the namespaces are made under (default: the machine's)");
         Option<string?> to = KernelChoice.Option("--to", "the kernel that boots on them then (default: the machine's)");
@@ -71,19 +71,32 @@ internal static class UpgradeCommand
         UpgradeAnswer answer = Modelled.Answer(() => UpgradeAnswer.Of(session.State, kernel, architecture));
         UpgradeReport report = answer.Report;
         (NamespaceUpgrade Upgrade, string Ndctl)[] rows = [.. report.Namespaces.Zip(answer.Ndctl)];
+        UnknownNamespaces unknown = UnknownNamespaces.Of(description, report, from is null);
         if (isJson)
-            JsonOutput.Write(host, json => WriteJson(json, report, rows));
+            JsonOutput.Write(host, json => WriteJson(json, report, rows, unknown));
         else
-            WriteText(host, report, rows);
-        return report.HasTrouble ? ExitCode.ErrorsLeft : ExitCode.Success;
+            WriteText(host, report, rows, unknown);
+        return rows.Any(r => r.Upgrade.Verdict.IsTrouble() && unknown.NeedsOf(r.Upgrade.Before).Length == 0) ? ExitCode.ErrorsLeft
+            : unknown.IsEmpty ? ExitCode.Success
+            : ExitCode.Unsupported;
     }
 
-    private static void WriteText(CliHost host, UpgradeReport report, (NamespaceUpgrade Upgrade, string Ndctl)[] rows)
+    private static void WriteText(
+        CliHost host,
+        UpgradeReport report,
+        (NamespaceUpgrade Upgrade, string Ndctl)[] rows,
+        UnknownNamespaces unknown
+    )
     {
         host.Out.WriteLine($"{NameOf(report.From)} -> {NameOf(report.To)}: {Numbers.Count(rows.Length, "namespace")}");
         foreach ((NamespaceUpgrade ns, string ndctl) in rows)
         {
             host.Out.WriteLine();
+            if (unknown.NeedsOf(ns.Before) is { Length: > 0 } needs)
+            {
+                host.Out.WriteLine($"{ns.Before.Device}, {ns.Before.Range.Size} from {ns.Before.Range.Start} on: unknown: {needs}");
+                continue;
+            }
             host.Out.WriteLine(
                 $"{ns.Before.Device}, {ns.Before.Range.Size} from {ns.Before.Range.Start} on: "
                     + $"{ns.Verdict.Word()}{(ns.Verdict == ReaderVerdict.Refuses ? $" ({ns.After!.Errno})" : "")}"
@@ -117,6 +130,11 @@ internal static class UpgradeCommand
             if (reader.Verdict != ReaderVerdict.Opens)
                 host.Out.WriteLine($"  a data-only reader {reader.Verdict.Word()}: {reader.Why}");
         }
+        foreach ((string region, string needs) in unknown.Regions)
+        {
+            host.Out.WriteLine();
+            host.Out.WriteLine($"{region}: unknown: {needs}");
+        }
     }
 
     private static void AddRow(TextTable table, string reader, NamespaceReading reading, ByteSize? anew) =>
@@ -132,7 +150,12 @@ internal static class UpgradeCommand
             Numbers.Of(anew)
         );
 
-    private static void WriteJson(Utf8JsonWriter json, UpgradeReport report, (NamespaceUpgrade Upgrade, string Ndctl)[] rows)
+    private static void WriteJson(
+        Utf8JsonWriter json,
+        UpgradeReport report,
+        (NamespaceUpgrade Upgrade, string Ndctl)[] rows,
+        UnknownNamespaces unknown
+    )
     {
         json.WriteStartObject();
         json.WriteString("machine", report.From.Description.Name);
@@ -147,6 +170,13 @@ internal static class UpgradeCommand
             json.WriteString("namespace", ns.Before.Device.Name);
             json.WriteString("start", JsonOutput.Hex(ns.Before.Range.Start.Bytes));
             json.WriteNumber("size", ns.Before.Range.Size.Bytes);
+            if (unknown.NeedsOf(ns.Before) is { Length: > 0 } needs)
+            {
+                json.WriteString("verdict", "unknown");
+                json.WriteString("why", needs);
+                json.WriteEndObject();
+                continue;
+            }
             json.WriteString("verdict", ns.Verdict.Word());
             json.WriteString("why", ns.Why);
             json.WriteNumber("errno", (int)(ns.After?.Errno ?? 0));
@@ -166,9 +196,21 @@ internal static class UpgradeCommand
             json.WriteEndObject();
         }
         json.WriteEndArray();
+        if (unknown.Regions.Count > 0)
+            json.WriteObjects(
+                "regions",
+                unknown.Regions,
+                region =>
+                {
+                    json.WriteString("region", region.Region);
+                    json.WriteString("verdict", "unknown");
+                    json.WriteString("why", region.Needs);
+                }
+            );
         json.WriteBoolean(
             "verified",
-            KernelChoice.IsVerified(report.From.Kernel, report.From.Architecture)
+            unknown.IsEmpty
+                && KernelChoice.IsVerified(report.From.Kernel, report.From.Architecture)
                 && KernelChoice.IsVerified(report.To.Kernel, report.To.Architecture)
         );
         json.WriteEndObject();

@@ -9,6 +9,7 @@ using Altmap.Core.Units;
 using Altmap.Host;
 using Altmap.Model;
 using Altmap.Model.Buddy;
+using Altmap.Model.Hardware;
 using Altmap.Model.Kmsan;
 
 namespace Altmap.Cli.Kmsan;
@@ -25,7 +26,7 @@ internal static class KmsanCommand
     {
         var machine = new Argument<string?>("MACHINE")
         {
-            Description = "a machine file, or a capture directory (x86-64)",
+            Description = MachineSession.Meaning + " (x86-64)",
             Arity = ArgumentArity.ZeroOrOne,
         };
         var ranges = new Option<string?>("--ranges")
@@ -202,7 +203,7 @@ internal static class KmsanCommand
 
     private static KmsanAnswer OfMachine(CliHost host, string path, string? kernelName, string? initrd, string[] later, BootWords words)
     {
-        Machine machine = MachineSession.Open(host, path, kernelName).State.Machine;
+        Machine machine = MachineSession.Open(host, path, kernelName).Answering(host, FactTopic.Memory).State.Machine;
         Require(machine.Kernel, machine.Architecture);
         ByteSize page = machine.Mm.PageSize;
         Pfn limit = new((1UL << machine.Mm.Options.PhysicalBits) / page.Bytes);

@@ -9,7 +9,7 @@ internal static class MapCommand
 {
     public static Command Create(CliHost host)
     {
-        var machine = new Argument<string>("MACHINE") { Description = "a machine file, or a capture directory" };
+        var machine = new Argument<string>("MACHINE") { Description = MachineSession.Meaning };
         Option<string?> kernel = KernelChoice.Option();
         var request = new MapRequest();
         var command = new Command(
@@ -22,7 +22,11 @@ internal static class MapCommand
         };
         request.AddTo(command, kernel);
         command.SetAction(p =>
-            request.Show(host, p, MachineSession.Open(host, p.GetRequiredValue(machine), p.GetValue(kernel)).State.Machine)
+            request.Show(
+                host,
+                p,
+                MachineSession.Open(host, p.GetRequiredValue(machine), p.GetValue(kernel)).Answering(host, Provenance.Layout).State.Machine
+            )
         );
         CommandHelp.SetExamples(
             command,

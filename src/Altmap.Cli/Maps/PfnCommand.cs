@@ -9,7 +9,7 @@ internal static class PfnCommand
 {
     public static Command Create(CliHost host)
     {
-        var machine = new Argument<string>("MACHINE") { Description = "a machine file, or a capture directory" };
+        var machine = new Argument<string>("MACHINE") { Description = MachineSession.Meaning };
         Option<string?> kernel = KernelChoice.Option();
         Option<bool> all = KernelChoice.AllOption();
         var command = new Command(
@@ -27,7 +27,7 @@ internal static class PfnCommand
                 p,
                 KernelChoice
                     .Names(p.GetValue(kernel), p.GetValue(all))
-                    .Select(k => MachineSession.Open(host, p.GetRequiredValue(machine), k).State.Machine)
+                    .Select(k => MachineSession.Open(host, p.GetRequiredValue(machine), k).Answering(host, Provenance.Layout).State.Machine)
             )
         );
         CommandHelp.SetExamples(

@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Altmap.Cli.Common;
 
 namespace Altmap.Cli.Output;
 
@@ -25,7 +26,7 @@ internal static class JsonOutput
         using (var json = new Utf8JsonWriter(buffer, Options))
             write(json);
         host.Out.Flush();
-        host.OutputBytes.Write(buffer.WrittenSpan);
+        host.OutputBytes.Write(Provenance.Mark(buffer.WrittenMemory, host.Missing, Options).Span);
         host.OutputBytes.Write("\n"u8);
         host.OutputBytes.Flush();
     }

@@ -38,7 +38,7 @@ internal static class PlanAsked
     /// <summary>A range of a machine.</summary>
     public static PlanAnswers OfPlace(CliHost host, string path, string? kernel, PlanRequest request, bool isJson)
     {
-        MachineSession session = MachineSession.Open(host, path, kernel, uuidSeed: 0);
+        MachineSession session = MachineSession.Open(host, path, kernel, uuidSeed: 0).Answering(host, Provenance.Layout);
         ArchitectureRules architecture = session.State.Machine.Architecture;
         PlanUse.CheckAlign(request, architecture, isJson);
         var range = new PhysicalRange(request.Start!.Value, request.Size!.Value);
@@ -54,7 +54,7 @@ internal static class PlanAsked
     /// <summary>Namespaces that give so much.</summary>
     public static PlanAnswers OfUsable(CliHost host, string path, string? kernel, PlanRequest request)
     {
-        MachineSession session = MachineSession.Open(host, path, kernel, uuidSeed: 0);
+        MachineSession session = MachineSession.Open(host, path, kernel, uuidSeed: 0).Answering(host, Provenance.Layout);
         Machine machine = session.State.Machine;
         NdDevice? region = RegionOf(path, machine, request.Region);
         ImmutableArray<ByteSize> aligns = request.AlignsOn(machine.Architecture);
@@ -81,7 +81,7 @@ internal static class PlanAsked
     /// <summary>A namespace as it is.</summary>
     public static PlanAnswers OfNamespace(CliHost host, string path, string name, string? kernel)
     {
-        Machine machine = MachineSession.Open(host, path, kernel).State.Machine;
+        Machine machine = MachineSession.Open(host, path, kernel).Answering(host, Provenance.Layout).State.Machine;
         NamespaceState ndns = NamespaceOf(path, machine, name);
         return new([new PlanAnswer(name, Modelled.Answer(() => NamespacePlan.Of(machine, ndns))!)], []);
     }
@@ -89,7 +89,7 @@ internal static class PlanAsked
     /// <summary>What a namespace would give as something else; without a name, each that the machine has, one after the other.</summary>
     public static PlanAnswers OfNamespaceAs(CliHost host, string path, string? name, string? kernel, PlanRequest request, bool isJson)
     {
-        MachineSession session = MachineSession.Open(host, path, kernel, uuidSeed: 0);
+        MachineSession session = MachineSession.Open(host, path, kernel, uuidSeed: 0).Answering(host, Provenance.Layout);
         Machine machine = session.State.Machine;
         PlanUse.CheckAlign(request, machine.Architecture, isJson);
         NamespaceState[] asked = name is null ? NamespacesOf(machine) : [NamespaceOf(path, machine, name)];

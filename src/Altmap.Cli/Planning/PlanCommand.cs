@@ -3,6 +3,7 @@ using System.CommandLine;
 using Altmap.Advice.Plans;
 using Altmap.Cli.Common;
 using Altmap.Cli.Output;
+using Altmap.Cli.Sessions;
 using Altmap.Core.Kernels;
 using Altmap.Model.Planning;
 
@@ -39,11 +40,7 @@ internal static class PlanCommand
 {
     public static Command Create(CliHost host)
     {
-        var machine = new Argument<string?>("MACHINE")
-        {
-            Description = "a machine file, or a capture directory",
-            Arity = ArgumentArity.ZeroOrOne,
-        };
+        var machine = new Argument<string?>("MACHINE") { Description = MachineSession.Meaning, Arity = ArgumentArity.ZeroOrOne };
         var ns = new Argument<string?>("NAMESPACE")
         {
             Description = "as namespace0.0 (default: every one, and the books of the whole machine); with --mode: what it would give so",

@@ -109,7 +109,7 @@ internal static class PlanCompare
 
     private static ImmutableArray<CompareAnswer> OfMachine(CliHost host, string path, string? name, string? kernel, PlanRequest request)
     {
-        MachineSession session = MachineSession.Open(host, path, kernel, uuidSeed: 0);
+        MachineSession session = MachineSession.Open(host, path, kernel, uuidSeed: 0).Answering(host, Provenance.Layout);
         Machine machine = session.State.Machine;
         if (request.Start is { } start)
         {

@@ -16,7 +16,9 @@ internal static class PlanWhole
     {
         (Machine Machine, MachineLedger Ledger)[] books =
         [
-            .. kernels.Select(k => MachineSession.Open(host, path, k).State.Machine).Select(m => (m, MachineLedger.Of(m))),
+            .. kernels
+                .Select(k => MachineSession.Open(host, path, k).Answering(host, Provenance.Layout).State.Machine)
+                .Select(m => (m, MachineLedger.Of(m))),
         ];
         foreach ((_, MachineLedger ledger) in books)
         {

@@ -17,7 +17,23 @@ namespace Altmap.Cli.Sessions;
 /// <param name="State">After boot and steps.</param>
 internal sealed record MachineSession(string Path, MachineSource Source, ShellState State)
 {
-    /// <summary>Loads and boots a machine file or capture directory. Notes go to standard error; errors end the command.</summary>
+    /// <summary>What a MACHINE may be, for help.</summary>
+    public const string Meaning = "a machine file, a capture (folder or tar), or a piece of one: iomem, ndctl list JSON, dmesg, …";
+
+    /// <summary>Says on which topics the answer depends: what is only assumed of them makes it <c>unknown: needs …</c>. What was made again
+    /// from what one kernel showed counts as assumed under another.</summary>
+    public MachineSession Answering(CliHost host, params ReadOnlySpan<FactTopic> topics)
+    {
+        host.Missing.AddRange(Source.Description.Assumed(topics));
+        if (IsOtherKernel && topics.Contains(FactTopic.Media))
+            host.Missing.AddRange(Source.Description.Facts.Where(f => f is { Topic: FactTopic.Media, Origin: FactOrigin.Derived }));
+        return this;
+    }
+
+    /// <summary>True where another kernel was asked for than the one that ran.</summary>
+    private bool IsOtherKernel { get; init; }
+
+    /// <summary>Loads and boots a machine file, a capture or a piece. Notes go to standard error; errors end the command.</summary>
     /// <param name="host">For notes.</param>
     /// <param name="path">Machine file, or directory.</param>
     /// <param name="kernelName">The kernel instead of the machine's own, or null.</param>
@@ -27,7 +43,7 @@ internal sealed record MachineSession(string Path, MachineSource Source, ShellSt
         if (path == "-")
             throw CliError.Usage("MACHINE is a path: a machine is not read from standard input; write it into a file");
         LoadResult loaded = MachineLoader.Load(path, kernelName);
-        foreach (string note in loaded.Notes)
+        foreach (string note in NoteGroups.Of(loaded.Notes))
             host.Note(note);
         if (loaded.Source is not { } source)
             throw CliError.Of(loaded.Errors);
@@ -54,8 +70,15 @@ internal sealed record MachineSession(string Path, MachineSource Source, ShellSt
                     $"{PlaceOf(loaded, step.Step)} fails{under} with exit code {step.ExitCode}: {step.Command}: {step.Message}"
                 )
             );
-        return new(path, source, opening.State!);
+        return new(path, source, opening.State!) { IsOtherKernel = kernelName is not null && IsOther(path, description) };
     }
+
+    /// <summary>Only where something was made again does it matter which kernel ran; the machine is then read once more without the
+    /// other.</summary>
+    private static bool IsOther(string path, MachineDescription description) =>
+        description.Facts.Any(f => f is { Topic: FactTopic.Media, Origin: FactOrigin.Derived })
+        && MachineLoader.Load(path).Source is { } own
+        && !KernelNames.AreOne(own.Description.Kernel, description.Kernel);
 
     private static CliError ErrorOf(string path, LoadResult loaded, OpeningError error) =>
         (error.Fault, error.Step) switch

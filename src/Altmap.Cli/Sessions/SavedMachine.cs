@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using Altmap.Cli.Common;
+using Altmap.Core.Media;
 using Altmap.Host;
 using Altmap.Model.Hardware;
 using Altmap.Model.MachineFiles;
@@ -13,41 +14,63 @@ internal static class SavedMachine
 {
     /// <summary>Writes <paramref name="target"/>, whole or not at all. Files that the machine names stay where they are; their paths are
     /// made relative to the new file.</summary>
-    public static void Write(string target, MachineSession session, ImmutableArray<string> steps)
+    public static void Write(string target, MachineSession session, ImmutableArray<string> steps) =>
+        Write(target, session.Path, session.Source, steps);
+
+    /// <summary>The same of a machine that was not booted. Label areas and media that are in no file of their own (made again, or out of an
+    /// archive) are written beside it, as <c>NAME.labels.nmem0.bin</c> and <c>NAME.media.region0.sparse.gz</c>.</summary>
+    public static void Write(string target, string path, MachineSource source, ImmutableArray<string> steps)
     {
-        string from = MachineSession.DirectoryOf(session.Path),
-            to = Path.GetDirectoryName(Path.GetFullPath(target)) ?? ".";
-        MachineDescription machine = session.Source.Description;
+        string from = MachineSession.DirectoryOf(path),
+            to = target.Length == 0 ? "." : Path.GetDirectoryName(Path.GetFullPath(target)) ?? ".";
+        string stem = Path.GetFileNameWithoutExtension(target);
+        MachineDescription machine = source.Description;
+        ImmutableArray<RegionDescription> regions = source.Media.IsEmpty ? machine.Regions : E820Regions.Resolve(machine);
         MachineDescription saved = machine with
         {
             Kernel = KernelChoice.IsPath(machine.Kernel) ? Rebase(machine.Kernel, from, to) : machine.Kernel,
-            Dimms =
-            [
-                .. machine.Dimms.Select(d =>
-                    d with
-                    {
-                        LabelsFile = LabelsOf(session, d, from) is { } file ? Rebase(file, from, to) : null,
-                    }
-                ),
-            ],
-            Regions = [.. machine.Regions.Select(r => r with { MediaFile = r.MediaFile is { } file ? Rebase(file, from, to) : null })],
+            Dimms = [.. machine.Dimms.Select(d => d with { LabelsFile = LabelsOf(d) })],
+            Regions = [.. regions.Select(r => r with { MediaFile = MediaOf(r) })],
             Steps = [.. machine.Steps, .. steps],
         };
         byte[] text = Encoding.UTF8.GetBytes(MachineFile.Write(saved));
-        if (FileWriter.WriteAtomically(target, stream => stream.Write(text)) is { } error)
-            throw new CliError(ExitCode.HostError, error.ToString()); // also a missing directory: the command was right
+        Must(FileWriter.WriteAtomically(target, stream => stream.Write(text)));
+
+        string? LabelsOf(DimmDescription dimm)
+        {
+            if (dimm.LabelsFile is { } named)
+                return Rebase(named, from, to);
+            if (!source.LabelAreas.TryGetValue(dimm.Name, out SparseBytes? area))
+                return null;
+            // A capture's label areas are files of a fixed name, which its description does not repeat.
+            string? existing = new[] { $"labels.{dimm.Name}.bin", $"labels.{dimm.Name}.bin.gz" }.FirstOrDefault(f =>
+                File.Exists(Path.Combine(from, f))
+            );
+            if (existing is not null)
+                return Rebase(existing, from, to);
+            string file = $"{stem}.labels.{dimm.Name}.bin";
+            byte[] bytes = area.Read(0, (int)area.LengthBytes);
+            Must(FileWriter.WriteAtomically(Path.Combine(to, file), stream => stream.Write(bytes)));
+            return file;
+        }
+
+        string? MediaOf(RegionDescription region)
+        {
+            if (region.MediaFile is { } named)
+                return Rebase(named, from, to);
+            if (!source.Media.TryGetValue(region.Name, out SparseBytes? media))
+                return null;
+            string file = $"{stem}.media.{region.Name}.sparse.gz";
+            Must(SparseImage.Write(Path.Combine(to, file), media));
+            return file;
+        }
     }
 
-    /// <summary>A capture's label areas are files of a fixed name, which its description does not repeat.</summary>
-    private static string? LabelsOf(MachineSession session, DimmDescription dimm, string directory) =>
-        dimm.LabelsFile
-        ?? (
-            session.Source.LabelAreas.ContainsKey(dimm.Name)
-                ? new[] { $"labels.{dimm.Name}.bin", $"labels.{dimm.Name}.bin.gz" }.FirstOrDefault(f =>
-                    File.Exists(Path.Combine(directory, f))
-                )
-                : null
-        );
+    private static void Must(HostError? error)
+    {
+        if (error is not null)
+            throw new CliError(ExitCode.HostError, error.ToString()); // also a missing directory: the command was right
+    }
 
     private static string Rebase(string path, string from, string to) =>
         Path.IsPathRooted(path) ? path : Path.GetRelativePath(to, Path.GetFullPath(Path.Combine(from, path)));

@@ -24,7 +24,7 @@ internal static class StructPageCommand
     {
         var machine = new Argument<string?>("MACHINE")
         {
-            Description = "a machine file, or a capture directory: what the size costs it",
+            Description = MachineSession.Meaning + ": what the size costs it",
             Arity = ArgumentArity.ZeroOrOne,
         };
         var config = new Option<string?>("--config", "-c")
@@ -121,7 +121,7 @@ internal static class StructPageCommand
     {
         _ = KernelChoice.Names(kernel, all);
         // Boot and steps are the machine's own, so that its blocks are there; the kernel asked for then meets them.
-        Machine machine = MachineSession.Open(host, path, null).State.Machine;
+        Machine machine = MachineSession.Open(host, path, null).Answering(host, Provenance.Layout).State.Machine;
         ImmutableArray<KernelProfile> kernels = kernel is null && !all ? [machine.Kernel] : KernelChoice.Select(kernel, all);
         return
         [

@@ -73,6 +73,11 @@ public static class KernelNames
     /// <summary>libnvdimm came with 4.2; what is older has no namespaces at all.</summary>
     private static readonly KernelRelease s_oldest = KernelRelease.Parse("4.2")!;
 
+    private static readonly Dictionary<KernelProfile, KernelRelease> s_releases = KernelProfiles.All.ToDictionary(
+        p => p,
+        p => KernelRelease.Parse(p.Name) ?? throw new InvalidOperationException($"{p.Name} is no version")
+    );
+
     /// <summary>The last release of 6.1 that reserves 128 bytes a page.</summary>
     private const int LargeReservePatch = 11;
 
@@ -131,6 +136,10 @@ public static class KernelNames
             }
             : null;
     }
+
+    /// <summary>True where one profile stands for both names.</summary>
+    public static bool AreOne(string name, string other) =>
+        name == other || (Find(name) is { } first && Find(other) is { } second && first.Profile.Name == second.Profile.Name);
 
     /// <summary>Why <see cref="Find"/> gives nothing, and what would do.</summary>
     public static string Refusal(string name)
@@ -214,8 +223,7 @@ public static class KernelNames
     /// <summary>6.1.0 is a part of the series 6.1, and no neighbour of others.</summary>
     private static bool IsStableRange(KernelProfile profile) => ReleaseOf(profile).Patch is not null;
 
-    private static KernelRelease ReleaseOf(KernelProfile profile) =>
-        KernelRelease.Parse(profile.Name) ?? throw new InvalidOperationException($"{profile.Name} is no version");
+    private static KernelRelease ReleaseOf(KernelProfile profile) => s_releases[profile];
 
     private static int Distance(KernelRelease release, KernelProfile profile) =>
         KernelChanges.Known.Count(c => c.Age <= release.Age != c.Age <= ReleaseOf(profile).Age);

@@ -151,6 +151,19 @@ public sealed record MachineDescription
 
     /// <summary>Commands already done after boot.</summary>
     public ImmutableArray<string> Steps { get; init; } = [];
+
+    /// <summary>Lines that the real kernel logged about persistent memory, oldest first.</summary>
+    public ImmutableArray<string> KernelMessages { get; init; } = [];
+
+    /// <summary>Where the parts of the description are from; what no fact names is given.</summary>
+    public ImmutableArray<Fact> Facts { get; init; } = [];
+
+    /// <summary>What is only assumed of these topics: an answer that depends on one of them is not known.</summary>
+    public IEnumerable<Fact> Assumed(params ReadOnlySpan<FactTopic> topics)
+    {
+        HashSet<FactTopic> wanted = [.. topics];
+        return Facts.Where(f => f.Origin == FactOrigin.Assumed && wanted.Contains(f.Topic));
+    }
 }
 
 /// <summary>A description with the bytes its files hold.</summary>

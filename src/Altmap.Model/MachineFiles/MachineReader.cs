@@ -62,6 +62,8 @@ internal sealed class MachineReader(InputErrors errors, Func<string, bool> isKer
             Dimms = dimms,
             Regions = regions,
             Steps = ReadSteps(fields),
+            KernelMessages = [.. fields.List("kmsg").Select(l => fields.Text(l, "kmsg")).OfType<string>()],
+            Facts = ReadAll(fields, "facts", ReadFact),
         };
     }
 
@@ -261,6 +263,29 @@ internal sealed class MachineReader(InputErrors errors, Func<string, bool> isKer
         };
     }
 
+    private static Fact? ReadFact(JsonFields fields)
+    {
+        FactTopic? topic = ReadWord(fields, "topic", FactWords.Topics);
+        FactOrigin? origin = ReadWord(fields, "origin", FactWords.Origins);
+        return topic is { } about && origin is { } how
+            ? new Fact(about, fields.Text("of"), how, fields.Text("from"), fields.Text("needs"))
+            : null;
+    }
+
+    private static T? ReadWord<T>(JsonFields fields, string key, ImmutableArray<(T Value, string Word)> words)
+        where T : struct
+    {
+        string word = fields.RequireText(key);
+        foreach ((T value, string known) in words)
+        {
+            if (known == word)
+                return value;
+        }
+        if (word.Length > 0)
+            fields.Complain(key, $"there is no {key} {Quote.Text(word)}", $"one of {string.Join(", ", words.Select(w => w.Word))}");
+        return null;
+    }
+
     private MappingDescription? ReadMapping(JsonFields fields)
     {
         string dimm = fields.RequireText("dimm");
@@ -299,6 +324,7 @@ internal sealed class MachineReader(InputErrors errors, Func<string, bool> isKer
             "buses" => ("a bus", MachineWords.BusKeys),
             "dimms" => ("a DIMM", MachineWords.DimmKeys),
             "regions" => ("a region", MachineWords.RegionKeys),
+            "facts" => ("a fact", MachineWords.FactKeys),
             _ => ("a mapping", MachineWords.MappingKeys),
         };
         ImmutableArray<T>.Builder all = ImmutableArray.CreateBuilder<T>(items.Length);

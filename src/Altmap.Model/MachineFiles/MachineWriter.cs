@@ -52,6 +52,15 @@ internal static class MachineWriter
                     json.WriteStringValue(step);
                 json.WriteEndArray();
             }
+            if (!machine.KernelMessages.IsEmpty)
+            {
+                json.WriteStartArray("kmsg");
+                foreach (string line in machine.KernelMessages)
+                    json.WriteStringValue(line);
+                json.WriteEndArray();
+            }
+            if (!machine.Facts.IsEmpty)
+                WriteList(json, "facts", machine.Facts, WriteFact);
             json.WriteEndObject();
         }
         return Encoding.UTF8.GetString(buffer.WrittenSpan) + "\n";
@@ -130,6 +139,17 @@ internal static class MachineWriter
         json.WriteNumber("offset", mapping.Offset.Bytes);
         json.WriteNumber("size", mapping.Size.Bytes);
         json.WriteNumber("position", mapping.Position);
+    }
+
+    private static void WriteFact(Utf8JsonWriter json, Fact fact)
+    {
+        json.WriteString("topic", fact.Topic.Word());
+        if (fact.Of.Length > 0)
+            json.WriteString("of", fact.Of);
+        json.WriteString("origin", fact.Origin.Word());
+        json.WriteString("from", fact.From);
+        if (fact.Needs.Length > 0)
+            json.WriteString("needs", fact.Needs);
     }
 
     /// <summary>With leading zeros, as sysfs prints such words; nothing for zero, which stands for "not given".</summary>

@@ -22,6 +22,8 @@ public sealed partial class ExitCodeTests : IDisposable
         ("replay", 4, "replay examples/nvdimm.json $different.log"),
         ("replay", 16, "replay examples/nvdimm.json $damaged.log"),
         ("sandbox", 0, "sandbox examples/nvdimm.json -- true"),
+        ("machine", 0, "machine examples/pieces/list.json --explain"),
+        ("capture", 0, "capture --script"),
         ("infoblock read", 0, "infoblock read $block.img"),
         ("infoblock read", 4, "infoblock read $ext4.img"),
         ("infoblock check", 0, "infoblock check $block.img --start 4G --size 64M"),
@@ -61,10 +63,13 @@ public sealed partial class ExitCodeTests : IDisposable
         ("plan", 1, "plan --start 0x102000000 --size 4G --mode hotplug"),
         ("plan", 4, "plan --start 0x100001000 --size 1G"),
         ("upgrade", 0, "upgrade examples/start-pad.json --to 6.12"),
+        ("upgrade", 1, "upgrade examples/pieces/server --to 7.2"),
         ("upgrade", 4, "upgrade examples/start-pad.json --from 6.1 --to 4.19"),
         ("map", 0, "map examples/nvdimm.json"),
+        ("map", 1, "map examples/pieces/dmesg.txt"),
         ("map", 4, "map golden/p_online/6.12/both-vmdebug/machine.json --kernel 5.10 --json"),
         ("pfn", 0, "pfn examples/nvdimm.json 0x100000"),
+        ("pfn", 1, "pfn examples/pieces/dmesg.txt 4G"),
         ("pfn", 4, "pfn golden/p_online/6.12/both-vmdebug/machine.json 1G+128M --kernel 5.10"),
         ("struct-page", 0, "struct-page --kernel 6.12"),
         ("struct-page", 4, "struct-page --kernel 5.10 --config KMSAN"),
@@ -120,6 +125,7 @@ public sealed partial class ExitCodeTests : IDisposable
     [Theory]
     [InlineData("run")]
     [InlineData("replay")]
+    [InlineData("machine")]
     [InlineData("infoblock read")]
     [InlineData("infoblock check")]
     [InlineData("labels read")]

@@ -29,7 +29,15 @@ public class FirmwareMapTests
         string log = File.ReadAllText(Path.Combine(directory, "dmesg.txt"));
         string commandLine = log.Split('\n').First(l => l.Contains("Command line: ", StringComparison.Ordinal)).Split("Command line: ")[1];
         var notes = new List<string>();
-        ImmutableArray<FirmwareRange> memory = FirmwareMemory.Read(log, "", commandLine, Architecture.X86_64, new("iomem.txt"), notes);
+        ImmutableArray<FirmwareRange> memory = FirmwareMemory.Read(
+            new CaptureTexts { Name = "c", Dmesg = log },
+            [],
+            commandLine,
+            Architecture.X86_64,
+            new("iomem.txt"),
+            notes,
+            []
+        );
         Assert.Empty(notes);
         Assert.Equal(
             TopLevel(Path.Combine(directory, "iomem.txt")),

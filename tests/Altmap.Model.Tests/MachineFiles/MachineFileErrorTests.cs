@@ -14,7 +14,7 @@ public class MachineFileErrorTests
     [InlineData(
         "\"regons\":[]}",
         "m:2: unknown key \"regons\"; expected one of format, name, kernel, arch, page_size, cmdline, config, memory, cxl_windows, buses, dimms, "
-            + "regions, steps; did you mean \"regions\"?"
+            + "regions, steps, kmsg, facts; did you mean \"regions\"?"
     )]
     [InlineData("\"name\":\"a\",\n\"name\":\"b\"}", "m:3: the key \"name\" stands twice; it is already in line 2: keep one")]
     [InlineData("\"name\":7}", "m:2: \"name\" is the number 7; expected a string")]

@@ -24,26 +24,36 @@ public static partial class CaptureReader
         var errors = new InputErrors("sysfs.txt");
         var iomemErrors = new InputErrors("iomem.txt");
         var notes = new List<string>();
-        if (texts.Sysfs is null)
-            errors.Add(1, 1, "the capture has no sysfs.txt", "", "collect it again");
-        if (texts.Iomem is null)
-            iomemErrors.Add(1, 1, "the capture has no iomem.txt", "", "collect it again");
+        var facts = new List<Fact>();
         var sysfs = new SysfsListing(texts.Sysfs ?? "", errors);
+        (Inventory inventory, ImmutableArray<InputError> listErrors) = Lists(texts);
         string version = Version(texts);
         Architecture architecture = ArchitectureOf(version);
-        string commandLine = texts.CommandLine?.Trim() ?? "";
-        if (texts.CommandLine is null)
-            notes.Add("the capture has no cmdline.txt: the command line is taken as empty");
-        (string kernel, InputError? kernelError) = Kernel(version, kernelOverride);
+        facts.Add(
+            version.Length > 0
+                ? new Fact(FactTopic.Architecture, "", FactOrigin.Derived, "from the kernel's release")
+                : new Fact(FactTopic.Architecture, "", FactOrigin.Assumed, "taken as x86_64", "version.txt: cat /proc/version")
+        );
+        (string kernel, InputError? kernelError) = Kernel(version, kernelOverride, facts);
+        string commandLine = CommandLineOf(texts, facts);
         ImmutableArray<FirmwareRange> memory = FirmwareMemory.Read(
-            texts.Dmesg,
-            texts.Iomem ?? "",
+            texts,
+            inventory.Memory,
             commandLine,
             architecture,
             iomemErrors,
-            notes
+            notes,
+            facts
         );
-        (Dictionary<string, string> buses, Dictionary<string, string> busOf, InputErrors listErrors) = Buses(texts.List, sysfs);
+        IReadOnlyList<PersistentRange> persistent = IomemRanges.Persistent(texts.Iomem ?? "");
+        if (persistent.Count == 0)
+            persistent = IomemRanges.FromLog(texts.Dmesg ?? "");
+        (SortedDictionary<string, string> buses, Dictionary<string, string> busOf) = CapturedBuses.Of(inventory, sysfs, memory, facts);
+        var places = new RegionPlaces(
+            inventory.Regions.Where(r => r.Type == "pmem"),
+            persistent,
+            memory.IsEmpty ? 0 : memory.Max(m => m.Range.Last.Bytes) + 1
+        );
         var machine = new MachineDescription
         {
             Name = Quote.Short(texts.Name),
@@ -51,10 +61,18 @@ public static partial class CaptureReader
             Architecture = architecture,
             PageSize = PageSize(sysfs, architecture),
             CommandLine = commandLine,
+            Config =
+                inventory.MemoryBlockBytes is { } block && MachineConfig.Find("memory_block_bytes")!.Allows(block)
+                    ? ImmutableSortedDictionary<string, ulong>.Empty.Add("memory_block_bytes", block)
+                    : ImmutableSortedDictionary<string, ulong>.Empty,
             Memory = memory,
-            Buses = [.. buses.OrderBy(b => b.Key, StringComparer.Ordinal).Select(b => new BusDescription(b.Key, b.Value))],
-            Dimms = [.. sysfs.Devices("nmem").Take(MachineReader.ItemsMax).Select(d => Dimm(d, sysfs, texts, notes))],
+            Buses = [.. buses.Select(b => new BusDescription(b.Key, b.Value))],
+            Dimms = [.. sysfs.Devices("nmem").Take(MachineReader.ItemsMax).Select(d => Dimm(d, sysfs, texts))],
+            CxlWindows = inventory.Windows.Count == 0 ? default : [.. inventory.Windows.Distinct().OrderBy(w => w.Start)],
+            KernelMessages = KernelMessagesOf(texts.Dmesg ?? ""),
         };
+        if (machine.Dimms.IsEmpty)
+            machine = machine with { Dimms = ListedDevices.Dimms(inventory, texts.LabelAreas) };
         machine = machine with
         {
             Regions =
@@ -66,24 +84,126 @@ public static partial class CaptureReader
                     .OfType<RegionDescription>(),
             ],
         };
+        if (machine.Regions.Length > 0)
+            facts.AddRange(machine.Regions.Select(r => new Fact(FactTopic.Regions, r.Name, FactOrigin.Given, "sysfs")));
+        else
+            machine = ListedDevices.WithRegions(machine, inventory, busOf, places, persistent, facts);
         machine = WithoutDerivedRegions(machine);
+        if (inventory.HasRoundedSizes)
+            notes.Add("sizes in the list are rounded (ndctl list -u): those are not used; list without -u");
         ImmutableArray<InputError> all =
         [
             .. errors.Sorted,
             .. iomemErrors.Sorted,
-            .. listErrors.Sorted,
+            .. listErrors,
             .. kernelError is null ? [] : new[] { kernelError },
         ];
         if (all.IsEmpty)
         {
             // The same checks as for a file that a person wrote: a damaged capture must not get further.
             MachineFileResult judged = MachineFile.Parse(Encoding.UTF8.GetBytes(MachineFile.Write(machine)), texts.Name, _ => true);
-            all = [.. judged.Errors.Select(e => e with { Line = 1, Todo = "the capture contradicts itself: collect it again" })];
+            all = [.. judged.Errors.Select(e => e with { Line = 1, Todo = "the pieces contradict each other: take all of one boot" })];
         }
         if (!all.IsEmpty)
-            return new(null, all, [.. notes], []);
-        ImmutableArray<CapturedPfnDevice> devices = PfnDevices(sysfs, notes);
-        return new(machine, [], [.. notes], devices);
+            return new(null, all, [.. notes]);
+        (machine, ImmutableArray<string> filled) = MachineDefaults.Fill(machine);
+        notes.AddRange(filled);
+        return Rebuilt(machine, texts, inventory, KnownNamespaces.Of(sysfs, inventory, persistent, places), facts, notes);
+    }
+
+    private static CaptureResult Rebuilt(
+        MachineDescription machine,
+        CaptureTexts texts,
+        Inventory inventory,
+        IReadOnlyList<KnownNamespace> namespaces,
+        List<Fact> facts,
+        List<string> notes
+    )
+    {
+        ImmutableArray<RegionDescription> regions = E820Regions.Resolve(machine);
+        var rebuild = new CaptureRebuild(machine, Ran(Version(texts), machine), inventory, namespaces);
+        rebuild.Run(regions, texts.LabelAreas.Keys.ToHashSet(), texts.Media);
+        facts.AddRange(rebuild.Facts);
+        var places = ImmutableSortedDictionary.CreateBuilder<string, (string, ulong)>(StringComparer.Ordinal);
+        foreach (RegionDescription region in regions)
+            places[region.Name] = (region.Name, 0);
+        foreach (KnownNamespace ns in namespaces)
+        {
+            if (regions.FirstOrDefault(r => r.Name == ns.Region) is { } region && ns.Range is { } range && region.Range.Contains(range))
+                places[ns.Name] = (ns.Region, (range.Start - region.Range.Start).Bytes);
+        }
+        return new(machine with { Facts = [.. facts] }, [], [.. notes])
+        {
+            Labels = rebuild.Labels.ToImmutableSortedDictionary(StringComparer.Ordinal),
+            Media = [.. rebuild.Media],
+            Namespaces = places.ToImmutable(),
+        };
+    }
+
+    /// <summary>The kernel that ran, whatever kernel is asked for.</summary>
+    private static KernelProfile Ran(string version, MachineDescription machine) =>
+        (KernelNames.Find(version) ?? KernelNames.Find(machine.Kernel))?.Profile ?? KernelProfiles.Default;
+
+    private static (Inventory Inventory, ImmutableArray<InputError> Errors) Lists(CaptureTexts texts)
+    {
+        var inventory = new Inventory();
+        ImmutableArray<InputError>.Builder all = ImmutableArray.CreateBuilder<InputError>();
+        foreach ((string name, ReadOnlyMemory<byte> text) in texts.Lists)
+        {
+            var errors = new InputErrors(name);
+            if (text.Length > 0 && JsonText.Parse(text.Span, errors) is { } root)
+                inventory.Add(root, errors);
+            all.AddRange(errors.Sorted);
+        }
+        return (inventory, all.ToImmutable());
+    }
+
+    [GeneratedRegex(@"(?:Kernel command|Command) line: ([^\r\n]{1,4096})", RegexOptions.CultureInvariant)]
+    private static partial Regex CommandLineLine();
+
+    private static string CommandLineOf(CaptureTexts texts, List<Fact> facts)
+    {
+        if (texts.CommandLine is { } given)
+        {
+            facts.Add(new Fact(FactTopic.CommandLine, "", FactOrigin.Given, "cmdline.txt"));
+            return Printable(given.Trim());
+        }
+        if (CommandLineLine().Match(texts.Dmesg ?? "") is { Success: true } logged)
+        {
+            facts.Add(new Fact(FactTopic.CommandLine, "", FactOrigin.Given, "the kernel log"));
+            return Printable(logged.Groups[1].Value.Trim());
+        }
+        facts.Add(new Fact(FactTopic.CommandLine, "", FactOrigin.Assumed, "taken as empty", "cmdline.txt: cat /proc/cmdline"));
+        return "";
+    }
+
+    private static string Printable(string text) =>
+        string.Concat(text.Where(c => !char.IsControl(c) && c is not ((>= '\u202a' and <= '\u202e') or (>= '\u2066' and <= '\u2069'))));
+
+    [GeneratedRegex(
+        @"\b(nd_pmem|nd_region|nd_btt|nvdimm|nd |pmem\d|namespace\d|pfn\d+\.\d|dax\d|dax_pmem|device_dax|kmem|cxl|CEDT|NFIT|memremap|mhp|"
+            + @"e820_pmem|btt\d)",
+        RegexOptions.CultureInvariant
+    )]
+    private static partial Regex MessageOfInterest();
+
+    /// <summary>The lines about persistent memory, without time stamps.</summary>
+    private static ImmutableArray<string> KernelMessagesOf(string dmesg)
+    {
+        const int LinesMax = 256,
+            LengthMax = 300;
+        ImmutableArray<string>.Builder lines = ImmutableArray.CreateBuilder<string>();
+        foreach (ReadOnlySpan<char> line in dmesg.AsSpan().EnumerateLines())
+        {
+            if (lines.Count >= LinesMax)
+                break;
+            ReadOnlySpan<char> text = line;
+            if (text.StartsWith("[") && text.IndexOf("] ") is > 0 and < 24 and int close)
+                text = text[(close + 2)..];
+            if (text.Length <= LengthMax && !text.Contains("ommand line:", StringComparison.Ordinal) && MessageOfInterest().IsMatch(text))
+                lines.Add(Printable(text.TrimEnd().ToString()));
+        }
+        return lines.ToImmutable();
     }
 
     [GeneratedRegex(@"Linux version (\d{1,3})\.(\d{1,4})(\S*)", RegexOptions.CultureInvariant)]
@@ -108,23 +228,28 @@ public static partial class CaptureReader
         : Architecture.X86_64;
 
     /// <summary>The profile of that series, or the kernel's own name where another profile stands for it, which is then told.</summary>
-    private static (string Kernel, InputError? Error) Kernel(string version, string? kernelOverride)
+    private static (string Kernel, InputError? Error) Kernel(string version, string? kernelOverride, List<Fact> facts)
     {
         if (kernelOverride is not null)
+        {
+            facts.Add(new Fact(FactTopic.Kernel, "", FactOrigin.Given, "the command line of altmap"));
             return (kernelOverride, null);
+        }
         Match match = VersionLine().Match(version);
         if (!match.Success)
-            return (
-                "",
-                new InputError(
-                    "dmesg.txt",
-                    1,
-                    1,
-                    "the capture does not say which kernel ran",
-                    "a line \"Linux version …\" in dmesg.txt or version.txt",
-                    "name the kernel with --kernel"
+        {
+            facts.Add(
+                new Fact(
+                    FactTopic.Kernel,
+                    "",
+                    FactOrigin.Assumed,
+                    $"taken as {KernelProfiles.Default.Name}",
+                    "version.txt: cat /proc/version (or --kernel)"
                 )
             );
+            return (KernelProfiles.Default.Name, null);
+        }
+        facts.Add(new Fact(FactTopic.Kernel, "", FactOrigin.Given, Quote.Short(match.Value)));
         string name = $"{match.Groups[1].Value}.{match.Groups[2].Value}{match.Groups[3].Value}";
         return KernelNames.Find(name) is { } found
             ? (found.Rule is KernelMatchRule.Name or KernelMatchRule.Series ? found.Profile.Name : Quote.Short(name), null)
@@ -144,56 +269,7 @@ public static partial class CaptureReader
         return architecture == Architecture.Ppc64LittleEndian ? ByteSize.KiB(64) : ByteSize.KiB(4);
     }
 
-    /// <summary>Buses with provider, and the bus of each region. list.json knows; without it one bus is all, and of two a region with a
-    /// range index is the NFIT's.</summary>
-    private static (Dictionary<string, string> Buses, Dictionary<string, string> BusOf, InputErrors Errors) Buses(
-        ReadOnlyMemory<byte>? list,
-        SysfsListing sysfs
-    )
-    {
-        var errors = new InputErrors("list.json");
-        var buses = new Dictionary<string, string>(StringComparer.Ordinal);
-        var busOf = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (string bus in sysfs.Devices("ndbus").Take(MachineReader.ItemsMax))
-            buses[bus] = sysfs.Text(bus, "provider") ?? "unknown";
-        JsonValue? root = list is { Length: > 0 } text ? JsonText.Parse(text.Span, errors) : null;
-        foreach (
-            JsonValue bus in root is null ? []
-            : root.Kind == JsonKind.Array ? root.Items
-            : [root]
-        )
-        {
-            if (Member(bus, "dev") is not { Kind: JsonKind.String } dev || !MachineWords.IsDevice(dev.Text, "ndbus"))
-                continue;
-            if (Member(bus, "provider") is { Kind: JsonKind.String, Text.Length: > 0 } provider)
-                buses.TryAdd(dev.Text, provider.Text);
-            if (Member(bus, "regions") is not { Kind: JsonKind.Array } regions)
-                continue;
-            foreach (JsonValue region in regions.Items)
-            {
-                if (Member(region, "dev") is { Kind: JsonKind.String } name)
-                    busOf[name.Text] = dev.Text;
-            }
-        }
-        foreach (string region in sysfs.Devices("region").Take(MachineReader.ItemsMax))
-        {
-            if (busOf.ContainsKey(region))
-                continue;
-            bool nfit = sysfs.Text(region, "nfit/range_index") is not null;
-            string? bus =
-                buses.Count == 1
-                    ? buses.Keys.Single()
-                    : buses.Where(b => (b.Value == "ACPI.NFIT") == nfit).Select(b => b.Key).Order(StringComparer.Ordinal).FirstOrDefault();
-            if (bus is not null)
-                busOf[region] = bus;
-        }
-        return (buses, busOf, errors);
-    }
-
-    private static JsonValue? Member(JsonValue value, string key) =>
-        value.Kind == JsonKind.Object ? value.Members.FirstOrDefault(m => m.Key == key)?.Value : null;
-
-    private static DimmDescription Dimm(string name, SysfsListing sysfs, CaptureTexts texts, List<string> notes)
+    private static DimmDescription Dimm(string name, SysfsListing sysfs, CaptureTexts texts)
     {
         bool hasCommands = (sysfs.Text(name, "commands") ?? "").Split(' ').Contains("get_size");
         ByteSize area = ByteSize.Zero;
@@ -203,8 +279,7 @@ public static partial class CaptureReader
         }
         else if (hasCommands)
         {
-            area = ByteSize.KiB(128);
-            notes.Add($"the label area of {name} is not in the capture: it is taken for 128 KiB and blank");
+            area = ListedDevices.UsualLabelArea;
         }
         return new DimmDescription
         {
@@ -225,7 +300,7 @@ public static partial class CaptureReader
         string name,
         SysfsListing sysfs,
         Dictionary<string, string> busOf,
-        Dictionary<string, string> buses,
+        SortedDictionary<string, string> buses,
         List<string> notes
     )
     {
@@ -304,43 +379,5 @@ public static partial class CaptureReader
         return derived.SequenceEqual(machine.Regions.Where(r => e820.Contains(r.Bus)).Select(Identity)) ? bare : machine;
 
         static (string, PhysicalRange, int, int) Identity(RegionDescription r) => (r.Name, r.Range, r.NumaNode, r.TargetNode);
-    }
-
-    /// <summary>Namespaces with a pfn, dax or btt device need bytes that no capture has; the notes name them.</summary>
-    private static ImmutableArray<CapturedPfnDevice> PfnDevices(SysfsListing sysfs, List<string> notes)
-    {
-        ImmutableArray<CapturedPfnDevice>.Builder devices = ImmutableArray.CreateBuilder<CapturedPfnDevice>();
-        foreach (string device in sysfs.Starting("pfn").Concat(sysfs.Starting("dax")).Concat(sysfs.Starting("btt")))
-        {
-            if (sysfs.Text(device, "namespace") is not { Length: > 0 } name || sysfs.Text(device, "size") is null)
-                continue;
-            notes.Add($"the media of {name} ({device}) are not in the capture: they are taken as empty");
-            if (devices.Count >= MachineReader.ItemsMax || device.StartsWith("btt", StringComparison.Ordinal))
-                continue;
-            string region = "region" + name.Replace("namespace", "", StringComparison.Ordinal).Split('.')[0];
-            if (Range(name) is { } whole && Range(device) is { } data && sysfs.Number(device, "align") is { } align)
-            {
-                devices.Add(
-                    new CapturedPfnDevice(
-                        device,
-                        name,
-                        region,
-                        whole,
-                        data,
-                        sysfs.Text(device, "uuid") ?? "",
-                        sysfs.Text(name, "uuid") ?? "",
-                        sysfs.Text(device, "mode") ?? "",
-                        new ByteSize(align)
-                    )
-                );
-            }
-        }
-        return devices.ToImmutable();
-
-        PhysicalRange? Range(string of) =>
-            sysfs.Number(of, "resource", PhysicalAddress.InputMax) is { } start
-            && sysfs.Number(of, "size", PhysicalAddress.InputMax) is { } size and > 0
-                ? new PhysicalRange(new PhysicalAddress(start), new ByteSize(size))
-                : null;
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Altmap.Core.Json;
+using Altmap.Core.Media;
 using Altmap.Core.Units;
 using Altmap.Model.Hardware;
 
@@ -17,8 +18,8 @@ public sealed record CaptureTexts
     /// <summary><c>iomem.txt</c>: /proc/iomem as root reads it.</summary>
     public string? Iomem { get; init; }
 
-    /// <summary><c>list.json</c>: <c>ndctl list</c> with buses and regions.</summary>
-    public ReadOnlyMemory<byte>? List { get; init; }
+    /// <summary>What <c>ndctl list</c>, <c>daxctl list</c>, <c>cxl list</c> and <c>lsmem -J</c> printed, each with its file.</summary>
+    public ImmutableArray<(string Name, ReadOnlyMemory<byte> Text)> Lists { get; init; } = [];
 
     /// <summary><c>cmdline.txt</c>: /proc/cmdline.</summary>
     public string? CommandLine { get; init; }
@@ -31,38 +32,24 @@ public sealed record CaptureTexts
 
     /// <summary>Size of each label area that was captured, by DIMM name; 0: the DIMM was asked and has none.</summary>
     public ImmutableSortedDictionary<string, ByteSize> LabelAreas { get; init; } = ImmutableSortedDictionary<string, ByteSize>.Empty;
-}
 
-/// <summary>A pfn or dax device of a capture: what its info-block must say. The block itself is not in a capture.</summary>
-/// <param name="Device">As <c>pfn0.0</c> or <c>dax1.0</c>.</param>
-/// <param name="Namespace">As <c>namespace0.0</c>.</param>
-/// <param name="Region">As <c>region0</c>.</param>
-/// <param name="NamespaceRange">Where the namespace lies.</param>
-/// <param name="DataRange">Where the device's data lie.</param>
-/// <param name="Uuid">Of the device, as text.</param>
-/// <param name="NamespaceUuid">Of the namespace; empty where labels give none.</param>
-/// <param name="Mode"><c>ram</c> or <c>pmem</c>: where the page map is.</param>
-/// <param name="Align">Of the device.</param>
-public sealed record CapturedPfnDevice(
-    string Device,
-    string Namespace,
-    string Region,
-    PhysicalRange NamespaceRange,
-    PhysicalRange DataRange,
-    string Uuid,
-    string NamespaceUuid,
-    string Mode,
-    ByteSize Align
-);
+    /// <summary>Namespaces and regions whose first bytes were captured.</summary>
+    public ImmutableSortedSet<string> Media { get; init; } = ImmutableSortedSet<string>.Empty;
+}
 
 /// <summary>What a capture says.</summary>
 /// <param name="Description">Null when there are errors.</param>
 /// <param name="Errors">Mistakes, with file and line.</param>
 /// <param name="Notes">What the capture does not say, and what is assumed instead.</param>
-/// <param name="PfnDevices">The devices whose info-blocks the media would need.</param>
-public sealed record CaptureResult(
-    MachineDescription? Description,
-    ImmutableArray<InputError> Errors,
-    ImmutableArray<string> Notes,
-    ImmutableArray<CapturedPfnDevice> PfnDevices
-);
+public sealed record CaptureResult(MachineDescription? Description, ImmutableArray<InputError> Errors, ImmutableArray<string> Notes)
+{
+    /// <summary>Label areas made again, by DIMM.</summary>
+    public ImmutableSortedDictionary<string, SparseBytes> Labels { get; init; } = ImmutableSortedDictionary<string, SparseBytes>.Empty;
+
+    /// <summary>What the media must have held.</summary>
+    public ImmutableArray<RebuiltBytes> Media { get; init; } = [];
+
+    /// <summary>Where each namespace that a piece tells of lies, for bytes that are named after it.</summary>
+    public ImmutableSortedDictionary<string, (string Region, ulong OffsetBytes)> Namespaces { get; init; } =
+        ImmutableSortedDictionary<string, (string, ulong)>.Empty;
+}

@@ -16,25 +16,106 @@ namespace Altmap.Model.MachineFiles.Captures;
 internal static partial class FirmwareMemory
 {
     /// <summary>The map, ascending.</summary>
-    /// <param name="dmesg">The kernel log, or null.</param>
-    /// <param name="iomem">/proc/iomem.</param>
+    /// <param name="texts">The kernel log and /proc/iomem, each or neither.</param>
+    /// <param name="blocks">What lsmem lists.</param>
     /// <param name="commandLine">With the memmap= to undo.</param>
     /// <param name="architecture">Only x86 has memmap=.</param>
     /// <param name="errors">Of iomem.txt.</param>
-    /// <param name="notes">What is assumed.</param>
+    /// <param name="notes">What is to be known.</param>
+    /// <param name="facts">Where it is from.</param>
     public static ImmutableArray<FirmwareRange> Read(
-        string? dmesg,
-        string iomem,
+        CaptureTexts texts,
+        IReadOnlyList<PhysicalRange> blocks,
         string commandLine,
         Architecture architecture,
         InputErrors errors,
-        List<string> notes
+        List<string> notes,
+        List<Fact> facts
     )
     {
-        List<FirmwareRange> firmware = FromLog(dmesg ?? "");
+        string dmesg = texts.Dmesg ?? "",
+            iomem = texts.Iomem ?? "";
+        List<FirmwareRange> firmware = FromLog(dmesg);
+        var origin = new Fact(FactTopic.Memory, "", FactOrigin.Given, "BIOS-e820 lines of the kernel log");
         if (firmware.Count == 0)
+        {
+            firmware = FromEfi(dmesg);
+            origin = origin with { From = "EFI memory map in the kernel log" };
+        }
+        if (firmware.Count == 0)
+        {
             firmware = FromIomem(iomem, commandLine, architecture, errors, notes);
-        return WithNodes(firmware, dmesg ?? "");
+            origin = origin with { Origin = FactOrigin.Derived, From = "/proc/iomem, which is the map after memmap= and mem=" };
+        }
+        if (firmware.Count == 0)
+        {
+            firmware = [.. blocks.Select(b => new FirmwareRange(b, FirmwareRangeType.SystemRam, 0))];
+            origin = origin with { From = "lsmem, in whole memory blocks" };
+        }
+        if (!firmware.Exists(m => m.Type == FirmwareRangeType.SystemRam) && errors.IsEmpty)
+        {
+            firmware.RemoveAll(m => m.Range.Overlaps(StandIn.Range));
+            firmware.Insert(0, StandIn);
+            firmware.Sort((a, b) => a.Range.Start.CompareTo(b.Range.Start));
+            origin = new Fact(
+                FactTopic.Memory,
+                "",
+                FactOrigin.Assumed,
+                $"no piece tells of System RAM: {StandIn.Range.Size} stand in",
+                "iomem.txt: sudo cat /proc/iomem"
+            );
+        }
+        facts.Add(origin);
+        ImmutableArray<FirmwareRange> withNodes = WithNodes(firmware, dmesg);
+        facts.Add(
+            dmesg.Contains("  node ", StringComparison.Ordinal) || dmesg.Contains("SRAT: Node ", StringComparison.Ordinal)
+                ? new Fact(FactTopic.Nodes, "", FactOrigin.Given, "the kernel log")
+                : new Fact(FactTopic.Nodes, "", FactOrigin.Assumed, "all memory is taken as node 0", "dmesg.txt: sudo dmesg, from boot on")
+        );
+        return withNodes;
+    }
+
+    private static readonly FirmwareRange StandIn = new(
+        PhysicalRange.FromInclusive(new PhysicalAddress(1 << 20), new PhysicalAddress((1UL << 31) - 1)),
+        FirmwareRangeType.SystemRam,
+        0
+    );
+
+    [GeneratedRegex(
+        @"efi: mem\d{1,4}: \[([A-Za-z /-]{1,24})\|([^\]]{0,80})\] range=\[0x([0-9a-f]{1,16})-0x([0-9a-f]{1,16})\]",
+        RegexOptions.CultureInvariant | RegexOptions.IgnoreCase
+    )]
+    private static partial Regex EfiLine();
+
+    /// <summary>The lines of <c>efi=debug</c>, on architectures without an e820 map. Memory that boot services leave behind is RAM
+    /// (drivers/firmware/efi/efi-init.c is_usable_memory(), 6.1).</summary>
+    private static List<FirmwareRange> FromEfi(string dmesg)
+    {
+        var ranges = new List<FirmwareRange>();
+        foreach (Match match in EfiLine().Matches(dmesg))
+        {
+            if (ranges.Count >= MachineReader.ItemsMax || RangeOf(match.Groups[3].ValueSpan, match.Groups[4].ValueSpan) is not { } range)
+                continue;
+            string kind = match.Groups[1].Value.Trim();
+            bool isPlain = kind is "Loader Code" or "Loader Data" or "Boot Code" or "Boot Data" or "Conventional Memory" or "Conventional";
+            if (kind is "Persistent Memory" or "Persistent")
+                continue; // its regions come from the NFIT
+            FirmwareRangeType type =
+                !isPlain ? FirmwareRangeType.Reserved
+                : match.Groups[2].Value.Contains("SP", StringComparison.Ordinal) ? FirmwareRangeType.SoftReserved
+                : FirmwareRangeType.SystemRam;
+            if (ranges.Count > 0 && ranges[^1].Type == type && ranges[^1].Range.Last.Bytes + 1 == range.Start.Bytes)
+                ranges[^1] = ranges[^1] with { Range = PhysicalRange.FromInclusive(ranges[^1].Range.Start, range.Last) };
+            else
+                ranges.Add(new FirmwareRange(range, type, 0));
+        }
+        ranges.Sort((a, b) => a.Range.Start.CompareTo(b.Range.Start));
+        for (int i = 1; i < ranges.Count; i++)
+        {
+            if (ranges[i].Range.Overlaps(ranges[i - 1].Range))
+                return [];
+        }
+        return ranges;
     }
 
     [GeneratedRegex(
@@ -43,7 +124,10 @@ internal static partial class FirmwareMemory
     )]
     private static partial Regex BiosLine();
 
-    [GeneratedRegex(@"  node +(\d{1,4}): \[mem 0x([0-9a-f]{1,16})-0x([0-9a-f]{1,16})\]", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"(?:  node +(\d{1,4}):|SRAT: Node (\d{1,4}) PXM \d{1,5}) \[mem 0x([0-9a-f]{1,16})-0x([0-9a-f]{1,16})\]",
+        RegexOptions.CultureInvariant
+    )]
     private static partial Regex NodeLine();
 
     private static List<FirmwareRange> FromLog(string dmesg)
@@ -141,7 +225,7 @@ internal static partial class FirmwareMemory
                 ranges.Add(new FirmwareRange(range, found, 0));
         }
         if (anyLine && !anyAddress)
-            errors.Add(1, 1, "all addresses are zero", "/proc/iomem with addresses", "read it as root");
+            errors.Add(1, 1, "all addresses are zero", "/proc/iomem with addresses", "read it as root: sudo cat /proc/iomem");
         if (undone)
             notes.Add("the firmware's map is taken from /proc/iomem: what memmap= covers is taken for usable memory before");
         if (cut)
@@ -156,12 +240,16 @@ internal static partial class FirmwareMemory
         var nodes = new List<(ulong Start, int Node)>();
         foreach (ReadOnlySpan<char> line in dmesg.AsSpan().EnumerateLines())
         {
-            if (nodes.Count >= MachineReader.ItemsMax || !line.Contains("  node ", StringComparison.Ordinal))
+            if (nodes.Count >= MachineReader.ItemsMax || !line.Contains("ode ", StringComparison.Ordinal))
                 continue;
             Match match = NodeLine().Match(line.ToString());
-            if (!match.Success || RangeOf(match.Groups[2].ValueSpan, match.Groups[3].ValueSpan) is not { } range)
+            if (!match.Success || RangeOf(match.Groups[3].ValueSpan, match.Groups[4].ValueSpan) is not { } range)
                 continue;
-            int node = int.Parse(match.Groups[1].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture);
+            int node = int.Parse(
+                (match.Groups[1].Success ? match.Groups[1] : match.Groups[2]).ValueSpan,
+                NumberStyles.None,
+                CultureInfo.InvariantCulture
+            );
             if (node <= 1023)
                 nodes.Add((range.Start.Bytes, node));
         }
@@ -197,7 +285,7 @@ internal static partial class FirmwareMemory
         return all.ToImmutable();
     }
 
-    private static PhysicalRange? RangeOf(ReadOnlySpan<char> start, ReadOnlySpan<char> last) =>
+    internal static PhysicalRange? RangeOf(ReadOnlySpan<char> start, ReadOnlySpan<char> last) =>
         ulong.TryParse(start, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong first)
         && ulong.TryParse(last, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong end)
         && end >= first

@@ -10,26 +10,100 @@ internal sealed class SysfsListing
     private readonly SortedDictionary<string, Dictionary<string, (string Value, int Line)>> _devices = new(StringComparer.Ordinal);
     private readonly InputErrors _errors;
 
+    /// <summary>Reads <c>path:value</c> (as <c>grep -r . PATH</c> prints) and <c>==&gt; path &lt;==</c> with the value below (as
+    /// <c>tail -n +1</c>); paths below <c>/sys/bus/nd/devices</c> or of the devices themselves.</summary>
     public SysfsListing(string text, InputErrors errors)
     {
         _errors = errors;
         int line = 0;
+        string? open = null;
         foreach (ReadOnlySpan<char> whole in text.AsSpan().EnumerateLines())
         {
             line++;
-            if (!whole.StartsWith(Root))
+            if (whole.StartsWith("==> ") && whole.EndsWith(" <=="))
+            {
+                open = whole[4..^4].ToString();
                 continue;
-            ReadOnlySpan<char> rest = whole[Root.Length..];
-            int slash = rest.IndexOf('/'),
-                colon = rest.IndexOf(':');
-            if (slash <= 0 || colon <= slash)
+            }
+            if (open is not null)
+            {
+                Add(open, whole, line);
+                open = null;
                 continue;
-            string device = rest[..slash].ToString();
-            if (!_devices.TryGetValue(device, out Dictionary<string, (string, int)>? attributes))
-                _devices[device] = attributes = new(StringComparer.Ordinal);
-            attributes[rest[(slash + 1)..colon].ToString()] = (rest[(colon + 1)..].Trim().ToString(), line);
+            }
+            if (!whole.StartsWith("/sys/"))
+                continue;
+            int colon = Separator(whole);
+            if (colon > 0)
+                Add(whole[..colon], whole[(colon + 1)..], line);
         }
     }
+
+    /// <summary>The first colon that stands for the end of a path: names of PCI and ACPI devices have some too.</summary>
+    private static int Separator(ReadOnlySpan<char> line)
+    {
+        for (int i = 0; i < line.Length; i++)
+        {
+            if (line[i] == ':' && !IsBusNumber(line, i))
+                return i;
+        }
+        return -1;
+    }
+
+    /// <summary><c>pci0000:00</c>, <c>LNXSYSTM:00</c>: two hex digits follow.</summary>
+    private static bool IsBusNumber(ReadOnlySpan<char> line, int colon) =>
+        colon + 3 < line.Length
+        && char.IsAsciiHexDigit(line[colon + 1])
+        && char.IsAsciiHexDigit(line[colon + 2])
+        && line[colon + 3] is ('/' or ':' or '.');
+
+    private void Add(ReadOnlySpan<char> path, ReadOnlySpan<char> value, int line)
+    {
+        if (Split(path.ToString()) is not { } found)
+            return;
+        if (!_devices.TryGetValue(found.Device, out Dictionary<string, (string, int)>? attributes))
+            _devices[found.Device] = attributes = new(StringComparer.Ordinal);
+        attributes[found.Attribute] = (value.Trim().ToString(), line);
+    }
+
+    /// <summary>Device and attribute of a path; null for what is no device of the nd bus.</summary>
+    private static (string Device, string Attribute)? Split(string path)
+    {
+        if (path.StartsWith(Root, StringComparison.Ordinal))
+        {
+            string rest = path[Root.Length..];
+            int slash = rest.IndexOf('/');
+            return slash > 0 && slash < rest.Length - 1 ? (rest[..slash], rest[(slash + 1)..]) : null;
+        }
+        if (!path.StartsWith("/sys/devices/", StringComparison.Ordinal))
+            return null;
+        string[] parts = path.Split('/');
+        int bus = Array.FindIndex(parts, p => MachineWords.IsDevice(p, "ndbus"));
+        if (bus < 0)
+            return null;
+        // Below the bus: a DIMM or a region, and below a region its namespaces and devices; what is deeper belongs to other buses.
+        int device = bus;
+        if (
+            bus + 1 < parts.Length - 1
+            && (MachineWords.IsDevice(parts[bus + 1], "nmem") || MachineWords.IsDevice(parts[bus + 1], "region"))
+        )
+        {
+            device = bus + 1;
+            if (device + 1 < parts.Length - 1 && IsBelowRegion(parts[device + 1]))
+                device++;
+        }
+        string attribute = string.Join('/', parts[(device + 1)..]);
+        return attribute.Length > 0 ? (parts[device], attribute) : null;
+    }
+
+    private static bool IsBelowRegion(string name) =>
+        name.Contains('.', StringComparison.Ordinal)
+        && (
+            name.StartsWith("namespace", StringComparison.Ordinal)
+            || name.StartsWith("pfn", StringComparison.Ordinal)
+            || name.StartsWith("dax", StringComparison.Ordinal)
+            || name.StartsWith("btt", StringComparison.Ordinal)
+        );
 
     /// <summary>Devices <c>nmemN</c>, <c>regionN</c>, … in the order of their numbers.</summary>
     public IEnumerable<string> Devices(string kind) =>

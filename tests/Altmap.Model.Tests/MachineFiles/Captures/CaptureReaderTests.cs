@@ -1,5 +1,8 @@
 using System.Text;
+using Altmap.Core.Json;
 using Altmap.Core.Units;
+using Altmap.Formats.InfoBlocks;
+using Altmap.Model.Hardware;
 using Altmap.Model.MachineFiles.Captures;
 using Altmap.TestSupport;
 
@@ -19,15 +22,10 @@ public class CaptureReaderTests
     [InlineData(
         "Linux version 3.10.0-123-generic (x)",
         null,
-        "dmesg.txt:1: kernel \"3.10.0-123-generic\" has no libnvdimm, which came with 4.2; expected a version as 6.8, what uname -r prints, a "
-            + "profile (altmap kernels), or the path of a profile file; choose one with --kernel"
+        "dmesg.txt:1: kernel \"3.10.0-123-generic\" has no libnvdimm, which came with 4.2; expected a version as 6.8, what uname -r prints, "
+            + "a profile (altmap kernels), or the path of a profile file; choose one with --kernel"
     )]
-    [InlineData(
-        "",
-        null,
-        "dmesg.txt:1: the capture does not say which kernel ran; expected a line \"Linux version …\" in dmesg.txt or version.txt; "
-            + "name the kernel with --kernel"
-    )]
+    [InlineData("", "6.1", null)]
     public void The_kernel_that_ran(string log, string? kernel, string? error)
     {
         CaptureResult result = Read(log: log);
@@ -39,7 +37,7 @@ public class CaptureReaderTests
     [Theory]
     [InlineData(
         "00000000-00000000 : Reserved\n00000000-00000000 : System RAM\n",
-        "iomem.txt:1: all addresses are zero; expected /proc/iomem with addresses; read it as root"
+        "iomem.txt:1: all addresses are zero; expected /proc/iomem with addresses; read it as root: sudo cat /proc/iomem"
     )]
     [InlineData("hello\n", "iomem.txt:1: this is no line of /proc/iomem: \"hello\"; expected \"start-end : name\"")]
     public void Iomem_that_cannot_be(string iomem, string error) =>
@@ -87,18 +85,52 @@ public class CaptureReaderTests
         );
     }
 
+    /// <summary>What sysfs shows of the devices gives their blocks back, to the byte that the kernel wrote (uuids are shown too).</summary>
     [Fact]
-    public void Info_blocks_that_the_media_would_need()
+    public void Info_blocks_that_sysfs_determines_are_made_again()
     {
-        string sysfs = Encoding.UTF8.GetString(Golden.Gunzip(Golden.Path("q_kernels", "6.1", "x_align1g", "after", "sysfs.txt.gz")));
+        string sysfs = Encoding.UTF8.GetString(Golden.Gunzip(Golden.Path("a_fsdax", "create", "sysfs.txt.gz")));
         CaptureResult result = Read(sysfs: sysfs, iomem: "00000000-00000fff : Reserved\n00001000-0fffffff : System RAM\n");
-        CapturedPfnDevice device = result.PfnDevices.First(d => d.Device == "pfn0.0");
+        Assert.Empty(result.Errors);
+        Assert.Equal(14, result.Media.Length);
+        Assert.All(result.Media, m => Assert.Equal(4096UL, m.OffsetBytes));
         Assert.Equal(
-            ("namespace0.0", "region0", "pmem", 4096UL, new PhysicalAddress(0x18000000), new PhysicalAddress(0x18600000)),
-            (device.Namespace, device.Region, device.Mode, device.Align.Bytes, device.NamespaceRange.Start, device.DataRange.Start)
+            14,
+            result.Description!.Facts.Count(f =>
+                f is { Topic: FactTopic.Media, Origin: FactOrigin.Derived } && f.Of.StartsWith("namespace")
+            )
         );
-        Assert.Contains($"the media of namespace0.0 (pfn0.0) are not in the capture: they are taken as empty", result.Notes);
+        foreach (RebuiltBytes bytes in result.Media)
+        {
+            var block = InfoBlock.Parse(bytes.Bytes.AsSpan())!;
+            Assert.Equal((4, 64, 4096U), ((int)block.VersionMinor, (int)block.PageStructSize, block.PageSize));
+        }
     }
+
+    [Fact]
+    public void What_the_layout_does_not_give_stays_assumed()
+    {
+        string sysfs = Encoding.UTF8.GetString(Golden.Gunzip(Golden.Path("a_fsdax", "create", "sysfs.txt.gz")));
+        string other = System.Text.RegularExpressions.Regex.Replace(sysfs, @"(/pfn\d+\.0/size:)\d+", "${1}4096");
+        CaptureResult result = Read(sysfs: other, iomem: "00000000-00000fff : Reserved\n00001000-0fffffff : System RAM\n");
+        Assert.Empty(result.Media);
+        Assert.Equal(
+            14,
+            result.Description!.Facts.Count(f =>
+                f is { Topic: FactTopic.Media, Origin: FactOrigin.Assumed } && f.Of.StartsWith("namespace")
+            )
+        );
+    }
+
+    [Theory]
+    [InlineData("/sys/devices/LNXSYSTM:00/LNXSYBUS:00/ACPI0012:00/ndbus0/region3/namespace3.0/size:4096", "namespace3.0", "size", "4096")]
+    [InlineData("/sys/devices/platform/e820_pmem/ndbus0/region0/resource:0x100000000", "region0", "resource", "0x100000000")]
+    [InlineData("/sys/devices/pci0000:00/x/ndbus1/nmem2/nfit/handle:0x10", "nmem2", "nfit/handle", "0x10")]
+    [InlineData("/sys/bus/nd/devices/ndbus0/provider:ACPI.NFIT", "ndbus0", "provider", "ACPI.NFIT")]
+    [InlineData("==> /sys/bus/nd/devices/region0/size <==\n1024", "region0", "size", "1024")]
+    [InlineData("/sys/devices/platform/e820_pmem/ndbus0/region0/dax0.0/dax0.0/size:7", "dax0.0", "dax0.0/size", "7")]
+    public void Sysfs_paths_of_every_form(string text, string device, string attribute, string value) =>
+        Assert.Equal(value, new SysfsListing(text, new InputErrors("sysfs.txt")).Text(device, attribute));
 
     private static CaptureTexts Texts(string? sysfs = null, string? iomem = null, string? log = null, string? commandLine = null) =>
         new()
