@@ -76,6 +76,7 @@ internal static class AltmapCommand
         root.Add(RunCommand.Create(host));
         root.Add(ReplayCommand.Create(host));
         root.Add(SandboxCommand.Create(host));
+        root.Add(Capture.CaptureCommand.Create(host));
         root.Add(MachineCommand.Create(host));
         root.Add(InfoBlockCommand.Create(host));
         root.Add(LabelsCommand.Create(host));

@@ -27,6 +27,8 @@ public static class PieceTarget
                 CommandLine = kind == PieceKind.CommandLine ? text : null,
                 Dmesg = kind == PieceKind.Log ? text : null,
                 Version = kind == PieceKind.Version ? text : null,
+                FirmwareMap = kind == PieceKind.FirmwareMap ? text : null,
+                Tables = kind == PieceKind.Table ? [bytes] : [],
             }
         );
         // Parts of one input, cut by lines of its own, as the pieces of one machine: a list beside a map, with labels and media told.
@@ -67,7 +69,29 @@ public static class PieceTarget
                         + "\"f893a2ee-fb32-455e-b1c1-8690ee42c90b\",\"raw_uuid\":\"a893a2ee-fb32-455e-b1c1-8690ee42c90b\"}]},{\"dev\":"
                         + "\"nmem0\",\"id\":\"8680-56341200\"}]\n---\n[ 0.0] Linux version 6.1.0\n",
                 ]
-        ).Select(Encoding.UTF8.GetBytes);
+        )
+            .Select(Encoding.UTF8.GetBytes)
+            .Append([
+                .. "SRAT"u8,
+                88,
+                0,
+                0,
+                0,
+                .. new byte[40],
+                1,
+                40,
+                1,
+                0,
+                .. new byte[9],
+                1,
+                .. new byte[10],
+                1,
+                .. new byte[3],
+                1,
+                .. new byte[11],
+            ])
+            .Append([.. "CEDT"u8, 60, 0, 0, 0, .. new byte[28], 1, 0, 24, 0, .. new byte[8], 1, .. new byte[7], 1, .. new byte[3]])
+            .Append([.. "NFIT"u8, 96, 0, 0, 0, .. new byte[32], 0, 0, 56, 0, .. new byte[52]]);
 
     private static void Check(CaptureTexts texts)
     {

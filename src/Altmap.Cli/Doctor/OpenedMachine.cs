@@ -35,32 +35,44 @@ internal sealed record OpenedMachine(
                 .Split('\n', StringSplitOptions.RemoveEmptyEntries)
                 .Select(l => l.StartsWith(mark, StringComparison.Ordinal) ? l[mark.Length..] : l),
         ];
-        bool isCapture = Directory.Exists(path) && !File.Exists(System.IO.Path.Combine(path, "machine.json"));
-        return isCapture ? new(session, [.. GapsOf(session.Source)], LogOf(path), said) : new(session, [], [], said);
+        ImmutableArray<string> log = Directory.Exists(path) ? LogOf(path) : [];
+        return new(
+            session,
+            [.. GapsOf(session.Source)],
+            log.IsEmpty ? session.Source.Description.KernelMessages : log,
+            said
+        );
     }
 
     /// <summary>A machine file says what it means: media that it does not name are empty. A capture leaves out what was not
     /// collected.</summary>
     private static IEnumerable<Gap> GapsOf(MachineSource source)
     {
-        foreach (DimmDescription dimm in source.Description.Dimms)
+        MachineDescription machine = source.Description;
+        foreach (Fact fact in machine.Facts.Where(f => f is { Topic: FactTopic.Labels, Origin: not FactOrigin.Given }))
+            yield return new Gap(new Subject(SubjectKind.Dimm, fact.Of), $"the label area of {fact.Of}", fact.Needs);
+        foreach (RegionDescription region in E820Regions.Resolve(machine))
         {
-            if (!dimm.LabelAreaSize.IsZero && !source.LabelAreas.ContainsKey(dimm.Name))
-                yield return new Gap(
-                    new Subject(SubjectKind.Dimm, dimm.Name),
-                    $"the label area of {dimm.Name}",
-                    $"labels.{dimm.Name}.bin (ndctl read-labels {dimm.Name} -o labels.{dimm.Name}.bin)"
-                );
-        }
-        foreach (RegionDescription region in source.Description.Regions)
-        {
-            if (!source.Media.ContainsKey(region.Name))
+            string inside = $"namespace{region.Name["region".Length..]}.";
+            bool isGiven = !machine.Facts.Any(f =>
+                f is { Topic: FactTopic.Media, Origin: not FactOrigin.Given }
+                && (f.Of == region.Name || f.Of.StartsWith(inside, StringComparison.Ordinal))
+            );
+            if (!isGiven)
                 yield return new Gap(
                     new Subject(SubjectKind.Region, region.Name),
                     $"the media of {region.Name}",
                     "the first 8 KiB of each of its namespaces, which altmap capture collects"
                 );
         }
+        foreach (Fact fact in machine.Assumed(FactTopic.Memory, FactTopic.Regions, FactTopic.Mappings))
+            yield return new Gap(
+                fact.Of.Length == 0 ? new Subject(SubjectKind.Machine, "machine") : new Subject(SubjectKind.Region, fact.Of),
+                fact.Topic == FactTopic.Memory ? "the memory map"
+                    : fact.Topic == FactTopic.Regions ? $"the place of {fact.Of}"
+                    : $"the DIMMs of {fact.Of}",
+                fact.Needs
+            );
     }
 
     private static ImmutableArray<string> LogOf(string directory)

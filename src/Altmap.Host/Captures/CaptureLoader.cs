@@ -129,6 +129,8 @@ internal static class CaptureLoader
                 ? string.Join(' ', pieces.Where(p => p.Kind == PieceKind.CommandLine).Select(p => Text(p).Trim()).Distinct())
                 : null,
             Dmesg = pieces.Where(p => p.Kind == PieceKind.Log).Select(Text).MaxBy(t => t.Length),
+            FirmwareMap = One(PieceKind.FirmwareMap),
+            Tables = [.. pieces.Where(p => p.Kind == PieceKind.Table).Select(p => new ReadOnlyMemory<byte>(p.Bytes))],
             Version = pieces.Where(p => p.Kind == PieceKind.Version).Select(p => VersionOf(Text(p))).MaxBy(t => t.Length),
             LabelAreas = pieces
                 .Where(p => p.Kind == PieceKind.LabelArea && PieceKinds.LabelDimm(p.Name) is not null)

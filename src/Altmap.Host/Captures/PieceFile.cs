@@ -32,6 +32,7 @@ internal sealed record PieceFile(string Path, string Name, byte[] Bytes)
         "labels.nmem",
         "media.",
         "acpi.",
+        "firmware-memmap",
         "kern.log",
     ];
 

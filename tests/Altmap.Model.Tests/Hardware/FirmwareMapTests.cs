@@ -31,6 +31,7 @@ public class FirmwareMapTests
         var notes = new List<string>();
         ImmutableArray<FirmwareRange> memory = FirmwareMemory.Read(
             new CaptureTexts { Name = "c", Dmesg = log },
+            new AcpiTables([]),
             [],
             commandLine,
             Architecture.X86_64,

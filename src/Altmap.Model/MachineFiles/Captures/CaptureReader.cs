@@ -27,6 +27,7 @@ public static partial class CaptureReader
         var facts = new List<Fact>();
         var sysfs = new SysfsListing(texts.Sysfs ?? "", errors);
         (Inventory inventory, ImmutableArray<InputError> listErrors) = Lists(texts);
+        var tables = new AcpiTables(texts.Tables);
         string version = Version(texts);
         Architecture architecture = ArchitectureOf(version);
         facts.Add(
@@ -38,6 +39,7 @@ public static partial class CaptureReader
         string commandLine = CommandLineOf(texts, facts);
         ImmutableArray<FirmwareRange> memory = FirmwareMemory.Read(
             texts,
+            tables,
             inventory.Memory,
             commandLine,
             architecture,
@@ -48,6 +50,8 @@ public static partial class CaptureReader
         IReadOnlyList<PersistentRange> persistent = IomemRanges.Persistent(texts.Iomem ?? "");
         if (persistent.Count == 0)
             persistent = IomemRanges.FromLog(texts.Dmesg ?? "");
+        if (persistent.Count == 0)
+            persistent = tables.Persistent;
         (SortedDictionary<string, string> buses, Dictionary<string, string> busOf) = CapturedBuses.Of(inventory, sysfs, memory, facts);
         var places = new RegionPlaces(
             inventory.Regions.Where(r => r.Type == "pmem"),
@@ -68,7 +72,7 @@ public static partial class CaptureReader
             Memory = memory,
             Buses = [.. buses.Select(b => new BusDescription(b.Key, b.Value))],
             Dimms = [.. sysfs.Devices("nmem").Take(MachineReader.ItemsMax).Select(d => Dimm(d, sysfs, texts))],
-            CxlWindows = inventory.Windows.Count == 0 ? default : [.. inventory.Windows.Distinct().OrderBy(w => w.Start)],
+            CxlWindows = Windows(inventory, tables),
             KernelMessages = KernelMessagesOf(texts.Dmesg ?? ""),
         };
         if (machine.Dimms.IsEmpty)
@@ -138,6 +142,13 @@ public static partial class CaptureReader
             Media = [.. rebuild.Media],
             Namespaces = places.ToImmutable(),
         };
+    }
+
+    /// <summary>Default where no piece tells of windows: that is not the same as none.</summary>
+    private static ImmutableArray<PhysicalRange> Windows(Inventory inventory, AcpiTables tables)
+    {
+        PhysicalRange[] windows = [.. inventory.Windows.Concat(tables.Windows).Distinct().OrderBy(w => w.Start)];
+        return windows.Length == 0 ? default : [.. windows];
     }
 
     /// <summary>The kernel that ran, whatever kernel is asked for.</summary>

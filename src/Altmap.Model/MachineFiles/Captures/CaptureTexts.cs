@@ -33,6 +33,12 @@ public sealed record CaptureTexts
     /// <summary>Size of each label area that was captured, by DIMM name; 0: the DIMM was asked and has none.</summary>
     public ImmutableSortedDictionary<string, ByteSize> LabelAreas { get; init; } = ImmutableSortedDictionary<string, ByteSize>.Empty;
 
+    /// <summary><c>firmware-memmap.txt</c>: /sys/firmware/memmap, a line <c>0xSTART-0xEND : TYPE</c> each.</summary>
+    public string? FirmwareMap { get; init; }
+
+    /// <summary>ACPI tables as the firmware has them: SRAT, CEDT, NFIT.</summary>
+    public ImmutableArray<ReadOnlyMemory<byte>> Tables { get; init; } = [];
+
     /// <summary>Namespaces and regions whose first bytes were captured.</summary>
     public ImmutableSortedSet<string> Media { get; init; } = ImmutableSortedSet<string>.Empty;
 }

@@ -17,6 +17,7 @@ internal static partial class FirmwareMemory
 {
     /// <summary>The map, ascending.</summary>
     /// <param name="texts">The kernel log and /proc/iomem, each or neither.</param>
+    /// <param name="tables">For nodes.</param>
     /// <param name="blocks">What lsmem lists.</param>
     /// <param name="commandLine">With the memmap= to undo.</param>
     /// <param name="architecture">Only x86 has memmap=.</param>
@@ -25,6 +26,7 @@ internal static partial class FirmwareMemory
     /// <param name="facts">Where it is from.</param>
     public static ImmutableArray<FirmwareRange> Read(
         CaptureTexts texts,
+        AcpiTables tables,
         IReadOnlyList<PhysicalRange> blocks,
         string commandLine,
         Architecture architecture,
@@ -35,8 +37,16 @@ internal static partial class FirmwareMemory
     {
         string dmesg = texts.Dmesg ?? "",
             iomem = texts.Iomem ?? "";
-        List<FirmwareRange> firmware = FromLog(dmesg);
-        var origin = new Fact(FactTopic.Memory, "", FactOrigin.Given, "BIOS-e820 lines of the kernel log");
+        List<FirmwareRange> firmware = FromFirmware(texts.FirmwareMap ?? "");
+        bool isFirmware = firmware.Count > 0;
+        if (!isFirmware)
+            firmware = FromLog(dmesg);
+        var origin = new Fact(
+            FactTopic.Memory,
+            "",
+            FactOrigin.Given,
+            isFirmware ? "/sys/firmware/memmap" : "BIOS-e820 lines of the kernel log"
+        );
         if (firmware.Count == 0)
         {
             firmware = FromEfi(dmesg);
@@ -66,11 +76,13 @@ internal static partial class FirmwareMemory
             );
         }
         facts.Add(origin);
-        ImmutableArray<FirmwareRange> withNodes = WithNodes(firmware, dmesg);
+        ImmutableArray<FirmwareRange> withNodes = WithNodes(firmware, dmesg, tables);
         facts.Add(
             dmesg.Contains("  node ", StringComparison.Ordinal) || dmesg.Contains("SRAT: Node ", StringComparison.Ordinal)
                 ? new Fact(FactTopic.Nodes, "", FactOrigin.Given, "the kernel log")
-                : new Fact(FactTopic.Nodes, "", FactOrigin.Assumed, "all memory is taken as node 0", "dmesg.txt: sudo dmesg, from boot on")
+            : tables.Nodes.Any()
+                ? new Fact(FactTopic.Nodes, "", FactOrigin.Derived, "the firmware's SRAT, its domains numbered in their order")
+            : new Fact(FactTopic.Nodes, "", FactOrigin.Assumed, "all memory is taken as node 0", "dmesg.txt: sudo dmesg, from boot on")
         );
         return withNodes;
     }
@@ -129,6 +141,47 @@ internal static partial class FirmwareMemory
         RegexOptions.CultureInvariant
     )]
     private static partial Regex NodeLine();
+
+    [GeneratedRegex(@"^0x([0-9a-f]{1,16})-0x([0-9a-f]{1,16}) : (.{1,40})$", RegexOptions.CultureInvariant)]
+    private static partial Regex FirmwareLine();
+
+    /// <summary>The map as the firmware gave it (drivers/firmware/memmap.c; types of arch/x86/kernel/e820.c e820_type_to_string(),
+    /// 6.1).</summary>
+    private static List<FirmwareRange> FromFirmware(string text)
+    {
+        var ranges = new List<FirmwareRange>();
+        foreach (ReadOnlySpan<char> line in text.AsSpan().EnumerateLines())
+        {
+            Match match = FirmwareLine().Match(line.ToString());
+            if (
+                !match.Success
+                || ranges.Count >= MachineReader.ItemsMax
+                || RangeOf(match.Groups[1].ValueSpan, match.Groups[2].ValueSpan) is not { } range
+                || match.Groups[3].Value is "Persistent Memory"
+            )
+                continue;
+            ranges.Add(
+                new FirmwareRange(
+                    range,
+                    match.Groups[3].Value switch
+                    {
+                        "System RAM" => FirmwareRangeType.SystemRam,
+                        "Soft Reserved" => FirmwareRangeType.SoftReserved,
+                        "Persistent Memory (legacy)" => FirmwareRangeType.PersistentLegacy,
+                        _ => FirmwareRangeType.Reserved,
+                    },
+                    0
+                )
+            );
+        }
+        ranges.Sort((a, b) => a.Range.Start.CompareTo(b.Range.Start));
+        for (int i = 1; i < ranges.Count; i++)
+        {
+            if (ranges[i].Range.Overlaps(ranges[i - 1].Range))
+                return [];
+        }
+        return ranges;
+    }
 
     private static List<FirmwareRange> FromLog(string dmesg)
     {
@@ -235,7 +288,7 @@ internal static partial class FirmwareMemory
     }
 
     /// <summary>Ranges with their nodes, cut where one node's memory ends and another's begins.</summary>
-    private static ImmutableArray<FirmwareRange> WithNodes(List<FirmwareRange> ranges, string dmesg)
+    private static ImmutableArray<FirmwareRange> WithNodes(List<FirmwareRange> ranges, string dmesg, AcpiTables tables)
     {
         var nodes = new List<(ulong Start, int Node)>();
         foreach (ReadOnlySpan<char> line in dmesg.AsSpan().EnumerateLines())
@@ -253,6 +306,8 @@ internal static partial class FirmwareMemory
             if (node <= 1023)
                 nodes.Add((range.Start.Bytes, node));
         }
+        if (nodes.Count == 0)
+            nodes.AddRange(tables.Nodes);
         nodes.Sort();
         // Only the starts where the node changes matter: in between, memory of a node goes on.
         List<(ulong Start, int Node)> changes = [];

@@ -41,6 +41,12 @@ public enum PieceKind
     /// <summary>First bytes of a namespace or region, told by the file's name.</summary>
     Media,
 
+    /// <summary>/sys/firmware/memmap, a line each.</summary>
+    FirmwareMap,
+
+    /// <summary>An ACPI table: SRAT, CEDT or NFIT.</summary>
+    Table,
+
     /// <summary>Of a capture, but not read (a kernel's configuration, /proc/zoneinfo, …).</summary>
     Aside,
 }
@@ -59,9 +65,8 @@ public static partial class PieceKinds
         "zoneinfo",
         "config",
         "lsblk",
-        "firmware-memmap",
         "list.human",
-        "acpi.",
+        "capture.tar",
     ];
 
     /// <summary>The kind of a file.</summary>
@@ -74,6 +79,8 @@ public static partial class PieceKinds
             return PieceKind.Media;
         if (bytes.StartsWith("NAMESPACE_INDEX\0"u8) || LabelDimm(name) is not null)
             return PieceKind.LabelArea;
+        if (AcpiTables.IsTable(bytes) && bytes.IndexOf((byte)0) is >= 0 and < 36)
+            return PieceKind.Table;
         if (bytes.Trim(" \t\r\n\0"u8).IsEmpty)
             return PieceKind.Empty;
         if (s_aside.Any(a => name.StartsWith(a, StringComparison.Ordinal)))
@@ -138,6 +145,8 @@ public static partial class PieceKinds
         int Most(Regex regex) => lines.Count(l => regex.IsMatch(l));
         if (lines.Any(l => l.StartsWith("/sys/", StringComparison.Ordinal) || l.StartsWith("==> /sys/", StringComparison.Ordinal)))
             return PieceKind.Sysfs;
+        if (Most(FirmwareLine()) * 2 >= lines.Length)
+            return PieceKind.FirmwareMap;
         if (Most(IomemLine()) * 2 >= lines.Length)
             return PieceKind.Iomem;
         if (lines.Length > 1 && lines.Any(l => JsonStart().IsMatch(l)) && lines.Any(l => l.Contains("\"dev\"", StringComparison.Ordinal)))
@@ -171,6 +180,9 @@ public static partial class PieceKinds
 
     [GeneratedRegex(@"^media\.((?:namespace\d{1,6}\.\d{1,6})|(?:region\d{1,6}))\.(\d{1,18})\.bin$", RegexOptions.CultureInvariant)]
     private static partial Regex MediaName();
+
+    [GeneratedRegex(@"^0x[0-9a-f]{1,16}-0x[0-9a-f]{1,16} : ", RegexOptions.CultureInvariant)]
+    private static partial Regex FirmwareLine();
 
     [GeneratedRegex(@"^\s*[0-9a-f]{8,16}-[0-9a-f]{8,16} : ", RegexOptions.CultureInvariant)]
     private static partial Regex IomemLine();

@@ -22,8 +22,8 @@ public class CaptureReaderTests
     [InlineData(
         "Linux version 3.10.0-123-generic (x)",
         null,
-        "dmesg.txt:1: kernel \"3.10.0-123-generic\" has no libnvdimm, which came with 4.2; expected a version as 6.8, what uname -r prints, "
-            + "a profile (altmap kernels), or the path of a profile file; choose one with --kernel"
+        "dmesg.txt:1: kernel \"3.10.0-123-generic\" has no libnvdimm, which came with 4.2; expected a version as 6.8, what uname -r "
+            + "prints, a profile (altmap kernels), or the path of a profile file; choose one with --kernel"
     )]
     [InlineData("", "6.1", null)]
     public void The_kernel_that_ran(string log, string? kernel, string? error)
