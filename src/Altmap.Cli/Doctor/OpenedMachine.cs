@@ -36,12 +36,7 @@ internal sealed record OpenedMachine(
                 .Select(l => l.StartsWith(mark, StringComparison.Ordinal) ? l[mark.Length..] : l),
         ];
         ImmutableArray<string> log = Directory.Exists(path) ? LogOf(path) : [];
-        return new(
-            session,
-            [.. GapsOf(session.Source)],
-            log.IsEmpty ? session.Source.Description.KernelMessages : log,
-            said
-        );
+        return new(session, [.. GapsOf(session.Source)], log.IsEmpty ? session.Source.Description.KernelMessages : log, said);
     }
 
     /// <summary>A machine file says what it means: media that it does not name are empty. A capture leaves out what was not
@@ -54,11 +49,14 @@ internal sealed record OpenedMachine(
         foreach (RegionDescription region in E820Regions.Resolve(machine))
         {
             string inside = $"namespace{region.Name["region".Length..]}.";
-            bool isGiven = !machine.Facts.Any(f =>
-                f is { Topic: FactTopic.Media, Origin: not FactOrigin.Given }
+            // Of a region that follows from the memory map what was made again is what its kernel saw.
+            bool isListed = machine.Regions.Any(r => r.Name == region.Name);
+            bool isMissing = machine.Facts.Any(f =>
+                f.Topic == FactTopic.Media
+                && (f.Origin == FactOrigin.Assumed || (isListed && f.Origin == FactOrigin.Derived))
                 && (f.Of == region.Name || f.Of.StartsWith(inside, StringComparison.Ordinal))
             );
-            if (!isGiven)
+            if (isMissing)
                 yield return new Gap(
                     new Subject(SubjectKind.Region, region.Name),
                     $"the media of {region.Name}",

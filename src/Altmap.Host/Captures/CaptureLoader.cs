@@ -6,7 +6,6 @@ using Altmap.Core.Json;
 using Altmap.Core.Media;
 using Altmap.Core.Units;
 using Altmap.Model.Hardware;
-using Altmap.Model.MachineFiles;
 using Altmap.Model.MachineFiles.Captures;
 
 namespace Altmap.Host.Captures;
@@ -203,7 +202,7 @@ internal static class CaptureLoader
                 notes.Add($"{piece.Path}: a label area whose name does not say of which DIMM: not used; name it labels.nmemN.bin");
         }
         Dictionary<string, RegionDescription> regions = E820Regions.Resolve(description).ToDictionary(r => r.Name);
-        foreach (RebuiltBytes bytes in result.Media)
+        foreach (RebuiltBytes bytes in result.Rebuilt)
             Put(bytes.Region, bytes.OffsetBytes, bytes.Bytes.AsSpan());
         foreach (PieceFile piece in pieces.Where(p => p.Kind == PieceKind.Media))
         {

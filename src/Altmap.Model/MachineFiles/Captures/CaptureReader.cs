@@ -139,7 +139,7 @@ public static partial class CaptureReader
         return new(machine with { Facts = [.. facts] }, [], [.. notes])
         {
             Labels = rebuild.Labels.ToImmutableSortedDictionary(StringComparer.Ordinal),
-            Media = [.. rebuild.Media],
+            Rebuilt = [.. rebuild.Media],
             Namespaces = places.ToImmutable(),
         };
     }

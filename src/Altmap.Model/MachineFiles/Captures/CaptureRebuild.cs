@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using Altmap.Core.Findings;
 using Altmap.Core.Identity;
 using Altmap.Core.Kernels;

@@ -53,7 +53,7 @@ public sealed record CaptureResult(MachineDescription? Description, ImmutableArr
     public ImmutableSortedDictionary<string, SparseBytes> Labels { get; init; } = ImmutableSortedDictionary<string, SparseBytes>.Empty;
 
     /// <summary>What the media must have held.</summary>
-    public ImmutableArray<RebuiltBytes> Media { get; init; } = [];
+    public ImmutableArray<RebuiltBytes> Rebuilt { get; init; } = [];
 
     /// <summary>Where each namespace that a piece tells of lies, for bytes that are named after it.</summary>
     public ImmutableSortedDictionary<string, (string Region, ulong OffsetBytes)> Namespaces { get; init; } =

@@ -92,15 +92,15 @@ public class CaptureReaderTests
         string sysfs = Encoding.UTF8.GetString(Golden.Gunzip(Golden.Path("a_fsdax", "create", "sysfs.txt.gz")));
         CaptureResult result = Read(sysfs: sysfs, iomem: "00000000-00000fff : Reserved\n00001000-0fffffff : System RAM\n");
         Assert.Empty(result.Errors);
-        Assert.Equal(14, result.Media.Length);
-        Assert.All(result.Media, m => Assert.Equal(4096UL, m.OffsetBytes));
+        Assert.Equal(14, result.Rebuilt.Length);
+        Assert.All(result.Rebuilt, m => Assert.Equal(4096UL, m.OffsetBytes));
         Assert.Equal(
             14,
             result.Description!.Facts.Count(f =>
                 f is { Topic: FactTopic.Media, Origin: FactOrigin.Derived } && f.Of.StartsWith("namespace")
             )
         );
-        foreach (RebuiltBytes bytes in result.Media)
+        foreach (RebuiltBytes bytes in result.Rebuilt)
         {
             var block = InfoBlock.Parse(bytes.Bytes.AsSpan())!;
             Assert.Equal((4, 64, 4096U), ((int)block.VersionMinor, (int)block.PageStructSize, block.PageSize));
@@ -113,7 +113,7 @@ public class CaptureReaderTests
         string sysfs = Encoding.UTF8.GetString(Golden.Gunzip(Golden.Path("a_fsdax", "create", "sysfs.txt.gz")));
         string other = System.Text.RegularExpressions.Regex.Replace(sysfs, @"(/pfn\d+\.0/size:)\d+", "${1}4096");
         CaptureResult result = Read(sysfs: other, iomem: "00000000-00000fff : Reserved\n00001000-0fffffff : System RAM\n");
-        Assert.Empty(result.Media);
+        Assert.Empty(result.Rebuilt);
         Assert.Equal(
             14,
             result.Description!.Facts.Count(f =>
