@@ -83,3 +83,12 @@ publish_native() {
     show_build_errors "$log"
     return 1
 }
+
+# PROGRAM of a Debian package: true when it is there, or could be installed. Only root can install; else the tests that need it are skipped, and say so.
+have_program() {
+    local program=$1 package=$2
+    command -v "$program" >/dev/null && return 0
+    command -v apt-get >/dev/null && [[ $(id -u) == 0 ]] || return 1
+    { apt-get install -y --no-install-recommends "$package" || { apt-get update && apt-get install -y --no-install-recommends "$package"; }; } \
+        >".build/apt-$package.log" 2>&1 </dev/null
+}

@@ -5,6 +5,7 @@ using Altmap.Cli.Common;
 using Altmap.Cli.Compatibility;
 using Altmap.Cli.Doctor;
 using Altmap.Cli.Explain;
+using Altmap.Cli.Explore;
 using Altmap.Cli.InfoBlocks;
 using Altmap.Cli.Kmsan;
 using Altmap.Cli.Maps;
@@ -88,6 +89,7 @@ internal static class AltmapCommand
         root.Add(PfnCommand.Create(host));
         root.Add(StructPageCommand.Create(host));
         root.Add(KmsanCommand.Create(host));
+        root.Add(ExploreCommand.Create(host));
         root.Add(KernelsCommand.Create(host));
         root.Add(ExplainCommand.Create(host));
         root.Add(UndoCommand.Create(host));

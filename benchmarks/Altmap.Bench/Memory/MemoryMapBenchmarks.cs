@@ -57,7 +57,7 @@ public class MemoryMapBenchmarks
         RunLengthState pages = memory.Pages;
         for (int i = 0; i < Ranges; i++)
         {
-            (pages, Errno errno) = DeviceMapSteps.Map<RunLengthState>(Request(i)).Fold(pages);
+            (pages, Errno errno) = DeviceMapSteps.Map(Request(i)).Fold(pages);
             if (errno != Errno.None)
                 throw new InvalidOperationException($"{i}: {errno}");
         }
@@ -77,11 +77,11 @@ public class MemoryMapBenchmarks
     public RunLengthState Step()
     {
         DeviceMapRequest request = Request(Ranges / 2);
-        (RunLengthState pages, _) = DeviceMapSteps.Unmap<RunLengthState>(_pages.Geometry, request.Range, poisons: false).Fold(_pages);
-        return DeviceMapSteps.Map<RunLengthState>(request).Fold(pages).State;
+        (RunLengthState pages, _) = DeviceMapSteps.Unmap(_pages.Geometry, request.Range, poisons: false).Fold(_pages);
+        return DeviceMapSteps.Map(request).Fold(pages).State;
     }
 
-    private static RunLengthState Booted(MemoryState memory) => BlockSteps.Boot<RunLengthState>(memory.Geometry, [.. memory.BootRam]);
+    private static RunLengthState Booted(MemoryState memory) => BlockSteps.Boot(memory.Geometry, [.. memory.BootRam]);
 
     private DeviceMapRequest Request(int index)
     {

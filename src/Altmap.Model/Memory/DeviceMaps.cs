@@ -26,12 +26,12 @@ internal static class DeviceMaps
     public static StepResult Map(Machine machine, DeviceMapOrder order)
     {
         (DeviceMapRequest request, MemmapUse use) = RequestOf(machine, order);
-        FoldResult<RunLengthState> result = DeviceMapSteps.Map<RunLengthState>(request).Fold(machine.Mm.Pages);
+        FoldResult result = DeviceMapSteps.Map(request).Fold(machine.Mm.Pages);
         MemoryState memory = machine.Mm with { Pages = result.State };
         if (result.Errno != Errno.None)
         {
             machine = machine with { Mm = memory };
-            return (result.Failed!.Text is { } text ? machine.WithMessage(text) : machine).Fail(result.Errno);
+            return (result.Text is { } text ? machine.WithMessage(text) : machine).Fail(result.Errno);
         }
         memory = memory.WidenZone(Math.Max(0, order.Node), ZoneKind.Device, request.Range, default);
         memory = memory with
@@ -53,9 +53,7 @@ internal static class DeviceMaps
     {
         if (!machine.Mm.Maps.TryGetValue(owner, out DeviceMap? map))
             return machine;
-        (RunLengthState pages, _) = DeviceMapSteps
-            .Unmap<RunLengthState>(machine.Mm.Geometry, map.Pages, machine.Mm.Options.Poisons)
-            .Fold(machine.Mm.Pages);
+        (RunLengthState pages, _) = DeviceMapSteps.Unmap(machine.Mm.Geometry, map.Pages, machine.Mm.Options.Poisons).Fold(machine.Mm.Pages);
         return machine with { Mm = machine.Mm with { Pages = pages, Maps = machine.Mm.Maps.Remove(owner) } };
     }
 
@@ -175,7 +173,7 @@ internal static class DeviceMaps
             machine.Kernel.Get(Rules.StructPageSize),
             machine.Architecture.PageSize
         );
-        if (past != default && machine.Mm.Pages.AnyMemmap(new PfnRange(pages.End, pages.End + past), MemmapContent.None))
+        if (past != default && machine.Mm.Pages.AnyMemmap(new PfnRange(pages.End, pages.End + past), MemmapContents.None))
             throw new NotModelledException(
                 $"{pages}: the last compound page reaches past the range, where there is no memmap: the kernel oopses in "
                     + $"memmap_init_zone_device()"

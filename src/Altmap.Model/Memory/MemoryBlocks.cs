@@ -152,7 +152,7 @@ public static class MemoryBlocks
         }
         PfnCount memmapPages = MemmapOnMemory.PagesFor(machine, range, wantsMemmapOnMemory);
         PfnRange pages = memory.PagesOf(range);
-        (RunLengthState state, Errno errno) = BlockSteps.Add<RunLengthState>(pages, memory.Options.Poisons).Fold(memory.Pages);
+        (RunLengthState state, Errno errno) = BlockSteps.Add(pages, memory.Options.Poisons).Fold(memory.Pages);
         if (errno != Errno.None)
             return machine.Fail(errno);
         ulong first = pages.Start.Number / memory.PagesPerBlock.Pages,
@@ -194,7 +194,7 @@ public static class MemoryBlocks
                 )
                 .Fail(Errno.EBUSY);
         }
-        (RunLengthState state, _) = BlockSteps.Remove<RunLengthState>(memory.Geometry, pages).Fold(memory.Pages);
+        (RunLengthState state, _) = BlockSteps.Remove(memory.Geometry, pages).Fold(memory.Pages);
         return (machine with { Mm = memory with { Pages = state, Blocks = memory.Blocks.Set(first, past, default) } }).Done();
     }
 
@@ -208,7 +208,7 @@ public static class MemoryBlocks
             ZoneKind zone = BlockZones.For(memory, block.Node, memory.PagesOfBlock(first), type);
             ulong next = BlockZones.SameUntil(memory, block.Node, first, past);
             var pages = new PfnRange(memory.PagesOfBlock(first).Start, memory.PagesOfBlock(next - 1).End);
-            (RunLengthState state, Errno errno) = BlockSteps.Online<RunLengthState>(pages, zone, block.Node).Fold(memory.Pages);
+            (RunLengthState state, Errno errno) = BlockSteps.Online(pages, zone, block.Node).Fold(memory.Pages);
             if (errno != Errno.None)
                 return machine.Fail(errno);
             bool isFirst = memory.ZoneOf(block.Node, zone).Present.Pages == 0;
@@ -237,7 +237,7 @@ public static class MemoryBlocks
             return machine.Fail(Errno.EINVAL);
         if (block.IsEarly)
             throw new Nvdimm.NotModelledException($"offlining memory{number}: boot memory, and what the kernel keeps there is not known");
-        (RunLengthState state, Errno errno) = BlockSteps.Offline<RunLengthState>(pages, memory.Options.Poisons).Fold(memory.Pages);
+        (RunLengthState state, Errno errno) = BlockSteps.Offline(pages, memory.Options.Poisons).Fold(memory.Pages);
         if (errno != Errno.None)
             return machine.Fail(errno);
         memory = memory with

@@ -74,13 +74,7 @@ public sealed record PfnStory
         foreach (OnlineCheck check in OnlineChecks.Of(rule, ownsPfnValid))
         {
             bool passes = check.Passes(facts);
-            checks.Add(
-                new PfnCheck(
-                    check.Step[(check.Step.IndexOf(' ', StringComparison.Ordinal) + 1)..],
-                    passes,
-                    passes ? null : Explain(check, facts)
-                )
-            );
+            checks.Add(new PfnCheck(check.Function, passes, passes ? null : Explain(check, facts)));
             if (!passes)
                 break;
         }

@@ -45,6 +45,35 @@ public enum MemmapContent : byte
     ZoneDevice,
 }
 
+/// <summary>A set of <see cref="MemmapContent"/>.</summary>
+[Flags]
+public enum MemmapContents
+{
+    /// <summary>Empty.</summary>
+    Nothing = 0,
+
+    /// <summary><see cref="MemmapContent.None"/>.</summary>
+    None = 1 << MemmapContent.None,
+
+    /// <summary><see cref="MemmapContent.Uninitialised"/>.</summary>
+    Uninitialised = 1 << MemmapContent.Uninitialised,
+
+    /// <summary><see cref="MemmapContent.Poison"/>.</summary>
+    Poison = 1 << MemmapContent.Poison,
+
+    /// <summary><see cref="MemmapContent.Hole"/>.</summary>
+    Hole = 1 << MemmapContent.Hole,
+
+    /// <summary><see cref="MemmapContent.Ram"/>.</summary>
+    Ram = 1 << MemmapContent.Ram,
+
+    /// <summary><see cref="MemmapContent.ZoneDevice"/>.</summary>
+    ZoneDevice = 1 << MemmapContent.ZoneDevice,
+
+    /// <summary>Everything.</summary>
+    All = None | Uninitialised | Poison | Hole | Ram | ZoneDevice,
+}
+
 /// <summary>A zone of a node.</summary>
 public enum ZoneKind : byte
 {
@@ -112,8 +141,7 @@ public enum Pgmap : byte
     Dying,
 }
 
-/// <summary>Where a pfn_to_online_page() under way stands. A register of the state, so that a walk is a list of steps like any
-/// other.</summary>
+/// <summary>Where a pfn_to_online_page() under way stands: the register of an actor, not of the memory.</summary>
 public enum Walk : byte
 {
     /// <summary>No walk.</summary>

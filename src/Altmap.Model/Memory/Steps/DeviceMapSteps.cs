@@ -6,9 +6,8 @@ using Altmap.Model.Memory.States;
 namespace Altmap.Model.Memory.Steps;
 
 /// <summary>
-/// memremap_pages() and memunmap_pages() as steps, for any representation (mm/memremap.c, mm/memory_hotplug.c, mm/sparse.c; 6.1.192, the
-/// same order in 5.10,
-/// 6.12 and 7.2). A map that fails in a later piece leaves the earlier ones behind: the kernel has no roll-back for them.
+/// memremap_pages() and memunmap_pages() as steps (mm/memremap.c, mm/memory_hotplug.c, mm/sparse.c; 6.1.192, the same order in 5.10, 6.12
+/// and 7.2). A map that fails in a later piece leaves the earlier ones behind: the kernel has no roll-back for them.
 /// </summary>
 public static class DeviceMapSteps
 {
@@ -16,56 +15,47 @@ public static class DeviceMapSteps
     private const string Sparse = "mm/sparse.c section_activate()";
     private const string Remap = "mm/memremap.c pagemap_range()";
     private const string Move = "mm/memory_hotplug.c move_pfn_range_to_zone()";
+    private const string EntryGone = "m8 range entry gone";
 
     /// <summary>memremap_pages() of a range. With an altmap its first pages are never initialised.</summary>
-    public static Transition<TState> Map<TState>(DeviceMapRequest request)
-        where TState : struct, IMemoryState<TState>
+    public static Transition Map(DeviceMapRequest request)
     {
         PfnRange range = request.Range;
-        var steps = ImmutableArray.CreateBuilder<MicroStep<TState>>();
+        var steps = new TransitionBuilder($"memremap_pages {range}");
         AddChecks(steps, request);
-        int lastCheck = steps.Count - 1; // m1 itself
+        steps.OnFailure(EntryGone).Begin(LockName.Hotplug, LockMode.Exclusive);
         AddLimits(steps, request);
         foreach (MapPiece piece in request.Pieces.IsEmpty ? request.Geometry.Pieces(range).Select(p => new MapPiece(p)) : request.Pieces)
             AddPiece(steps, request, piece);
         AddPages(steps, request);
-        return new($"memremap_pages {range}", steps.ToImmutable(), s => s.SetPgmap(range, Pgmap.None)) { LastCheck = lastCheck };
+        return steps
+            .WayBack()
+            .OnFailure(null)
+            .Begin(LockName.Rcu, LockMode.Exclusive)
+            .Step(EntryGone, "mm/memremap.c pgmap_array_delete()", [Effect.SetPgmap(range, Pgmap.None)])
+            .End()
+            .Build();
     }
 
-    private static void AddChecks<TState>(ImmutableArray<MicroStep<TState>>.Builder steps, DeviceMapRequest request)
-        where TState : struct, IMemoryState<TState>
+    private static void AddChecks(TransitionBuilder steps, DeviceMapRequest request)
     {
         PfnRange range = request.Range;
-        Pfn last = range.End - new PfnCount(1);
-        steps.Add(
-            new("m0 no map at the ends", StepLock.None, Remap, static s => s)
-            {
-                Precondition = s => s.PgmapOf(range.Start) == Pgmap.Live || s.PgmapOf(last) == Pgmap.Live ? Errno.ENOMEM : Errno.None,
-                Text = "Conflicting mapping in same section",
-            }
-        );
-        steps.Add(
-            new("m1 range entry live", StepLock.None, Remap, s => s.SetPgmap(range, Pgmap.Live))
-            {
-                Precondition = s => request.MeetsRam?.Errno ?? (s.AnyMemmap(range, MemmapContent.Ram) ? Errno.ENXIO : Errno.None),
-                Text = request.MeetsRam?.Text,
-            }
-        );
+        foreach (Pfn end in (Pfn[])[range.Start, range.End - new PfnCount(1)])
+            steps.Refuse([Guard.PgmapIs(end, Pgmap.Live)], Errno.ENOMEM, "Conflicting mapping in same section");
+        steps.Step("m0 no map at the ends", Remap, []);
+        if (request.MeetsRam is { } ram)
+            steps.Refuse([], ram.Errno, ram.Text);
+        else
+            steps.Refuse([Guard.AnyMemmap(range, MemmapContents.Ram)], Errno.ENXIO);
+        steps.Step("m1 range entry live", Remap, [Effect.SetPgmap(range, Pgmap.Live)]);
     }
 
-    private static void AddLimits<TState>(ImmutableArray<MicroStep<TState>>.Builder steps, DeviceMapRequest request)
-        where TState : struct, IMemoryState<TState>
+    private static void AddLimits(TransitionBuilder steps, DeviceMapRequest request)
     {
         void Refuse(string name, Refusal? refusal)
         {
             if (refusal is { } r)
-                steps.Add(
-                    new(name, StepLock.Hotplug, "mm/memory_hotplug.c __add_pages()", static s => s)
-                    {
-                        Precondition = _ => r.Errno,
-                        Text = r.Text,
-                    }
-                );
+                steps.Refuse([], r.Errno, r.Text).Close(name, "mm/memory_hotplug.c __add_pages()");
         }
 
         Refuse("m1a range can be addressed", request.BeyondLimit);
@@ -80,46 +70,32 @@ public static class DeviceMapSteps
             );
     }
 
-    private static void AddPiece<TState>(ImmutableArray<MicroStep<TState>>.Builder steps, DeviceMapRequest request, MapPiece mapPiece)
-        where TState : struct, IMemoryState<TState>
+    private static void AddPiece(TransitionBuilder steps, DeviceMapRequest request, MapPiece mapPiece)
     {
         PfnRange piece = mapPiece.Range;
-        bool IsReused(TState s) =>
-            piece.Count.Pages < request.Geometry.PagesPerSection.Pages && s.SectionOf(piece.Start).HasFlag(SectionBits.Early);
-        steps.Add(
-            new($"m2 sub-section bits set {piece}", StepLock.Hotplug, "mm/sparse.c fill_subsection_map()", s => s.SetValid(piece, true))
-            {
-                Precondition = s => s.AnyValid(piece) ? Errno.EEXIST : Errno.None,
-            }
-        );
-        steps.Add(
-            new(
-                $"m3 memmap there {piece}",
-                StepLock.Hotplug,
-                Sparse,
-                s =>
-                    request.Poisons ? s.SetMemmap(piece, Memmap.Poison)
-                    : IsReused(s) ? s
-                    : s.SetMemmap(piece, Memmap.Uninitialised)
-            )
-            {
-                Precondition = _ => mapPiece.Errno,
-                Fault = s => IsReused(s) ? Errno.None : Errno.ENOMEM,
-                Undo = s => s.SetValid(piece, false),
-            }
-        );
-        steps.Add(
-            new(
-                $"m4 section word {piece}",
-                StepLock.Hotplug,
-                "mm/sparse.c sparse_add_section()",
-                s => s.ChangeSections(piece, SectionBits.Present | SectionBits.HasMemmap, SectionBits.None)
-            )
+        bool isPart = piece.Count.Pages < request.Geometry.PagesPerSection.Pages;
+        Guard early = Guard.SectionHas(piece.Start, SectionBits.Early);
+        ImmutableArray<Effect> bitsBack = [Effect.SetValid(piece, false)];
+        steps
+            .Refuse([Guard.AnyValid(piece)], Errno.EEXIST)
+            .Step("m2 sub-section bits set", "mm/sparse.c fill_subsection_map()", [Effect.SetValid(piece, true)], piece);
+
+        if (mapPiece.Errno != Errno.None)
+            steps.Refuse([], mapPiece.Errno, undo: bitsBack);
+        steps.MayFail(isPart ? [!early] : [], Errno.ENOMEM, bitsBack);
+        if (isPart && !request.Poisons)
+            steps.When([early], []); // the boot memmap is used again as it is
+        steps.Step("m3 memmap there", Sparse, [Effect.SetMemmap(piece, request.Poisons ? Memmap.Poison : Memmap.Uninitialised)], piece);
+
+        steps.Step(
+            "m4 section word",
+            "mm/sparse.c sparse_add_section()",
+            [Effect.Sections(piece, SectionBits.Present | SectionBits.HasMemmap, SectionBits.None)],
+            piece
         );
     }
 
-    private static void AddPages<TState>(ImmutableArray<MicroStep<TState>>.Builder steps, DeviceMapRequest request)
-        where TState : struct, IMemoryState<TState>
+    private static void AddPages(TransitionBuilder steps, DeviceMapRequest request)
     {
         Geometry geometry = request.Geometry;
         PfnRange range = request.Range;
@@ -127,97 +103,59 @@ public static class DeviceMapSteps
         Pfn metadata = request.Altmap?.MetadataStart(range.Start) ?? range.Start;
         Pfn data = request.Altmap?.DataStart(range.Start) ?? range.Start;
         var page = new Memmap(MemmapContent.ZoneDevice, ZoneKind.Device, request.Node);
-        steps.Add(
-            new(
-                "m5 taint",
-                StepLock.Hotplug,
-                Move,
-                s =>
-                {
-                    if (!geometry.IsSectionAligned(range.Start))
-                        s = s.ChangeSections(
-                            new(range.Start, range.Start + new PfnCount(1)),
-                            SectionBits.TaintZoneDevice,
-                            SectionBits.None
-                        );
-                    return geometry.IsSectionAligned(range.End)
-                        ? s
-                        : s.ChangeSections(new(last, range.End), SectionBits.TaintZoneDevice, SectionBits.None);
-                }
-            )
-        );
+        var taint = ImmutableArray.CreateBuilder<Effect>(2);
+        if (!geometry.IsSectionAligned(range.Start))
+            taint.Add(Effect.Sections(Guard.One(range.Start), SectionBits.TaintZoneDevice, SectionBits.None));
+        if (!geometry.IsSectionAligned(range.End))
+            taint.Add(Effect.Sections(new(last, range.End), SectionBits.TaintZoneDevice, SectionBits.None));
+        steps.Step("m5 taint", Move, taint.ToImmutable());
         if (request.Altmap is not null)
-            steps.Add(new("m6 altmap pages initialised", StepLock.Hotplug, Move, s => s.SetMemmap(new(metadata, data), page)));
-        steps.Add(
-            new(
+            steps.Step("m6 altmap pages initialised", Move, [Effect.SetMemmap(new(metadata, data), page)]);
+        steps
+            .End()
+            .Step(
                 "m7 data pages initialised",
-                StepLock.None,
                 "mm/page_alloc.c memmap_init_zone_device()",
-                s => s.SetMemmap(new(data, range.End + request.Overrun), page)
-            )
-        );
+                [Effect.SetMemmap(new(data, range.End + request.Overrun), page)]
+            );
     }
 
-    /// <summary>memunmap_pages() of a range that <see cref="Map"/> mapped. u2, waiting for users of the map, changes nothing
-    /// here.</summary>
-    public static Transition<TState> Unmap<TState>(Geometry geometry, PfnRange range, bool poisons)
-        where TState : struct, IMemoryState<TState>
+    /// <summary>memunmap_pages() of a range that <see cref="Map"/> mapped.</summary>
+    public static Transition Unmap(Geometry geometry, PfnRange range, bool poisons)
     {
-        var steps = ImmutableArray.CreateBuilder<MicroStep<TState>>();
-        steps.Add(
-            new("u1 reference dead", StepLock.None, "mm/memremap.c memunmap_pages()", s => s.SetPgmap(range, Pgmap.Dying))
-            {
-                Precondition = s => s.PgmapOf(range.Start) == Pgmap.Live ? Errno.None : Errno.ENODEV, // nothing to unmap
-            }
-        );
+        var steps = new TransitionBuilder($"memunmap_pages {range}");
+        steps
+            .Refuse([!Guard.PgmapIs(range.Start, Pgmap.Live)], Errno.ENODEV) // nothing to unmap
+            .Step("u1 reference dead", "mm/memremap.c memunmap_pages()", [Effect.SetPgmap(range, Pgmap.Dying)])
+            .Begin(LockName.PagemapReference, LockMode.Exclusive, range.Start)
+            .Step("u2 users gone", "mm/memremap.c memunmap_pages()", [])
+            .End()
+            .Begin(LockName.Hotplug, LockMode.Exclusive);
         if (poisons)
-            steps.Add(
-                new(
-                    "u3 poison",
-                    StepLock.Hotplug,
-                    "mm/memory_hotplug.c remove_pfn_range_from_zone()",
-                    s => s.SetMemmap(range, Memmap.Poison)
-                )
-            );
+            steps.Step("u3 poison", "mm/memory_hotplug.c remove_pfn_range_from_zone()", [Effect.SetMemmap(range, Memmap.Poison)]);
         AddRemoval(steps, geometry, range, "u4", "u5");
-        steps.Add(new("u6 range entry gone", StepLock.None, "mm/memremap.c pageunmap_range()", s => s.SetPgmap(range, Pgmap.None)));
-        return new($"memunmap_pages {range}", steps.ToImmutable(), static s => s);
+        return steps
+            .End()
+            .Begin(LockName.Rcu, LockMode.Exclusive)
+            .Step("u6 range entry gone", "mm/memremap.c pgmap_array_delete()", [Effect.SetPgmap(range, Pgmap.None)])
+            .End()
+            .Build();
     }
 
     /// <summary>section_deactivate() piece by piece.</summary>
-    internal static void AddRemoval<TState>(
-        ImmutableArray<MicroStep<TState>>.Builder steps,
-        Geometry geometry,
-        PfnRange range,
-        string bits,
-        string memmap
-    )
-        where TState : struct, IMemoryState<TState>
+    internal static void AddRemoval(TransitionBuilder steps, Geometry geometry, PfnRange range, string bits, string memmap)
     {
         foreach (PfnRange piece in geometry.Pieces(range))
         {
-            steps.Add(
-                new(
-                    $"{bits} sub-section bits cleared {piece}",
-                    StepLock.Hotplug,
-                    "mm/sparse.c clear_subsection_map()",
-                    s => s.SetValid(piece, false)
+            PfnRange sections = geometry.WholeSections(piece);
+            steps
+                .Step($"{bits} sub-section bits cleared", "mm/sparse.c clear_subsection_map()", [Effect.SetValid(piece, false)], piece)
+                .When(
+                    [!Guard.AnyValid(sections)],
+                    [Effect.Sections(piece, SectionBits.None, Word), Effect.SetMemmap(sections, Memmap.None)]
                 )
-            );
-            steps.Add(
-                new(
-                    $"{memmap} memmap freed {piece}",
-                    StepLock.Hotplug,
-                    "mm/sparse.c section_deactivate()",
-                    s =>
-                    {
-                        PfnRange sections = geometry.WholeSections(piece);
-                        if (!s.AnyValid(sections))
-                            return s.ChangeSections(piece, SectionBits.None, Word).SetMemmap(sections, Memmap.None);
-                        return s.SectionOf(piece.Start).HasFlag(SectionBits.Early) ? s : s.SetMemmap(piece, Memmap.None);
-                    }
-                )
-            );
+                .When([Guard.SectionHas(piece.Start, SectionBits.Early)], [])
+                .Step($"{memmap} memmap freed", "mm/sparse.c section_deactivate()", [Effect.SetMemmap(piece, Memmap.None)], piece);
         }
     }
 }

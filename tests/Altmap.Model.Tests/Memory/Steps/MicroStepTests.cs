@@ -4,6 +4,9 @@ using Altmap.Core.Findings;
 using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Formats.InfoBlocks;
+using Altmap.Model.Explore;
+using Altmap.Model.Explore.Packed;
+using Altmap.Model.Explore.Search;
 using Altmap.Model.Memory.States;
 using Altmap.Model.Memory.Steps;
 using FsCheck;
@@ -11,149 +14,146 @@ using FsCheck.Fluent;
 
 namespace Altmap.Model.Tests.Memory.Steps;
 
-/// <summary>One set of steps, two representations, folded and interleaved.</summary>
-public class MicroStepTests(ITestOutputHelper output)
+/// <summary>One set of steps, two interpreters: the fold over run lengths and masks over a packed state.</summary>
+public unsafe class MicroStepTests(ITestOutputHelper output)
 {
-    private static readonly Geometry World = PackedState.World;
-
-    // RAM in the first half of section 0; a device behind it, to the end of section 2.
-    private static readonly PackedState Booted = BlockSteps.Boot<PackedState>(World, Pages(0, 4));
-    private static readonly PfnRange Device = Pages(4, 24);
-
-    private static ImmutableArray<Transition<PackedState>> MapAndUnmap(bool poison) =>
-        [
-            DeviceMapSteps.Map<PackedState>(Request(Device, new(new PfnCount(1), new PfnCount(3)), poison)),
-            DeviceMapSteps.Unmap<PackedState>(World, Device, poison),
-        ];
-
-    private static DeviceMapRequest Request(PfnRange range, AltmapSpace? altmap, bool poison) =>
-        new()
-        {
-            Geometry = World,
-            Range = range,
-            Altmap = altmap,
-            Poisons = poison,
-        };
+    private static readonly Geometry Small = new(new PfnCount(2), new PfnCount(8));
 
     private static PfnRange Pages(ulong start, ulong end) => new(new Pfn(start), new Pfn(end));
 
-    private static FoldResult<TState> Random<TState>(TState state, (byte Kind, byte Start, byte Length, byte Fault) step)
-        where TState : struct, IMemoryState<TState>
+    private static Transition Random((byte Kind, byte Start, byte Length, byte Detail) what)
     {
-        ulong sub = (ulong)step.Start % 16,
-            count = 1 + ((ulong)step.Length % (16 - sub));
+        ulong sub = (ulong)what.Start % 16,
+            count = 1 + ((ulong)what.Length % (16 - sub));
         PfnRange range = Pages(sub * 2, (sub + count) * 2),
-            sections = World.WholeSections(range);
-        bool poison = (step.Fault & 1) != 0;
-        int? fault = (step.Fault & 2) != 0 ? step.Fault % 11 : null;
-        return (step.Kind % 6) switch
+            sections = Small.WholeSections(range);
+        bool poison = (what.Detail & 1) != 0;
+        DeviceMapRequest request = new()
         {
-            0 => DeviceMapSteps.Map<TState>(Request(range, null, poison)).Fold(state, fault),
-            1 => DeviceMapSteps
-                .Map<TState>(Request(range, new(new PfnCount(1), new PfnCount((ulong)step.Fault % (count * 2))), poison))
-                .Fold(state, fault),
-            2 => DeviceMapSteps.Unmap<TState>(World, range, poison).Fold(state),
-            3 => BlockSteps.Offline<TState>(sections, poison).Fold(state),
-            4 => BlockSteps.Online<TState>(sections, ZoneKind.Normal, 0).Fold(state),
-            _ => PfnWalk.PfnToOnlinePage<TState>(range.Start, (PfnOnlineRule)(step.Fault % 4), StepLock.None).Fold(state),
+            Geometry = Small,
+            Range = range,
+            Poisons = poison,
+            Overrun = new PfnCount((what.Detail & 4) != 0 ? 1UL : 0),
+        };
+        return (what.Kind % 8) switch
+        {
+            0 => DeviceMapSteps.Map(request),
+            1 => DeviceMapSteps.Map(request with { Altmap = new(new PfnCount(1), new PfnCount((ulong)what.Detail % (count * 2))) }),
+            2 => DeviceMapSteps.Unmap(Small, range, poison),
+            3 => BlockSteps.Offline(sections, poison),
+            4 => BlockSteps.Online(sections, ZoneKind.Movable, 1),
+            5 => BlockSteps.Add(sections, poison),
+            6 => BlockSteps.RemoveOffline(Small, sections),
+            _ => PfnWalk.PfnToOnlinePage(
+                Small,
+                range.Start,
+                OnlineChecks.Of((PfnOnlineRule)(what.Detail % 4), ownsPfnValid: (what.Detail & 8) != 0)
+            ),
         };
     }
 
     [Fact]
     [Trait("problem", "E3")]
-    public void Both_representations_agree_on_random_steps() =>
+    public void Both_interpreters_agree_on_random_steps()
+    {
+        int steps = 0;
         Prop.ForAll(
-                (byte ramEnd, byte secondRam, List<(byte, byte, byte, byte)> steps) =>
+                ((byte End, byte Second) ram, NonEmptyArray<(byte, byte, byte, byte)> what, List<(byte Which, bool Fault)> order) =>
+                    (
+                        steps += Compare(
+                            BlockSteps.Boot(Small, Pages(0, 1 + ((ulong)ram.End % 12)), Pages(20, 20 + ((ulong)ram.Second % 12))),
+                            [.. what.Get.Take(6).Select(Random)],
+                            order
+                        )
+                    ) >= 0
+            )
+            .QuickCheckThrowOnFailure();
+        Assert.InRange(steps, 1000, int.MaxValue);
+    }
+
+    /// <summary>Transitions one after the other on both; after every step all facts about every page are compared.</summary>
+    private static int Compare(RunLengthState runs, ImmutableArray<Transition> transitions, List<(byte Which, bool Fault)> order)
+    {
+        var world = new World(Small, runs, [new Actor("operator", ActorKind.Operator, transitions)], Faults: true);
+        var program = new PackedProgram(world);
+        var engine = new Engine<Bits512>(program, usesSymmetry: false);
+        engine.Freeze();
+        Bits512 packed = engine.Start;
+        var next = new Bits512[engine.MovesMax + 1];
+        int[] taken = new int[engine.MovesMax + 1];
+        int steps = 0;
+        foreach ((byte which, bool fault) in order)
+        {
+            int t = which % transitions.Length;
+            var register = Walk.Idle;
+            for (int i = 0; i < transitions[t].Steps.Length; steps++)
+            {
+                Alternative alternative = Transition.Choose(transitions[t].Steps[i], runs, register, fault)!;
+                int count;
+                fixed (Bits512* room = next)
+                fixed (int* moves = taken)
                 {
-                    PfnRange[] ram = [Pages(0, 1 + ((ulong)ramEnd % 12)), Pages(20, 20 + ((ulong)secondRam % 12))];
-                    RunLengthState runs = BlockSteps.Boot<RunLengthState>(World, ram);
-                    PackedState packed = BlockSteps.Boot<PackedState>(World, ram);
-                    foreach ((byte, byte, byte, byte) step in steps)
-                    {
-                        (runs, Errno a) = Random(runs, step);
-                        (packed, Errno b) = Random(packed, step);
-                        if (a != b || runs.Walk != packed.Walk)
-                            return false;
-                        for (Pfn pfn = PackedState.Pages.Start; pfn < PackedState.Pages.End; pfn += new PfnCount(1))
-                        {
-                            PfnRange one = new(pfn, pfn + new PfnCount(1));
-                            bool same =
-                                runs.SectionOf(pfn) == packed.SectionOf(pfn)
-                                && runs.MemmapOf(pfn).Content == packed.MemmapOf(pfn).Content
-                                && runs.PgmapOf(pfn) == packed.PgmapOf(pfn)
-                                && runs.AnyValid(one) == packed.AnyValid(one);
-                            if (!same)
-                                return false;
-                        }
-                    }
-                    return true;
+                    count = engine.Successors(&packed, room, moves, out bool isStuck);
+                    Assert.False(isStuck);
+                }
+                var at = new Position(t, i);
+                packed = next[
+                    Assert.Single(
+                        Enumerable.Range(0, count),
+                        s => program.Alternatives[taken[s]] is var a && ReferenceEquals(a.Source, alternative) && a.At == at
+                    )
+                ];
+                foreach (Effect effect in alternative.Effects)
+                    effect.Apply(ref runs, ref register);
+                AssertSame(program, runs, packed);
+                i = transitions[t].Next(i, alternative);
+            }
+        }
+        return steps;
+    }
+
+    private static void AssertSame(PackedProgram program, RunLengthState runs, Bits512 packed)
+    {
+        var words = new ReadOnlySpan<ulong>(&packed, Bits512.Words);
+        Lanes lanes = program.Lanes;
+        foreach (Lane lane in lanes.Sections)
+            Assert.Equal(runs.SectionOf(lane.Range.Start).HasFlag((SectionBits)lane.Unit), lane.Read(words) == 1);
+        foreach (Lane lane in lanes.Valid)
+            Assert.Equal(runs.AnyValid(lane.Range), lane.Read(words) == 1);
+        foreach (Lane lane in lanes.Memmap)
+        {
+            for (Pfn pfn = lane.Range.Start; pfn < lane.Range.End; pfn += new PfnCount(1))
+                Assert.Equal(runs.MemmapOf(pfn), lanes.Memmaps[lane.Read(words)]);
+        }
+        foreach (Lane lane in lanes.Pgmap)
+        {
+            for (Pfn pfn = lane.Range.Start; pfn < lane.Range.End; pfn += new PfnCount(1))
+                Assert.Equal(runs.PgmapOf(pfn), (Pgmap)lane.Read(words));
+        }
+    }
+
+    /// <summary>A walk alone says what the checks say of the facts.</summary>
+    [Fact]
+    public void A_walk_is_its_checks() =>
+        Prop.ForAll(
+                ((byte RamEnd, byte Page) at, (byte Rule, bool OwnsPfnValid) rule, List<(byte, byte, byte, byte)> what) =>
+                {
+                    RunLengthState state = BlockSteps.Boot(Small, Pages(0, 1 + ((ulong)at.RamEnd % 12)));
+                    foreach ((byte, byte, byte, byte) step in what)
+                        state = Random(step).Fold(state).State;
+                    ImmutableArray<OnlineCheck> checks = OnlineChecks.Of((PfnOnlineRule)(rule.Rule % 4), rule.OwnsPfnValid);
+                    var pfn = new Pfn((ulong)at.Page % 32);
+                    Walk walk = PfnWalk.PfnToOnlinePage(Small, pfn, checks).Fold(state).Register;
+                    return walk == (OnlineChecks.IsOnline(PageFacts.Of(state, pfn), checks) ? Walk.Page : Walk.Null);
                 }
             )
             .QuickCheckThrowOnFailure();
-
-    /// <summary>The shortest counter-example of memory-model: RAM and a device in one section, the device mapped.</summary>
-    [Fact]
-    [Trait("problem", "E1")]
-    public void The_section_flag_alone_gives_device_pages()
-    {
-        Exploration found = Explorer.Explore(Booted, MapAndUnmap(poison: false), PfnOnlineRule.SectionFlag, Walkers.AtRest, faults: false);
-        output.WriteLine(string.Join('\n', found.Trace));
-        Assert.Contains(found.Trace, s => s.Contains("m7 data pages initialised", StringComparison.Ordinal));
-        Assert.DoesNotContain(found.Trace, s => s.Contains("memunmap", StringComparison.Ordinal));
-        Assert.EndsWith("w4 page", found.Trace[^1], StringComparison.Ordinal);
-    }
-
-    [Theory]
-    [Trait("problem", "E2")]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void Taint_and_pagemap_fail_after_unmapping(bool poison)
-    {
-        Exploration found = Explorer.Explore(Booted, MapAndUnmap(poison), PfnOnlineRule.TaintPagemap, Walkers.AtRest, faults: false);
-        Assert.Contains(found.Trace, s => s.Contains("u6 range entry gone", StringComparison.Ordinal));
-    }
-
-    [Theory]
-    [Trait("problem", "E2")]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void The_current_rule_is_right_at_rest_while_maps_succeed(bool poison)
-    {
-        Exploration all = Explorer.Explore(Booted, MapAndUnmap(poison), PfnOnlineRule.Current, Walkers.AtRest, faults: false);
-        Assert.Empty(all.Trace);
-        Assert.InRange(all.States, 100, 100_000);
-    }
-
-    [Theory]
-    [Trait("problem", "E2")]
-    [InlineData(false, "memunmap_pages", 1)] // stale ZONE_DEVICE pages of an earlier map
-    [InlineData(true, "m3 memmap there", 0)] // poison is enough
-    public void A_map_that_fails_half_way_leaves_a_wrong_verdict(bool poison, string through, int unmaps)
-    {
-        Exploration found = Explorer.Explore(Booted, MapAndUnmap(poison), PfnOnlineRule.Current, Walkers.AtRest, faults: true);
-        Assert.Contains(found.Trace, s => s.Contains(through, StringComparison.Ordinal));
-        Assert.Contains(found.Trace, s => s.EndsWith("fails with ENOMEM", StringComparison.Ordinal));
-        Assert.Equal(unmaps, found.Trace.Count(s => s.Contains("u6 ", StringComparison.Ordinal)));
-    }
-
-    /// <summary>The reference dies outside the hotplug lock: that window is open to a walker who holds it; the one before the taint is
-    /// not.</summary>
-    [Theory]
-    [Trait("problem", "E2")]
-    [InlineData(Walkers.Unlocked, true, "m3 memmap there")]
-    [InlineData(Walkers.Locked, true, "u1 reference dead")]
-    public void Windows_of_the_current_rule(Walkers walkers, bool poison, string through)
-    {
-        Exploration found = Explorer.Explore(Booted, MapAndUnmap(poison), PfnOnlineRule.Current, walkers, faults: false);
-        Assert.Contains(found.Trace, s => s.Contains(through, StringComparison.Ordinal));
-        Assert.Equal(walkers == Walkers.Locked, found.Trace.Any(s => s.Contains("m7 ", StringComparison.Ordinal)));
-    }
 
     [Fact]
     public void A_step_on_64_TiB_costs_its_ranges()
     {
         Geometry x86 = Geometry.X86;
-        RunLengthState state = BlockSteps.Boot<RunLengthState>(x86, [.. Enumerable.Range(0, 24).Select(r => Gib((ulong)r * 2700, 64))]);
+        RunLengthState state = BlockSteps.Boot(x86, [.. Enumerable.Range(0, 24).Select(r => Gib((ulong)r * 2700, 64))]);
         var machine = new Machine(ImmutableSortedDictionary<string, PfnRange>.Empty, state);
         var clock = new Stopwatch();
         TimeSpan slowest = TimeSpan.Zero;
@@ -182,7 +182,7 @@ public class MicroStepTests(ITestOutputHelper output)
         public (Machine Next, Errno Errno) CreateNamespace(string name, PfnRange range)
         {
             (RunLengthState memory, Errno errno) = DeviceMapSteps
-                .Map<RunLengthState>(
+                .Map(
                     new DeviceMapRequest
                     {
                         Geometry = Memory.Geometry,

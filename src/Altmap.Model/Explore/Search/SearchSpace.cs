@@ -1,0 +1,158 @@
+using System.Collections.Immutable;
+using Altmap.Model.Explore.Packed;
+
+namespace Altmap.Model.Explore.Search;
+
+/// <summary>A part of a search that can be carried out beside others.</summary>
+public interface ISearchPart : IDisposable
+{
+    /// <summary>States of this part.</summary>
+    long States { get; }
+
+    /// <summary>Successors made by this part.</summary>
+    long Edges { get; }
+
+    /// <summary>Memory of this part, in bytes.</summary>
+    long Bytes { get; }
+
+    /// <summary>Depth of the last level found.</summary>
+    int Depth { get; }
+
+    /// <summary>States of the last level.</summary>
+    long Frontier { get; }
+
+    /// <summary>Where each level starts; the last entry is the number of states.</summary>
+    IReadOnlyList<long> Levels { get; }
+
+    /// <summary>Puts the states of a level into a stream, as they lie.</summary>
+    void Save(int level, Stream stream);
+
+    /// <summary>Takes levels that were saved, in place of the start.</summary>
+    /// <param name="levels">Levels.</param>
+    /// <param name="open">The states of one, as they were saved.</param>
+    void Load(int levels, Func<int, Stream> open);
+
+    /// <summary>Expands the last level; false: stopped on the way.</summary>
+    bool Step(Func<bool> isCancelled, long statesMax);
+}
+
+/// <summary>What is the same for all parts of a search.</summary>
+internal abstract class SearchSpace
+{
+    /// <summary>Prepared for a program.</summary>
+    public static SearchSpace Of(PackedProgram program, ImmutableArray<Property> properties, Reductions reductions) =>
+        program.Words switch
+        {
+            <= 2 => new SearchSpace<Bits128>(program, properties, reductions),
+            <= 4 => new SearchSpace<Bits256>(program, properties, reductions),
+            <= 8 => new SearchSpace<Bits512>(program, properties, reductions),
+            _ => throw new WorldTooLargeException(program.Bits),
+        };
+
+    /// <summary>Bytes of a state.</summary>
+    public abstract int StateBytes { get; }
+
+    /// <summary>A part; without exchange the whole.</summary>
+    public abstract ISearchPart Part(IExchange? exchange, int me);
+
+    /// <summary>First sightings of violations, over all parts, one a property, the earliest.</summary>
+    public abstract ImmutableArray<Sighting> Sightings(IReadOnlyList<ISearchPart> parts);
+
+    /// <summary>The alternatives that lead to a sighting.</summary>
+    public abstract ImmutableArray<PackedAlternative> Trace(IReadOnlyList<ISearchPart> parts, Sighting sighting);
+}
+
+/// <summary>A world that does not fit into a state of 512 bits.</summary>
+/// <param name="bits">What it needs.</param>
+public sealed class WorldTooLargeException(int bits) : Exception($"a state of this world needs {bits} bits, and 512 is the limit")
+{
+    /// <summary>What it needs.</summary>
+    public int Bits => bits;
+}
+
+/// <inheritdoc/>
+internal sealed unsafe class SearchSpace<TBits> : SearchSpace
+    where TBits : unmanaged, IBits<TBits>
+{
+    private readonly Engine<TBits> _engine;
+    private readonly Watch<TBits> _watch;
+    private readonly int _properties;
+
+    public SearchSpace(PackedProgram program, ImmutableArray<Property> properties, Reductions reductions)
+    {
+        _engine = new Engine<TBits>(program, reductions.HasFlag(Reductions.Symmetry));
+        _watch = new Watch<TBits>(_engine, properties);
+        _properties = properties.Length;
+    }
+
+    public override int StateBytes => sizeof(TBits);
+
+    public override ISearchPart Part(IExchange? exchange, int me) => new PartitionSearch<TBits>(_engine, _watch, _properties, exchange, me);
+
+    public override ImmutableArray<Sighting> Sightings(IReadOnlyList<ISearchPart> parts) =>
+        [
+            .. Parts(parts)
+                .SelectMany(p => p.Found)
+                .OfType<Sighting>()
+                .GroupBy(s => s.Property)
+                .Select(g => g.OrderBy(s => s.Depth).ThenBy(s => s.Case).First())
+                .OrderBy(s => s.Property),
+        ];
+
+    public override ImmutableArray<PackedAlternative> Trace(IReadOnlyList<ISearchPart> parts, Sighting sighting)
+    {
+        PartitionSearch<TBits>[] all = [.. Parts(parts)];
+        var path = new TBits[sighting.Depth + 1];
+        path[^1] = *all[sighting.Partition].Store[sighting.Index];
+        var room = new NativeArray<TBits>();
+        room.Grow(_engine.MovesMax + 1);
+        var taken = new int[_engine.MovesMax + 1];
+        for (int depth = sighting.Depth; depth > 0; depth--)
+            path[depth - 1] = Before(all, depth - 1, path[depth], room.Items);
+
+        var trace = ImmutableArray.CreateBuilder<PackedAlternative>(sighting.Depth);
+        TBits now = _engine.Start;
+        fixed (int* moves = taken)
+        {
+            for (int depth = 1; depth <= sighting.Depth; depth++)
+            {
+                int count = _engine.Successors(&now, room.Items, moves, out _),
+                    found = -1;
+                for (int i = 0; i < count && found < 0; i++)
+                {
+                    TBits same = room.Items[i];
+                    _engine.Canonicalise(&same);
+                    if (TBits.Same(same, path[depth]))
+                        found = i;
+                }
+                if (found < 0)
+                    throw new InvalidOperationException($"no step leads from depth {depth - 1} to the state found at {depth}");
+                now = room.Items[found];
+                trace.Add(_engine.Program.Alternatives[moves[found]]);
+            }
+        }
+        GC.KeepAlive(room);
+        return trace.MoveToImmutable();
+    }
+
+    private TBits Before(PartitionSearch<TBits>[] parts, int depth, in TBits state, TBits* room)
+    {
+        foreach (PartitionSearch<TBits> part in parts)
+        {
+            for (long i = part.Levels[depth]; i < part.Levels[depth + 1]; i++)
+            {
+                TBits from = *part.Store[i];
+                int count = _engine.Successors(&from, room, null, out _);
+                for (int s = 0; s < count; s++)
+                {
+                    _engine.Canonicalise(room + s);
+                    if (TBits.Same(room[s], state))
+                        return from;
+                }
+            }
+        }
+        throw new InvalidOperationException($"no state of depth {depth} leads to one that was found");
+    }
+
+    private static IEnumerable<PartitionSearch<TBits>> Parts(IReadOnlyList<ISearchPart> parts) => parts.Cast<PartitionSearch<TBits>>();
+}

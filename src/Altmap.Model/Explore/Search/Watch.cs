@@ -1,0 +1,118 @@
+using System.Collections.Immutable;
+using Altmap.Model.Explore.Packed;
+
+namespace Altmap.Model.Explore.Search;
+
+/// <summary>A violation as it was found.</summary>
+/// <param name="Property">Number among the properties.</param>
+/// <param name="Case">Number among its cases.</param>
+/// <param name="Depth">Steps from the start.</param>
+/// <param name="Partition">Where the state is kept.</param>
+/// <param name="Index">Its number there.</param>
+internal readonly record struct Sighting(int Property, int Case, int Depth, int Partition, long Index);
+
+/// <summary>The properties as tests, sorted by what makes them worth a look: where a walker stands, or that everybody rests.</summary>
+internal sealed unsafe class Watch<TBits>
+    where TBits : unmanaged, IBits<TBits>
+{
+    private readonly record struct Entry(int Property, int Case, Test<TBits> Test);
+
+    private readonly Engine<TBits> _engine;
+    private readonly Entry[][][] _byPlace; // actor, place
+    private readonly Entry[] _atRest;
+    private readonly TBits _positions;
+    private readonly ImmutableArray<Lane> _lanes;
+    private readonly int[] _watched; // actors with entries
+
+    public Watch(Engine<TBits> engine, ImmutableArray<Property> properties)
+    {
+        _engine = engine;
+        PackedProgram program = engine.Program;
+        _lanes = program.Positions;
+        var byPlace = program.Places.Select(p => p.Select(_ => new List<Entry>()).ToArray()).ToArray();
+        var atRest = new List<Entry>();
+        StuckProperty = -1;
+        for (int p = 0; p < properties.Length; p++)
+        {
+            for (int c = 0; c < properties[p].Cases.Length; c++)
+            {
+                PropertyCase one = properties[p].Cases[c];
+                if (one.IsStuck)
+                {
+                    StuckProperty = p;
+                    continue;
+                }
+                Literal?[] at =
+                [
+                    .. one.At.Select(x => program.StandsAt(x.Actor, x.Step == 0 ? Position.Idle : new Position(x.Transition, x.Step))),
+                ];
+                if (at.Contains(null))
+                    continue; // nobody ever stands there
+                var facts = at.Select(x => x!.Value).ToList();
+                if (one.AtRest)
+                    facts.AddRange(program.Positions.Select(l => new Literal(l, 0)));
+                if (program.Compile(one.Guards, facts, one.Choices) is not { } condition)
+                    continue;
+                if (one.Next is { } next)
+                    condition = And(condition, next);
+                var entry = new Entry(p, c, engine.Compile(condition));
+                if (one.AtRest)
+                    atRest.Add(entry);
+                else
+                    byPlace[one.At[0].Actor]
+                        [program.Places[one.At[0].Actor].IndexOf(new Position(one.At[0].Transition, one.At[0].Step))]
+                        .Add(entry);
+            }
+        }
+        _byPlace = [.. byPlace.Select(a => a.Select(e => e.ToArray()).ToArray())];
+        _watched = [.. Enumerable.Range(0, _byPlace.Length).Where(a => _byPlace[a].Any(e => e.Length > 0))];
+        _atRest = [.. atRest];
+        ulong[] mask = new ulong[program.Words];
+        foreach (Lane lane in program.Positions)
+            mask[lane.Word] |= lane.Mask;
+        _positions = TBits.From(mask);
+        engine.Freeze();
+    }
+
+    /// <summary>The property that says that nobody is stuck, or -1.</summary>
+    public int StuckProperty { get; }
+
+    /// <summary>Looks at a new state; notes the first sighting of each property.</summary>
+    public void Look(TBits* state, Span<Sighting?> found, int depth, int partition, long index)
+    {
+        var words = (ulong*)state;
+        foreach (int a in _watched)
+        {
+            Lane lane = _lanes[a];
+            Entry[] entries = _byPlace[a][(int)((words[lane.Word] & lane.Mask) >> lane.Shift)];
+            if (entries.Length > 0)
+                Check(entries, state, found, depth, partition, index);
+        }
+        if (!TBits.Meets(*state, _positions))
+            Check(_atRest, state, found, depth, partition, index);
+    }
+
+    private void Check(Entry[] entries, TBits* state, Span<Sighting?> found, int depth, int partition, long index)
+    {
+        foreach (ref readonly Entry entry in entries.AsSpan())
+        {
+            if (found[entry.Property] is null && _engine.Holds(entry.Test, *state))
+                found[entry.Property] = new Sighting(entry.Property, entry.Case, depth, partition, index);
+        }
+    }
+
+    private static Condition And(Condition condition, PackedAlternative next)
+    {
+        ulong[] mask = [.. condition.Mask],
+            value = [.. condition.Value];
+        var clauses = condition.Clauses.AddRange(next.When.Clauses);
+        for (int w = 0; w < mask.Length; w++)
+        {
+            if ((mask[w] & next.When.Mask[w] & (value[w] ^ next.When.Value[w])) != 0)
+                clauses = clauses.Add([]); // both cannot be
+            mask[w] |= next.When.Mask[w] | next.Waits[w];
+            value[w] |= next.When.Value[w];
+        }
+        return new Condition(mask, value, clauses);
+    }
+}
