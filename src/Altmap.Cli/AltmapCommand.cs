@@ -13,6 +13,7 @@ using Altmap.Cli.Planning;
 using Altmap.Cli.Sandboxes;
 using Altmap.Cli.StructPages;
 using Altmap.Cli.Writes;
+using Altmap.Core.Json;
 using Altmap.Core.Media;
 
 namespace Altmap.Cli;
@@ -108,6 +109,8 @@ internal static class AltmapCommand
 
     private static int Dispatch(string[] args, CliHost host)
     {
+        if (args.FirstOrDefault(a => a.Contains('\ufffd')) is { } foreign)
+            throw CliError.Usage($"{Quote.Text(foreign)} is not UTF-8; expected UTF-8: two such words could be taken for one");
         if (args is ["help", .. var asked])
             args = [.. asked, "--help"];
         if (args is ["--version"] or ["version"])

@@ -20,6 +20,16 @@ public static class BoundedFile
         }
     }
 
+    /// <summary>The same of a file that another file names, which is to be no pipe or terminal: opening one could wait for ever.</summary>
+    public static HostResult<byte[]> ReadNamed(string path, int bytesMax) =>
+        RefuseWaiting(path) is { } waiting ? new(null, waiting) : Read(path, bytesMax);
+
+    /// <summary>The error for what is neither a file nor a block device; null: it is one, or there is nothing.</summary>
+    internal static HostError? RefuseWaiting(string path) =>
+        FileKinds.Of(path) == FileKind.Other && !Directory.Exists(path)
+            ? new HostError(path, "this is neither a file nor a block device", "an image")
+            : null;
+
     /// <summary>The same of a stream that is open already; <paramref name="path"/> is its name in errors.</summary>
     public static HostResult<byte[]> Read(string path, Stream file, int bytesMax)
     {

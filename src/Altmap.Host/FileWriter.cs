@@ -11,14 +11,19 @@ public static class FileWriter
     /// process) the old file is still there, whole.
     /// What is no plain file (<c>/dev/null</c>, a pipe) is written in place; a block device only by who is alone with it.
     /// </summary>
+    /// <param name="path">Where to.</param>
+    /// <param name="write">Writes the content.</param>
+    /// <param name="mode">Who may read and write it; null: as the file that is replaced, or as the umask says.</param>
     /// <returns>Null, or the error.</returns>
-    public static HostError? WriteAtomically(string path, Action<Stream> write)
+    public static HostError? WriteAtomically(string path, Action<Stream> write, UnixFileMode? mode = null)
     {
         string? temporary = null;
         try
         {
             if (path.Length == 0)
                 return new HostError("\"\"", "this is no path", "the path of a file");
+            if (HostPath.Refusal(path) is { } unnameable)
+                return unnameable;
             if (Directory.Exists(path))
                 return new HostError(path, "this is a directory", "a file") { Errno = Errno.EISDIR };
             FileKind kind = FileKinds.Of(path);
@@ -43,8 +48,8 @@ public static class FileWriter
                 write(file);
                 file.Flush(flushToDisk: true);
             }
-            if (File.Exists(target) && !OperatingSystem.IsWindows())
-                File.SetUnixFileMode(temporary, File.GetUnixFileMode(target));
+            if (!OperatingSystem.IsWindows() && (mode is not null || File.Exists(target)))
+                File.SetUnixFileMode(temporary, mode ?? File.GetUnixFileMode(target));
             File.Move(temporary, target, overwrite: true);
             temporary = null;
             return OperatingSystem.IsLinux() && !Native.SyncDirectory(directory)
@@ -68,6 +73,15 @@ public static class FileWriter
         using var content = new MemoryStream();
         write(content);
         return NamespaceFile.WriteHead(path, content.ToArray());
+    }
+
+    /// <summary>The same for what a command of the model names: plain files and <c>/dev/null</c> alone, never a device.</summary>
+    public static HostError? WritePlain(string path, byte[] bytes)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        return FileKinds.Of(path) is FileKind.BlockDevice or FileKind.Other && path != "/dev/null" && !Directory.Exists(path)
+            ? new HostError(path, "this is no plain file, and the commands of a model write no others", "a plain file")
+            : WriteAtomically(path, stream => stream.Write(bytes));
     }
 
     /// <summary>Takes away what a failure left behind; the first error is the one that matters.</summary>

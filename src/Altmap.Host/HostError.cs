@@ -31,7 +31,7 @@ public sealed record HostError(string Path, string What, string Expected = "", s
         exception switch
         {
             ArgumentException when path.Length == 0 => new("\"\"", "this is no path", "the path of a file"),
-            FileNotFoundException or DirectoryNotFoundException => new(path, "there is no such file"),
+            FileNotFoundException or DirectoryNotFoundException => HostPath.Refusal(path) ?? new(path, "there is no such file"),
             UnauthorizedAccessException when Directory.Exists(path) => new(path, "this is a directory", "a file"),
             UnauthorizedAccessException => new(path, "permission denied", "", "read and write it as a user who may"),
             PathTooLongException => new(path, "the path is too long"),

@@ -149,7 +149,7 @@ public static class MachineLoader
 
     private static HostResult<SparseBytes> ReadLabels(string path, ByteSize size, string dimm)
     {
-        HostResult<byte[]> bytes = BoundedFile.Read(path, (int)size.Bytes);
+        HostResult<byte[]> bytes = BoundedFile.ReadNamed(path, (int)size.Bytes);
         if (bytes.Error is { } error)
         {
             return error.What.StartsWith("more than ", StringComparison.Ordinal)
@@ -184,6 +184,8 @@ public static class MachineLoader
         ImmutableArray<string>.Builder notes
     )
     {
+        if (BoundedFile.RefuseWaiting(path) is { } waiting)
+            return new(null, waiting);
         HostResult<SparseBytes> read = ReadImage(path, storedBytesMax);
         if (read.Value is not { } image)
             return read;

@@ -1,5 +1,4 @@
 using Altmap.Core.Findings;
-using Altmap.Core.Media;
 using Altmap.Core.Units;
 using Altmap.Formats.Writes;
 using Altmap.Host.Media;
@@ -16,19 +15,22 @@ public sealed record NamespaceHead(byte[] Bytes, ByteSize? Size);
 /// rest.</summary>
 public static class NamespaceFile
 {
-    /// <summary>Reads the head of a raw image, a device, a pipe, or an image that ends in <c>.gz</c> or <c>.sparse.gz</c>.</summary>
-    public static HostResult<NamespaceHead> ReadHead(string path, int count)
+    /// <summary>How much of a packed image is counted to know its size; beyond, the user has to say it.</summary>
+    private const ulong CountedBytesMax = 1UL << 36;
+
+    /// <summary>
+    /// Reads the head of a raw image, a device, a pipe, or an image that ends in <c>.gz</c> or <c>.sparse.gz</c>. Of a packed one no more
+    /// is unpacked than what is asked for.
+    /// </summary>
+    /// <param name="path">The image.</param>
+    /// <param name="count">Bytes of the head.</param>
+    /// <param name="wantsSize">The size of the whole is asked for too; that of a <c>.gz</c> must be counted.</param>
+    public static HostResult<NamespaceHead> ReadHead(string path, int count, bool wantsSize = true)
     {
+        if (path.EndsWith(".sparse.gz", StringComparison.Ordinal))
+            return SparseImage.ReadHead(path, count);
         if (path.EndsWith(".gz", StringComparison.Ordinal))
-        {
-            HostResult<SparseBytes> image = MachineLoader.ReadImage(path);
-            if (image.Value is not { } whole)
-                return new(null, image.Error);
-            return new(
-                new NamespaceHead(whole.Read(0, (int)Math.Min(whole.LengthBytes, (ulong)count)), new ByteSize(whole.LengthBytes)),
-                null
-            );
-        }
+            return ReadPackedHead(path, count, wantsSize);
         try
         {
             if (Directory.Exists(path))
@@ -40,6 +42,43 @@ public static class NamespaceFile
             byte[] head = new byte[count];
             int got = file.ReadAtLeast(head, count, throwOnEndOfStream: false);
             return new(new NamespaceHead(head[..got], size), null);
+        }
+        catch (Exception e) when (HostError.IsOfFiles(e))
+        {
+            return new(null, HostError.Of(path, e));
+        }
+    }
+
+    private static HostResult<NamespaceHead> ReadPackedHead(string path, int count, bool wantsSize)
+    {
+        try
+        {
+            using FileStream file = BoundedFile.Open(path);
+            using var gzip = new GzipInput(file);
+            byte[] head = new byte[count];
+            int got = gzip.Read(head);
+            if (got < count)
+                return new(new NamespaceHead(head[..got], new ByteSize((ulong)got)), null);
+            if (!wantsSize)
+                return new(new NamespaceHead(head, null), null);
+            ulong size = (ulong)count;
+            byte[] chunk = new byte[1 << 17];
+            for (int more = chunk.Length; more == chunk.Length; )
+            {
+                more = gzip.Read(chunk);
+                size += (ulong)more;
+                if (size > CountedBytesMax)
+                    return new(
+                        null,
+                        new HostError(
+                            path,
+                            $"it holds more than {new ByteSize(CountedBytesMax).ToHuman()}",
+                            "",
+                            "give --size, or unpack it"
+                        )
+                    );
+            }
+            return new(new NamespaceHead(head, new ByteSize(size)), null);
         }
         catch (Exception e) when (HostError.IsOfFiles(e))
         {

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.IO.Compression;
 using System.Text;
 using Altmap.Core.Media;
+using Altmap.Core.Units;
 
 namespace Altmap.Host;
 
@@ -28,6 +29,27 @@ public static class SparseImage
         {
             using FileStream file = BoundedFile.Open(path);
             return Read(file, path, storedBytesMax);
+        }
+        catch (Exception e) when (HostError.IsOfFiles(e))
+        {
+            return new(null, HostError.Of(path, e));
+        }
+    }
+
+    /// <summary>Reads the head of an image, and its size from its first line; what follows is not unpacked.</summary>
+    internal static HostResult<NamespaceHead> ReadHead(string path, int count)
+    {
+        try
+        {
+            using FileStream file = BoundedFile.Open(path);
+            using var inflated = new GzipInput(file);
+            HostResult<SparseBytes> read = new Reader(inflated, path, StoredBytesMax).Read((ulong)count);
+            return read.Value is { } image
+                ? new(
+                    new NamespaceHead(image.Read(0, (int)Math.Min(image.LengthBytes, (ulong)count)), new ByteSize(image.LengthBytes)),
+                    null
+                )
+                : new(null, read.Error);
         }
         catch (Exception e) when (HostError.IsOfFiles(e))
         {
@@ -89,7 +111,8 @@ public static class SparseImage
         private int _at;
         private bool _ended;
 
-        public HostResult<SparseBytes> Read()
+        /// <summary>Reads the runs that start below <paramref name="limit"/>, each up to there.</summary>
+        public HostResult<SparseBytes> Read(ulong limit = ulong.MaxValue)
         {
             if (
                 ReadLine() is not { } first
@@ -127,6 +150,8 @@ public static class SparseImage
                             $"the run at {offset} with {length} bytes ends beyond the image of {size} bytes"
                         )
                     );
+                if (offset >= limit)
+                    return new(image, null);
                 // A page is held whole, so a run counts at least one: a million runs of a byte are not a megabyte.
                 stored += Math.Max(length, 4096);
                 if (stored > storedBytesMax)
@@ -136,10 +161,11 @@ public static class SparseImage
                         "unpack it and give the raw file"
                     );
                 end = offset + length;
-                for (ulong at = offset; at < end; )
+                ulong wanted = Math.Min(end, Math.Max(limit, offset));
+                for (ulong at = offset; at < wanted; )
                 {
                     // Up to the next page edge first, so that a page is written once.
-                    int count = (int)Math.Min(end - at, (ulong)chunk.Length - (at % 4096 == 0 || chunk.Length < 4096 ? 0 : at % 4096));
+                    int count = (int)Math.Min(wanted - at, (ulong)chunk.Length - (at % 4096 == 0 || chunk.Length < 4096 ? 0 : at % 4096));
                     int got = ReadBytes(chunk.AsSpan(0, count));
                     if (got < count)
                         return Fail(
@@ -150,6 +176,8 @@ public static class SparseImage
                     image = image.Write(at, chunk.AsSpan(0, count));
                     at += (ulong)count;
                 }
+                if (wanted < end)
+                    return new(image, null);
             }
             return _at < _have ? Fail("a line without end") : new(image, null);
         }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Altmap.Core;
 using Altmap.Core.Kernels;
 using Altmap.Core.Media;
 using Altmap.Core.Units;

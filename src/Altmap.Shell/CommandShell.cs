@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
+using Altmap.Core;
 using Altmap.Core.Findings;
 using Altmap.Core.Json;
 using Altmap.Model;
-using Altmap.Model.Nvdimm;
 using Altmap.Shell.Hotplug;
 using Altmap.Shell.Lsmem;
 using Altmap.Shell.Options;
@@ -111,11 +111,20 @@ public static class CommandShell
                 : Say(state, answer.Stdout, answer.Stderr, answer.ExitCode);
         var context = new ToolContext(state);
         context.Output.Err(request.Warnings);
-        int result = ToolCommands.Run(context, tool, request);
+        ToolOutcome outcome = ToolCommands.Run(context, tool, request);
         var next = new ShellState(context.Machine, context.Uuids) { Files = context.Files };
-        // The tools return a negative errno; the process shows its low byte.
-        return new CommandResult(next, context.Output.Stdout, context.Output.Stderr, context.Output.Merged, result & 0xff, false);
+        return new CommandResult(next, context.Output.Stdout, context.Output.Stderr, context.Output.Merged, outcome.ExitCode, false)
+        {
+            Raw = context.Output.Raw,
+            Note = Debugs(request, tool),
+        };
     }
+
+    /// <summary>Of <c>list</c>, -v is more of the listing; everywhere else it is what the tool's library tells of its work.</summary>
+    private static string? Debugs(ToolRequest request, string tool) =>
+        request.Options is { Command.Name: not "list" } options && options.Flag("verbose")
+            ? $"-v: what lib{tool} tells of its work is not modelled; {tool} {options.Command.Name} ran as without it"
+            : null;
 
     /// <summary>busybox sh: the failing write is reported by the shell, with exit code 1.</summary>
     private static CommandResult Echo(ShellState state, ImmutableArray<string> words, string? redirectTo)

@@ -10,8 +10,10 @@ namespace Altmap.Shell;
 /// <param name="Uuids">For UUIDs that a tool picks by itself.</param>
 public sealed record ShellState(Machine Machine, UuidSource Uuids)
 {
-    /// <summary>Files that commands of this session wrote, by the path they named. Nothing of the host is among them, and nothing goes
-    /// there.</summary>
+    /// <summary>
+    /// Files by the path that commands name them: those that commands of this session wrote, and those that the caller put there, as of the
+    /// host. A command finds no others, and writes nowhere else.
+    /// </summary>
     public ImmutableSortedDictionary<string, SparseBytes> Files { get; init; } =
         ImmutableSortedDictionary.Create<string, SparseBytes>(StringComparer.Ordinal);
 }
@@ -25,6 +27,10 @@ public sealed record ShellState(Machine Machine, UuidSource Uuids)
 /// <param name="IsUnsupported">True when the model does not know; the reason stands on standard error after <c>unsupported: </c>.</param>
 public sealed record CommandResult(ShellState State, string Stdout, string Stderr, string Merged, int ExitCode, bool IsUnsupported)
 {
+    /// <summary>Bytes on standard output that are no text, as of <c>ndctl read-labels nmem0</c>; null: none. They are not in
+    /// <see cref="Stdout"/>.</summary>
+    public byte[]? Raw { get; init; }
+
     /// <summary>What the output leaves out although the real command prints it; null: nothing. No part of the output.</summary>
     public string? Note { get; init; }
 }

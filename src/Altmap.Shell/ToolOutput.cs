@@ -35,6 +35,16 @@ public sealed class ToolOutput
         _buffer.Remove(0, whole);
     }
 
+    /// <summary>Bytes on standard output that are no text; null: there are none. What prints them prints nothing else there.</summary>
+    public byte[]? Raw { get; private set; }
+
+    /// <summary>Writes bytes to standard output as they are.</summary>
+    public void OutRaw(byte[] bytes)
+    {
+        Raw = [.. Raw ?? [], .. bytes];
+        _merged.Append(Encoding.UTF8.GetString(bytes));
+    }
+
     /// <summary>Prints to standard error.</summary>
     public void Err(string text)
     {

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Text;
-using Altmap.Cli.Planning;
+using Altmap.Cli.Tests.Json;
 
 namespace Altmap.Cli.Tests;
 
@@ -10,7 +10,9 @@ internal sealed record CliResult(int ExitCode, byte[] Bytes, string Error)
     public string Output => Encoding.UTF8.GetString(Bytes);
 }
 
-/// <summary>Runs the command: in this process, or as the program that ALTMAP_PROGRAM names (<c>./test --native</c>).</summary>
+/// <summary>Runs the command: in this process, or as the program that ALTMAP_PROGRAM names (<c>./test --native</c>). A JSON document that
+/// it
+/// prints must be as its schema says.</summary>
 internal static class Cli
 {
     private static readonly UTF8Encoding s_utf8 = new(encoderShouldEmitUTF8Identifier: false);
@@ -24,8 +26,13 @@ internal static class Cli
 
     public static CliResult RunWith(string input, params string[] args)
     {
-        if (Native is not null)
-            return RunProcess([Program, .. args], input);
+        CliResult result = Native is not null ? RunProcess([Program, .. args], input) : RunHere(args, input);
+        OutputSchemas.Check(args, result.Bytes);
+        return result;
+    }
+
+    private static CliResult RunHere(string[] args, string input)
+    {
         using var output = new MemoryStream();
         using var error = new StringWriter { NewLine = "\n" };
         using var host = new CliHost(output, error, () => new MemoryStream(Encoding.UTF8.GetBytes(input)));

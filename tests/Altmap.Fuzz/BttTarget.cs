@@ -7,6 +7,7 @@ using Altmap.Core.Units;
 using Altmap.Formats.Btt;
 using Altmap.Formats.InfoBlocks;
 using Altmap.Formats.Labels;
+using Altmap.Formats.Namespaces;
 using Altmap.Formats.Writes;
 
 namespace Altmap.Fuzz;

@@ -4,6 +4,7 @@ using Altmap.Core.Findings;
 using Altmap.Core.Identity;
 using Altmap.Core.Units;
 using Altmap.Model;
+using Altmap.Model.Maps;
 using Altmap.Model.Memory;
 using Altmap.Model.Memory.States;
 using Altmap.Model.Nvdimm;

@@ -2,6 +2,7 @@ using Altmap.Bench.Machines;
 using Altmap.Core.Identity;
 using Altmap.Core.Units;
 using Altmap.Model;
+using Altmap.Model.Maps;
 using Altmap.Model.Memory;
 using Altmap.Shell;
 using BenchmarkDotNet.Attributes;

@@ -6,6 +6,7 @@ using Altmap.Core.Units;
 using Altmap.Formats.InfoBlocks;
 using Altmap.Model;
 using Altmap.Model.Hardware;
+using Altmap.Model.Maps;
 using Altmap.Model.Memory;
 using Altmap.Model.Memory.States;
 using Altmap.Model.Memory.Steps;

@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
 using Altmap.Advice.Sessions;
+using Altmap.Core;
 using Altmap.Core.Findings;
 using Altmap.Model;
 using Altmap.Model.Hardware;
-using Altmap.Model.Nvdimm;
 using Altmap.Shell;
 
 namespace Altmap.Advice.Doctor;

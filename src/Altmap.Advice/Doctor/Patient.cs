@@ -3,7 +3,7 @@ using Altmap.Core.Findings;
 using Altmap.Core.Kernels;
 using Altmap.Model;
 using Altmap.Model.Compatibility;
-using Altmap.Model.Memory;
+using Altmap.Model.Maps;
 using Altmap.Model.Nvdimm;
 using Altmap.Shell;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Altmap.Core.Units;
 using Altmap.Model;
-using Altmap.Model.Memory;
+using Altmap.Model.Maps;
 using Altmap.Model.Nvdimm;
 
 namespace Altmap.Advice.Doctor;

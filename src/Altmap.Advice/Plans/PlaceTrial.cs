@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Altmap.Advice.Sessions;
+using Altmap.Core;
 using Altmap.Core.Findings;
 using Altmap.Core.Units;
 using Altmap.Model;

@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
+using Altmap.Core;
 using Altmap.Core.Identity;
 using Altmap.Core.Kernels;
 using Altmap.Model;
 using Altmap.Model.Hardware;
-using Altmap.Model.Nvdimm;
 using Altmap.Shell;
 using Altmap.Shell.Scripts;
 
@@ -44,19 +44,29 @@ public sealed record FailedStep(int Step, string Command, int ExitCode, string M
 /// <param name="Error">Null where there is a state.</param>
 public sealed record SessionOpening(ShellState? State, ImmutableArray<FailedStep> Failed, OpeningError? Error)
 {
+    /// <summary>The steps with the UUIDs that tools picked for them just now: done again, they come to this state.</summary>
+    public ImmutableArray<string> Steps { get; private init; } = [];
+
     /// <summary>Boots a machine and does its steps.</summary>
     /// <param name="source">The machine with the bytes of its files.</param>
     /// <param name="kernel">The kernel, with what the machine's config says of it.</param>
     /// <param name="architecture">Of that kernel.</param>
     /// <param name="uuids">For UUIDs that tools pick; those that a step carries come first.</param>
-    public static SessionOpening Of(MachineSource source, KernelProfile kernel, ArchitectureRules architecture, UuidSource uuids)
+    /// <param name="withInput">Puts the files that a step reads into the session's; null: there are none.</param>
+    public static SessionOpening Of(
+        MachineSource source,
+        KernelProfile kernel,
+        ArchitectureRules architecture,
+        UuidSource uuids,
+        Func<ShellState, ImmutableArray<string>, ShellState>? withInput = null
+    )
     {
         try
         {
             (Machine? machine, string? panic) = Boot.Start(source, kernel, architecture);
             return machine is null
                 ? Fail(OpeningFault.DoesNotBoot, null, panic ?? "no reason given")
-                : Steps(new ShellState(machine, uuids), source.Description.Steps);
+                : Run(new ShellState(machine, uuids), source.Description.Steps, withInput);
         }
         catch (NotModelledException e)
         {
@@ -64,25 +74,35 @@ public sealed record SessionOpening(ShellState? State, ImmutableArray<FailedStep
         }
     }
 
-    private static SessionOpening Steps(ShellState state, ImmutableArray<string> steps)
+    private static SessionOpening Run(
+        ShellState state,
+        ImmutableArray<string> steps,
+        Func<ShellState, ImmutableArray<string>, ShellState>? withInput
+    )
     {
         var failed = ImmutableArray.CreateBuilder<FailedStep>();
+        var done = ImmutableArray.CreateBuilder<string>();
         for (int i = 0; i < steps.Length; i++)
         {
             if (ScriptParser.ParseLine(steps[i]) is not { } parsed)
+            {
+                done.Add(steps[i]);
                 continue;
+            }
             if (parsed.Error is { } error)
                 return Fail(OpeningFault.StepUnreadable, i, error.Message);
             ScriptLine line = parsed.Line!;
             ShellState before = state with { Uuids = state.Uuids.WithGiven(StepText.UuidsOf(steps[i])) };
+            before = withInput?.Invoke(before, line.Words) ?? before;
             CommandResult result = CommandShell.Run(before, line.Words, line.RedirectTo);
             if (result.IsUnsupported)
                 return Fail(OpeningFault.NotModelled, i, result.Stderr.TrimEnd('\n'));
             if (result.ExitCode != 0)
                 failed.Add(new FailedStep(i, line.Text, result.ExitCode, FirstLine(result)));
+            done.Add(StepText.UuidsOf(steps[i]).IsEmpty ? StepText.Of(steps[i], before.Uuids, result.State.Uuids) : steps[i]);
             state = result.State with { Uuids = result.State.Uuids.WithGiven([]) };
         }
-        return new(state, failed.ToImmutable(), null);
+        return new(state, failed.ToImmutable(), null) { Steps = done.ToImmutable() };
     }
 
     private static SessionOpening Fail(OpeningFault fault, int? step, string message) =>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Altmap.Core;
 using Altmap.Core.Kernels;
 using Altmap.Model.Compatibility;
 using Altmap.Shell;
@@ -10,7 +11,7 @@ namespace Altmap.Advice.Upgrades;
 /// <param name="Ndctl">A line of <c>ndctl list</c> for each namespace of the report, in its order.</param>
 public sealed record UpgradeAnswer(UpgradeReport Report, ImmutableArray<string> Ndctl)
 {
-    /// <summary>Boots the other kernel on the machine and lists. Throws <see cref="Model.Nvdimm.NotModelledException"/> where the model
+    /// <summary>Boots the other kernel on the machine and lists. Throws <see cref="NotModelledException"/> where the model
     /// does
     /// not know.</summary>
     /// <param name="state">The machine under its own kernel.</param>

@@ -9,6 +9,7 @@ using Altmap.Core.Media;
 using Altmap.Formats.Btt;
 using Altmap.Formats.Btt.Check;
 using Altmap.Formats.Labels;
+using Altmap.Formats.Namespaces;
 
 namespace Altmap.Cli.Btt;
 

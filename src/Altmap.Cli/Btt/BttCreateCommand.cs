@@ -8,6 +8,7 @@ using Altmap.Core.Units;
 using Altmap.Formats.Btt;
 using Altmap.Formats.Btt.Check;
 using Altmap.Formats.InfoBlocks;
+using Altmap.Formats.Namespaces;
 using Altmap.Formats.Writes;
 using Altmap.Host;
 using Altmap.Host.Media;

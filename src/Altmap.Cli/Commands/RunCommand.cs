@@ -98,6 +98,13 @@ internal static class RunCommand
     {
         if (request.Script is not null && request.Words.Length > 0)
             throw CliError.Usage("--script and a command after -- exclude each other");
+        // Before anything runs: a session is not worked through for a file that cannot be.
+        if (
+            request.Save is { } where
+            && (where.Length == 0 ? new HostError("\"\"", "this is no path", "the path of a file") : HostPath.Refusal(where))
+                is { } unnameable
+        )
+            throw new CliError(ExitCode.Usage, $"--save: {unnameable}");
         bool prompts = request.Words.Length == 0 && request.Script is null && host.IsInputTerminal;
         // The script is read before the machine: a mistake in it runs nothing.
         Script script =

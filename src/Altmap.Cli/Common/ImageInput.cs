@@ -20,7 +20,7 @@ internal static class ImageInput
     }
 
     /// <summary>Reads a head; <c>-</c> is standard input.</summary>
-    public static NamespaceHead ReadHead(CliHost host, string path, int count)
+    public static NamespaceHead ReadHead(CliHost host, string path, int count, bool wantsSize = false)
     {
         if (path == "-")
         {
@@ -28,7 +28,7 @@ internal static class ImageInput
             using Stream input = host.OpenInput();
             return new NamespaceHead(head[..input.ReadAtLeast(head, count, throwOnEndOfStream: false)], null);
         }
-        HostResult<NamespaceHead> read = NamespaceFile.ReadHead(path, count);
+        HostResult<NamespaceHead> read = NamespaceFile.ReadHead(path, count, wantsSize);
         return read.Value ?? throw CliError.Of(read.Error!);
     }
 }

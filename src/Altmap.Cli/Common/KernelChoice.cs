@@ -38,7 +38,8 @@ internal static class KernelChoice
         string path = Path.Combine(directory, name);
         if (!IsPath(name) && !File.Exists(path))
             return KernelNames.Find(name)?.Profile ?? throw CliError.Usage(KernelNames.Refusal(name));
-        HostResult<byte[]> text = BoundedFile.Read(path, ProfileBytesMax);
+        // What a machine file names is to be no pipe; what the user names may be one.
+        HostResult<byte[]> text = directory == "." ? BoundedFile.Read(path, ProfileBytesMax) : BoundedFile.ReadNamed(path, ProfileBytesMax);
         if (text.Error is { } error)
             throw CliError.Of(error);
         ProfileFileResult parsed = ProfileFile.Parse(text.Value, path);

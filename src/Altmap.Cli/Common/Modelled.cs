@@ -1,4 +1,4 @@
-using Altmap.Model.Nvdimm;
+using Altmap.Core;
 
 namespace Altmap.Cli.Common;
 

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using Altmap.Cli.Output;
 using Altmap.Core.Identity;
 using Altmap.Core.Json;
 using Altmap.Core.Kernels;
@@ -90,7 +89,7 @@ internal static class Values
     /// <summary>What is wrong with an alignment that pfn and dax devices do not offer.</summary>
     public static string NoAlign(ByteSize align, ArchitectureRules architecture) =>
         $"{align} is none that {KernelChoice.Name(architecture.Architecture)} offers with pages of {architecture.PageSize.ToHuman()}; "
-        + $"expected {string.Join(", ", architecture.SupportedAligns.Select(Numbers.Unit))}";
+        + $"expected {string.Join(", ", architecture.SupportedAligns.Select(a => a.ToOption()))}";
 
     /// <summary>An architecture by its name.</summary>
     public static Architecture ArchitectureOf(string name) =>

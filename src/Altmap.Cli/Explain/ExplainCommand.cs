@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.CommandLine;
+using Altmap.Advice;
 using Altmap.Advice.Explain;
 using Altmap.Cli.Common;
 using Altmap.Cli.Doctor;

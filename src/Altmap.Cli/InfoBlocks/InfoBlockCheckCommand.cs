@@ -13,6 +13,7 @@ using Altmap.Formats.Btt;
 using Altmap.Formats.Btt.Check;
 using Altmap.Formats.InfoBlocks;
 using Altmap.Formats.Labels;
+using Altmap.Formats.Namespaces;
 using Altmap.Formats.Recognition;
 using Altmap.Host;
 
@@ -213,7 +214,7 @@ internal static class InfoBlockCheckCommand
                 _ => ClaimClass.None,
             };
             _mapsPages = Values.Word(provider, "--provider", "nfit", "e820") == "e820";
-            NamespaceHead head = ImageInput.ReadHead(host, path, MediaContent.HeadBytes);
+            NamespaceHead head = ImageInput.ReadHead(host, path, MediaContent.HeadBytes, wantsSize: given is null);
             _head = head.Bytes[..Math.Min(head.Bytes.Length, NamespaceBinding.HeadBytes)];
             _content = MediaContent.Of(head.Bytes);
             ByteSize whole = given ?? head.Size ?? throw CliError.Usage($"{path}: its size is not known; give --size");

@@ -35,7 +35,7 @@ internal sealed record InfoBlockReaders(string Mode, DataOnlyReading DataOnly, b
         host.Out.WriteLine($"ndctl: {Ndctl}");
     }
 
-    /// <summary>Two more objects in the list of kernels, with the same keys; <c>kernel</c> is null in them.</summary>
+    /// <summary>Two more objects in the list of kernels, with <c>reader</c> where those have <c>kernel</c>.</summary>
     public void WriteJson(Utf8JsonWriter json)
     {
         string verdict =
@@ -64,7 +64,6 @@ internal sealed record InfoBlockReaders(string Mode, DataOnlyReading DataOnly, b
     private void Write(Utf8JsonWriter json, string reader, string verdict, string reads, ulong? dataOffset, string why, bool isVerified)
     {
         json.WriteStartObject();
-        json.WriteNull("kernel");
         json.WriteString("reader", reader);
         json.WriteString("verdict", verdict);
         json.WriteString("mode", Mode);

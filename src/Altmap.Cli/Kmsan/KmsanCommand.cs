@@ -152,8 +152,10 @@ internal static class KmsanCommand
                     Values.Number(p.GetValue(seed), "--seed") ?? 1,
                     p.GetValue(json)
                 );
-            if (p.GetValue(json))
-                JsonOutput.Write(host, j => KmsanJson.Write(j, answer, p.GetValue(blocks)));
+            if (p.GetValue(json) && p.GetValue(blocks))
+                JsonOutput.WriteLong(host, j => KmsanJson.Write(j, answer, hasBlocks: true));
+            else if (p.GetValue(json))
+                JsonOutput.Write(host, j => KmsanJson.Write(j, answer, hasBlocks: false));
             else
                 KmsanText.Write(host, answer, p.GetValue(blocks));
             return answer.Contiguity.Torn.IsEmpty ? ExitCode.Success : ExitCode.ErrorsLeft;

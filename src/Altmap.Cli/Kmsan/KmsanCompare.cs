@@ -16,6 +16,9 @@ internal static class KmsanCompare
 {
     private const ulong SeedsMax = 100;
 
+    /// <summary>Of all workloads together: about a second and 40 MiB for each GiB.</summary>
+    private const ulong WorkMax = 1UL << 34;
+
     private static readonly ByteSize SimulatedDefault = ByteSize.MiB(256),
         SimulatedMax = ByteSize.GiB(16);
 
@@ -82,6 +85,11 @@ internal static class KmsanCompare
         ulong count = Values.Number(parse.GetValue(options.Seeds), "--seeds") ?? 5;
         if (count is 0 or > SeedsMax)
             throw CliError.Usage($"--seeds: {count}; expected 1 to {SeedsMax}");
+        if (simulate.Bytes * count > WorkMax)
+            throw CliError.Usage(
+                $"--simulate {simulate.ToOption()} with --seeds {count}: {new ByteSize(simulate.Bytes * count).ToHuman()} in all; "
+                    + $"expected at most {new ByteSize(WorkMax).ToHuman()}: --seeds {WorkMax / simulate.Bytes}, or less of --simulate"
+            );
         DesignComparison comparison = DesignComparison.Of(InputOf(source, simulate, seed, (int)count));
         if (isJson)
             JsonOutput.Write(host, json => KmsanCompareJson.Write(json, comparison));

@@ -58,6 +58,8 @@ internal static class KmsanJson
         json.WriteEndObject();
     }
 
+    private const int PendingMax = 1 << 16;
+
     /// <summary>In the order in which they reach the page allocator.</summary>
     private static void WriteBlocks(Utf8JsonWriter json, CarveOut carveOut)
     {
@@ -70,6 +72,8 @@ internal static class KmsanJson
             json.WriteNumber("shadow_pfn", block.Shadow.Number);
             json.WriteNumber("origin_pfn", block.Origin.Number);
             json.WriteEndObject();
+            if (json.BytesPending > PendingMax)
+                json.Flush();
         }
         json.WriteEndArray();
     }

@@ -61,16 +61,23 @@ internal static class KmsanText
         if (!hasBlocks)
             return;
         host.Out.WriteLine();
-        var blocks = new TextTable(">pfn", ">order", ">shadow", ">origins", "released");
-        foreach ((ReleasedBlock block, ReleasePhase phase) in carveOut.Blocks())
-            blocks.Add(
-                Numbers.Of(block.Block.Start.Number),
-                Numbers.Of(block.Block.Order),
-                Numbers.Of(block.Shadow.Number),
-                Numbers.Of(block.Origin.Number),
-                phase == ReleasePhase.Boot ? "at boot" : "at discard"
-            );
-        blocks.Write(host);
+        // Millions of rows may come of a few words: none is kept.
+        new TextTable(">pfn", ">order", ">shadow", ">origins", "released").WriteLong(
+            host,
+            () =>
+                carveOut
+                    .Blocks()
+                    .Select(b =>
+                        new[]
+                        {
+                            Numbers.Of(b.Block.Block.Start.Number),
+                            Numbers.Of(b.Block.Block.Order),
+                            Numbers.Of(b.Block.Shadow.Number),
+                            Numbers.Of(b.Block.Origin.Number),
+                            b.Phase == ReleasePhase.Boot ? "at boot" : "at discard",
+                        }
+                    )
+        );
 
         void Row(string what, PfnCount pages) => totals.Add(what, Numbers.Of(pages), Human(pages), Numbers.Share(pages, carveOut.Pages));
         string Human(PfnCount pages) => pages.ToBytes(page).ToHuman();

@@ -3,7 +3,7 @@ using System.Globalization;
 using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Model;
-using Altmap.Model.Memory;
+using Altmap.Model.Maps;
 using Altmap.Model.Memory.States;
 using Altmap.Model.Nvdimm;
 

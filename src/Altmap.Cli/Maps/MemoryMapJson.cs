@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Altmap.Model;
+using Altmap.Model.Maps;
 using Altmap.Model.Memory;
 using Altmap.Model.Memory.States;
 

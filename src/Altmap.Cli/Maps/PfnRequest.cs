@@ -6,6 +6,7 @@ using Altmap.Cli.Common;
 using Altmap.Cli.Output;
 using Altmap.Core.Units;
 using Altmap.Model;
+using Altmap.Model.Maps;
 using Altmap.Model.Memory;
 using Altmap.Model.Memory.States;
 using Altmap.Model.Nvdimm;

@@ -31,6 +31,19 @@ internal static class JsonOutput
         host.OutputBytes.Flush();
     }
 
+    /// <summary>
+    /// One document that may be too long to keep: what is written is passed on whenever <see cref="Utf8JsonWriter.Flush"/> is called. An
+    /// error on the way leaves a document without its end.
+    /// </summary>
+    public static void WriteLong(CliHost host, Action<Utf8JsonWriter> write)
+    {
+        host.Out.Flush();
+        using (var json = new Utf8JsonWriter(host.OutputBytes, Options))
+            write(json);
+        host.OutputBytes.Write("\n"u8);
+        host.OutputBytes.Flush();
+    }
+
     /// <summary>An address: hex with 0x.</summary>
     public static string Hex(ulong value) => "0x" + value.ToString("x", CultureInfo.InvariantCulture);
 

@@ -27,19 +27,35 @@ internal sealed record TextTable(params string[] Columns)
     /// <summary>Columns two blanks apart, no blank at the end of a line.</summary>
     public string ToText()
     {
-        int[] widths = [.. Columns.Select((_, i) => Math.Max(Heading(i).Length, _rows.Select(r => r[i].Length).DefaultIfEmpty().Max()))];
-        var text = new StringBuilder();
-        Append([.. Columns.Select((_, i) => Heading(i))]);
-        foreach (string[] row in _rows)
-            Append(row);
+        var text = new StringWriter();
+        WriteRows(text, () => _rows);
         return text.ToString();
+    }
+
+    /// <summary>Writes rows that are too many to keep: they are made twice, first for the widths. Plain columns also on a
+    /// terminal.</summary>
+    public void WriteLong(CliHost host, Func<IEnumerable<string[]>> rows) => WriteRows(host.Out, rows);
+
+    private void WriteRows(TextWriter text, Func<IEnumerable<string[]>> rows)
+    {
+        int[] widths = [.. Columns.Select((_, i) => Heading(i).Length)];
+        foreach (string[] row in rows())
+        {
+            for (int i = 0; i < row.Length; i++)
+                widths[i] = Math.Max(widths[i], row[i].Length);
+        }
+        var line = new StringBuilder();
+        Append([.. Columns.Select((_, i) => Heading(i))]);
+        foreach (string[] row in rows())
+            Append(row);
 
         void Append(string[] cells)
         {
-            var line = new StringBuilder();
+            line.Clear();
             for (int i = 0; i < cells.Length; i++)
                 line.Append(i == 0 ? "" : "  ").Append(IsRight(i) ? cells[i].PadLeft(widths[i]) : cells[i].PadRight(widths[i]));
-            text.Append(line.ToString().TrimEnd()).Append('\n');
+            text.Write(line.ToString().TrimEnd());
+            text.Write('\n');
         }
     }
 }

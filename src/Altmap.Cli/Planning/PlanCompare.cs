@@ -3,6 +3,7 @@ using Altmap.Advice.Plans;
 using Altmap.Cli.Common;
 using Altmap.Cli.Output;
 using Altmap.Cli.Sessions;
+using Altmap.Core;
 using Altmap.Core.Json;
 using Altmap.Core.Kernels;
 using Altmap.Core.Units;

@@ -26,11 +26,12 @@ internal static class InteractivePrompt
         host.Out.Flush();
         // Between two lines, too, Ctrl-C must not lose the session: --save comes at its end.
         using var interrupts = PosixSignalRegistration.Create(PosixSignal.SIGINT, c => c.Cancel = true);
+        var input = PromptInput.OfTerminal();
         string text = "";
         while (true)
         {
             var keys = new PromptKeys(before => PromptCompletion.Complete(runner.State.Machine, before));
-            if (ReadLine(host, console, keys, lines, text) is not { } line)
+            if (ReadLine(host, console, input, keys, lines, text) is not { } line)
                 break;
             text = "";
             if (keys.End == LineEnd.Listing)
@@ -51,9 +52,16 @@ internal static class InteractivePrompt
     }
 
     /// <summary>One line. The editor is new for each: what it keeps of a line that was only listed or abandoned is not history.</summary>
-    private static string? ReadLine(CliHost host, IAnsiConsole console, PromptKeys keys, List<string> history, string text)
+    private static string? ReadLine(
+        CliHost host,
+        IAnsiConsole console,
+        PromptInput input,
+        PromptKeys keys,
+        List<string> history,
+        string text
+    )
     {
-        var editor = new LineEditor(console)
+        var editor = new LineEditor(console, input)
         {
             Prompt = new LineEditorPrompt(host.HasColor ? $"[bold]{Prompt.Trim()}[/]" : Prompt.Trim()),
             Text = text,

@@ -3,12 +3,14 @@ using Altmap.Host;
 
 namespace Altmap.Cli.Prompt;
 
-/// <summary>The lines typed before, in <c>$XDG_STATE_HOME/altmap/history</c>. A history that cannot be read or written is no reason to
+/// <summary>The lines typed before, in <c>$XDG_STATE_HOME/altmap/history</c>, which only the user may read. A history that cannot be read
+/// or written is no reason to
 /// stop.</summary>
 internal static class PromptHistory
 {
     private const int LinesMax = 1000;
     private const int BytesMax = 1 << 20;
+    private const UnixFileMode UserOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     public static string? PathOf(CliHost host)
     {
@@ -29,13 +31,16 @@ internal static class PromptHistory
             return;
         try
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            if (OperatingSystem.IsWindows())
+                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            else
+                Directory.CreateDirectory(Path.GetDirectoryName(path)!, UserOnly);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return; // a home that cannot be written: history lasts as long as the prompt
         }
         byte[] text = Encoding.UTF8.GetBytes(string.Concat(lines.TakeLast(LinesMax).Select(l => l + "\n")));
-        _ = FileWriter.WriteAtomically(path, stream => stream.Write(text));
+        _ = FileWriter.WriteAtomically(path, stream => stream.Write(text), UnixFileMode.UserRead | UnixFileMode.UserWrite);
     }
 }

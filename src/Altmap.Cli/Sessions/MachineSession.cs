@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Security.Cryptography;
 using Altmap.Advice.Sessions;
@@ -17,6 +18,9 @@ namespace Altmap.Cli.Sessions;
 /// <param name="State">After boot and steps.</param>
 internal sealed record MachineSession(string Path, MachineSource Source, ShellState State)
 {
+    /// <summary>The steps of the file, with the UUIDs that tools picked for them.</summary>
+    public ImmutableArray<string> Steps { get; private init; } = [];
+
     /// <summary>What a MACHINE may be, for help.</summary>
     public const string Meaning = "a machine file, a capture (folder or tar), or a piece of one: iomem, ndctl list JSON, dmesg, …";
 
@@ -59,7 +63,13 @@ internal sealed record MachineSession(string Path, MachineSource Source, ShellSt
         foreach (string note in MemoryNotes.Of(description))
             host.Note(note);
         ulong seed = uuidSeed ?? BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
-        var opening = SessionOpening.Of(source, kernel, architecture, UuidSource.FromSeed(seed));
+        var opening = SessionOpening.Of(
+            source,
+            kernel,
+            architecture,
+            UuidSource.FromSeed(seed),
+            (state, words) => SessionFiles.WithInput(state, words, DirectoryOf(path))
+        );
         if (opening.Error is { } opened)
             throw ErrorOf(path, loaded, opened);
         string under = kernelName is null ? "" : $" under kernel {kernelName}";
@@ -70,7 +80,11 @@ internal sealed record MachineSession(string Path, MachineSource Source, ShellSt
                     $"{PlaceOf(loaded, step.Step)} fails{under} with exit code {step.ExitCode}: {step.Command}: {step.Message}"
                 )
             );
-        return new(path, source, opening.State!) { IsOtherKernel = kernelName is not null && IsOther(path, description) };
+        return new(path, source, opening.State!)
+        {
+            Steps = opening.Steps,
+            IsOtherKernel = kernelName is not null && IsOther(path, description),
+        };
     }
 
     /// <summary>Only where something was made again does it matter which kernel ran; the machine is then read once more without the

@@ -15,7 +15,7 @@ internal static class SavedMachine
     /// <summary>Writes <paramref name="target"/>, whole or not at all. Files that the machine names stay where they are; their paths are
     /// made relative to the new file.</summary>
     public static void Write(string target, MachineSession session, ImmutableArray<string> steps) =>
-        Write(target, session.Path, session.Source, steps);
+        Write(target, session.Path, session.Source with { Description = session.Source.Description with { Steps = session.Steps } }, steps);
 
     /// <summary>The same of a machine that was not booted. Label areas and media that are in no file of their own (made again, or out of an
     /// archive) are written beside it, as <c>NAME.labels.nmem0.bin</c> and <c>NAME.media.region0.sparse.gz</c>.</summary>

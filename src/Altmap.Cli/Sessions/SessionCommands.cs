@@ -3,25 +3,27 @@ using System.CommandLine;
 using Altmap.Advice.Sessions;
 using Altmap.Cli.Common;
 using Altmap.Cli.Maps;
+using Altmap.Core;
 using Altmap.Model;
-using Altmap.Model.Nvdimm;
 
 namespace Altmap.Cli.Sessions;
 
 /// <summary>
-/// Commands of our own among those of the machine, at the prompt and in scripts: <c>map</c>, <c>pfn</c>, <c>diff</c>. They look and change
-/// nothing. No real tool has these names,
-/// and no recording contains them: <c>altmap replay</c> does not know them.
+/// Commands of our own among those of the machine, at the prompt and in scripts: <c>map</c>, <c>pfn</c>, <c>diff</c>, which look and change
+/// nothing; <c>help</c>, <c>undo</c>, <c>exit</c> (<see cref="SessionRunner"/>). No real tool has these names, and no recording contains
+/// them: <c>altmap replay</c> does not know them.
 /// </summary>
 internal static class SessionCommands
 {
     /// <summary>Their words.</summary>
-    public static readonly ImmutableArray<string> Names = ["diff", "map", "pfn"];
+    public static readonly ImmutableArray<string> Names = ["diff", "exit", "help", "map", "pfn", "quit", "undo"];
 
     /// <summary>What help says of them.</summary>
     public const string Help =
         "map shows the memory map (--section N, --from A, --to B …), pfn PAGE… what the kernel says of pages, diff what the last "
-        + "change changed.";
+        + "change changed.\nhelp shows this, undo takes the last change back, exit or quit (or Ctrl-D) ends; "
+        + "Tab completes. Files that -i and -o name are this "
+        + "computer's; nothing else here touches it.";
 
     /// <summary>Runs one.</summary>
     /// <param name="host">Where it prints.</param>

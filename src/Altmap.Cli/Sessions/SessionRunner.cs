@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Altmap.Advice.Sessions;
-using Altmap.Model;
-using Altmap.Model.Memory;
+using Altmap.Host;
+using Altmap.Model.Maps;
 using Altmap.Shell;
 using Altmap.Shell.Scripts;
 
@@ -30,28 +30,32 @@ internal sealed class SessionRunner(CliHost host, ShellState state, bool isTrans
         {
             for (; isTranscript && remark < script.Remarks.Length && script.Remarks[remark].LineNumber < line.LineNumber; remark++)
                 host.Out.WriteLine(script.Remarks[remark].Text);
-            Run(line);
+            if (!Run(line))
+                return;
         }
         for (; isTranscript && remark < script.Remarks.Length; remark++)
             host.Out.WriteLine(script.Remarks[remark].Text);
     }
 
-    public void Run(ScriptLine line)
+    /// <summary>Runs a line; false when it ends the session.</summary>
+    public bool Run(ScriptLine line)
     {
         if (line is { Words: [var name, ..], RedirectTo: null } && SessionCommands.Names.Contains(name))
-        {
-            RunOwn(line);
-            return;
-        }
-        Machine before = State.Machine;
-        (_session, CommandResult result) = _session.Run(line, SessionCommands.Names);
-        string? excess = ReferenceEquals(before.Mm, State.Machine.Mm) ? null : MemmapDemand.Excess(State.Machine);
-        ExitCode = result.ExitCode;
+            return RunOwn(line);
+        ShellState before = SessionFiles.WithInput(State, line.Words);
+        (Session next, CommandResult result) = (_session with { State = before }).Run(line, SessionCommands.Names);
+        HostError? unwritten = SessionFiles.Write(before, next.State, line.Words);
+        _session = next with { State = SessionFiles.WithoutInput(before, next.State) };
+        string? excess = ReferenceEquals(before.Machine.Mm, State.Machine.Mm) ? null : MemmapDemand.Excess(State.Machine);
+        ExitCode = unwritten is null ? result.ExitCode : Common.ExitCode.HostError;
         Print(line, result);
+        if (unwritten is not null)
+            host.Error.WriteLine($"altmap: {CliHost.Printable(unwritten.ToString())}");
         if (excess is not null)
             host.Note(excess);
         if (result.Note is { } note)
             host.Note(note);
+        return true;
     }
 
     /// <summary>Takes back the last command that changed the machine, and what only looked at it since; false when there is none.</summary>
@@ -64,14 +68,35 @@ internal sealed class SessionRunner(CliHost host, ShellState state, bool isTrans
     }
 
     /// <summary>Prints as the machine's commands do: in a transcript its line first, its exit code last.</summary>
-    private void RunOwn(ScriptLine line)
+    private bool RunOwn(ScriptLine line)
     {
+        if (line.Words is ["exit" or "quit", .. var code])
+        {
+            if (code is [var number] && byte.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out byte given))
+                ExitCode = given;
+            return false;
+        }
         if (isTranscript)
             host.Out.WriteLine($"+ {line.Echo}");
-        ExitCode = SessionCommands.Run(host, line.Words, State.Machine, _session.LastChange);
+        switch (line.Words[0])
+        {
+            case "help":
+                host.Out.WriteLine($"Commands of the machine: {string.Join(", ", CommandShell.Commands)}.");
+                host.Out.WriteLine(SessionCommands.Help);
+                ExitCode = 0;
+                break;
+            case "undo":
+                host.Out.WriteLine(Undo() ? "taken back" : "there is nothing to take back");
+                ExitCode = 0;
+                break;
+            default:
+                ExitCode = SessionCommands.Run(host, line.Words, State.Machine, _session.LastChange);
+                break;
+        }
         if (isTranscript)
             host.Out.WriteLine($"# rc={ExitCode}");
         host.Out.Flush();
+        return true;
     }
 
     private void Print(ScriptLine line, CommandResult result)
@@ -87,6 +112,19 @@ internal sealed class SessionRunner(CliHost host, ShellState state, bool isTrans
             host.Error.Write(result.Stderr);
             host.Out.Write(result.Stdout);
             host.Out.Flush();
+            if (result.Raw is { Length: > 0 } raw)
+                WriteRaw(raw);
         }
+    }
+
+    private void WriteRaw(byte[] bytes)
+    {
+        if (host.IsOutputTerminal)
+        {
+            host.Note($"{bytes.Length} bytes that are no text are not shown on a terminal: send them into a file, or give -o FILE");
+            return;
+        }
+        host.OutputBytes.Write(bytes);
+        host.OutputBytes.Flush();
     }
 }

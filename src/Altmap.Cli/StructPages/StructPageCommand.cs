@@ -6,6 +6,7 @@ using Altmap.Cli.Sessions;
 using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Formats.InfoBlocks;
+using Altmap.Formats.Namespaces;
 using Altmap.Model;
 using Altmap.Model.Planning;
 using Altmap.Model.StructPages;

@@ -5,6 +5,7 @@ using Altmap.Core.Findings;
 using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Formats.InfoBlocks;
+using Altmap.Formats.Namespaces;
 using Altmap.Model.Planning;
 using Altmap.Model.StructPages;
 

@@ -1,7 +1,7 @@
 using Altmap.Core.Units;
-using Altmap.Formats.Btt;
 using Altmap.Formats.InfoBlocks;
 using Altmap.Formats.Labels;
+using Altmap.Formats.Namespaces;
 
 namespace Altmap.Model.Compatibility;
 

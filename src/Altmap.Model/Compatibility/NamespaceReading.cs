@@ -1,8 +1,9 @@
 using System.Collections.Immutable;
+using Altmap.Core;
 using Altmap.Core.Findings;
 using Altmap.Core.Units;
 using Altmap.Formats.InfoBlocks;
-using Altmap.Model.Memory;
+using Altmap.Formats.Namespaces;
 using Altmap.Model.Nvdimm;
 
 namespace Altmap.Model.Compatibility;

@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
+using Altmap.Core;
 using Altmap.Core.Findings;
 using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Formats.InfoBlocks;
+using Altmap.Formats.Namespaces;
 using Altmap.Model.Nvdimm;
 using Altmap.Model.Planning;
 

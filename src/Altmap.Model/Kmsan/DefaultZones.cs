@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Model.Buddy;
+using Altmap.Model.Maps;
 using Altmap.Model.Memory;
 using Altmap.Model.Memory.States;
 

@@ -1,3 +1,4 @@
+using Altmap.Core;
 using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Model.Memory.States;
@@ -21,7 +22,7 @@ internal static class BlockZones
         if (type == OnlinePolicy.OnlineKernel)
             return kernel;
         if (memory.Options.AutoMovable)
-            throw new Nvdimm.NotModelledException("memory_hotplug.online_policy=auto-movable");
+            throw new NotModelledException("memory_hotplug.online_policy=auto-movable");
         bool inKernel = memory.ZoneOf(node, kernel).Meets(pages),
             inMovable = memory.ZoneOf(node, ZoneKind.Movable).Meets(pages);
         if (inKernel != inMovable)
@@ -65,7 +66,7 @@ internal static class BlockZones
         if (zone.Start == range.Start)
         {
             ulong? low = null;
-            foreach (MemoryRange r in MemoryMap.Walk(memory, machine.Kernel, machine.Architecture, new PfnRange(range.End, zone.End)))
+            foreach (MemoryRange r in PageWalk.Walk(memory, machine.Kernel, machine.Architecture, new PfnRange(range.End, zone.End)))
             {
                 ulong at = Alignment.Up(r.Pages.Start.Number, sub);
                 if (mine(r) && at < r.Pages.End.Number)
@@ -89,7 +90,7 @@ internal static class BlockZones
         else if (zone.End == range.End)
         {
             ulong? high = null;
-            foreach (MemoryRange r in MemoryMap.Walk(memory, machine.Kernel, machine.Architecture, new PfnRange(zone.Start, range.Start)))
+            foreach (MemoryRange r in PageWalk.Walk(memory, machine.Kernel, machine.Architecture, new PfnRange(zone.Start, range.Start)))
             {
                 ulong past = Alignment.Down(r.Pages.End.Number, sub); // one past a page that is looked at
                 if (mine(r) && past > r.Pages.Start.Number)
@@ -118,12 +119,12 @@ internal static class BlockZones
     public static ZoneKind OfPages(Machine machine, PfnRange pages)
     {
         MemoryState memory = machine.Mm;
-        bool ownsPfnValid = MemoryMap.OwnsPfnValid(machine.Kernel, machine.Architecture);
+        bool ownsPfnValid = PageWalk.OwnsPfnValid(machine.Kernel, machine.Architecture);
         ulong unit = 1UL << machine.Architecture.PageOrderMax; // MAX_ORDER_NR_PAGES
         ZoneKind found = ZoneKind.None;
         ZoneSpan? span = null;
         ulong looked = ulong.MaxValue; // the unit whose page was looked at last
-        foreach (MemoryRange range in MemoryMap.Walk(memory, machine.Kernel, machine.Architecture, pages))
+        foreach (MemoryRange range in PageWalk.Walk(memory, machine.Kernel, machine.Architecture, pages))
         {
             PageFacts facts = PageFacts.Of(memory.Pages, range.Pages.Start);
             if (!facts.Section.HasFlag(SectionBits.Present) || (ownsPfnValid && !OnlineChecks.PfnValid(facts, asksMemblock: true)))

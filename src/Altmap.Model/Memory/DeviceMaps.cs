@@ -1,12 +1,12 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Altmap.Core;
 using Altmap.Core.Findings;
 using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Formats.InfoBlocks;
 using Altmap.Model.Memory.States;
 using Altmap.Model.Memory.Steps;
-using Altmap.Model.Nvdimm;
 
 namespace Altmap.Model.Memory;
 
@@ -55,25 +55,6 @@ internal static class DeviceMaps
             return machine;
         (RunLengthState pages, _) = DeviceMapSteps.Unmap(machine.Mm.Geometry, map.Pages, machine.Mm.Options.Poisons).Fold(machine.Mm.Pages);
         return machine with { Mm = machine.Mm with { Pages = pages, Maps = machine.Mm.Maps.Remove(owner) } };
-    }
-
-    /// <summary>The order of a pfn or dax device: from start_pad to end_trunc, info-block and page map included (drivers/nvdimm/pfn_devs.c
-    /// __nvdimm_setup_pfn()).</summary>
-    public static DeviceMapOrder OrderOf(Machine machine, string owner, NamespaceState ndns, PfnDeviceSettings settings)
-    {
-        ByteSize page = machine.Architecture.PageSize;
-        var range = new PhysicalRange(ndns.Range.Start + settings.StartPad, ndns.Size - settings.StartPad - settings.EndTrunc);
-        bool isCompound =
-            settings.Kind == InfoBlockKind.Dax
-            && machine.Kernel.Get(Rules.CompoundMemmap) != CompoundMemmap.None
-            && settings.MediaAlign > page;
-        return new DeviceMapOrder(
-            owner,
-            range,
-            settings.Altmap(machine.Architecture),
-            machine.Regions[ndns.Device.Number].Description.NumaNode,
-            isCompound ? settings.MediaAlign : page
-        );
     }
 
     /// <summary>What added memory does to max_pfn (arch_add_memory(), by architecture and version).</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Altmap.Core;
 using Altmap.Core.Findings;
 using Altmap.Core.Kernels;
 using Altmap.Core.Units;
@@ -18,7 +19,7 @@ public static class MemoryBlocks
     /// <summary>
     /// <c>echo VALUE &gt; /sys/devices/system/memory/memoryN/state</c>. ENOENT: no such block; EINVAL: no such word, that state already, a
     /// block with holes or in several zones.
-    /// Throws <see cref="Nvdimm.NotModelledException"/> for offlining boot memory without holes.
+    /// Throws <see cref="NotModelledException"/> for offlining boot memory without holes.
     /// </summary>
     /// <param name="machine">The machine.</param>
     /// <param name="block">N.</param>
@@ -236,7 +237,7 @@ public static class MemoryBlocks
         if (zone == ZoneKind.None || hasHole)
             return machine.Fail(Errno.EINVAL);
         if (block.IsEarly)
-            throw new Nvdimm.NotModelledException($"offlining memory{number}: boot memory, and what the kernel keeps there is not known");
+            throw new NotModelledException($"offlining memory{number}: boot memory, and what the kernel keeps there is not known");
         (RunLengthState state, Errno errno) = BlockSteps.Offline(pages, memory.Options.Poisons).Fold(memory.Pages);
         if (errno != Errno.None)
             return machine.Fail(errno);

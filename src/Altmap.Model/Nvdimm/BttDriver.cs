@@ -1,8 +1,9 @@
+using Altmap.Core;
 using Altmap.Core.Findings;
 using Altmap.Core.Media;
 using Altmap.Core.Units;
 using Altmap.Formats.Btt;
-using Altmap.Formats.InfoBlocks;
+using Altmap.Formats.Namespaces;
 
 namespace Altmap.Model.Nvdimm;
 

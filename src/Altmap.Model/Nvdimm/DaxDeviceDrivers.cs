@@ -60,8 +60,8 @@ public static class DaxDeviceDrivers
         device.Driver switch
         {
             null => machine,
-            Kmem => Memory.Kmem.Unbind(machine, device),
-            _ => Memory.DeviceDax.Unbind(machine, device),
+            Kmem => Nvdimm.Kmem.Unbind(machine, device),
+            _ => Nvdimm.DeviceDax.Unbind(machine, device),
         };
 
     /// <summary>
@@ -116,12 +116,12 @@ public static class DaxDeviceDrivers
         if (device.Range.IsEmpty)
             return DriverCore.WithProbeFailure(machine, driver, device.Name, Errno.ENXIO).Fail(Errno.ENXIO);
         if (driver == DeviceDax)
-            return Memory.DeviceDax.Bind(machine, device);
+            return Nvdimm.DeviceDax.Bind(machine, device);
         if (!machine.Kernel.Get(Rules.HasKmem))
             return machine.Fail(Errno.ENODEV);
         if (device.TargetNode >= 0)
             _ = DaxDeviceMemory.BlockSize(machine); // throws where it is not known, and with it whether there is a whole block
-        return Memory.Kmem.Bind(machine, device);
+        return Nvdimm.Kmem.Bind(machine, device);
     }
 
     /// <summary><c>daxN.M</c>, each number written as the kernel would print it.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Altmap.Core;
 using Altmap.Core.Units;
 using Altmap.Model.Hardware;
 using Altmap.Model.Memory;

@@ -1,6 +1,7 @@
+using Altmap.Core;
 using Altmap.Core.Findings;
 using Altmap.Core.Kernels;
-using Altmap.Formats.InfoBlocks;
+using Altmap.Formats.Namespaces;
 using Altmap.Model.Memory;
 
 namespace Altmap.Model.Nvdimm;
@@ -136,7 +137,3 @@ public static class DriverCore
             ? machine.WithMessage(message)
             : machine;
 }
-
-/// <summary>Something that the real kernel does and the model does not. Shown to the user as <c>unsupported: …</c>, never as a wrong
-/// answer.</summary>
-public sealed class NotModelledException(string what) : Exception(what);

@@ -1,3 +1,4 @@
+using Altmap.Core;
 using Altmap.Core.Findings;
 using Altmap.Core.Identity;
 using Altmap.Core.Units;

@@ -1,4 +1,5 @@
 using Altmap.Core.Findings;
+using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Formats.InfoBlocks;
 using Altmap.Formats.Writes;
@@ -92,12 +93,31 @@ internal static class PfnDriver
     public static StepResult Map(Machine machine, string owner, NamespaceState ndns, in PfnDeviceSettings settings)
     {
         if (settings.StartPad.Bytes + settings.EndTrunc.Bytes < ndns.Size.Bytes)
-            return DeviceMaps.Map(machine, DeviceMaps.OrderOf(machine, owner, ndns, settings));
+            return DeviceMaps.Map(machine, OrderOf(machine, owner, ndns, settings));
         ulong start = ndns.Range.Start.Bytes + settings.StartPad.Bytes;
         ulong last = unchecked(ndns.Range.Start.Bytes + ndns.Size.Bytes - settings.EndTrunc.Bytes - 1);
         bool meetsRam =
             start <= last && SystemRam.Overlap(machine, new PhysicalAddress(start), new PhysicalAddress(last)) != RamOverlap.Disjoint;
         return machine.Fail(meetsRam ? Errno.ENXIO : Errno.EINVAL);
+    }
+
+    /// <summary>The order of a pfn or dax device: from start_pad to end_trunc, info-block and page map included (drivers/nvdimm/pfn_devs.c
+    /// __nvdimm_setup_pfn()).</summary>
+    private static DeviceMapOrder OrderOf(Machine machine, string owner, NamespaceState ndns, PfnDeviceSettings settings)
+    {
+        ByteSize page = machine.Architecture.PageSize;
+        var range = new PhysicalRange(ndns.Range.Start + settings.StartPad, ndns.Size - settings.StartPad - settings.EndTrunc);
+        bool isCompound =
+            settings.Kind == InfoBlockKind.Dax
+            && machine.Kernel.Get(Rules.CompoundMemmap) != CompoundMemmap.None
+            && settings.MediaAlign > page;
+        return new DeviceMapOrder(
+            owner,
+            range,
+            settings.Altmap(machine.Architecture),
+            machine.Regions[ndns.Device.Number].Description.NumaNode,
+            isCompound ? settings.MediaAlign : page
+        );
     }
 
     private static StepResult WriteBlock(Machine machine, PfnDeviceState pfn, Core.Identity.Uuid uuid, NamespaceState ndns)

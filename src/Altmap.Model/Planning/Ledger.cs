@@ -3,6 +3,7 @@ using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Formats.Btt;
 using Altmap.Formats.InfoBlocks;
+using Altmap.Model.Nvdimm;
 
 namespace Altmap.Model.Planning;
 
@@ -257,7 +258,7 @@ public static class Ledger
     /// <summary>The trimming rule of kmem (drivers/dax/kmem.c dax_kmem_range(); 5.10, 6.1, 6.12, 7.2).</summary>
     private static void AddBlocks(ref LedgerTable table, PhysicalRange range, ByteSize block, ByteSize memmapPerBlock)
     {
-        if (Memory.Kmem.Trim(range, block) is not { } whole)
+        if (Kmem.Trim(range, block) is not { } whole)
         {
             table.Add(LedgerItem.BlockFront, range.Size.Bytes);
             return;

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Formats.InfoBlocks;
+using Altmap.Formats.Namespaces;
 using Altmap.Model.Memory.States;
 using Altmap.Model.Nvdimm;
 using Altmap.Model.Planning;

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
+using Altmap.Core;
 using Altmap.Core.Kernels;
 using Altmap.Core.Units;
-using Altmap.Model.Nvdimm;
 
 namespace Altmap.Model.StructPages;
 

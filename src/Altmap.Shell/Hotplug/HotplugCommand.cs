@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Altmap.Core;
 using Altmap.Core.Findings;
 using Altmap.Core.Units;
 using Altmap.Model;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Altmap.Core;
 
 namespace Altmap.Shell.Lsmem;
 
@@ -107,7 +108,7 @@ internal sealed record LsmemRequest
                 if (name is "version")
                     return (null, "lsmem from util-linux 2.38.1\n", "", 0);
                 if (name is "sysroot")
-                    throw new Model.Nvdimm.NotModelledException("lsmem --sysroot");
+                    throw new NotModelledException("lsmem --sysroot");
                 (output, split) = (name == "output" ? value : output, name == "split" ? value : split);
                 if (request.With(name, value) is not { } next)
                     return (null, "", "lsmem: unsupported --summary argument\n", 1);

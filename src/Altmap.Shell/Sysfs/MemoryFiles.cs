@@ -1,4 +1,5 @@
 using System.Globalization;
+using Altmap.Core;
 using Altmap.Core.Findings;
 using Altmap.Core.Kernels;
 using Altmap.Model;

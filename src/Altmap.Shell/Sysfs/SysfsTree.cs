@@ -1,3 +1,4 @@
+using Altmap.Core;
 using Altmap.Core.Findings;
 using Altmap.Model;
 using Altmap.Model.Nvdimm;

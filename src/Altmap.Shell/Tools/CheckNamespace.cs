@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Altmap.Core;
 using Altmap.Core.Findings;
 using Altmap.Core.Identity;
 using Altmap.Core.Media;
@@ -20,14 +21,14 @@ internal sealed class CheckNamespace(ToolContext context, OptionResult options)
     private readonly bool _repairs = options.Flag("repair");
     private readonly bool _rewritesLog = options.Flag("rewrite-log");
 
-    /// <summary>0 or a negative errno.</summary>
-    public int Check(NdDevice device)
+    /// <summary>One namespace.</summary>
+    public ToolOutcome Check(NdDevice device)
     {
         NamespaceState ndns = context.Namespace(device)!;
         if (_rewritesLog && !_repairs)
         {
             Error(device, "namespace_check", "--rewrite-log also requires --repair");
-            return -(int)Errno.EINVAL;
+            return ToolOutcome.Failed(Errno.EINVAL);
         }
         if (_rewritesLog)
             Info(device, "namespace_check", "WARNING: interruption may cause unrecoverable metadata corruption");
@@ -36,31 +37,35 @@ internal sealed class CheckNamespace(ToolContext context, OptionResult options)
         if (wasActive && !options.Flag("force"))
         {
             Error(device, "namespace_check", $"{device}: check aborted, namespace online");
-            return -(int)Errno.EBUSY;
+            return ToolOutcome.Failed(Errno.EBUSY);
         }
         if (wasActive && context.DisableNamespaceSafely(device) is var errno and not Errno.None)
-            return -(int)errno;
+            return ToolOutcome.Failed(errno);
         bool wasRaw = ndns.ForceRaw;
         context.Machine = NamespaceAttributes.SetForceRaw(context.Machine, device, true);
-        int result = context.EnableNamespace(device);
-        if (result == 0)
-            result = CheckRaw(device);
+        ToolOutcome result = context.EnableNamespace(device);
+        if (result.IsDone)
+            result = ToolOutcome.Of(CheckRaw(device));
         else
-            Error(device, "namespace_check", $"{device}: failed to enable in raw mode: {((Errno)Math.Abs(result)).Describe()} ({result})");
+            Error(device, "namespace_check", $"{device}: failed to enable in raw mode: {Said(result)}");
         context.Machine = NamespaceAttributes.SetForceRaw(context.Machine, device, wasRaw);
         context.DisableNamespace(device);
-        if (wasActive && context.EnableNamespace(device) < 0)
+        if (wasActive && context.EnableNamespace(device).IsFailure)
             Error(device, "namespace_check", $"{device}: failed to re-enable namespace");
         return result;
     }
 
-    private int CheckRaw(NdDevice device)
+    /// <summary>The words and number that the tool prints: 1 where a holder has it, which strerror() takes for EPERM.</summary>
+    private static string Said(ToolOutcome result) =>
+        result.IsFailure ? $"{result.Describe()} (-{(int)result.Errno})" : $"{Errno.EPERM.Describe()} (1)";
+
+    private Errno CheckRaw(NdDevice device)
     {
         NamespaceState ndns = context.Namespace(device)!;
         RegionState region = context.Machine.Regions[device.Number];
         ByteSize start = ndns.Range.Start - region.Range.Start;
         var run = new Run(this, device, new Recorder(MediaSlice.Of(region.Media, start.Bytes, ndns.Size.Bytes)), ndns.Uuid ?? Uuid.Zero);
-        int result = run.Check();
+        Errno result = run.Check();
         context.Machine = context.Machine.Write(region, run.Plan.Shifted(start));
         return result;
     }
@@ -92,43 +97,41 @@ internal sealed class CheckNamespace(ToolContext context, OptionResult options)
         private const ulong Page = 4096;
         private const ulong ArenaMax = 512UL << 30,
             ArenaMin = 16UL << 20;
-        private static readonly int s_nxio = -(int)Errno.ENXIO;
-
         private ulong Size => media.LengthBytes;
 
         public WritePlan Plan => media.Plan;
 
-        public int Check()
+        public Errno Check()
         {
             ulong start = BttVersion.V1_1.Start.Bytes;
-            int result = ReadValid(start, out byte[] _);
-            if (result != 0)
+            Errno result = ReadValid(start, out byte[] _);
+            if (result != Errno.None)
             {
                 start = BttVersion.V2_0.Start.Bytes;
                 result = ReadValid(start, out _);
             }
-            if (result != 0)
+            if (result != Errno.None)
             {
                 foreach (ulong offset in (ulong[])[BttVersion.V1_1.Start.Bytes, BttVersion.V2_0.Start.Bytes])
                 {
                     start = offset;
                     result = RecoverFirst(offset);
-                    if (result == 0)
+                    if (result == Errno.None)
                         break;
                 }
-                if (result != 0)
+                if (result != Errno.None)
                 {
                     Error("namespace_check", "Unable to recover any BTT info blocks");
                     Error("namespace_check", "This may not be a sector mode namespace");
                     return result;
                 }
                 result = ReadValid(start, out _);
-                if (result != 0)
+                if (result != Errno.None)
                     return result;
             }
             var arenas = new List<Arena>();
             result = Discover(start, arenas);
-            if (result != 0)
+            if (result != Errno.None)
                 return result;
             foreach (Arena arena in arenas)
                 CheckMappings(arena);
@@ -140,7 +143,7 @@ internal sealed class CheckNamespace(ToolContext context, OptionResult options)
                     continue;
                 }
                 Error("namespace_check", "Unable to deduce log/padding indices");
-                return s_nxio;
+                return Errno.ENXIO;
             }
             foreach (Arena arena in arenas)
             {
@@ -149,10 +152,10 @@ internal sealed class CheckNamespace(ToolContext context, OptionResult options)
                 {
                     if (fault.Length > 0)
                         Error("btt_xlat_status", $"arena {arena.Number}: {fault}");
-                    return s_nxio;
+                    return Errno.ENXIO;
                 }
             }
-            return 0;
+            return Errno.None;
         }
 
         private void Error(string function, string text) => tool.Error(device, function, text);
@@ -161,49 +164,49 @@ internal sealed class CheckNamespace(ToolContext context, OptionResult options)
 
         private void SayRepair() => Info("repair_msg", "  Run with --repair to make the changes");
 
-        private int ReadBlock(ulong at, out byte[] block)
+        private Errno ReadBlock(ulong at, out byte[] block)
         {
             block = new byte[BttInfoBlock.SizeBytes];
             ulong there = at < Size ? Math.Min(Size - at, BttInfoBlock.SizeBytes) : 0;
             if (there > 0)
                 media.Read(at, block.AsSpan(0, (int)there));
             if (there == BttInfoBlock.SizeBytes)
-                return 0;
+                return Errno.None;
             Error("btt_read_info", $"short read of first info block: {there}");
-            return s_nxio;
+            return Errno.ENXIO;
         }
 
-        private int ReadValid(ulong at, out byte[] block)
+        private Errno ReadValid(ulong at, out byte[] block)
         {
-            int result = ReadBlock(at, out block);
-            return result != 0 ? result
+            Errno result = ReadBlock(at, out block);
+            return result != Errno.None ? result
                 : BttInfoBlock.IsValid(block, parent) ? 0
-                : s_nxio;
+                : Errno.ENXIO;
         }
 
-        private int WriteBlock(byte[] block, ulong at)
+        private Errno WriteBlock(byte[] block, ulong at)
         {
             if (!tool._repairs)
             {
                 Error("btt_write_info", $"BTT info block at offset {Hex(at)} needs to be restored");
                 SayRepair();
-                return -(int)Errno.EIO;
+                return Errno.EIO;
             }
             Info("btt_write_info", $"Restoring BTT info block at offset {Hex(at)}");
             media.WriteDurably(at, block);
-            return 0;
+            return Errno.None;
         }
 
         /// <summary>Three attempts at the first info-block: the end of the first arena, the last copy with the bad block's geometry, and
         /// wherever the bad block says.</summary>
-        private int RecoverFirst(ulong start)
+        private Errno RecoverFirst(ulong start)
         {
             ulong remaining = Size - start;
             int arenas = 0;
             while (remaining > 0)
             {
                 if (remaining < ArenaMin && arenas == 0)
-                    return -(int)Errno.EINVAL;
+                    return Errno.EINVAL;
                 if (remaining < ArenaMin)
                     break;
                 ulong size = Math.Min(remaining, ArenaMax);
@@ -212,24 +215,24 @@ internal sealed class CheckNamespace(ToolContext context, OptionResult options)
                 remaining = isLast ? 0 : remaining - size;
             }
             Info("__btt_recover_first_sb", $"estimated arenas: {arenas}, remaining bytes: {Hex(remaining)}");
-            int result = ReadBlock(start, out byte[] bad);
-            if (result != 0)
+            Errno result = ReadBlock(start, out byte[] bad);
+            if (result != Errno.None)
                 return result;
             ulong end = Alignment.Down(Size - remaining, Page) - BttInfoBlock.SizeBytes,
                 offset = arenas == 1 ? end : ArenaMax - BttInfoBlock.SizeBytes + start;
             Info("__btt_recover_first_sb", $"Attempting recover info-block from end-of-arena offset {Hex(offset)}");
             result = ReadValid(offset, out byte[] copy);
-            if (result == 0)
+            if (result == Errno.None)
             {
                 BttInfoBlock info = BttInfoBlock.Parse(copy)!;
                 BttVersion version = start == BttVersion.V1_1.Start.Bytes ? BttVersion.V1_1 : BttVersion.V2_0;
-                return (info.VersionMajor, info.VersionMinor) == (version.Major, version.Minor) ? WriteBlock(copy, start) : s_nxio;
+                return (info.VersionMajor, info.VersionMinor) == (version.Major, version.Minor) ? WriteBlock(copy, start) : Errno.ENXIO;
             }
             if (arenas > 1)
             {
                 Info("__btt_recover_first_sb", $"Attempting to recover info-block from end offset {Hex(end)}");
                 result = ReadValid(end, out copy);
-                if (result != 0)
+                if (result != Errno.None)
                     return result;
                 foreach (Formats.Layout.Field field in s_ofArena)
                     field.Slice(bad.AsSpan()).CopyTo(field.Slice(copy.AsSpan()));
@@ -238,10 +241,10 @@ internal sealed class CheckNamespace(ToolContext context, OptionResult options)
             }
             offset = (uint)(BttInfoBlockLayout.Info2Offset.Read(bad) & uint.MaxValue);
             if (offset > Math.Min(Size - BttInfoBlock.SizeBytes, ArenaMax - BttInfoBlock.SizeBytes + start) || offset == 0)
-                return s_nxio;
+                return Errno.ENXIO;
             Info("__btt_recover_first_sb", $"Attempting to recover info-block from info2 offset {Hex(offset)}");
             result = ReadValid(offset + start, out copy);
-            return result == 0 ? WriteBlock(copy, start) : s_nxio;
+            return result == Errno.None ? WriteBlock(copy, start) : Errno.ENXIO;
         }
 
         private static readonly Formats.Layout.Field[] s_ofArena =
@@ -257,15 +260,15 @@ internal sealed class CheckNamespace(ToolContext context, OptionResult options)
             BttInfoBlockLayout.Checksum,
         ];
 
-        private int Discover(ulong start, List<Arena> arenas)
+        private Errno Discover(ulong start, List<Arena> arenas)
         {
             ulong remaining = Size,
                 at = start;
             while (remaining != 0)
             {
                 int number = arenas.Count;
-                int result = ReadBlock(at, out byte[] block);
-                if (result != 0)
+                Errno result = ReadBlock(at, out byte[] block);
+                if (result != Errno.None)
                     return result;
                 if (!BttInfoBlock.IsValid(block, parent))
                 {
@@ -275,7 +278,7 @@ internal sealed class CheckNamespace(ToolContext context, OptionResult options)
                             : at + ArenaMax - BttInfoBlock.SizeBytes;
                     Info("btt_discover_arenas", $"Arena {number}: Attempting recover info-block using info2");
                     result = ReadBlock(offset, out block);
-                    if (result != 0)
+                    if (result != Errno.None)
                     {
                         Error("btt_discover_arenas", $"Unable to read backup info block (offset {Hex(offset)})");
                         return result;
@@ -283,12 +286,12 @@ internal sealed class CheckNamespace(ToolContext context, OptionResult options)
                     if (!BttInfoBlock.IsValid(block, parent))
                     {
                         Error("btt_discover_arenas", $"Backup info block (offset {Hex(offset)}) verification failed");
-                        return s_nxio;
+                        return Errno.ENXIO;
                     }
                     result = WriteBlock(block, at);
-                    if (result != 0)
+                    if (result != Errno.None)
                     {
-                        Error("btt_discover_arenas", $"Restoration of the info block failed: {((Errno)(-result)).Describe()} ({result})");
+                        Error("btt_discover_arenas", $"Restoration of the info block failed: {result.Describe()} (-{(int)result})");
                         return result;
                     }
                 }
@@ -303,7 +306,7 @@ internal sealed class CheckNamespace(ToolContext context, OptionResult options)
                 if (!isParsed)
                 {
                     Error("btt_discover_arenas", $"Problem parsing arena[{number}] metadata");
-                    return s_nxio;
+                    return Errno.ENXIO;
                 }
                 arenas.Add(new Arena(number, at, info));
                 ulong size = info.NextOffset != 0 ? info.NextOffset : unchecked(info.Info2Offset + BttInfoBlock.SizeBytes);
@@ -314,7 +317,7 @@ internal sealed class CheckNamespace(ToolContext context, OptionResult options)
                     throw new NotModelledException($"check-namespace of {device}: its arenas lead nowhere");
             }
             Info("btt_discover_arenas", $"found {arenas.Count} BTT arena{(arenas.Count > 1 ? "s" : "")}");
-            return 0;
+            return Errno.None;
         }
 
         /// <summary>The tool maps the parts as the block says; what lies outside of the device ends it with a signal or worse.</summary>

@@ -29,32 +29,30 @@ internal sealed record NamespaceRequest(
 /// <summary>
 /// <c>ndctl create-namespace</c>, new and with <c>-e</c> (ndctl/namespace.c namespace_create(), namespace_reconfig(),
 /// validate_namespace_options(),
-/// setup_namespace(); 76.1). Returns 0 or a negative errno.
+/// setup_namespace(); 76.1).
 /// </summary>
 internal sealed class CreateNamespace(ToolContext context, OptionResult options)
 {
     private const string Command = "create namespace";
-    private const int Stopped = int.MinValue;
     private const ulong UnknownSectorSize = uint.MaxValue;
     private static readonly ulong[] BttSectorSizes = [.. BttConstants.SectorSizes];
     private static readonly ulong[] LabelSectorSizes = [512, 4096];
 
     private readonly NamespaceDefaults _filled = NamespaceDefaults.Of(options);
-    private int _stopErrno;
 
-    /// <summary>A new namespace in this region; -EAGAIN: this region cannot, try the next.</summary>
-    public int Create(NdDevice regionDevice)
+    /// <summary>A new namespace in this region; EAGAIN: this region cannot, try the next.</summary>
+    public ToolOutcome Create(NdDevice regionDevice)
     {
-        (NamespaceRequest? request, int errno) = Validate(regionDevice, null);
+        (NamespaceRequest? request, Errno errno) = Validate(regionDevice, null);
         if (request is null)
-            return errno;
+            return ToolOutcome.Failed(errno);
         RegionState region = context.Region(regionDevice);
         if (region.IsReadOnly)
-            return -(int)Errno.EAGAIN;
+            return ToolOutcome.Failed(Errno.EAGAIN);
         if (IdleNamespace(regionDevice) is not { } device || !IsConfigurationIdle(context.Namespace(device)!))
-            return -(int)Errno.EAGAIN;
-        int result = SetUp(regionDevice, device, request);
-        if (result != 0 && request.AutoRecover)
+            return ToolOutcome.Failed(Errno.EAGAIN);
+        ToolOutcome result = SetUp(regionDevice, device, request);
+        if (!result.IsDone && request.AutoRecover)
         {
             if (context.Namespace(device) is not null)
                 context.Step(NamespaceAttributes.SetHolderClass(context.Machine, device, ""));
@@ -64,27 +62,27 @@ internal sealed class CreateNamespace(ToolContext context, OptionResult options)
     }
 
     /// <summary><c>-e</c>: the namespace is emptied and set up anew.</summary>
-    public int Reconfigure(NdDevice regionDevice, NdDevice device)
+    public ToolOutcome Reconfigure(NdDevice regionDevice, NdDevice device)
     {
-        (NamespaceRequest? request, int errno) = Validate(regionDevice, device);
+        (NamespaceRequest? request, Errno errno) = Validate(regionDevice, device);
         if (request is null)
-            return errno;
-        int prepared = new DestroyNamespace(context, Command, options.Flag("force")).Prepare(device);
-        if (prepared < 0)
+            return ToolOutcome.Failed(errno);
+        ToolOutcome prepared = new DestroyNamespace(context, Command, options.Flag("force")).Prepare(device);
+        if (prepared.IsFailure)
             return prepared;
         NdDevice? target = device;
         if (context.Namespace(device)!.Type == NamespaceType.Io && request.AutoLabel)
         {
-            int labelled = EnableLabels(regionDevice);
-            if (labelled != -(int)Errno.ENODEV)
+            Errno labelled = EnableLabels(regionDevice).Errno;
+            if (labelled != Errno.ENODEV)
                 target = IdleNamespace(regionDevice);
-            if (target is null || (labelled != -(int)Errno.ENODEV && !IsConfigurationIdle(context.Namespace(target.Value)!)))
-                return -(int)Errno.ENODEV;
+            if (target is null || (labelled != Errno.ENODEV && !IsConfigurationIdle(context.Namespace(target.Value)!)))
+                return ToolOutcome.Failed(Errno.ENODEV);
         }
         return SetUp(regionDevice, target.Value, request);
     }
 
-    private (NamespaceRequest? Request, int Errno) Validate(NdDevice regionDevice, NdDevice? device)
+    private (NamespaceRequest? Request, Errno Errno) Validate(NdDevice regionDevice, NdDevice? device)
     {
         RegionState region = context.Region(regionDevice);
         NamespaceState? ndns = device is { } d ? context.Namespace(d) : null;
@@ -123,8 +121,8 @@ internal sealed class CreateNamespace(ToolContext context, OptionResult options)
             return RefuseWith("validate_namespace_options: alt name overflow");
         string mode = NamespaceRules.ModeOf(_filled.Mode) ?? NamespaceJson.ModeOf(context, ndns!);
 
-        (ByteSize align, int alignErrno) = AlignFor(region, ndns, mode);
-        if (alignErrno != 0)
+        (ByteSize align, Errno alignErrno) = AlignFor(region, ndns, mode);
+        if (alignErrno != Errno.None)
             return (null, alignErrno);
         if (context.Machine.Kernel.Get(Rules.RegionsHaveAlign) && !size.IsMultipleOf(region.Align))
             return RefuseWith($"{regionDevice}: align setting is 0x{region.Align.Bytes:x} size {Hex(size)} is misaligned");
@@ -138,8 +136,8 @@ internal sealed class CreateNamespace(ToolContext context, OptionResult options)
             context.Error($"'--size=' must be >= 16MiB for '{mode}' mode");
             return Refuse(Errno.EINVAL);
         }
-        (ulong sector, int sectorErrno) = SectorSizeFor(regionDevice, ndns, mode);
-        if (sectorErrno != 0)
+        (ulong sector, Errno sectorErrno) = SectorSizeFor(regionDevice, ndns, mode);
+        if (sectorErrno != Errno.None)
             return (null, sectorErrno);
 
         string? map = _filled.Map;
@@ -161,13 +159,13 @@ internal sealed class CreateNamespace(ToolContext context, OptionResult options)
                 AutoLabel: options.Flag("autolabel"),
                 AutoRecover: options.Flag("autorecover")
             ),
-            0
+            Errno.None
         );
     }
 
-    private static (NamespaceRequest?, int) Refuse(Errno errno) => (null, -(int)errno);
+    private static (NamespaceRequest?, Errno) Refuse(Errno errno) => (null, errno);
 
-    private (NamespaceRequest?, int) RefuseWith(string message)
+    private (NamespaceRequest?, Errno) RefuseWith(string message)
     {
         context.CountedError(Command, message);
         return Refuse(Errno.EINVAL);
@@ -191,20 +189,20 @@ internal sealed class CreateNamespace(ToolContext context, OptionResult options)
         return $"'--size=' must align to interleave-width: {ways} and alignment: {align.Bytes}\ndid you intend --size={advised}{suffix}?";
     }
 
-    private (ByteSize Align, int Errno) AlignFor(RegionState region, NamespaceState? ndns, string mode)
+    private (ByteSize Align, Errno Errno) AlignFor(RegionState region, NamespaceState? ndns, string mode)
     {
         if (options.Text("align") is { } text)
         {
             if (mode is not ("fsdax" or "devdax"))
             {
                 context.Error($"{mode} mode does not support setting an alignment");
-                return (default, -(int)Errno.ENXIO);
+                return (default, Errno.ENXIO);
             }
             var wanted = new ByteSize(NdctlSize.TryParse(text)!.Value);
             if (context.Machine.Architecture.SupportedAligns.Contains(wanted))
-                return (wanted, 0);
+                return (wanted, Errno.None);
             context.Error($"unsupported align: {text}");
-            return (default, -(int)Errno.ENXIO);
+            return (default, Errno.ENXIO);
         }
         ByteSize align;
         if (ndns is not null && mode == NamespaceJson.ModeOf(context, ndns))
@@ -215,10 +213,10 @@ internal sealed class CreateNamespace(ToolContext context, OptionResult options)
             align = region.Daxes[region.DaxSeed!.Value].Align;
         else
             align = context.PageSize;
-        return (region.Range.Start.Bytes & (align.Bytes - 1)) == 0 ? (align, 0) : (context.PageSize, 0);
+        return (region.Range.Start.Bytes & (align.Bytes - 1)) == 0 ? (align, Errno.None) : (context.PageSize, Errno.None);
     }
 
-    private (ulong Bytes, int Errno) SectorSizeFor(NdDevice regionDevice, NamespaceState? ndns, string mode)
+    private (ulong Bytes, Errno Errno) SectorSizeFor(NdDevice regionDevice, NamespaceState? ndns, string mode)
     {
         RegionState region = context.Region(regionDevice);
         if (_filled.SectorSize is { } text)
@@ -227,21 +225,21 @@ internal sealed class CreateNamespace(ToolContext context, OptionResult options)
             bool isSector = mode == "sector";
             ulong[] supported = isSector ? BttSectorSizes : SectorSizesOf(ndns ?? context.Namespace(Seed(region))!);
             if (supported.Contains(bytes))
-                return (bytes, 0);
+                return (bytes, Errno.None);
             context.CountedError(Command, $"{regionDevice}: does not support {(isSector ? "btt" : "namespace")} sector_size {bytes}");
-            return (0, -(int)Errno.EINVAL);
+            return (0, Errno.EINVAL);
         }
         // Still a BTT: its sector size is kept, also where the label's differs.
         if (ndns is not null && mode == "sector" && context.BttOf(ndns) is { } btt)
-            return (BttSectorSizes.Contains(btt.LbaSizeBytes) ? btt.LbaSizeBytes : UnknownSectorSize, 0);
+            return (BttSectorSizes.Contains(btt.LbaSizeBytes) ? btt.LbaSizeBytes : UnknownSectorSize, Errno.None);
         if (ndns is not null)
             return (
                 SectorSizesOf(ndns).Length == 0 ? 0
                 : ndns.LbaSize == 0 ? UnknownSectorSize
                 : ndns.LbaSize,
-                0
+                Errno.None
             );
-        return (SectorSizesOf(context.Namespace(Seed(region))!).Length == 0 ? UnknownSectorSize : 512, 0);
+        return (SectorSizesOf(context.Namespace(Seed(region))!).Length == 0 ? UnknownSectorSize : 512, Errno.None);
     }
 
     private static ulong[] SectorSizesOf(NamespaceState ndns) => ndns.Type == NamespaceType.Pmem ? LabelSectorSizes : [];
@@ -270,12 +268,12 @@ internal sealed class CreateNamespace(ToolContext context, OptionResult options)
     /// <summary>
     /// Tries labels 1.2, then 1.1 where the kernel does not show the slots of 1.2 (enable_labels()). ENODEV: some DIMM has no label area.
     /// </summary>
-    private int EnableLabels(NdDevice regionDevice)
+    private ToolOutcome EnableLabels(NdDevice regionDevice)
     {
         RegionState region = context.Region(regionDevice);
         DimmState[] dimms = [.. RegionDriver.DimmsOf(context.Machine, region)];
         if (dimms.Length == 0 || dimms.Any(d => !d.HasLabelArea))
-            return -(int)Errno.ENODEV;
+            return ToolOutcome.Failed(Errno.ENODEV);
         if (region.IsBound)
             context.Unbind(regionDevice);
         if (dimms.Any(d => DimmDriver.IsActive(context.Machine, d.Device)))
@@ -290,16 +288,16 @@ internal sealed class CreateNamespace(ToolContext context, OptionResult options)
         }
         context.EnableRegion(regionDevice);
         if (RegionDriver.TypeOf(context.Machine, context.Region(regionDevice)) == NamespaceType.Pmem)
-            return 0;
+            return ToolOutcome.Done;
         context.CountedError(Command, $"{regionDevice}: failed to initialize labels");
-        return -(int)Errno.EBUSY;
+        return ToolOutcome.Failed(Errno.EBUSY);
     }
 
-    private int SetUp(NdDevice regionDevice, NdDevice device, NamespaceRequest request)
+    private ToolOutcome SetUp(NdDevice regionDevice, NdDevice device, NamespaceRequest request)
     {
-        if (context.Namespace(device)!.Type == NamespaceType.Pmem && SetLabel(device, request) is var labelled and not 0)
+        if (context.Namespace(device)!.Type == NamespaceType.Pmem && SetLabel(device, request) is { IsFailure: true } labelled)
             return labelled;
-        if (SetSectorSize(device, request) is var sector and not 0)
+        if (SetSectorSize(device, request) is { IsFailure: true } sector)
             return sector;
         Uuid uuid = context.NewUuid();
         // Older kernels have no holder class, so its errors do not count.
@@ -318,7 +316,7 @@ internal sealed class CreateNamespace(ToolContext context, OptionResult options)
         );
 
         NamespaceState ndns = context.Namespace(device)!;
-        int result;
+        ToolOutcome result;
         if (request.Mode == "fsdax" && (NamespaceJson.ModeOf(context, ndns) != "fsdax" || request.Map == PageMapMode.Pmem))
             result = SetUpPersonality(
                 new NdDevice(NdDeviceKind.Pfn, regionDevice.Number, context.Region(regionDevice).PfnSeed!.Value),
@@ -342,92 +340,86 @@ internal sealed class CreateNamespace(ToolContext context, OptionResult options)
             );
         else
             result = context.EnableNamespace(device);
-        return result is Stopped ? _stopErrno : Report(device, result);
+        return result.IsTold ? result : Report(device, result);
     }
 
-    private int Report(NdDevice device, int result)
+    private ToolOutcome Report(NdDevice device, ToolOutcome result)
     {
-        if (result != 0)
+        if (!result.IsDone)
         {
             context.Error($"{device}: failed to enable");
             return result;
         }
         JsonObject json = NamespaceJson.Of(context, context.Namespace(device)!, JsonDetail.Dax | JsonDetail.DaxDevices);
         context.Output.Out(JsonPrinter.Pretty(json) + "\n");
-        return 0;
+        return ToolOutcome.Done;
     }
 
-    private int SetLabel(NdDevice device, NamespaceRequest request)
+    private ToolOutcome SetLabel(NdDevice device, NamespaceRequest request)
     {
-        if (Try("set_uuid", device, NamespaceAttributes.SetUuid(context.Machine, device, request.Uuid)) is var uuid and not 0)
+        if (Try("set_uuid", device, NamespaceAttributes.SetUuid(context.Machine, device, request.Uuid)) is { IsFailure: true } uuid)
             return uuid;
-        if (Try("set_alt_name", device, NamespaceAttributes.SetAltName(context.Machine, device, request.Name)) is var name and not 0)
+        if (Try("set_alt_name", device, NamespaceAttributes.SetAltName(context.Machine, device, request.Name)) is { IsFailure: true } name)
             return name;
         return Try("set_size", device, NamespaceAttributes.SetSize(context.Machine, device, request.Size));
     }
 
-    private int SetSectorSize(NdDevice device, NamespaceRequest request)
+    private ToolOutcome SetSectorSize(NdDevice device, NamespaceRequest request)
     {
         if (request.SectorSizeBytes is 0 or UnknownSectorSize)
-            return 0;
+            return ToolOutcome.Done;
         if (SectorSizesOf(context.Namespace(device)!).Contains(request.SectorSizeBytes))
             return Try("set_sector_size", device, NamespaceAttributes.SetSectorSize(context.Machine, device, request.SectorSizeBytes));
         if (request.Mode == "sector" || request.SectorSizeBytes == 512)
-            return 0;
+            return ToolOutcome.Done;
         context.Error($"{device}: sector_size: {request.SectorSizeBytes} not supported");
-        return -(int)Errno.EINVAL;
+        return ToolOutcome.Failed(Errno.EINVAL);
     }
 
-    private int SetUpPersonality(NdDevice personality, NamespaceState ndns, Uuid uuid, NamespaceRequest request)
+    private ToolOutcome SetUpPersonality(NdDevice personality, NamespaceState ndns, Uuid uuid, NamespaceRequest request)
     {
         if (!ndns.Range.Start.IsAligned(ByteSize.MiB(16)) && !options.Flag("force"))
         {
             context.Error($"{ndns.Device} misaligned to 16M, adjust region alignment and retry");
-            return Stop(-(int)Errno.EINVAL);
+            return ToolOutcome.Failed(Errno.EINVAL).AsTold();
         }
-        if (Try("set_uuid", personality, PfnAttributes.SetUuid(context.Machine, personality, uuid)) is var a and not 0)
-            return Stop(a);
-        if (Try("set_location", personality, PfnAttributes.SetMode(context.Machine, personality, request.Map)) is var b and not 0)
-            return Stop(b);
-        if (Try("set_align", personality, PfnAttributes.SetAlign(context.Machine, personality, request.Align)) is var c and not 0)
-            return Stop(c);
+        if (Try("set_uuid", personality, PfnAttributes.SetUuid(context.Machine, personality, uuid)) is { IsFailure: true } a)
+            return a.AsTold();
+        if (Try("set_location", personality, PfnAttributes.SetMode(context.Machine, personality, request.Map)) is { IsFailure: true } b)
+            return b.AsTold();
+        if (Try("set_align", personality, PfnAttributes.SetAlign(context.Machine, personality, request.Align)) is { IsFailure: true } c)
+            return c.AsTold();
         if (
-            Try("set_namespace", personality, PfnAttributes.SetNamespace(context.Machine, personality, ndns.Device.Name)) is var d and not 0
+            Try("set_namespace", personality, PfnAttributes.SetNamespace(context.Machine, personality, ndns.Device.Name)) is
+            { IsFailure: true } d
         )
-            return Stop(d);
+            return d.AsTold();
         Errno enabled = context.EnablePersonality(personality);
         if (enabled == Errno.None)
-            return 0;
+            return ToolOutcome.Done;
         if (request.AutoRecover)
             context.Step(PfnAttributes.SetNamespace(context.Machine, personality, ""));
-        return -(int)enabled;
+        return ToolOutcome.Of(enabled);
     }
 
-    private int SetUpBtt(NdDevice btt, NamespaceState ndns, Uuid uuid, NamespaceRequest request)
+    private ToolOutcome SetUpBtt(NdDevice btt, NamespaceState ndns, Uuid uuid, NamespaceRequest request)
     {
         ulong sectorSize = request.SectorSizeBytes == UnknownSectorSize ? 4096 : request.SectorSizeBytes;
-        if (Try("set_uuid", btt, BttAttributes.SetUuid(context.Machine, btt, uuid)) is var a and not 0)
-            return Stop(a);
-        if (Try("set_sector_size", btt, BttAttributes.SetSectorSize(context.Machine, btt, sectorSize)) is var b and not 0)
-            return Stop(b);
-        if (Try("set_namespace", btt, BttAttributes.SetNamespace(context.Machine, btt, ndns.Device.Name)) is var c and not 0)
-            return Stop(c);
-        return -(int)context.EnablePersonality(btt); // a failure leaves the namespace claimed, with or without autorecover
+        if (Try("set_uuid", btt, BttAttributes.SetUuid(context.Machine, btt, uuid)) is { IsFailure: true } a)
+            return a.AsTold();
+        if (Try("set_sector_size", btt, BttAttributes.SetSectorSize(context.Machine, btt, sectorSize)) is { IsFailure: true } b)
+            return b.AsTold();
+        if (Try("set_namespace", btt, BttAttributes.SetNamespace(context.Machine, btt, ndns.Device.Name)) is { IsFailure: true } c)
+            return c.AsTold();
+        return ToolOutcome.Of(context.EnablePersonality(btt)); // a failure leaves the namespace claimed, with or without autorecover
     }
 
-    /// <summary>Ends the setup without its closing message: the step that failed has said it.</summary>
-    private int Stop(int errno)
-    {
-        _stopErrno = errno;
-        return Stopped;
-    }
-
-    private int Try(string operation, NdDevice device, StepResult result)
+    private ToolOutcome Try(string operation, NdDevice device, StepResult result)
     {
         Errno errno = context.Step(result);
         if (errno == Errno.None)
-            return 0;
+            return ToolOutcome.Done;
         context.CountedError(Command, $"{device}: {operation} failed: {errno.Describe()}");
-        return -(int)errno;
+        return ToolOutcome.Of(errno);
     }
 }

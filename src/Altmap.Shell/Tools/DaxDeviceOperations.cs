@@ -58,31 +58,31 @@ internal sealed class DaxDeviceOperations(ToolContext context)
     /// <summary>
     /// A kernel without kmem has no dax bus either: libdaxctl takes each of its devices for enabled, and neither enables nor disables one
     /// (device_model_is_dax_bus()).
-    /// Says so and returns the error; 0 where there is a bus.
+    /// Says so and fails; done where there is a bus.
     /// </summary>
-    public int RefuseWithoutBus(string function, string name)
+    public ToolOutcome RefuseWithoutBus(string function, string name)
     {
         if (context.Machine.Kernel.Get(Rules.HasKmem))
-            return 0;
+            return ToolOutcome.Done;
         Error(function, name, "error: device model is dax-class");
         Error(function, name, "see man daxctl-migrate-device-model");
-        return -(int)Errno.EOPNOTSUPP;
+        return ToolOutcome.Failed(Errno.EOPNOTSUPP);
     }
 
     /// <summary>daxctl_dev_enable(). Giving the name to the driver already makes it try; the write to bind then says how it went.</summary>
-    public int Enable(string name, string driver)
+    public ToolOutcome Enable(string name, string driver)
     {
-        int refused = RefuseWithoutBus("daxctl_dev_enable", name);
-        if (refused != 0)
+        ToolOutcome refused = RefuseWithoutBus("daxctl_dev_enable", name);
+        if (!refused.IsDone)
             return refused;
         if (Device(name).IsEnabled)
-            return 0;
+            return ToolOutcome.Done;
         context.Step(DaxDeviceDrivers.AddId(context.Machine, driver, name));
         Errno bound = context.Step(DaxDeviceDrivers.Bind(context.Machine, driver, name));
         if (Device(name).IsEnabled)
-            return 0;
+            return ToolOutcome.Done;
         Error("daxctl_dev_enable", name, "failed to enable");
-        return -(int)(bound == Errno.None ? Errno.ENXIO : bound);
+        return ToolOutcome.Failed(bound == Errno.None ? Errno.ENXIO : bound);
     }
 
     /// <summary>daxctl_dev_disable().</summary>
@@ -95,19 +95,19 @@ internal sealed class DaxDeviceOperations(ToolContext context)
     }
 
     /// <summary>daxctl_dev_set_size(), daxctl_dev_set_align(): libnvdimm's devices have neither to be written.</summary>
-    public int RefuseChange(string name, string attribute)
+    public ToolOutcome RefuseChange(string name, string attribute)
     {
         Error($"daxctl_dev_set_{attribute}", name, $"failed to set {attribute}");
-        return -(int)Errno.ENXIO;
+        return ToolOutcome.Failed(Errno.ENXIO);
     }
 
     /// <summary>daxctl_memory_online(), daxctl_memory_online_no_movable(): the word is written to every block that is offline; the first
     /// failure ends it, without a message.</summary>
-    public int OnlineMemory(string name, OnlinePolicy type) => ChangeBlocks(name, type, _ => { });
+    public ToolOutcome OnlineMemory(string name, OnlinePolicy type) => ChangeBlocks(name, type, _ => { });
 
     /// <summary>daxctl_memory_offline(): blocks that are online go offline, up to the first that does not, of which the library
     /// tells.</summary>
-    public int OfflineMemory(string name) =>
+    public ToolOutcome OfflineMemory(string name) =>
         ChangeBlocks(
             name,
             OnlinePolicy.Offline,
@@ -121,7 +121,7 @@ internal sealed class DaxDeviceOperations(ToolContext context)
             }
         );
 
-    private int ChangeBlocks(string name, OnlinePolicy type, Action<(MemoryBlockNumber Number, Errno Errno)> failed)
+    private ToolOutcome ChangeBlocks(string name, OnlinePolicy type, Action<(MemoryBlockNumber Number, Errno Errno)> failed)
     {
         // Where no block can fail the order makes no difference, and an ascending one keeps alike blocks together.
         ImmutableArray<(MemoryBlockNumber Number, MemoryBlock Block)> blocks = [.. DaxDeviceMemory.Blocks(context.Machine, Device(name))];
@@ -134,9 +134,9 @@ internal sealed class DaxDeviceOperations(ToolContext context)
             if (errno == Errno.None)
                 continue;
             failed((number, errno));
-            return -(int)errno;
+            return ToolOutcome.Of(errno);
         }
-        return 0;
+        return ToolOutcome.Done;
     }
 
     private void Error(string function, string name, string message) => context.Output.Err($"libdaxctl: {function}: {name}: {message}\n");

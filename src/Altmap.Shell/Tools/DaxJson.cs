@@ -1,3 +1,4 @@
+using Altmap.Core;
 using Altmap.Core.Kernels;
 using Altmap.Model;
 using Altmap.Model.Nvdimm;

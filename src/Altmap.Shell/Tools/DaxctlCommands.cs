@@ -7,7 +7,7 @@ namespace Altmap.Shell.Tools;
 /// <summary><c>daxctl list</c> (daxctl/list.c, filter.c; 76.1), and which devices a command of daxctl means.</summary>
 internal static class DaxctlCommands
 {
-    public static int List(ToolContext context, OptionResult options)
+    public static ToolOutcome List(ToolContext context, OptionResult options)
     {
         bool regions = options.Flag("regions"),
             devices = options.Flag("devices");
@@ -43,11 +43,11 @@ internal static class DaxctlCommands
             }
         }
         if (array is null)
-            return 0;
+            return ToolOutcome.Done;
         PrintedText text = NdctlJson.Display(array, flags);
         context.Output.Err(text.Stderr);
         context.Output.Out(text.Stdout);
-        return 0;
+        return ToolOutcome.Done;
     }
 
     /// <summary>Devices as daxctl lists them. Each is the only one of its region here: libnvdimm makes one per namespace.</summary>

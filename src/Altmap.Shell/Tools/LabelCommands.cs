@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
+using Altmap.Core;
 using Altmap.Core.Findings;
 using Altmap.Core.Media;
 using Altmap.Core.Units;
@@ -14,9 +15,9 @@ namespace Altmap.Shell.Tools;
 /// <summary>The commands on DIMMs and their label areas (ndctl/dimm.c dimm_action() and its actions, ndctl/lib/dimm.c; 76.1).</summary>
 internal sealed class LabelCommands(ToolContext context, OptionResult options, ImmutableArray<string> arguments)
 {
-    public int Enable() => Each("enabled", d => -(int)context.EnableDimm(d));
+    public ToolOutcome Enable() => Each("enabled", d => ToolOutcome.Of(context.EnableDimm(d)));
 
-    public int Disable() =>
+    public ToolOutcome Disable() =>
         Each(
             "disabled",
             device =>
@@ -24,21 +25,21 @@ internal sealed class LabelCommands(ToolContext context, OptionResult options, I
                 if (DimmDriver.IsActive(context.Machine, device))
                 {
                     context.Output.Err($"{device} is active, skipping...\n");
-                    return -(int)Errno.EBUSY;
+                    return ToolOutcome.Failed(Errno.EBUSY);
                 }
                 if (context.Machine.Dimms[device].IsBound)
                     context.Unbind(device);
-                return 0;
+                return ToolOutcome.Done;
             }
         );
 
-    public int Init()
+    public ToolOutcome Init()
     {
         string text = options.Text("label-version") ?? "1.1";
         if (text is not ("1.1" or "v1.1" or "1.2" or "v1.2"))
         {
             context.Output.Err($"'{text}' is not a valid label version\n");
-            return Close("initialized", -(int)Errno.EINVAL);
+            return Close("initialized", (0, Errno.EINVAL));
         }
         LabelVersion version = text.EndsWith("1.1", StringComparison.Ordinal) ? LabelVersion.V1_1 : LabelVersion.V1_2;
         return Each(
@@ -47,16 +48,16 @@ internal sealed class LabelCommands(ToolContext context, OptionResult options, I
             {
                 DimmState dimm = context.Machine.Dimms[device];
                 if (!dimm.HasLabelArea)
-                    return -(int)Errno.ENXIO;
+                    return ToolOutcome.Failed(Errno.ENXIO);
                 if (DimmDriver.IsActive(context.Machine, device))
                 {
                     context.Output.Err($"{device}: regions active, abort label write\n");
-                    return -(int)Errno.EBUSY;
+                    return ToolOutcome.Failed(Errno.EBUSY);
                 }
                 if (NdctlLabelCheck.Check(dimm.LabelBytes).IsValid && !options.Flag("force"))
                 {
                     context.Output.Err($"{device}: error: labels already initialized\n");
-                    return -(int)Errno.EBUSY;
+                    return ToolOutcome.Failed(Errno.EBUSY);
                 }
                 return Initialise(context, device, version);
             }
@@ -64,13 +65,13 @@ internal sealed class LabelCommands(ToolContext context, OptionResult options, I
     }
 
     /// <summary>Writes both index blocks and has the kernel read the area again.</summary>
-    public static int Initialise(ToolContext context, NdDevice device, LabelVersion version)
+    public static ToolOutcome Initialise(ToolContext context, NdDevice device, LabelVersion version)
     {
         LabelAreaChange change = LabelInitialisation.InitLabels(context.Machine.Dimms[device].LabelBytes, version);
-        return change.Errno != Errno.None ? -(int)change.Errno : Replace(context, device, change.Plan);
+        return change.Errno != Errno.None ? ToolOutcome.Failed(change.Errno) : Replace(context, device, change.Plan);
     }
 
-    public int Zero() =>
+    public ToolOutcome Zero() =>
         Each(
             "zeroed",
             device =>
@@ -78,95 +79,85 @@ internal sealed class LabelCommands(ToolContext context, OptionResult options, I
                 if (DimmDriver.IsActive(context.Machine, device))
                 {
                     context.Output.Err($"{device}: regions active, abort label write\n");
-                    return -(int)Errno.EBUSY;
+                    return ToolOutcome.Failed(Errno.EBUSY);
                 }
                 DimmState dimm = context.Machine.Dimms[device];
                 if (!dimm.HasLabelArea)
-                    return -(int)Errno.EINVAL;
+                    return ToolOutcome.Failed(Errno.EINVAL);
                 LabelAreaChange change = LabelInitialisation.ZeroLabels(
                     dimm.LabelBytes,
                     new ByteSize((ulong)options.Number("size")),
                     new MediaOffset((ulong)options.Number("offset"))
                 );
-                return change.Errno != Errno.None ? -(int)change.Errno : Replace(context, device, change.Plan);
+                return change.Errno != Errno.None ? ToolOutcome.Failed(change.Errno) : Replace(context, device, change.Plan);
             }
         );
 
-    public int Check()
+    public ToolOutcome Check()
     {
-        int result = Each(
-            null,
-            device =>
-            {
-                DimmState dimm = context.Machine.Dimms[device];
-                if (!dimm.HasLabelArea)
-                    return -(int)Errno.ENXIO;
-                return NdctlLabelCheck.Check(dimm.LabelBytes).IsValid ? 0 : -(int)Errno.ENXIO;
-            }
-        );
-        int done = Math.Max(0, result);
-        context.Output.Err($"successfully verified {done} nmem label{(done > 1 ? "s" : "")}\n");
-        return result >= 0 ? 0 : 1;
+        (int Done, Errno Error) counted = Count(device =>
+        {
+            DimmState dimm = context.Machine.Dimms[device];
+            if (!dimm.HasLabelArea)
+                return ToolOutcome.Failed(Errno.ENXIO);
+            return NdctlLabelCheck.Check(dimm.LabelBytes).IsValid ? ToolOutcome.Done : ToolOutcome.Failed(Errno.ENXIO);
+        });
+        context.Output.Err($"successfully verified {counted.Done} nmem label{(counted.Done > 1 ? "s" : "")}\n");
+        return ExitOf(counted);
     }
 
-    public int Read()
+    public ToolOutcome Read()
     {
         bool human = options.Flag("human"),
             json = human || options.Flag("json"),
             indexOnly = options.Flag("index");
         string? path = options.Text("output");
-        if (!json && path is null)
-            throw new NotModelledException("read-labels without -j writes raw bytes to standard output: give it -o FILE");
         var dumps = new List<(string, LabelDump)>();
         using var raw = new MemoryStream();
-        int result = Each(
-            null,
-            device =>
-            {
-                DimmState dimm = context.Machine.Dimms[device];
-                if (!dimm.HasLabelArea)
-                    return -(int)Errno.EINVAL;
-                if (!json)
-                    return Extent(dimm, indexOnly) is { } extent ? Append(raw, extent) : -(int)Errno.EINVAL;
-                if (LabelJson.Read(dimm.LabelBytes, human, indexOnly) is not { } dump)
-                    return -(int)Errno.ENOMEM;
-                dumps.Add((device.Name, dump));
-                return 0;
-            }
-        );
+        (int Done, Errno Error) counted = Count(device =>
+        {
+            DimmState dimm = context.Machine.Dimms[device];
+            if (!dimm.HasLabelArea)
+                return ToolOutcome.Failed(Errno.EINVAL);
+            if (!json)
+                return Extent(dimm, indexOnly) is { } extent ? Append(raw, extent) : ToolOutcome.Failed(Errno.EINVAL);
+            if (LabelJson.Read(dimm.LabelBytes, human, indexOnly) is not { } dump)
+                return ToolOutcome.Failed(Errno.ENOMEM);
+            dumps.Add((device.Name, dump));
+            return ToolOutcome.Done;
+        });
         string text = dumps.Count > 0 ? LabelJson.Format(dumps) + "\n" : "";
-        if (path is null)
+        if (path is null && json)
             context.Output.Out(text);
+        else if (path is null)
+            context.Output.OutRaw(raw.ToArray());
         else
             context.WriteFile(path, json ? Encoding.UTF8.GetBytes(text) : raw.ToArray());
-        return Close("read", result);
+        return Close("read", counted);
     }
 
     /// <summary>
     /// Writes a file over the start of an area. The tool counts the DIMM before it writes: a write that fails is told and still "wrote 1
     /// nmem", exit code 0.
     /// </summary>
-    public int Write()
+    public ToolOutcome Write()
     {
-        if (options.Text("input") is not { } path)
-            throw new NotModelledException("write-labels from standard input: give it -i FILE");
-        if (!context.Files.TryGetValue(path, out SparseBytes? file))
-            throw new NotModelledException(
-                $"write-labels of {path}: only files that this session wrote are known, as by `ndctl read-labels -o {path} nmem0`"
-            );
+        SparseBytes? file = SparseBytes.Zero(0); // standard input, which has nothing here
+        if (options.Text("input") is { } path && !context.Files.TryGetValue(path, out file))
+        {
+            context.Output.Err($"failed to open: {path}: ({Errno.ENOENT.Describe()})\n");
+            return Close("wrote", (0, Errno.ENOENT));
+        }
         NdDevice? only = null;
-        int matched = Each(
-            null,
-            device =>
-            {
-                if (only is not null)
-                    throw new NotModelledException("write-labels to more than one DIMM, which the tool refuses with its usage text");
-                only = device;
-                return 0;
-            }
-        );
+        (int Done, Errno Error) matched = Count(device =>
+        {
+            if (only is not null)
+                throw new NotModelledException("write-labels to more than one DIMM, which the tool refuses with its usage text");
+            only = device;
+            return ToolOutcome.Done;
+        });
         if (only is { } device)
-            Overwrite(device, file);
+            Overwrite(device, file!);
         return Close("wrote", matched);
     }
 
@@ -204,54 +195,57 @@ internal sealed class LabelCommands(ToolContext context, OptionResult options, I
         return size > area ? null : dimm.LabelBytes.Read(0, (int)size);
     }
 
-    private static int Append(MemoryStream file, byte[] bytes)
+    private static ToolOutcome Append(MemoryStream file, byte[] bytes)
     {
         file.Write(bytes);
-        return 0;
+        return ToolOutcome.Done;
     }
 
     /// <summary>Writes a whole area; an enabled DIMM is disabled and enabled again, so that the kernel looks anew.</summary>
-    private static int Replace(ToolContext context, NdDevice device, WritePlan plan)
+    private static ToolOutcome Replace(ToolContext context, NdDevice device, WritePlan plan)
     {
         Errno written = context.Step(DimmDriver.WriteLabelArea(context.Machine, device, plan));
         if (written != Errno.None)
-            return -(int)written;
+            return ToolOutcome.Of(written);
         if (!context.Machine.Dimms[device].IsBound)
-            return 0;
+            return ToolOutcome.Done;
         context.Unbind(device);
-        return -(int)context.EnableDimm(device);
+        return ToolOutcome.Of(context.EnableDimm(device));
     }
 
-    /// <summary>The number of DIMMs done, or the first error when none was. With <paramref name="past"/> the closing line is printed and
-    /// the exit code given.</summary>
-    private int Each(string? past, Func<NdDevice, int> action)
+    /// <summary>Runs an action on each DIMM that was named, prints the closing line and gives the exit code.</summary>
+    private ToolOutcome Each(string past, Func<NdDevice, ToolOutcome> action) => Close(past, Count(action));
+
+    /// <summary>How many DIMMs were done, and the first error where none was.</summary>
+    private (int Done, Errno Error) Count(Func<NdDevice, ToolOutcome> action)
     {
-        int done = 0,
-            error = 0;
+        int done = 0;
+        Errno error = Errno.None;
         foreach (string name in arguments.Where(n => n == "all" || StartsWithDimmNumber(n)))
         {
             foreach (NdDevice bus in context.Buses().Where(b => Filters.Bus(context, b, options.Text("bus"))))
             {
                 foreach (DimmState dimm in context.Dimms(bus).Where(d => Filters.Dimm(d.Device, name)))
                 {
-                    int result = action(dimm.Device);
-                    if (result == 0)
+                    ToolOutcome outcome = action(dimm.Device);
+                    if (outcome.IsDone)
                         done++;
-                    else if (error == 0)
-                        error = result;
+                    else if (error == Errno.None)
+                        error = outcome.Errno;
                 }
             }
         }
-        int outcome = done > 0 ? done : error;
-        return past is null ? outcome : Close(past, outcome);
+        return (done, done > 0 ? Errno.None : error);
     }
 
-    private int Close(string past, int outcome)
+    private ToolOutcome Close(string past, (int Done, Errno Error) counted)
     {
-        int done = Math.Max(0, outcome);
-        context.Output.Err($"{past} {done} nmem{(done > 1 ? "s" : "")}\n");
-        return outcome >= 0 ? 0 : 1;
+        context.Output.Err($"{past} {counted.Done} nmem{(counted.Done > 1 ? "s" : "")}\n");
+        return ExitOf(counted);
     }
+
+    private static ToolOutcome ExitOf((int Done, Errno Error) counted) =>
+        counted.Error == Errno.None ? ToolOutcome.Done : ToolOutcome.ExitFailure;
 
     private static bool StartsWithDimmNumber(string name) =>
         name.StartsWith("nmem", StringComparison.Ordinal)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Altmap.Core.Findings;
 using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Model.Hardware;
@@ -55,10 +56,10 @@ internal sealed class ListCommand
         _flags = Flags(options, dax, verbose);
     }
 
-    public static int Run(ToolContext context, OptionResult options)
+    public static ToolOutcome Run(ToolContext context, OptionResult options)
     {
         var command = new ListCommand(context, options);
-        return command.RejectsFilters() ? -22 : command.Print();
+        return command.RejectsFilters() ? ToolOutcome.Failed(Errno.EINVAL) : command.Print();
     }
 
     private bool AnySelected() => _buses || _dimms || _regions || _namespaces;
@@ -110,7 +111,7 @@ internal sealed class ListCommand
     /// all buses;
     /// with several kinds then, an object holds an array of each.
     /// </summary>
-    private int Print()
+    private ToolOutcome Print()
     {
         JsonArray? buses = null,
             dimms = null,
@@ -151,7 +152,7 @@ internal sealed class ListCommand
         {
             Display(only);
         }
-        return 0;
+        return ToolOutcome.Done;
     }
 
     private void Display(JsonArray array)

@@ -5,84 +5,82 @@ using Altmap.Shell.Options;
 
 namespace Altmap.Shell.Tools;
 
-/// <summary>The commands that walk over namespaces (ndctl/namespace.c do_xaction_namespace() and its callers, 76.1). Each returns 0 or a
-/// negative errno.</summary>
+/// <summary>The commands that walk over namespaces (ndctl/namespace.c do_xaction_namespace() and its callers, 76.1).</summary>
 internal sealed class NamespaceCommands(ToolContext context, OptionResult options, ImmutableArray<string> arguments)
 {
-    public int Create()
+    public ToolOutcome Create()
     {
         string? target = options.Text("reconfig");
-        (int result, int created) = target is null
+        (ToolOutcome result, int created) = target is null
             ? CreateInRegions(options.Text("type"))
             : Walk(target, stopAtFirst: true, (region, ndns) => new CreateNamespace(context, options).Reconfigure(region, ndns));
         // Without any option the tool tries block regions next, which no longer exist.
-        if (result < 0 && created < 1 && !options.Command.Options.Any(o => options.IsGiven(o.Name)))
-            (result, created) = (-(int)Errno.ENXIO, 0);
+        if (result.IsFailure && created < 1 && !options.Command.Options.Any(o => options.IsGiven(o.Name)))
+            (result, created) = (ToolOutcome.Failed(Errno.ENXIO), 0);
         if (options.Flag("continue"))
             context.Output.Err($"created {created} namespace{(created == 1 ? "" : "s")}\n");
-        if ((result < 0 || (target is null && created < 1)) && !context.HasCountedError)
+        if ((result.IsFailure || (target is null && created < 1)) && !context.HasCountedError)
         {
-            context.Output.Err($"failed to {(target is null ? "create" : "reconfigure")} namespace: {Describe(result)}\n");
+            context.Output.Err($"failed to {(target is null ? "create" : "reconfigure")} namespace: {result.Describe()}\n");
             if (target is null)
-                result = -(int)Errno.ENODEV;
+                result = ToolOutcome.Failed(Errno.ENODEV);
         }
         return result;
     }
 
-    public int Destroy() =>
+    public ToolOutcome Destroy() =>
         Each("destroy", "destroyed", device => new DestroyNamespace(context, "destroy namespace", options.Flag("force")).Destroy(device));
 
-    public int Check() => Each("check", "checked", device => new CheckNamespace(context, options).Check(device));
+    public ToolOutcome Check() => Each("check", "checked", device => new CheckNamespace(context, options).Check(device));
 
-    public int Enable() => Each("enable", "enabled", device => context.EnableNamespace(device) is var result and < 0 ? result : 0);
+    public ToolOutcome Enable() =>
+        Each("enable", "enabled", device => context.EnableNamespace(device) is { IsFailure: true } failed ? failed : ToolOutcome.Done);
 
-    public int Disable() => Each("disable", "disabled", device => -(int)context.DisableNamespaceSafely(device));
+    public ToolOutcome Disable() => Each("disable", "disabled", device => ToolOutcome.Of(context.DisableNamespaceSafely(device)));
 
     /// <summary>
-    /// A BTT is passed over with result 1. For the others the tool first asks the bus for the state of a scrub, and no bus of the model has
+    /// A BTT is passed over. For the others the tool first asks the bus for the state of a scrub, and no bus of the model has
     /// one: an e820 bus never does,
     /// and the firmware behind the others has no address range scrub (their <c>commands</c> is <c>cmd_call</c> alone).
     /// </summary>
-    public int ClearErrors()
+    public ToolOutcome ClearErrors()
     {
-        int last = 0;
-        (int result, int done) = Walk(
+        ToolOutcome last = ToolOutcome.Done;
+        (ToolOutcome result, int done) = Walk(
             arguments[0],
             stopAtFirst: false,
             (_, device) =>
             {
-                last = context.BttOf(context.Namespace(device)!) is null ? -(int)Errno.EOPNOTSUPP : 1;
-                if (last < 0)
+                last = context.BttOf(context.Namespace(device)!) is null ? ToolOutcome.Failed(Errno.EOPNOTSUPP) : ToolOutcome.PassedOver;
+                if (last.IsFailure)
                     context.Error($"{device}: Unable to determine scrub state: {Errno.EOPNOTSUPP.Describe()}");
                 return last;
             }
         );
-        if (result < 0)
-            context.Output.Err($"error clearing namespaces: {Describe(result)}\n");
+        if (result.IsFailure)
+            context.Output.Err($"error clearing namespaces: {result.Describe()}\n");
         context.Output.Err($"cleared {done} namespace{(done == 1 ? "" : "s")}\n");
-        return last > 0 ? last : result;
+        return last == ToolOutcome.PassedOver ? last : result;
     }
 
-    private int Each(string verb, string past, Func<NdDevice, int> action)
+    private ToolOutcome Each(string verb, string past, Func<NdDevice, ToolOutcome> action)
     {
-        (int result, int done) = Walk(arguments[0], stopAtFirst: false, (_, ndns) => action(ndns));
+        (ToolOutcome result, int done) = Walk(arguments[0], stopAtFirst: false, (_, ndns) => action(ndns));
         string gerund = verb[..^1] + (verb.EndsWith('e') ? "ing" : verb[^1] + "ing");
-        if (result < 0 && !context.HasCountedError)
-            context.Output.Err($"error {gerund} namespaces: {Describe(result)}\n");
+        if (result.IsFailure && !context.HasCountedError)
+            context.Output.Err($"error {gerund} namespaces: {result.Describe()}\n");
         context.Output.Err($"{past} {done} namespace{(done == 1 ? "" : "s")}\n");
         return result;
     }
 
-    private static string Describe(int result) => ((Errno)(-result)).Describe();
-
     /// <summary>
-    /// Runs an action on the named namespace, or on all that are configured. A result above 0 is a skip: no error, not counted. The last
-    /// result stands.
+    /// Runs an action on the named namespace, or on all that are configured. What is passed over is no error and not counted. The
+    /// last result stands.
     /// </summary>
-    internal (int Result, int Done) Walk(string name, bool stopAtFirst, Func<NdDevice, NdDevice, int> action)
+    internal (ToolOutcome Result, int Done) Walk(string name, bool stopAtFirst, Func<NdDevice, NdDevice, ToolOutcome> action)
     {
-        int result = name == "all" ? 0 : -(int)Errno.ENXIO,
-            done = 0;
+        ToolOutcome result = name == "all" ? ToolOutcome.Done : ToolOutcome.Failed(Errno.ENXIO);
+        int done = 0;
         foreach (NdDevice bus in context.Buses().Where(b => Filters.Bus(context, b, options.Text("bus"))))
         {
             foreach (NdDevice region in context.Regions(bus).Where(r => Filters.Region(r, options.Text("region")) && TypeMatches()))
@@ -95,12 +93,12 @@ internal sealed class NamespaceCommands(ToolContext context, OptionResult option
                     if (!wanted)
                         continue;
                     result = action(region, device);
-                    if (result == 0)
+                    if (result.IsDone)
                         done++;
                     if (stopAtFirst)
                         return (result, done);
-                    if (result > 0)
-                        result = 0;
+                    if (!result.IsFailure)
+                        result = ToolOutcome.Done;
                 }
             }
         }
@@ -109,11 +107,11 @@ internal sealed class NamespaceCommands(ToolContext context, OptionResult option
 
     private bool TypeMatches() => options.Text("type") is null or "pmem";
 
-    private (int Result, int Created) CreateInRegions(string? type)
+    private (ToolOutcome Result, int Created) CreateInRegions(string? type)
     {
-        int result = -(int)Errno.ENXIO,
-            created = 0,
-            saved = 0;
+        ToolOutcome result = ToolOutcome.Failed(Errno.ENXIO),
+            saved = ToolOutcome.Done;
+        int created = 0;
         bool greedy = options.Flag("continue");
         foreach (NdDevice bus in context.Buses().Where(b => Filters.Bus(context, b, options.Text("bus"))))
         {
@@ -122,9 +120,9 @@ internal sealed class NamespaceCommands(ToolContext context, OptionResult option
             )
             {
                 result = new CreateNamespace(context, options).Create(region);
-                if (result == -(int)Errno.EAGAIN)
+                if (result.Errno == Errno.EAGAIN)
                     continue;
-                if (result == 0)
+                if (result.IsDone)
                 {
                     created++;
                     if (greedy)
@@ -139,8 +137,8 @@ internal sealed class NamespaceCommands(ToolContext context, OptionResult option
             }
         }
         // Every region said no for want of room.
-        if (result == -(int)Errno.EAGAIN)
-            result = greedy && created > 0 ? 0 : -(int)Errno.ENOSPC;
-        return (saved != 0 ? saved : result, created);
+        if (result.Errno == Errno.EAGAIN)
+            result = greedy && created > 0 ? ToolOutcome.Done : ToolOutcome.Failed(Errno.ENOSPC);
+        return (saved.IsFailure ? saved : result, created);
     }
 }

@@ -8,9 +8,9 @@ namespace Altmap.Shell.Tools;
 /// <summary><c>ndctl enable-region</c> and <c>disable-region</c> (ndctl/region.c, 76.1): exit code 0 even when nothing was done.</summary>
 internal sealed class RegionCommands(ToolContext context, OptionResult options, ImmutableArray<string> arguments)
 {
-    public int Enable() => Each("enabled", region => context.EnableRegion(region) == Errno.None);
+    public ToolOutcome Enable() => Each("enabled", region => context.EnableRegion(region) == Errno.None);
 
-    public int Disable() =>
+    public ToolOutcome Disable() =>
         Each(
             "disabled",
             region =>
@@ -24,7 +24,7 @@ internal sealed class RegionCommands(ToolContext context, OptionResult options, 
             }
         );
 
-    private int Each(string past, Func<NdDevice, bool> action)
+    private ToolOutcome Each(string past, Func<NdDevice, bool> action)
     {
         int done = 0;
         foreach (NdDevice bus in context.Buses().Where(b => Filters.Bus(context, b, options.Text("bus"))))
@@ -35,6 +35,6 @@ internal sealed class RegionCommands(ToolContext context, OptionResult options, 
                 .Count(action);
         }
         context.Output.Err($"{past} {done} region{(done == 1 ? "" : "s")}\n");
-        return 0;
+        return ToolOutcome.Done;
     }
 }

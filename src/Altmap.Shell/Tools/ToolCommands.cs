@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Altmap.Model.Nvdimm;
+using Altmap.Core;
 using Altmap.Shell.Options;
 
 namespace Altmap.Shell.Tools;
@@ -7,9 +7,9 @@ namespace Altmap.Shell.Tools;
 /// <summary>Which code runs which command of ndctl and daxctl.</summary>
 internal static class ToolCommands
 {
-    /// <summary>0 or a positive exit code, or a negative errno. Throws <see cref="NotModelledException"/> for what the model does not
+    /// <summary>Runs it. Throws <see cref="NotModelledException"/> for what the model does not
     /// know.</summary>
-    public static int Run(ToolContext context, string tool, ToolRequest request)
+    public static ToolOutcome Run(ToolContext context, string tool, ToolRequest request)
     {
         OptionResult options = request.Options!;
         ImmutableArray<string> arguments = request.Arguments;

@@ -30,7 +30,10 @@ internal sealed class ToolContext(ShellState state)
     public ByteSize PageSize => Machine.Architecture.PageSize;
 
     /// <summary>What a file opened with "w+" and written holds from then on.</summary>
-    public void WriteFile(string path, byte[] content) => Files = Files.SetItem(path, SparseBytes.From(content));
+    public void WriteFile(string path, byte[] content) => WriteFile(path, SparseBytes.From(content));
+
+    /// <inheritdoc cref="WriteFile(string, byte[])"/>
+    public void WriteFile(string path, SparseBytes content) => Files = Files.SetItem(path, content);
 
     public Uuid NewUuid()
     {
@@ -93,20 +96,20 @@ internal sealed class ToolContext(ShellState state)
     public void Unbind(NdDevice device) => Step(DriverCore.Unbind(Machine, NdDrivers.Of(device.Kind), device));
 
     /// <summary>
-    /// ndctl_namespace_enable(): 0 enabled, 1 enabled through a holder, negative errno otherwise.
+    /// ndctl_namespace_enable(). Passed over: enabled through a holder.
     /// </summary>
-    public int EnableNamespace(NdDevice device)
+    public ToolOutcome EnableNamespace(NdDevice device)
     {
         if (Namespace(device)!.IsBound)
-            return 0;
+            return ToolOutcome.Done;
         Errno bound = Bind(device);
         NamespaceState ndns = Namespace(device)!;
         if (ndns.IsBound)
-            return 0;
+            return ToolOutcome.Done;
         if (ndns.Claim is { } holder && DriverCore.IsBound(Machine, holder))
-            return 1;
+            return ToolOutcome.PassedOver;
         LibraryError("ndctl_namespace_enable", $"{device}: failed to enable");
-        return bound == Errno.None ? -(int)Errno.ENXIO : -(int)bound;
+        return ToolOutcome.Failed(bound == Errno.None ? Errno.ENXIO : bound);
     }
 
     /// <summary>ndctl_namespace_disable_invalidate(): the holder lets go, then the namespace's own driver is unbound.</summary>

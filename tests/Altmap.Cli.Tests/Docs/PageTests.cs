@@ -1,5 +1,6 @@
 using System.Text;
 using Altmap.Cli.Commands;
+using Altmap.Cli.Tests.Json;
 using Altmap.Model.MachineFiles;
 using Altmap.Shell.Scripts;
 using Altmap.TestSupport;
@@ -102,9 +103,20 @@ public class PageTests
                     : w
                 ),
         ];
-        return Cli.RunMerged(words)
+        string shown = Cli.RunMerged(words);
+        if (OutputSchemas.NameOf(words) is not null && JsonPart(shown) is { } json)
+            OutputSchemas.Check(words, json);
+        return shown
             .Replace(scratch[""] + "/", "", StringComparison.Ordinal)
             .Replace((scratch[""] + "/").Replace("/", "\\/"), "", StringComparison.Ordinal)
             .Replace(Checkout + "/", "", StringComparison.Ordinal);
+    }
+
+    /// <summary>The document in what a page shows, without what standard error says before and behind it; null: none.</summary>
+    private static byte[]? JsonPart(string text)
+    {
+        int start = text.IndexOfAny(['{', '[']),
+            end = text.LastIndexOfAny(['}', ']']);
+        return start < 0 || (start > 0 && text[start - 1] != '\n') || end < start ? null : Encoding.UTF8.GetBytes(text[start..(end + 1)]);
     }
 }

@@ -1,3 +1,4 @@
+using Altmap.Advice;
 using Altmap.Advice.Explain;
 using Altmap.TestSupport;
 

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Altmap.Conformance.Guests;
 using Altmap.Conformance.Judge;
+using Altmap.Core;
 using Altmap.Core.Findings;
 using Altmap.Core.Kernels;
 using Altmap.Core.Media;

@@ -5,6 +5,7 @@ using Altmap.Formats.Btt;
 using Altmap.Formats.InfoBlocks;
 using Altmap.Formats.Labels;
 using Altmap.Formats.Layout;
+using Altmap.Formats.Namespaces;
 
 namespace Altmap.Formats.Tests.Btt;
 

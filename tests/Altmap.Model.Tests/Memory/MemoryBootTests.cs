@@ -1,6 +1,7 @@
 using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Model.Hardware;
+using Altmap.Model.Maps;
 using Altmap.Model.Memory;
 using Altmap.Model.Memory.States;
 

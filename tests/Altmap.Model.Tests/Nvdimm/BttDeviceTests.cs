@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Altmap.Core;
 using Altmap.Core.Findings;
 using Altmap.Core.Identity;
 using Altmap.Core.Kernels;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Altmap.Core;
 using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Model.Hardware;

@@ -1,3 +1,4 @@
+using Altmap.Core;
 using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Model.Nvdimm;

@@ -1,3 +1,4 @@
+using Altmap.Core;
 using Altmap.Core.Identity;
 using Altmap.Model.Nvdimm;
 using Altmap.Shell.Lsmem;

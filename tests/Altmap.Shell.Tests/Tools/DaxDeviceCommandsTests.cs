@@ -173,7 +173,6 @@ public class DaxDeviceCommandsTests
     }
 
     [Theory]
-    [InlineData("daxctl reconfigure-device -v -m devdax dax4.0")]
     [InlineData("daxctl create-device --input /tmp/x")]
     [InlineData("daxctl migrate-device-model")]
     public void What_is_not_modelled_is_not_answered_and_changes_nothing(string command)

@@ -41,16 +41,51 @@ public class SessionFileTests
         Expect("ndctl write-labels -i whole nmem99", "wrote 0 nmem\n");
     }
 
+    [Fact]
+    public void A_read_from_an_offset_is_refused()
+    {
+        CommandResult result = Run("ndctl read-labels -O 256 -o f nmem0");
+        Assert.True(result.IsUnsupported);
+        Assert.Contains("from an offset", result.Stderr, StringComparison.Ordinal);
+    }
+
+    /// <summary>As ndctl 76.1 says it of a file that is not there.</summary>
     [Theory]
-    [InlineData("ndctl write-labels -i /etc/passwd nmem0", "only files that this session wrote are known")]
-    [InlineData("ndctl write-labels nmem0", "give it -i FILE")]
-    [InlineData("ndctl read-labels nmem0", "give it -o FILE")]
-    [InlineData("ndctl read-labels -O 256 -o f nmem0", "from an offset")]
-    public void What_needs_the_hosts_files_is_refused(string line, string reason)
+    [InlineData("ndctl write-labels -i /nofile nmem0", 1, "failed to open: /nofile: (No such file or directory)\nwrote 0 nmem\n")]
+    [InlineData("ndctl read-infoblock -i /nofile", 254, "error reading infoblock data: No such file or directory\nread 0 infoblocks\n")]
+    public void A_file_that_is_not_there_is_told_as_the_tool_does(string line, int exitCode, string stderr)
     {
         CommandResult result = Run(line);
-        Assert.True(result.IsUnsupported);
-        Assert.Contains(reason, result.Stderr, StringComparison.Ordinal);
+        Assert.Equal((exitCode, "", stderr), (result.ExitCode, result.Stdout, result.Stderr));
+    }
+
+    [Fact]
+    public void Bytes_that_are_no_text_go_to_standard_output_as_they_are()
+    {
+        CommandResult result = Run("ndctl read-labels nmem0");
+        Assert.Equal((0, "", "read 1 nmem\n"), (result.ExitCode, result.Stdout, result.Stderr));
+        Assert.Equal(Labels(), result.Raw);
+    }
+
+    [Fact]
+    public void An_info_block_is_written_into_a_file_and_read_again()
+    {
+        Expect("ndctl write-infoblock -o f -s 64M -a 2M -m devdax", "wrote 1 infoblock\n");
+        CommandResult read = Run("ndctl read-infoblock -j -i f");
+        Assert.Equal((0, "read 1 infoblock\n"), (read.ExitCode, read.Stderr));
+        Assert.Contains("\"file\":\"f\"", read.Stdout, StringComparison.Ordinal);
+        Assert.Contains("\"signature\":\"NVDIMM_DAX_INFO\"", read.Stdout, StringComparison.Ordinal);
+        Assert.Equal(8192, Run("ndctl read-infoblock -i f").Raw!.Length);
+    }
+
+    [Theory]
+    [InlineData("ndctl disable-namespace -v namespace0.0", "libndctl")]
+    [InlineData("daxctl disable-device -v dax9.9", "libdaxctl")]
+    public void Debug_messages_are_left_out_and_that_is_said(string line, string library)
+    {
+        CommandResult result = Run(line);
+        Assert.False(result.IsUnsupported);
+        Assert.Contains(library, result.Note, StringComparison.Ordinal);
     }
 
     [Fact]

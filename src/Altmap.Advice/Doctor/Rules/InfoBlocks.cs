@@ -3,6 +3,7 @@ using Altmap.Core.Findings;
 using Altmap.Formats.Btt;
 using Altmap.Formats.InfoBlocks;
 using Altmap.Formats.Labels;
+using Altmap.Formats.Namespaces;
 using Altmap.Formats.Recognition;
 using Altmap.Model;
 using Altmap.Model.Nvdimm;

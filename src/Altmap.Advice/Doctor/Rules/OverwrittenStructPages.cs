@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Altmap.Core.Findings;
 using Altmap.Core.Units;
-using Altmap.Model.Memory;
+using Altmap.Model.Maps;
 
 namespace Altmap.Advice.Doctor.Rules;
 

@@ -4,7 +4,7 @@ using Altmap.Core.Findings;
 using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Model;
-using Altmap.Model.Memory;
+using Altmap.Model.Maps;
 using Altmap.Model.Nvdimm;
 using KernelRules = Altmap.Core.Kernels.Rules;
 

@@ -3,7 +3,7 @@ using Altmap.Core.Findings;
 using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Formats.InfoBlocks;
-using Altmap.Model.Memory;
+using Altmap.Model.Nvdimm;
 
 namespace Altmap.Model.Planning.Alternatives;
 
