@@ -74,6 +74,10 @@ public static class Boot
             Log = [],
             KmemIds = [],
             DaxMinors = ImmutableSortedDictionary<int, string>.Empty,
+            DeviceDaxIds = [],
+            HmemRegions = machine.HmemRegions.Clear(),
+            HmemDevices = machine.HmemDevices.Clear(),
+            PendingModules = machine.ModulesByHand,
             Mm = MemoryBoot.Start(description, machine.Memory, kernel, architecture),
         };
         // Plugged DIMMs are still there; ACPI adds them while it scans, before any NVDIMM, and only below mem= (mm/memory_hotplug.c
@@ -117,7 +121,8 @@ public static class Boot
             machine = DriverCore.Probe(machine, dimm).Machine;
         foreach (int region in machine.Regions.Keys)
             machine = DriverCore.Probe(machine, new NdDevice(NdDeviceKind.Region, region)).Machine;
-        return machine;
+        machine = HmemDriver.AddDevices(machine);
+        return machine.PendingModules.Contains(HmemDriver.Module) ? machine : HmemDriver.Load(machine);
     }
 
     internal static DimmState NewDimm(MachineDescription description, DimmDescription dimm, MachineSource source)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Model.Hardware;
 using Altmap.Model.Memory;
@@ -40,16 +41,39 @@ public static class Iomem
                 .Regions.Values.Where(r => ProviderOf(machine, r) == "of_pmem")
                 .Select(r => (r.Range, Name: "", Depth: -1, Kind: OwnerKind.PersistentMemory))
         );
+        top.AddRange(RamBuffers(machine).Select(b => (b, Name: "RAM buffer", Depth: 0, Kind: OwnerKind.Firmware)));
+        if (machine.Kernel.Get(Rules.SoftReservedInIomem) == SoftReservedListing.OwnTree)
+        {
+            string softReserved = new MemoryMapEntry(default, E820Type.SoftReserved).IomemName;
+            top = [.. top.Select(t => t.Name == softReserved ? (t.Range, Name: "", Depth: -1, t.Kind) : t)];
+        }
         top.AddRange(machine.Mm.PluggedRam.Select(d => (d.Range, Name: "System RAM", Depth: 0, Kind: OwnerKind.SystemRam)));
         var entries = new List<IomemEntry>();
         foreach (
-            (PhysicalRange range, string name, int depth, OwnerKind kind) in top.Where(t => !t.Range.IsEmpty).OrderBy(t => t.Range.Start)
+            (PhysicalRange range, string name, int depth, OwnerKind kind) in top.Where(t => !t.Range.IsEmpty)
+                .OrderBy(t => t.Range.Start)
+                .ThenByDescending(t => t.Depth)
         )
         {
+            int below = depth + 1;
+            if (
+                machine.Kernel.Get(Rules.SoftReservedInIomem) == SoftReservedListing.BelowDevice
+                && machine.HmemDevices.FirstOrDefault(d => d.Value == range) is { Value.IsEmpty: false, Key: var id }
+            )
+                entries.Add(new IomemEntry(range, $"hmem.{id}", below++ - 1, OwnerKind.Firmware));
             if (depth == 0)
-                entries.Add(new IomemEntry(range, name, 0, kind));
+                entries.Add(new IomemEntry(range, name, below - 1, kind));
             foreach (RegionState region in machine.Regions.Values.Where(r => range.Contains(r.Range)))
-                entries.AddRange(OfRegion(machine, region, depth + 1));
+                entries.AddRange(OfRegion(machine, region, below));
+            foreach (HmemRegionState region in machine.HmemRegions.Values.Where(r => range.Contains(r.Range)))
+                entries.AddRange(
+                    region
+                        .Devices.Values.Where(d => d.Driver == DaxDeviceDrivers.DeviceDax)
+                        .SelectMany(d => d.Ranges.Select(r => new IomemEntry(r, d.Name, below)))
+                        .Concat(OfKmem(machine, region.Range, below))
+                        .OrderBy(e => e.Range.Start)
+                        .ThenBy(e => e.Depth)
+                );
         }
         return entries;
     }
@@ -73,6 +97,40 @@ public static class Iomem
             E820Type.Persistent or E820Type.PersistentLegacy => OwnerKind.PersistentMemory,
             _ => OwnerKind.Firmware,
         };
+
+    /// <summary>
+    /// What x86 keeps free behind RAM that ends inside a multiple of 64 MiB (1 MiB below 16 MiB, 64 KiB below 1 MiB), where nothing else is
+    /// listed. Soft-reserved memory counts as nothing where it has a tree of its own, and its first bytes are lost to drivers then
+    /// (arch/x86/kernel/e820.c e820__reserve_resources_late(); seen on 7.2). Only those on soft-reserved memory are given: what else lies
+    /// behind RAM on a real machine is in no machine file.
+    /// </summary>
+    internal static IEnumerable<PhysicalRange> RamBuffers(Machine machine)
+    {
+        if (
+            machine.Kernel.Get(Rules.SoftReservedInIomem) != SoftReservedListing.OwnTree
+            || machine.Architecture.Architecture != Architecture.X86_64
+        )
+            yield break;
+        foreach (MemoryMapEntry ram in machine.Memory.Where(m => m.Type == E820Type.Ram))
+        {
+            ulong start = ram.Range.Last.Bytes + 1,
+                unit = start >> 20 == 0 ? 64UL << 10
+                : start >> 24 == 0 ? 1UL << 20
+                : 64UL << 20;
+            if (start % unit == 0)
+                continue;
+            var buffer = new PhysicalRange(new PhysicalAddress(start), new ByteSize(unit - (start % unit)));
+            if (machine.Memory.Any(m => m.Type == E820Type.SoftReserved && m.Range.Overlaps(buffer)))
+                yield return buffer;
+        }
+    }
+
+    private static IEnumerable<IomemEntry> OfKmem(Machine machine, PhysicalRange range, int depth) =>
+        machine
+            .Mm.Kmem.Where(k => range.Contains(k.Range))
+            .SelectMany(k =>
+                (IomemEntry[])[new(k.Range, k.Device, depth), new(k.Range, "System RAM (kmem)", depth + 1, OwnerKind.SystemRam)]
+            );
 
     private static string ProviderOf(Machine machine, RegionState region) =>
         machine.Description.Buses.FirstOrDefault(b => b.Name == region.Description.Bus)?.Provider ?? "";
@@ -100,11 +158,7 @@ public static class Iomem
         entries.AddRange(
             region.DaxDevices.Values.Where(d => d.Driver == DaxDeviceDrivers.DeviceDax).Select(d => new IomemEntry(d.Range, d.Name, depth))
         );
-        foreach (KmemMemory kmem in machine.Mm.Kmem.Where(k => region.Range.Contains(k.Range)))
-        {
-            entries.Add(new IomemEntry(kmem.Range, kmem.Device, depth));
-            entries.Add(new IomemEntry(kmem.Range, "System RAM (kmem)", depth + 1, OwnerKind.SystemRam));
-        }
+        entries.AddRange(OfKmem(machine, region.Range, depth));
         return entries.OrderBy(e => e.Range.Start).ThenBy(e => e.Depth);
     }
 }

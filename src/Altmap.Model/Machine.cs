@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Altmap.Core.Findings;
 using Altmap.Core.Kernels;
+using Altmap.Core.Units;
 using Altmap.Formats.Writes;
 using Altmap.Model.Hardware;
 using Altmap.Model.Memory;
@@ -34,6 +35,22 @@ public sealed record Machine
 
     /// <summary>Regions by number.</summary>
     public required ImmutableSortedDictionary<int, RegionState> Regions { get; init; }
+
+    /// <summary>Soft-reserved ranges as dax regions, by id.</summary>
+    public ImmutableSortedDictionary<int, HmemRegionState> HmemRegions { get; init; } =
+        ImmutableSortedDictionary<int, HmemRegionState>.Empty;
+
+    /// <summary>Soft-reserved ranges as platform devices hmem.N, by N, whether a driver took them or not.</summary>
+    public ImmutableSortedDictionary<int, PhysicalRange> HmemDevices { get; init; } = ImmutableSortedDictionary<int, PhysicalRange>.Empty;
+
+    /// <summary>Modules that are not loaded at boot, since a user loads them (<see cref="KernelModules"/>).</summary>
+    public ImmutableSortedSet<string> ModulesByHand { get; init; } = ImmutableSortedSet<string>.Empty;
+
+    /// <summary>Those of <see cref="ModulesByHand"/> that are not loaded yet.</summary>
+    public ImmutableSortedSet<string> PendingModules { get; init; } = ImmutableSortedSet<string>.Empty;
+
+    /// <summary>Device-dax devices whose names device_dax was given (<c>new_id</c>); it takes most others too.</summary>
+    public ImmutableSortedSet<string> DeviceDaxIds { get; init; } = ImmutableSortedSet<string>.Empty;
 
     /// <summary>Device-dax devices whose names kmem was given (<c>new_id</c>) and not told to forget; it takes no others.</summary>
     public ImmutableSortedSet<string> KmemIds { get; init; } = ImmutableSortedSet<string>.Empty;
@@ -84,9 +101,14 @@ public sealed record Machine
     /// <summary>The machine with a device-dax device put in or replaced.</summary>
     public Machine With(DaxDeviceState dax)
     {
+        if (dax.IsDynamic)
+            return With(HmemRegions[dax.RegionNumber].With(dax));
         RegionState region = Regions[dax.RegionNumber];
         return With(region with { DaxDevices = region.DaxDevices.SetItem(dax.Id, dax) });
     }
+
+    /// <summary>The machine with a soft-reserved range's dax region put in or replaced.</summary>
+    public Machine With(HmemRegionState region) => this with { HmemRegions = HmemRegions.SetItem(region.Id, region) };
 
     /// <summary>The machine with a DIMM replaced.</summary>
     public Machine With(DimmState dimm) => this with { Dimms = Dimms.SetItem(dimm.Device, dimm) };

@@ -5,6 +5,7 @@ using Altmap.Core.Json;
 using Altmap.Model;
 using Altmap.Shell.Hotplug;
 using Altmap.Shell.Lsmem;
+using Altmap.Shell.Modules;
 using Altmap.Shell.Options;
 using Altmap.Shell.Proc;
 using Altmap.Shell.Sysfs;
@@ -32,6 +33,7 @@ public static class CommandShell
         "ls",
         "lsmem",
         "mkpfn",
+        "modprobe",
         "ndctl",
         "reboot",
         "true",
@@ -73,6 +75,7 @@ public static class CommandShell
                 "ls" => FolderListing.Run(state, words[1..]),
                 "lsmem" => LsmemCommand.Run(state, words[1..]),
                 "mkpfn" => MakePfn.Run(state, words[1..]),
+                "modprobe" => ModuleCommands.Run(state, words[1..]),
                 "reboot" => Reboot(state),
                 "true" => Say(state, "", "", 0),
                 _ => Unknown(state, words[0], [.. Commands.Concat(others).Order(StringComparer.Ordinal)]),

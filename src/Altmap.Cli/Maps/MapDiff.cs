@@ -131,7 +131,7 @@ internal static class MapDiff
             foreach (PfnDeviceState p in region.Pfns.Values.Concat(region.Daxes.Values))
                 devices[$"{p.Device} (nd)"] = p.IsBound ? "bound" : "not bound";
             foreach (DaxDeviceState d in region.DaxDevices.Values)
-                devices[d.Name] = $"{d.Range.Size.ToHuman()}, {d.Driver ?? "no driver"}";
+                devices[d.Name] = $"{d.Size.ToHuman()}, {d.Driver ?? "no driver"}";
         }
         return devices;
     }

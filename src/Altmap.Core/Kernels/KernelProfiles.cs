@@ -66,6 +66,11 @@ public static class KernelProfiles
         (Rules.BlockZoneFollowsPages, "kept", Confirmation.RealKernel, "drivers/base/memory.c valid_zones_show()"),
         (Rules.Arm64MemmapIsAlwaysPmd, "pmd-per-section", Confirmation.SourceOnly, "arch/arm64/mm/mmu.c vmemmap_populate()"),
         (Rules.MemmapOnMemory, "one-block", Confirmation.RealKernel, "mm/memory_hotplug.c mhp_supports_memmap_on_memory()"),
+        (Rules.HasHmem, "yes", Confirmation.RealKernel, "drivers/dax/hmem/device.c hmem_init()"),
+        (Rules.HmemGoesToKmem, "device_dax", Confirmation.RealKernel, "drivers/dax/hmem/hmem.c dax_hmem_probe(), bus.c dax_bus_match()"),
+        (Rules.HmemHasPlatformParent, "platform", Confirmation.RealKernel, "drivers/dax/hmem/device.c"),
+        (Rules.SoftReservedInIomem, "below-device", Confirmation.RealKernel, "drivers/dax/hmem/device.c hmem_register_device()"),
+        (Rules.PassesOverMisalignedMapping, "enxio", Confirmation.RealKernel, "drivers/dax/bus.c mapping_store()"),
         (Rules.CxlWindowsAdviseBlockSize, "none", Confirmation.RealKernel, "arch/x86/mm/init_64.c probe_memory_block_size()"),
         (Rules.CompoundMemmap, "shared", Confirmation.RealKernel, "mm/sparse-vmemmap.c vmemmap_populate_compound_pages()"),
         (Rules.RangeLimitIsE2big, "einval", Confirmation.SourceOnly, "mm/memremap.c pagemap_range()"),
@@ -102,7 +107,13 @@ public static class KernelProfiles
         Change(
             WithoutLaneCheck,
             Confirmation.SourceOnly,
-            (Rules.DisksFollowReadOnly, "when-made", "drivers/nvdimm/bus.c nvdimm_check_and_set_ro()")
+            (Rules.DisksFollowReadOnly, "when-made", "drivers/nvdimm/bus.c nvdimm_check_and_set_ro()"),
+            (Rules.HasHmem, "yes", "drivers/dax/hmem/device.c hmem_init()"),
+            (Rules.HmemGoesToKmem, "device_dax", "drivers/dax/hmem/hmem.c dax_hmem_probe()"),
+            (Rules.HmemHasPlatformParent, "platform", "drivers/dax/hmem/device.c"),
+            (Rules.SoftReservedInIomem, "below-device", "drivers/dax/hmem/device.c hmem_register_device()"),
+            (Rules.PassesOverMisalignedMapping, "enxio", "drivers/dax/bus.c mapping_store()"),
+            (Rules.CxlWindowsAdviseBlockSize, "none", "arch/x86/mm/init_64.c probe_memory_block_size()")
         ),
         Confirmation.RealKernel,
         (Rules.LargeStructPage, "build-error", "drivers/nvdimm/pfn_devs.c nd_pfn_init()"),
@@ -144,6 +155,9 @@ public static class KernelProfiles
         (Rules.ProbeMessageNamesDriver, "probe-with-driver", "drivers/base/dd.c call_driver_probe()"),
         (Rules.DaxHasMemmapOnMemory, "yes", "drivers/dax/bus.c"),
         (Rules.AutoOnline, "online", "mm/memory_hotplug.c mhp_default_online_type, as the distribution configures it"),
+        (Rules.HmemGoesToKmem, "kmem", "drivers/dax/hmem/hmem.c dax_hmem_probe(): IORESOURCE_DAX_KMEM; since 6.3"),
+        (Rules.SoftReservedInIomem, "listed", "drivers/dax/hmem/device.c: the platform devices have no resource since 6.3"),
+        (Rules.PassesOverMisalignedMapping, "pass-over", "drivers/dax/bus.c mapping_store()"),
         (Rules.PudAlignIsRunTime, "run-time", "drivers/nvdimm/pfn_devs.c nd_pfn_supported_alignments()"),
         (Rules.SectionBitsArm64, "27", "arch/arm64/include/asm/sparsemem.h"),
         (Rules.SectionBitsArm64Pages64K, "29", "arch/arm64/include/asm/sparsemem.h"),
@@ -169,6 +183,8 @@ public static class KernelProfiles
         (Rules.ChecksLabelSizeField, "yes", "drivers/nvdimm/label.c __nd_label_validate()"),
         (Rules.LabelSlotProductBits, "64", "drivers/nvdimm/label.c __nd_label_validate()"),
         (Rules.KmemSaysTruncated, "yes", "drivers/dax/kmem.c dev_dax_kmem_probe()"),
+        (Rules.HmemHasPlatformParent, "hmem-platform", "drivers/dax/hmem/hmem.c"),
+        (Rules.SoftReservedInIomem, "own-tree", "kernel/resource.c soft_reserve_resource"),
         (
             Rules.CxlWindowsAdviseBlockSize,
             "cxl-windows",
@@ -183,6 +199,7 @@ public static class KernelProfiles
         Infer(Linux510, "as 5.10"),
         Confirmation.Inferred,
         (Rules.InfoBlockLayout, "sub-section", "a vendor tree of 5.4: drivers/nvdimm/pfn_devs.c nd_pfn_init()"),
+        (Rules.HasHmem, "no", "dax_hmem came after 5.4; not read in that version"),
         (Rules.RegionsHaveAlign, "no", "before 2522afb86a8c (\"libnvdimm/region: Introduce an 'align' attribute\"), 5.7"),
         (Rules.RefusesWithEopnotsupp, "mixed", "a vendor tree of 5.4: drivers/nvdimm/pfn_devs.c nd_pfn_validate()"),
         (Rules.ChecksCompatAlign, "no", "a vendor tree of 5.4: drivers/nvdimm/pfn_devs.c nd_pfn_validate()"),
@@ -259,7 +276,16 @@ public static class KernelProfiles
             )
         ),
         new("6.1", "Debian 12, 6.1.12 and later; run as 6.1.192", Linux61),
-        new("6.6", "interpolated between 6.1 and 6.12, never run", Infer(Linux61, "between 6.1 and 6.12")),
+        new(
+            "6.6",
+            "interpolated between 6.1 and 6.12, never run",
+            Change(
+                Infer(Linux61, "between 6.1 and 6.12"),
+                Confirmation.Inferred,
+                (Rules.HmemGoesToKmem, "kmem", "as 6.12: IORESOURCE_DAX_KMEM came with 6.3"),
+                (Rules.SoftReservedInIomem, "listed", "as 6.12: the platform devices lost their resource with 6.3")
+            )
+        ),
         RunWithKmsan,
         new("7.2", "Debian sid; run as 7.2.13", Linux72),
     ];

@@ -106,3 +106,16 @@ public enum PageExtInit
     /// <summary>As soon as the page allocator works, unless struct pages are initialised late.</summary>
     Early,
 }
+
+/// <summary>How /proc/iomem lists soft-reserved memory (rule <c>iomem.soft-reserved</c>).</summary>
+public enum SoftReservedListing
+{
+    /// <summary>Below a line <c>hmem.N</c>.</summary>
+    BelowDevice,
+
+    /// <summary>At the top.</summary>
+    Listed,
+
+    /// <summary>Not at all.</summary>
+    OwnTree,
+}

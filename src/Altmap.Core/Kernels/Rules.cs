@@ -344,6 +344,47 @@ public static class Rules
         ("none", "windows do not count")
     );
 
+    /// <summary>Whether soft-reserved memory becomes dax devices.</summary>
+    public static readonly Rule<bool> HasHmem = YesNo(
+        "hmem.driver",
+        "there is the dax_hmem driver: soft-reserved memory becomes a dax region with a device",
+        "each soft-reserved range is a dax region",
+        "nothing happens to soft-reserved memory"
+    );
+
+    /// <summary>Which driver takes a device of soft-reserved memory first.</summary>
+    public static readonly Rule<bool> HmemGoesToKmem = Choice(
+        "hmem.default-driver",
+        "the driver that takes a device of soft-reserved memory unless a user says otherwise",
+        ("kmem", "kmem: it becomes System RAM at once"),
+        ("device_dax", "device_dax, as for persistent memory")
+    );
+
+    /// <summary>Where hmem.N stands in sysfs.</summary>
+    public static readonly Rule<bool> HmemHasPlatformParent = Choice(
+        "hmem.device-path",
+        "path of the platform device hmem.N",
+        ("hmem-platform", "/sys/devices/platform/hmem_platform.0/hmem.N"),
+        ("platform", "/sys/devices/platform/hmem.N")
+    );
+
+    /// <summary>Soft-reserved memory in /proc/iomem.</summary>
+    public static readonly Rule<SoftReservedListing> SoftReservedInIomem = Words<SoftReservedListing>(
+        "iomem.soft-reserved",
+        "how /proc/iomem lists soft-reserved memory, which keeps the buffer behind RAM off it",
+        new("below-device", SoftReservedListing.BelowDevice, "below a line hmem.N of its platform device"),
+        new("listed", SoftReservedListing.Listed, "at the top"),
+        new("own-tree", SoftReservedListing.OwnTree, "not at all: a hole, over which a RAM buffer may lie")
+    );
+
+    /// <summary>A write to mapping whose length is not aligned.</summary>
+    public static readonly Rule<bool> PassesOverMisalignedMapping = Choice(
+        "dax.misaligned-mapping",
+        "a write to mapping of a dax device whose length is no multiple of its alignment",
+        ("pass-over", "the write succeeds and nothing happens"),
+        ("enxio", "ENXIO")
+    );
+
     /// <summary>Memory sharing of compound device pages.</summary>
     public static readonly Rule<CompoundMemmap> CompoundMemmap = Words<CompoundMemmap>(
         "memory.compound-memmap",

@@ -24,7 +24,7 @@ public enum FirmwareRangeType
 /// <summary>A range of the firmware's memory map, before any memmap= of the command line.</summary>
 /// <param name="Range">Where.</param>
 /// <param name="Type">What.</param>
-/// <param name="Node">NUMA node.</param>
+/// <param name="Node">NUMA node; -1 for soft-reserved memory of none.</param>
 public sealed record FirmwareRange(PhysicalRange Range, FirmwareRangeType Type, int Node);
 
 /// <summary>A bus of libnvdimm.</summary>

@@ -157,7 +157,7 @@ internal sealed class MachineReader(InputErrors errors, Func<string, bool> isKer
                 NearestWord.Hint(name, names)
             );
         }
-        int node = (int)fields.Integer("node", 0, 1023, 0);
+        int node = (int)fields.Integer("node", type.Type == FirmwareRangeType.SoftReserved ? -1 : 0, 1023, 0);
         ulong? start = fields.Address("start", PhysicalAddress.InputMax),
             end = fields.Address("end", PhysicalAddress.InputMax);
         if (start is not { } first || end is not { } last)

@@ -87,20 +87,26 @@ internal static class PageOwners
                     );
             }
         }
-        foreach (DaxDeviceState dax in machine.Regions.Values.SelectMany(r => r.DaxDevices.Values))
+        foreach (
+            (DaxDeviceState dax, PhysicalRange range) in DaxDeviceDrivers.Devices(machine).SelectMany(d => d.Ranges.Select(r => (d, r)))
+        )
         {
-            if (dax.Range.IsEmpty || dax.Driver != DaxDeviceDrivers.Kmem)
-                continue;
-            var owner = Owner.Device(dax.Name, OwnerPart.NoWholeBlock);
-            if (Kmem.Trim(machine, dax.Range) is not { } taken)
+            if (dax.Driver != DaxDeviceDrivers.Kmem)
             {
-                yield return (dax.Range, owner);
+                if (dax.IsDynamic)
+                    yield return (range, Owner.Device(dax.Name));
                 continue;
             }
-            if (dax.Range.Start < taken.Start)
-                yield return (new(dax.Range.Start, taken.Start - dax.Range.Start), owner);
-            if (taken.Last < dax.Range.Last)
-                yield return (PhysicalRange.FromInclusive(taken.Last + new ByteSize(1), dax.Range.Last), owner);
+            var owner = Owner.Device(dax.Name, OwnerPart.NoWholeBlock);
+            if (Kmem.Trim(machine, range) is not { } taken)
+            {
+                yield return (range, owner);
+                continue;
+            }
+            if (range.Start < taken.Start)
+                yield return (new(range.Start, taken.Start - range.Start), owner);
+            if (taken.Last < range.Last)
+                yield return (PhysicalRange.FromInclusive(taken.Last + new ByteSize(1), range.Last), owner);
         }
     }
 }

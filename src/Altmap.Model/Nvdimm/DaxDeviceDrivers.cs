@@ -1,6 +1,7 @@
 using System.Globalization;
 using Altmap.Core.Findings;
 using Altmap.Core.Kernels;
+using Altmap.Model.Hardware;
 
 namespace Altmap.Model.Nvdimm;
 
@@ -24,15 +25,26 @@ public static class DaxDeviceDrivers
     private const int NameCharsMax = 29; // DAX_NAME_LEN less the NUL
 
     /// <summary>Every device-dax device, by region and id.</summary>
-    public static IEnumerable<DaxDeviceState> Devices(Machine machine) => machine.Regions.Values.SelectMany(r => r.DaxDevices.Values);
+    public static IEnumerable<DaxDeviceState> Devices(Machine machine) =>
+        machine.Regions.Values.SelectMany(r => r.DaxDevices.Values).Concat(machine.HmemRegions.Values.SelectMany(r => r.Devices.Values));
 
     /// <summary>The device of that name, or null.</summary>
     public static DaxDeviceState? Find(Machine machine, string name) =>
-        NdDevice.TryParse(name, out NdDevice device)
-        && device.Kind == NdDeviceKind.Dax
-        && machine.Regions.TryGetValue(device.Number, out RegionState? region)
-            ? region.DaxDevices.GetValueOrDefault(device.Id)
+        NdDevice.TryParse(name, out NdDevice device) && device.Kind == NdDeviceKind.Dax
+            ? machine.Regions.GetValueOrDefault(device.Number)?.DaxDevices.GetValueOrDefault(device.Id)
+                ?? machine.HmemRegions.GetValueOrDefault(device.Number)?.Devices.GetValueOrDefault(device.Id)
             : null;
+
+    /// <summary>The driver that takes a new device before any name is given (dax_bus_match()).</summary>
+    internal static Machine ProbeNew(Machine machine, DaxDeviceState device)
+    {
+        foreach (string driver in All.Where(d => Takes(machine, d, device)))
+        {
+            if (machine.HmemRegions[device.RegionNumber].Devices[device.Id] is { IsEnabled: false, Ranges.IsEmpty: false } now)
+                machine = Probe(machine, driver, now).Machine;
+        }
+        return machine;
+    }
 
     /// <summary>
     /// <c>echo NAME &gt; /sys/bus/dax/drivers/DRIVER/bind</c>. ENODEV: no such device, or not one for the driver; EBUSY: bound already. A
@@ -41,7 +53,7 @@ public static class DaxDeviceDrivers
     /// </summary>
     public static StepResult Bind(Machine machine, string driver, string name)
     {
-        if (Find(machine, name) is not { } device || !Takes(machine, driver, name))
+        if (Find(machine, name) is not { } device || !Takes(machine, driver, device))
             return machine.Fail(Errno.ENODEV);
         StepResult probed = device.IsEnabled ? machine.Fail(Errno.EBUSY) : Probe(machine, driver, device);
         return probed.Succeeded || machine.Kernel.Get(Rules.BindReturnsProbeErrno) ? probed : probed.Machine.Fail(Errno.ENODEV);
@@ -90,12 +102,19 @@ public static class DaxDeviceDrivers
     {
         if (!IsName(name))
             return machine.Fail(Errno.EINVAL);
-        // device_dax takes all devices anyway: its list makes no difference.
-        if (driver == Kmem)
-            machine = machine with { KmemIds = machine.KmemIds.Add(name) };
+        machine =
+            driver == Kmem
+                ? machine with
+                {
+                    KmemIds = machine.KmemIds.Add(name),
+                }
+                : machine with
+                {
+                    DeviceDaxIds = machine.DeviceDaxIds.Add(name),
+                };
         foreach (DaxDeviceState device in Devices(machine))
         {
-            if (!device.IsEnabled && Takes(machine, driver, device.Name))
+            if (!device.IsEnabled && Takes(machine, driver, device))
                 machine = Probe(machine, driver, device).Machine;
         }
         return machine.Done();
@@ -106,23 +125,48 @@ public static class DaxDeviceDrivers
     {
         if (!IsName(name))
             return machine.Fail(Errno.EINVAL);
-        return (driver == Kmem ? machine with { KmemIds = machine.KmemIds.Remove(name) } : machine).Done();
+        return (
+            driver == Kmem
+                ? machine with
+                {
+                    KmemIds = machine.KmemIds.Remove(name),
+                }
+                : machine with
+                {
+                    DeviceDaxIds = machine.DeviceDaxIds.Remove(name),
+                }
+        ).Done();
     }
 
-    private static bool Takes(Machine machine, string driver, string name) => driver == DeviceDax || machine.KmemIds.Contains(name);
+    /// <summary>dax_bus_match(): by name; or kmem for soft-reserved memory where the profile says so, and device_dax for the
+    /// rest.</summary>
+    private static bool Takes(Machine machine, string driver, DaxDeviceState device)
+    {
+        bool isDefault = (driver == Kmem) == (device.IsDynamic && IsKmemDefault(machine));
+        return isDefault || (driver == Kmem ? machine.KmemIds : machine.DeviceDaxIds).Contains(device.Name);
+    }
+
+    private static bool IsKmemDefault(Machine machine) =>
+        machine.Kernel.Get(Rules.HmemGoesToKmem) && CommandLine.Find(machine.Description.CommandLine, "dax_hmem.region_idle") is null;
 
     private static StepResult Probe(Machine machine, string driver, DaxDeviceState device)
     {
-        if (device.Range.IsEmpty)
+        if (device.Ranges.IsEmpty)
             return DriverCore.WithProbeFailure(machine, driver, device.Name, Errno.ENXIO).Fail(Errno.ENXIO);
         if (driver == DeviceDax)
-            return Nvdimm.DeviceDax.Bind(machine, device);
+            return Seeded(Nvdimm.DeviceDax.Bind(machine, device), device);
         if (!machine.Kernel.Get(Rules.HasKmem))
             return machine.Fail(Errno.ENODEV);
         if (device.TargetNode >= 0)
             _ = DaxDeviceMemory.BlockSize(machine); // throws where it is not known, and with it whether there is a whole block
-        return Nvdimm.Kmem.Bind(machine, device);
+        return Seeded(Nvdimm.Kmem.Bind(machine, device), device);
     }
+
+    /// <summary>A region's seed is one no more once a driver has bound it (dax_bus_probe()).</summary>
+    private static StepResult Seeded(StepResult bound, DaxDeviceState device) =>
+        bound.Succeeded && device.IsDynamic && bound.Machine.HmemRegions[device.RegionNumber] is { } region && region.Seed == device.Id
+            ? bound.Machine.With(region with { Seed = null }).Done()
+            : bound;
 
     /// <summary><c>daxN.M</c>, each number written as the kernel would print it.</summary>
     private static bool IsName(string name)

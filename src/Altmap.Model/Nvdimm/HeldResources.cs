@@ -19,6 +19,16 @@ internal static class HeldResources
             return false;
         if (machine.Mm.Kmem.Any(k => k.Range.Overlaps(range)))
             return true;
+        if (Iomem.RamBuffers(machine).Any(b => b.Overlaps(range)))
+            return true;
+        foreach ((_, HmemRegionState region) in machine.HmemRegions)
+        {
+            if (
+                region.Range.Overlaps(range)
+                && region.Devices.Values.Any(d => d.Driver == DaxDeviceDrivers.DeviceDax && d.Ranges.Any(r => r.Overlaps(range)))
+            )
+                return true;
+        }
         foreach ((_, RegionState region) in machine.Regions)
         {
             if (!region.Range.Overlaps(range))

@@ -44,48 +44,69 @@ public static class Kmem
                 dax,
                 Errno.EINVAL
             );
-        if (Trim(machine, dax.Range) is not { } range)
+        PhysicalRange?[] trimmed = [.. dax.Ranges.Select(r => Trim(machine, r))];
+        for (int i = 0; i < trimmed.Length; i++)
         {
-            machine = machine.WithMessage($"{prefix}{Mapping(dax.Range)} too small after alignment");
+            if (trimmed[i] is null)
+                machine = machine.WithMessage($"{prefix}{Mapping(i, dax.Ranges[i])} too small after alignment");
+        }
+        ByteSize total = trimmed.Aggregate(ByteSize.Zero, (sum, r) => sum + (r?.Size ?? ByteSize.Zero));
+        if (total.IsZero)
+        {
             return machine.Kernel.Get(Rules.KmemRefusesEmptyDevice)
                 ? Fail(machine.WithMessage($"{prefix}rejecting DAX region without any memory after alignment"), dax, Errno.EINVAL)
                 : Bound(machine, dax).Done();
         }
-        if (machine.Kernel.Get(Rules.KmemSaysTruncated) && range.Size < dax.Range.Size)
-            machine = machine.WithMessage($"{prefix}DAX region truncated by {SizeText(dax.Range.Size - range.Size)} due to alignment");
+        if (machine.Kernel.Get(Rules.KmemSaysTruncated) && total < dax.Size)
+            machine = machine.WithMessage($"{prefix}DAX region truncated by {SizeText(dax.Size - total)} due to alignment");
+        bool isAdded = false;
+        for (int i = 0; i < trimmed.Length; i++)
+        {
+            if (trimmed[i] is not { } range)
+                continue;
+            StepResult added = AddRange(machine, dax, i, range);
+            machine = added.Machine;
+            // Once some memory is there the rest may fail: the device stays bound.
+            if (!added.Succeeded && !isAdded)
+                return Fail(machine, dax, added.Errno);
+            isAdded |= added.Succeeded;
+        }
+        return Bound(machine, dax).Done();
+    }
+
+    private static StepResult AddRange(Machine machine, DaxDeviceState dax, int index, PhysicalRange range)
+    {
+        string place = $"kmem {dax.Name}: {Mapping(index, range)}";
         if (HeldResources.Conflict(machine, range))
-            return Fail(machine.WithMessage($"{prefix}{Mapping(range)} could not reserve region"), dax, Errno.EBUSY);
+            return machine.WithMessage($"{place} could not reserve region").Fail(Errno.EBUSY);
         StepResult added = MemoryBlocks.Add(machine, range, dax.TargetNode, dax.MemmapOnMemory);
-        return added.Succeeded
-            ? Bound(
-                    added.Machine with
-                    {
-                        Mm = added.Machine.Mm with { Kmem = added.Machine.Mm.Kmem.Add(new KmemMemory(dax.Name, range)) },
-                    },
-                    dax
-                )
-                .Done()
-            : Fail(added.Machine.WithMessage($"{prefix}{Mapping(range)} memory add failed"), dax, added.Errno);
+        if (!added.Succeeded)
+            return added.Machine.WithMessage($"{place} memory add failed").Fail(added.Errno);
+        MemoryState memory = added.Machine.Mm;
+        return (added.Machine with { Mm = memory with { Kmem = memory.Kmem.Add(new KmemMemory(dax.Name, range)) } }).Done();
     }
 
     /// <summary>Unbinds kmem. Always succeeds; memory of which a block is online stays until the next reboot.</summary>
     public static Machine Unbind(Machine machine, DaxDeviceState dax)
     {
         machine = machine.With(dax with { Driver = null });
-        if (machine.Mm.Kmem.Find(k => k.Device == dax.Name && dax.Range.Contains(k.Range)) is not { Range: var range } taken)
-            return machine;
-        StepResult removed = MemoryBlocks.Remove(machine, range);
-        return removed.Succeeded
-            ? removed.Machine with
-            {
-                Mm = removed.Machine.Mm with { Kmem = removed.Machine.Mm.Kmem.Remove(taken) },
-            }
-            : removed.Machine.WithMessage($"kmem {dax.Name}: {Mapping(range)} cannot be hotremoved until the next reboot");
+        for (int i = 0; i < dax.Ranges.Length; i++)
+        {
+            if (machine.Mm.Kmem.Find(k => k.Device == dax.Name && dax.Ranges[i].Contains(k.Range)) is not { } taken)
+                continue;
+            StepResult removed = MemoryBlocks.Remove(machine, taken.Range);
+            machine = removed.Succeeded
+                ? removed.Machine with
+                {
+                    Mm = removed.Machine.Mm with { Kmem = removed.Machine.Mm.Kmem.Remove(taken) },
+                }
+                : removed.Machine.WithMessage($"kmem {dax.Name}: {Mapping(i, taken.Range)} cannot be hotremoved until the next reboot");
+        }
+        return machine;
     }
 
-    /// <summary>The first and only mapping of a device as messages name it.</summary>
-    private static string Mapping(PhysicalRange range) =>
-        string.Create(CultureInfo.InvariantCulture, $"mapping0: 0x{range.Start.Bytes:x}-0x{range.Last.Bytes:x}");
+    private static string Mapping(int index, PhysicalRange range) =>
+        string.Create(CultureInfo.InvariantCulture, $"mapping{index}: 0x{range.Start.Bytes:x}-0x{range.Last.Bytes:x}");
 
     private static Machine Bound(Machine machine, DaxDeviceState dax) => machine.With(dax with { Driver = DaxDeviceDrivers.Kmem });
 

@@ -179,12 +179,15 @@ internal static class DaxDriver
         var device = new DaxDeviceState(
             dax.Device.Number,
             ndns.Device.Id,
-            data,
+            data.IsEmpty ? [] : [data],
             settings.MediaAlign,
             region.Description.TargetNode,
             region.Description.NumaNode,
             Driver: null
-        );
+        )
+        {
+            RegionStart = data.Start,
+        };
         machine = machine.With(
             (region with { DaxDevices = region.DaxDevices.SetItem(device.Id, device) }).With(dax with { Layout = settings })
         );

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.RegularExpressions;
 using Altmap.Core.Identity;
 using Altmap.Model;
+using Altmap.Shell.Modules;
 using Altmap.Shell.Scripts;
 
 namespace Altmap.Shell.Replays;
@@ -57,6 +58,7 @@ public static partial class Replay
     /// <param name="known">Recorded UUIDs for ours that no output shows, where they are known from elsewhere (a label area).</param>
     public static ReplayResult Run(Machine machine, ImmutableArray<RecordedCommand> commands, IReadOnlyDictionary<Uuid, Uuid>? known = null)
     {
+        machine = ModuleCommands.Prepare(machine, commands.Select(c => c.Words));
         UuidSource first = UuidSource.FromSeed(Seed);
         ReplayResult draft = RunOnce(new ShellState(machine, first), commands);
         Dictionary<Uuid, Uuid> recorded = known is null ? [] : new(known);

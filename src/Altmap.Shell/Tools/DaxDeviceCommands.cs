@@ -15,15 +15,51 @@ internal sealed class DaxDeviceCommands(ToolContext context, OptionResult option
     private readonly DaxDeviceOperations _library = new(context);
     private JsonArray? _report;
 
-    /// <summary>libnvdimm's regions hold one device each, made with them: there is never space for another.</summary>
+    /// <summary>do_xaction_region(): libnvdimm's regions hold one device each, made with them, and never have space for another.</summary>
     public ToolOutcome Create()
     {
         if (options.Text("input") is not null)
             throw new NotModelledException("--input reads a file of the machine");
-        bool found = DaxctlCommands.Listed(context).Any(d => DaxctlCommands.RegionMatches(d.Device, options.Text("region")));
-        return Finish(ToolOutcome.Failed(found ? Errno.ENOSPC : Errno.ENXIO), 0, "creating devices", "created");
+        ToolOutcome result = ToolOutcome.Failed(Errno.ENXIO);
+        int count = 0;
+        foreach (DaxListing listing in DaxctlCommands.Listed(context))
+        {
+            if (!DaxctlCommands.RegionMatches(listing.Devices[0], options.Text("region")))
+                continue;
+            result = listing.Region is { } region ? Create(region.Id) : ToolOutcome.Failed(Errno.ENOSPC);
+            if (result.IsDone)
+                count++;
+        }
+        return Finish(result, count, "creating devices", "created");
     }
 
+    /// <summary>do_create(): what it sets up is the region's seed, which need not be the device that it has made.</summary>
+    private ToolOutcome Create(int region)
+    {
+        if (context.Step(DynamicDax.Create(context.Machine, context.Machine.HmemRegions[region], 1)) != Errno.None)
+            return ToolOutcome.Failed(Errno.ENOSPC);
+        HmemRegionState now = context.Machine.HmemRegions[region];
+        if (now.Seed is not { } seed)
+            return ToolOutcome.Failed(Errno.ENOSPC);
+        string name = now.Devices[seed].Name;
+        long size = Size("size") is -1 ? (long)now.AvailableSize.Bytes : Size("size");
+        if (size <= 0)
+            return ToolOutcome.Failed(Errno.ENOSPC);
+        if (Size("align") is > 0 and var align && _library.SetAlign(name, (ulong)align) is { IsFailure: true } unaligned)
+            return unaligned;
+        if (_library.SetSize(name, (ulong)size) is { IsFailure: true } refused)
+            return refused;
+        ToolOutcome enabled = _library.Enable(name, DaxDeviceDrivers.DeviceDax);
+        if (!enabled.IsDone)
+        {
+            Say($"{name}: enable failed: {enabled.Describe()}");
+            return enabled;
+        }
+        _report = JsonArray.Empty.Add(DaxJson.Device(context.Machine, _library.Device(name), Flags));
+        return ToolOutcome.Done;
+    }
+
+    /// <summary>dev_destroy().</summary>
     public ToolOutcome Destroy() =>
         Each(
             "destroying devices",
@@ -36,7 +72,10 @@ internal sealed class DaxDeviceCommands(ToolContext context, OptionResult option
                     return ToolOutcome.Failed(Errno.ENXIO);
                 }
                 ToolOutcome disabled = DisableDevice(name);
-                return !disabled.IsDone ? disabled : _library.RefuseChange(name, "size");
+                if (!disabled.IsDone)
+                    return disabled;
+                ToolOutcome emptied = _library.SetSize(name, 0);
+                return emptied.IsFailure ? emptied : _library.Delete(name);
             }
         );
 
@@ -67,10 +106,10 @@ internal sealed class DaxDeviceCommands(ToolContext context, OptionResult option
 
     private ToolOutcome Reconfigure(string name)
     {
-        if (Size("align") > 0)
-            return _library.RefuseChange(name, "align");
-        if (Size("size") >= 0)
-            return _library.RefuseChange(name, "size");
+        if (Size("align") is > 0 and var align && _library.SetAlign(name, (ulong)align) is { IsFailure: true } refused)
+            return refused;
+        if (Size("size") is >= 0 and var size)
+            return _library.SetSize(name, (ulong)size);
         bool resizes = options.Text("size") is not null || options.Text("align") is not null; // then the tool does not read the mode
         ToolOutcome result;
         switch (resizes ? null : options.Text("mode"))
@@ -168,10 +207,7 @@ internal sealed class DaxDeviceCommands(ToolContext context, OptionResult option
             return SayAlready(name, $"all memory sections ({online})", "online");
         if (online > 0)
             SayAlready(name, Sections(online), "online");
-        ToolOutcome result = _library.OnlineMemory(
-            name,
-            options.Flag("no-movable") ? OnlinePolicy.OnlineKernel : OnlinePolicy.OnlineMovable
-        );
+        ToolOutcome result = _library.OnlineMemory(name, options.Flag("no-movable") ? OnlinePolicy.Online : OnlinePolicy.OnlineMovable);
         if (result.IsFailure)
             Say($"{name}: failed to online memory: {result.Describe()}");
         return result;
@@ -227,7 +263,7 @@ internal sealed class DaxDeviceCommands(ToolContext context, OptionResult option
         [
             .. DaxctlCommands
                 .Listed(context)
-                .Select(d => d.Device)
+                .SelectMany(l => l.Devices)
                 .Where(d => DaxctlCommands.RegionMatches(d, options.Text("region")) && DaxctlCommands.DeviceMatches(d, arguments[0]))
                 .Select(d => d.Name),
         ];

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Altmap.Core.Findings;
 using Altmap.Core.Kernels;
+using Altmap.Core.Units;
 using Altmap.Model;
 using Altmap.Model.Memory;
 using Altmap.Model.Nvdimm;
@@ -94,9 +95,23 @@ internal sealed class DaxDeviceOperations(ToolContext context)
         context.Step(DaxDeviceDrivers.Unbind(context.Machine, driver, name));
     }
 
-    /// <summary>daxctl_dev_set_size(), daxctl_dev_set_align(): libnvdimm's devices have neither to be written.</summary>
-    public ToolOutcome RefuseChange(string name, string attribute)
+    /// <summary>daxctl_dev_set_size(): libnvdimm's devices have a size that cannot be written. Every failure is ENXIO.</summary>
+    public ToolOutcome SetSize(string name, ulong size) =>
+        Set(name, "size", device => DynamicDax.Resize(context.Machine, device, new ByteSize(size)));
+
+    /// <summary>daxctl_dev_set_align(), likewise.</summary>
+    public ToolOutcome SetAlign(string name, ulong align) =>
+        Set(name, "align", device => DynamicDax.SetAlign(context.Machine, device, new ByteSize(align)));
+
+    /// <summary>daxctl_region_destroy_dev().</summary>
+    public ToolOutcome Delete(string name) =>
+        ToolOutcome.Of(context.Step(DynamicDax.Delete(context.Machine, context.Machine.HmemRegions[Device(name).RegionNumber], name)));
+
+    private ToolOutcome Set(string name, string attribute, Func<DaxDeviceState, StepResult> set)
     {
+        DaxDeviceState device = Device(name);
+        if (device.IsDynamic && context.Step(set(device)) == Errno.None)
+            return ToolOutcome.Done;
         Error($"daxctl_dev_set_{attribute}", name, $"failed to set {attribute}");
         return ToolOutcome.Failed(Errno.ENXIO);
     }

@@ -1,8 +1,10 @@
 using Altmap.Core;
 using Altmap.Core.Kernels;
+using Altmap.Core.Units;
 using Altmap.Model;
 using Altmap.Model.Nvdimm;
 using Altmap.Shell.Json;
+using Altmap.Shell.Sysfs;
 
 namespace Altmap.Shell.Tools;
 
@@ -18,13 +20,29 @@ internal static class DaxJson
         json = json.Add("id", (long)personality.Device.Number);
         if (device is null)
             return json;
-        json = json.Add("size", NdctlJson.Size(device.Range.Size, flags)).Add("align", device.Align.Bytes);
+        json = json.Add("size", NdctlJson.Size(device.Size, flags)).Add("align", device.Align.Bytes);
         return (flags & JsonDetail.DaxDevices) == 0 ? json : json.Add("devices", JsonArray.Empty.Add(Device(machine, device, flags)));
+    }
+
+    /// <summary>A region of soft-reserved memory with those of its devices that are to be shown.</summary>
+    public static JsonObject Region(Machine machine, HmemRegionState region, IEnumerable<DaxDeviceState> devices, JsonDetail flags)
+    {
+        JsonObject json = JsonObject
+            .Empty.Add("path", DaxFiles.PathOf(machine, region))
+            .Add("id", (long)region.Id)
+            .Add("size", NdctlJson.Size(region.Range.Size, flags));
+        if (!region.AvailableSize.IsZero)
+            json = json.Add("available_size", NdctlJson.Size(region.AvailableSize, flags));
+        json = json.Add("align", region.Align.Bytes);
+        if ((flags & JsonDetail.DaxDevices) == 0)
+            return json;
+        JsonArray list = devices.Aggregate(JsonArray.Empty, (array, d) => array.Add(Device(machine, d, flags)));
+        return list.Equals(JsonArray.Empty) ? json : json.Add("devices", list);
     }
 
     public static JsonObject Device(Machine machine, DaxDeviceState device, JsonDetail flags)
     {
-        JsonObject json = JsonObject.Empty.Add("chardev", device.Name).Add("size", NdctlJson.Size(device.Range.Size, flags));
+        JsonObject json = JsonObject.Empty.Add("chardev", device.Name).Add("size", NdctlJson.Size(device.Size, flags));
         if (device.TargetNode >= 0)
             json = json.Add("target_node", (long)device.TargetNode);
         // The tool keeps the alignment in an int.
@@ -40,17 +58,29 @@ internal static class DaxJson
         }
         if (!device.IsEnabled)
             json = json.Add("state", "disabled");
-        return (flags & JsonDetail.DaxMappings) == 0 || device.Range.IsEmpty
+        return (flags & JsonDetail.DaxMappings) == 0 || device.Ranges.IsEmpty
             ? json
-            : json.Add("mappings", JsonArray.Empty.Add(Mapping(device, flags)));
+            : json.Add("mappings", Mappings(device, machine.Mm.PageSize, flags));
     }
 
-    private static JsonObject Mapping(DaxDeviceState device, JsonDetail flags) =>
-        JsonObject
-            .Empty.Add("page_offset", NdctlJson.Hex(0, flags))
-            .Add("start", NdctlJson.Hex(device.Range.Start.Bytes, flags))
-            .Add("end", NdctlJson.Hex(device.Range.Last.Bytes, flags))
-            .Add("size", NdctlJson.Size(device.Range.Size, flags));
+    private static JsonArray Mappings(DaxDeviceState device, ByteSize page, JsonDetail flags)
+    {
+        var mappings = new List<JsonValue>();
+        ulong offset = 0;
+        foreach (PhysicalRange range in device.Ranges)
+        {
+            mappings.Add(
+                JsonObject
+                    .Empty.Add("page_offset", NdctlJson.Hex(offset / page.Bytes, flags))
+                    .Add("start", NdctlJson.Hex(range.Start.Bytes, flags))
+                    .Add("end", NdctlJson.Hex(range.Last.Bytes, flags))
+                    .Add("size", NdctlJson.Size(range.Size, flags))
+            );
+            offset += range.Size.Bytes;
+        }
+        mappings.Reverse(); // the library puts each that it finds at the front
+        return JsonArray.Of(mappings);
+    }
 
     /// <summary>Below /sys/devices.</summary>
     private static string PathOf(Machine machine, PfnDeviceState personality)

@@ -1,8 +1,15 @@
+using System.Collections.Immutable;
 using Altmap.Model.Nvdimm;
 using Altmap.Shell.Json;
 using Altmap.Shell.Options;
 
 namespace Altmap.Shell.Tools;
+
+/// <summary>A dax region with its devices, in the order in which daxctl has them.</summary>
+/// <param name="Personality">The nd device that makes the region; null for soft-reserved memory.</param>
+/// <param name="Region">A region of soft-reserved memory; null for libnvdimm's.</param>
+/// <param name="Devices">At least one.</param>
+internal sealed record DaxListing(PfnDeviceState? Personality, HmemRegionState? Region, ImmutableArray<DaxDeviceState> Devices);
 
 /// <summary><c>daxctl list</c> (daxctl/list.c, filter.c; 76.1), and which devices a command of daxctl means.</summary>
 internal static class DaxctlCommands
@@ -27,20 +34,29 @@ internal static class DaxctlCommands
             flags |= JsonDetail.Human;
 
         JsonArray? array = null;
-        foreach ((PfnDeviceState personality, DaxDeviceState device) in Listed(context))
+        foreach (DaxListing listing in Listed(context))
         {
-            if (!RegionMatches(device, options.Text("region")))
+            if (!RegionMatches(listing.Devices[0], options.Text("region")))
                 continue;
-            bool listsDevice = DeviceMatches(device, options.Text("dev"));
+            DaxDeviceState[] shown =
+            [
+                .. listing.Devices.Where(d =>
+                    DeviceMatches(d, options.Text("dev")) && (listing.Region is null || options.Flag("idle") || !d.Size.IsZero)
+                ),
+            ];
             if (regions)
-            {
-                JsonDetail own = listsDevice ? flags : flags & ~JsonDetail.DaxDevices;
-                array = (array ?? JsonArray.Empty).Add(DaxJson.Region(context.Machine, personality, device, own));
-            }
-            else if (listsDevice)
-            {
-                array = (array ?? JsonArray.Empty).Add(DaxJson.Device(context.Machine, device, flags));
-            }
+                array = (array ?? JsonArray.Empty).Add(
+                    listing.Region is { } region
+                        ? DaxJson.Region(context.Machine, region, shown, flags)
+                        : DaxJson.Region(
+                            context.Machine,
+                            listing.Personality!,
+                            listing.Devices[0],
+                            shown.Length > 0 ? flags : flags & ~JsonDetail.DaxDevices
+                        )
+                );
+            else
+                array = shown.Aggregate(array, (all, d) => (all ?? JsonArray.Empty).Add(DaxJson.Device(context.Machine, d, flags)));
         }
         if (array is null)
             return ToolOutcome.Done;
@@ -50,13 +66,28 @@ internal static class DaxctlCommands
         return ToolOutcome.Done;
     }
 
-    /// <summary>Devices as daxctl lists them. Each is the only one of its region here: libnvdimm makes one per namespace.</summary>
-    public static IEnumerable<(PfnDeviceState Personality, DaxDeviceState Device)> Listed(ToolContext context)
+    /// <summary>
+    /// Regions and their devices as daxctl lists them: a region stands where the first of its devices was found. Those of libnvdimm have
+    /// one each, made for a namespace.
+    /// </summary>
+    public static IReadOnlyList<DaxListing> Listed(ToolContext context)
     {
-        IEnumerable<(PfnDeviceState, DaxDeviceState Device)> all = context.Machine.Regions.Values.SelectMany(region =>
-            region.DaxDevices.Values.Select(device => (region.Daxes.Values.First(d => d.NamespaceId == device.Id && d.IsBound), device))
-        );
-        return KernfsOrder.Listed(all, d => d.Device.Name);
+        IEnumerable<DaxListing> all = context
+            .Machine.Regions.Values.SelectMany(region =>
+                region.DaxDevices.Values.Select(device => new DaxListing(
+                    region.Daxes.Values.First(d => d.NamespaceId == device.Id && d.IsBound),
+                    null,
+                    [device]
+                ))
+            )
+            .Concat(
+                context.Machine.HmemRegions.Values.Select(r => new DaxListing(
+                    null,
+                    r,
+                    [.. KernfsOrder.Listed(r.Devices.Values, d => d.Name)]
+                ))
+            );
+        return [.. KernfsOrder.Listed(all, l => l.Devices[^1].Name)];
     }
 
     /// <summary><c>all</c>, the name, or <c>N.M</c>; what follows the numbers does not count.</summary>

@@ -152,7 +152,18 @@ public class DaxDeviceMemoryTests
     }
 
     private static DaxDeviceState Device(ulong start, ulong size) =>
-        new(0, 0, new PhysicalRange(new PhysicalAddress(start), new ByteSize(size)), ByteSize.MiB(2), 0, 0, DaxDeviceDrivers.DeviceDax);
+        new(
+            0,
+            0,
+            size == 0 ? [] : [new PhysicalRange(new PhysicalAddress(start), new ByteSize(size))],
+            ByteSize.MiB(2),
+            0,
+            0,
+            DaxDeviceDrivers.DeviceDax
+        )
+        {
+            RegionStart = new PhysicalAddress(start),
+        };
 
     private static Machine Configured(Machine machine, string key, ulong value) =>
         Boot.Again(machine with { Description = machine.Description with { Config = machine.Description.Config.SetItem(key, value) } });

@@ -15,9 +15,12 @@ namespace Altmap.Shell.Tests.Replays;
 internal static class RecordedMachine
 {
     /// <summary>Booted, with blank label areas and media, on the kernel it was recorded on or on another.</summary>
-    public static Machine Boot(string group, string? kernel = null, Func<MachineDescription, MachineDescription>? change = null)
+    public static Machine Boot(string group, string? kernel = null, Func<MachineDescription, MachineDescription>? change = null) =>
+        Load(Golden.Path(group, "machine.json"), kernel, change);
+
+    /// <summary>As <see cref="Boot"/>, from a machine file of any name.</summary>
+    public static Machine Load(string file, string? kernel, Func<MachineDescription, MachineDescription>? change = null)
     {
-        string file = Golden.Path(group, "machine.json");
         MachineFileResult parsed = MachineFile.Parse(File.ReadAllBytes(file), file, null);
         Assert.True(parsed.Description is not null, string.Join('\n', parsed.Errors));
         MachineDescription description = change is null ? parsed.Description : change(parsed.Description);
