@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Altmap.Core;
-using Altmap.Core.Findings;
 using Altmap.Model.Nvdimm;
 
 namespace Altmap.Model;

@@ -29,6 +29,7 @@ internal static class BttExportCommand
 
     private static int Run(CliHost host, BttInput input, string output, bool ignoreError)
     {
+        NewFile.Require(output);
         IMediaReader media = input.Open();
         BttDevice device = input.OpenDevice(media, null);
         ulong bad = 0;

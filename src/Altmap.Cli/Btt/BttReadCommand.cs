@@ -46,6 +46,8 @@ internal static class BttReadCommand
 
     private static int Run(CliHost host, BttInput input, ulong lba, ulong count, string? output, bool ignoreError)
     {
+        if (output is not null)
+            NewFile.Require(output);
         IMediaReader media = input.Open();
         BttDevice device = input.OpenDevice(media, null);
         if (lba >= device.Sectors || count > device.Sectors - lba)

@@ -243,6 +243,11 @@ internal static partial class LabelsCommand
         }
         if (!isForced && NdctlLabelCheck.Check(area).IsValid)
             throw CliError.Usage($"{path}: labels already initialized; --force loses them");
+        if (!isForced && !area.IsZero(0, area.LengthBytes))
+            throw CliError.Usage(
+                $"{path}: it is not blank, and has no valid index block: \"altmap labels repair {path}\" shows what can be saved; "
+                    + "--force initialises it, and loses what is there"
+            );
         LabelAreaChange change = LabelInitialisation.InitLabels(area, version == "1.2" ? LabelVersion.V1_2 : LabelVersion.V1_1);
         if (change.Errno != Errno.None)
             throw CliError.Usage($"{path}: {area.LengthBytes} bytes are too few for two index blocks and two labels");

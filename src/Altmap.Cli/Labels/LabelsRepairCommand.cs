@@ -74,8 +74,7 @@ internal static class LabelsRepairCommand
         bool isWritten = false;
         if (output is not null && salvage.Repaired is { } bytes)
         {
-            if (File.Exists(output))
-                throw CliError.Usage($"{output}: there is such a file; nothing is overwritten: give another name");
+            NewFile.Require(output);
             if (FileWriter.WriteAtomically(output, stream => stream.Write(bytes.AsSpan())) is { } failed)
                 throw CliError.Of(failed);
             isWritten = true;

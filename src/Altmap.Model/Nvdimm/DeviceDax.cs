@@ -1,7 +1,6 @@
 using System.Globalization;
 using Altmap.Core.Findings;
 using Altmap.Core.Kernels;
-using Altmap.Core.Units;
 using Altmap.Model.Memory;
 
 namespace Altmap.Model.Nvdimm;
