@@ -5,6 +5,9 @@ using Altmap.Core.Kernels;
 using Altmap.Core.Media;
 using Altmap.Core.Units;
 using Altmap.Formats.Btt;
+using Altmap.Formats.Btt.Check;
+using Altmap.Formats.Btt.Device;
+using Altmap.Formats.Btt.Repair;
 using Altmap.Formats.InfoBlocks;
 using Altmap.Formats.Labels;
 using Altmap.Formats.Namespaces;
@@ -55,10 +58,30 @@ public static class BttTarget
             load.Errno != Errno.None || !load.Messages.Any(m => m.Text.StartsWith("init:", StringComparison.Ordinal)),
             "a failure that is none"
         );
+        CheckAndRepair(media);
         if (!load.IsNew)
             return;
         BttLoadResult again = BttLoad.Run(new BttLoadRequest(after, Uuid.Zero, claim, s_uuid, lbaSize, null), kernel);
         Check(again is { Errno: Errno.None, IsNew: false, Plan.IsEmpty: true }, "a new BTT is not taken as it is");
+    }
+
+    /// <summary>Any bytes: what is called usable can be read, a repair stays inside, leaves nothing worse, and has nothing to do when done
+    /// again.</summary>
+    private static void CheckAndRepair(SparseBytes media)
+    {
+        var request = new BttCheckRequest(Subject.SomeNamespace);
+        BttReport report = BttCheck.Run(media, request);
+        BttRepairResult repair = BttRepair.Plan(media, request, new BttRepairOptions { Uuid = s_uuid });
+        Check(repair.Plan.Fits(s_size), "a repair outside of the namespace");
+        Check(!report.IsUsable || repair.After.IsUsable, "a repair made it worse");
+        SparseBytes after = repair.Plan.Apply(media);
+        Check(BttRepair.Plan(after, request, new BttRepairOptions { Uuid = s_uuid }).Plan.IsEmpty, "a repair that is never done");
+        if (!repair.After.IsUsable)
+            return;
+        var device = BttDevice.Open(after, null, repair.After);
+        byte[] sector = new byte[device.SectorBytes];
+        for (ulong at = 0; at < device.Sectors; at += 97)
+            device.Read(at, sector);
     }
 
     /// <summary>Each field of the info-block, a lane of the log, a map entry.</summary>

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using Altmap.Core.Findings;
+using Altmap.Core.Media;
 using Altmap.Formats.Btt;
+using Altmap.Formats.Btt.Check;
 using Altmap.Formats.InfoBlocks;
 using Altmap.Formats.Labels;
 using Altmap.Formats.Namespaces;
@@ -35,16 +37,7 @@ internal sealed class InfoBlocks : DoctorRule
         Source
     );
 
-    private static readonly FindingCode SecondBtt = new(
-        "btt.first-block-lost",
-        Severity.Error,
-        "the first info-block of a BTT is damaged, and its copy at the arena's end is whole",
-        "the kernel does not see the BTT: the namespace comes up raw, and writing to it destroys sectors",
-        "write nothing; ndctl check-namespace --repair restores the first block from the copy (on a raw copy first)",
-        "drivers/nvdimm/btt.c, ndctl/check.c 76.1 (the kernel itself never looks at the copy)"
-    );
-
-    public override ImmutableArray<FindingCode> Codes => [Stale, Lost, SecondBtt];
+    public override ImmutableArray<FindingCode> Codes => [Stale, Lost];
 
     public override string Question => "Is an info-block damaged, missing, or left by an earlier namespace?";
 
@@ -84,7 +77,10 @@ internal sealed class InfoBlocks : DoctorRule
             {
                 IsTreatable = false,
             },
-            new(FaultyMachines.One("btt", "6.1", "ndctl create-namespace --force --reconfig=namespace0.0 --mode=sector"), SecondBtt)
+            new(
+                FaultyMachines.One("btt", "6.1", "ndctl create-namespace --force --reconfig=namespace0.0 --mode=sector"),
+                BttFindings.InfoFirst
+            )
             {
                 Zeroed = [(0, 8192)],
                 IsTreatable = false,
@@ -121,21 +117,23 @@ internal sealed class InfoBlocks : DoctorRule
                 }
                 continue;
             }
+            // Only where a kernel looks for one: a label that says fsdax or devdax makes it a leftover.
+            if (ndns.ClaimClass is ClaimClass.Btt or ClaimClass.Btt2 or ClaimClass.None)
+            {
+                ulong start = (ndns.Range.Start - region.Range.Start).Bytes;
+                BttReport btt = BttCheck.Run(
+                    MediaSlice.Of(region.Media, start, ndns.Size.Bytes),
+                    new BttCheckRequest(subject, ndns.ParentUuid, BttVersion.Of(ndns.ClaimClass))
+                );
+                if (btt.IsFound && !btt.Findings.Any(f => f.Code == BttFindings.InfoParent))
+                {
+                    foreach (Finding finding in btt.Findings.Where(f => f.Severity >= Severity.Warning))
+                        yield return new Diagnosis(finding);
+                    continue;
+                }
+            }
             if (ndns.Claim is not null)
                 continue;
-            if (ndns.ClaimClass is ClaimClass.Btt or ClaimClass.Btt2 or ClaimClass.None && SecondBlock(region, ndns, head) is { } second)
-            {
-                yield return new Diagnosis(
-                    Finding.Of(
-                        SecondBtt,
-                        subject,
-                        new MediaPlace(MediaOrigin.Namespace, second),
-                        new Evidence("first info-block", "BTT_ARENA_INFO", content.Description),
-                        new Evidence("copy at the arena's end", "", $"whole, at {second}")
-                    )
-                );
-                continue;
-            }
             bool hasBlock = content.Kind is MediaContentKind.InfoBlock or MediaContentKind.Btt;
             if (ndns.ClaimClass is not (ClaimClass.None or ClaimClass.Unknown) && !ndns.ForceRaw && ndns.IsBound)
                 yield return new Diagnosis(
@@ -157,12 +155,4 @@ internal sealed class InfoBlocks : DoctorRule
                 );
         }
     }
-
-    private static Core.Units.MediaOffset? SecondBlock(RegionState region, NamespaceState ndns, byte[] head) =>
-        BttCopy.Find(
-            head,
-            ndns.Size,
-            ndns.ParentUuid,
-            at => region.Media.Read((ndns.Range.Start - region.Range.Start).Bytes + at.Bytes, BttInfoBlock.SizeBytes)
-        );
 }

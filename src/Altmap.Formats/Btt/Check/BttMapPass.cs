@@ -119,35 +119,37 @@ internal sealed class BttMapPass
     {
         ulong[] named = _named;
         uint blocks = _internal;
-        for (int i = 0; i < entries.Length; )
+        unchecked // indexes of a map fit 32 bits; this is the loop over half a gigabyte
         {
-            // Entries never written come in long runs.
-            if (entries[i] == 0)
+            for (int i = 0; i < entries.Length; i++)
             {
-                int run = entries[i..].IndexOfAnyExcept(0u);
-                run = run < 0 ? entries.Length - i : run;
-                MarkInitial(first + (uint)i, first + (uint)(i + run));
-                i += run;
-                continue;
-            }
-            uint entry = entries[i],
-                kind = entry >> 30,
-                block = entry & BttMap.BlockMask;
-            if (kind != 3)
-                block = NoteKind(entry, first + (uint)i);
-            if (block < blocks)
-            {
+                uint entry = entries[i],
+                    block = entry & BttMap.BlockMask;
+                if (entry < BttMap.Normal)
+                {
+                    // Entries never written come in long runs.
+                    if (entry == 0)
+                    {
+                        int run = entries[i..].IndexOfAnyExcept(0u);
+                        run = run < 0 ? entries.Length - i : run;
+                        MarkInitial(first + (uint)i, first + (uint)(i + run));
+                        i += run - 1;
+                        continue;
+                    }
+                    block = NoteKind(entry, first + (uint)i);
+                }
+                if (block >= blocks)
+                {
+                    NoteOutOfRange(entry, first + (uint)i);
+                    continue;
+                }
                 ref ulong word = ref named[block / WordBits];
-                ulong bit = 1UL << (int)(block % WordBits);
-                if ((word & bit) != 0)
+                ulong old = word,
+                    bit = 1UL << (int)block; // modulo 64
+                word = old | bit;
+                if ((old & bit) != 0)
                     NoteShared(block);
-                word |= bit;
             }
-            else
-            {
-                NoteOutOfRange(entry, first + (uint)i);
-            }
-            i++;
         }
     }
 
