@@ -9,8 +9,8 @@ public static class LabelFindings
     public static readonly FindingTable Table = new("labels.");
 
     private const string Save =
-        "restore the area from a copy (ndctl write-labels); without one, keep this one as it is: the labels behind the index blocks may "
-        + "still be whole";
+        "restore the area from a copy (ndctl write-labels); without one keep a dump of this one: the labels behind the index blocks are "
+        + "usually whole, and altmap labels repair makes an area of them";
     private const string RestoreOrFree = "restore the area from a copy (ndctl write-labels), or mark the slot free";
     private const string NextUpdate = "nothing: the next update of the namespace writes it anew";
     private const string Validate = "drivers/nvdimm/label.c __nd_label_validate() (5.10, 6.1, 6.12, 7.2)";
