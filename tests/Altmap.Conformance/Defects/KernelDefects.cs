@@ -22,16 +22,16 @@ internal static class KernelDefects
                 Title = "a mapping that fails half-way is not rolled back",
                 Kernels = Every,
                 Machine = Nvdimm(256 * Mib),
-                Media = DefectMedia.Block(InfoBlockKind.Pfn, 2, 0x3000, 4096),
+                Media = DefectMedia.Block(InfoBlockKind.Pfn, 2, 0x300000, 4096),
                 Script = """
                     echo namespace0.0 > $ND/drivers/nd_pmem/unbind 2>/dev/null
                     p=$(cat $ND/devices/namespace0.0/holder); echo $p > $ND/drivers/nd_pmem/bind; echo $p > $ND/drivers/nd_pmem/bind
                     """,
                 Shows = @"pfn0\.\d+.* (failed with error|error) -17",
                 What =
-                    "An fsdax info-block whose page map has no room on the media (dataoff 0x3000, map on the device) makes "
-                    + "memremap_pages() fail with -12 in the middle. "
-                    + "The sections that were added stay: the next try fails with -17 (EEXIST), whatever is on the media by then.",
+                    "An fsdax info-block whose page map has room for one section of two (dataoff 0x300000 of 256 MiB, map on the device) "
+                    + "makes memremap_pages() fail with -12 in the middle. "
+                    + "The section that was added stays: the next try fails with -17 (EEXIST), whatever is on the media by then.",
                 Cost = "The range cannot be used until a reboot, and pfn_to_online_page() answers wrongly in it at rest.",
                 Instead = "The model keeps the half-made sections and gives -17 from then on; `altmap map` and `altmap pfn` show them.",
             },

@@ -142,7 +142,8 @@ internal sealed class FuzzRig : IDisposable
             file.Dispose();
         string folder = _guest.Folder;
         _guest.Dispose();
-        Directory.Delete(folder, true);
+        if (Directory.Exists(folder)) // an interrupted suite has removed it
+            Directory.Delete(folder, true);
     }
 
     private (ImmutableSortedDictionary<string, SparseBytes> Media, ImmutableSortedDictionary<string, SparseBytes> Labels) Bytes(

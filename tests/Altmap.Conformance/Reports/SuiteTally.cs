@@ -22,6 +22,6 @@ internal sealed record SuiteTally(
     string Notes
 )
 {
-    /// <summary>Rows of the same key replace each other.</summary>
-    public (string, string) Key => (Kernel, What);
+    /// <summary>Rows of the same key replace each other; runs with other seeds stand beside each other.</summary>
+    public (string, string, string) Key => (Kernel, What, Seed);
 }
