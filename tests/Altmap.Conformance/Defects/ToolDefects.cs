@@ -158,9 +158,9 @@ internal static class ToolDefects
             },
             new()
             {
-                Id = "check-repairs-backup-with-bad",
+                Id = "check-repair-gives-up",
                 Whose = "ndctl",
-                Title = "check-namespace -R overwrites a good backup block",
+                Title = "check-namespace -R cannot mend a single map entry out of range",
                 Kernels = ["6.1"],
                 Machine = Nvdimm(32 * Mib),
                 Media = DefectMedia.Btt(32 * Mib, 4096, null, (1, 0xc0ff_ffff)),
