@@ -32,7 +32,20 @@ internal sealed class ConformanceCommand(SuiteOptions options, TextWriter output
         }
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-        return new ConformanceCommand(options, Console.Out).Run();
+        try
+        {
+            return new ConformanceCommand(options, Console.Out).Run();
+        }
+        catch (Exception e)
+        {
+            Console.Error.WriteLine($"the suite itself failed: {e}");
+            Console.WriteLine("0 passed, 1 failed, 0 skipped");
+            return 1;
+        }
+        finally
+        {
+            LiveGuest.KillAll();
+        }
     }
 
     private int Run()

@@ -13,7 +13,7 @@ namespace Altmap.Conformance.Guests;
 /// </summary>
 internal sealed class LiveGuest : IDisposable
 {
-    private static readonly ConcurrentDictionary<LiveGuest, byte> Alive = [];
+    private static readonly ConcurrentDictionary<Process, string> Alive = [];
     private readonly Process _qemu;
     private readonly Socket _control;
     private readonly StreamReader _answers;
@@ -26,18 +26,17 @@ internal sealed class LiveGuest : IDisposable
         (_qemu, _control, Folder, Kernel, Machine, _keeps) = (qemu, control, folder, kernel, machine, keeps);
         _answers = new StreamReader(new NetworkStream(control), Encoding.UTF8);
         _console = Path.Combine(folder, "console.log");
-        Alive[this] = 0;
     }
 
     /// <summary>Ends every guest at once, for a suite that is interrupted, and removes their folders.</summary>
     public static void KillAll()
     {
-        foreach (LiveGuest guest in Alive.Keys)
+        foreach ((Process qemu, string folder) in Alive)
         {
-            guest._qemu.Kill();
-            guest._qemu.WaitForExit();
-            if (Directory.Exists(guest.Folder))
-                Directory.Delete(guest.Folder, true);
+            qemu.Kill();
+            qemu.WaitForExit();
+            if (Directory.Exists(folder))
+                Directory.Delete(folder, true);
         }
     }
 
@@ -133,6 +132,7 @@ internal sealed class LiveGuest : IDisposable
         );
         long began = Stopwatch.GetTimestamp();
         Process qemu = Process.Start(start)!;
+        Alive[qemu] = folder;
         try
         {
             qemu.PriorityClass = ProcessPriorityClass.BelowNormal;
@@ -161,6 +161,7 @@ internal sealed class LiveGuest : IDisposable
         }
         catch
         {
+            Alive.TryRemove(qemu, out _);
             if (!qemu.HasExited)
                 qemu.Kill();
             qemu.Dispose();
@@ -190,7 +191,7 @@ internal sealed class LiveGuest : IDisposable
     /// <summary>Turns the guest off and leaves the folder.</summary>
     public void Dispose()
     {
-        Alive.TryRemove(this, out _);
+        Alive.TryRemove(_qemu, out _);
         try
         {
             if (!_qemu.HasExited)
