@@ -33,10 +33,16 @@ internal sealed class LiveGuest : IDisposable
     {
         foreach ((Process qemu, string folder) in Alive)
         {
-            qemu.Kill();
-            qemu.WaitForExit();
-            if (Directory.Exists(folder))
+            try
+            {
+                qemu.Kill();
+                qemu.WaitForExit();
                 Directory.Delete(folder, true);
+            }
+            catch (Exception e) when (e is IOException or InvalidOperationException)
+            {
+                // Whoever ran this guest is ending it at the same moment.
+            }
         }
     }
 
