@@ -67,8 +67,12 @@ public static class PageMapping
         ulong length = unchecked(ns.Range.Size.Bytes - settings.StartPad.Bytes - settings.EndTrunc.Bytes);
         string? truncated = settings.Mode == PageMapMode.Pmem ? TruncationNote(settings, length, arch) : null;
         bool isDax = settings.Kind == InfoBlockKind.Dax;
-        // dax_pmem first makes a region of the data, of whatever size.
-        if (isDax && !IsDaxRegionAligned(settings, ns))
+        // dax_pmem first makes a region of the data; it must not end before it starts. An end_trunc beyond address 0 wraps to an end near
+        // 2^64, which passes here and fails in device_dax (6.1, found by fuzzing).
+        ulong first = unchecked(ns.Range.Start.Bytes + settings.StartPad.Bytes + settings.DataOffset.Bytes),
+            last = unchecked(ns.Range.Start.Bytes + ns.Range.Size.Bytes - settings.EndTrunc.Bytes - 1);
+        bool isNegative = settings.UsableSize(ns.Range.Size) is null && last < first;
+        if (isDax && (isNegative || !IsDaxRegionAligned(settings, ns)))
             return new(Errno.ENOMEM, "B7", Truncated: truncated);
         return new(Errno.None, truncated is null ? "B4" : "B6", Truncated: truncated);
     }

@@ -75,8 +75,8 @@ public static class DeviceDax
         {
             ulong first = dax.Ranges[i].Start.Bytes,
                 past = unchecked(first + dax.Ranges[i].Size.Bytes);
-            // An end_trunc beyond the namespace: the size wraps, and no such range is free (6.1, found by fuzzing).
-            if (past >= first && !HeldResources.Conflict(machine, dax.Ranges[i]))
+            // An end_trunc beyond address 0: the size wraps, and no such range is free (6.1, found by fuzzing).
+            if (dax.Ranges[i].Size.Bytes <= long.MaxValue && !HeldResources.Conflict(machine, dax.Ranges[i]))
                 continue;
             string place = string.Create(CultureInfo.InvariantCulture, $"mapping{i}: 0x{first:x}-0x{unchecked(past - 1):x}");
             return machine.WithMessage($"{DaxDeviceDrivers.DeviceDax} {dax.Name}: {place} could not reserve range").Fail(Errno.EBUSY);
