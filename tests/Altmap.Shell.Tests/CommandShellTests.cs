@@ -57,7 +57,6 @@ public class CommandShellTests
     [InlineData("cat /sys/kernel/mm/x")]
     [InlineData("ls /sys")]
     [InlineData("ndctl monitor")]
-    [InlineData("ndctl inject-error namespace1.0 -B 1 -n 1")]
     [InlineData("echo 1 > /etc/passwd")]
     [InlineData("ndctl list > /tmp/x")]
     public void What_is_not_modelled_says_so_and_changes_nothing(string line)

@@ -40,6 +40,8 @@ public static class KernelProfiles
         (Rules.BindReturnsProbeErrno, "probe", Confirmation.RealKernel, "drivers/base/bus.c bind_store()"),
         (Rules.DaxHasMemmapOnMemory, "no", Confirmation.RealKernel, "drivers/dax/bus.c"),
         (Rules.RegionsHaveAlign, "yes", Confirmation.RealKernel, "drivers/nvdimm/region_devs.c align_show()"),
+        (Rules.HasDaxBus, "yes", Confirmation.RealKernel, "drivers/dax/bus.c, drivers/dax/pmem.c"),
+        (Rules.HasTargetNode, "yes", Confirmation.RealKernel, "drivers/nvdimm/region_devs.c, bus.c target_node_show()"),
         (Rules.DisksFollowReadOnly, "follow", Confirmation.RealKernel, "drivers/nvdimm/region_devs.c read_only_store()"),
         (Rules.DimmMajor, "245", Confirmation.RealKernel, "nmem0/dev of a guest"),
         (Rules.DaxMajor, "252", Confirmation.RealKernel, "dax0.0/dev of a guest"),
@@ -214,6 +216,12 @@ public static class KernelProfiles
         Linux54,
         Confirmation.Inferred,
         (Rules.InfoBlockLayout, "section-4.19", "a vendor tree of 4.19.37: drivers/nvdimm/pfn_devs.c nd_pfn_init()"),
+        (
+            Rules.HasDaxBus,
+            "no",
+            "before 51cf784c42d0 (\"device-dax: Start defining a dax bus model\"), 5.1; read in 4.15: drivers/dax/pmem.c dax_pmem_probe()"
+        ),
+        (Rules.HasTargetNode, "no", "before 8fc5c73554db (\"acpi/nfit, device-dax: Identify differentiated memory\"), 5.1; none in 4.15"),
         (Rules.InfoBlockMinor, "2", "a vendor tree of 4.19.37: drivers/nvdimm/pfn_devs.c nd_pfn_init()"),
         (Rules.ChecksPageSize, "no", "a vendor tree of 4.19.37: drivers/nvdimm/pfn_devs.c nd_pfn_validate()"),
         (

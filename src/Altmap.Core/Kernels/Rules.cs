@@ -184,6 +184,22 @@ public static class Rules
         511
     );
 
+    /// <summary>Where devdax namespaces are mapped.</summary>
+    public static readonly Rule<bool> HasDaxBus = YesNo(
+        "dax.bus",
+        "device-dax devices stand on a bus of their own, whose driver device_dax maps them; without, dax_pmem maps the namespace itself",
+        "device_dax maps: a device that cannot be mapped is there, without driver",
+        "dax_pmem maps in its own probe: a namespace that cannot be mapped has no device"
+    );
+
+    /// <summary>target_node.</summary>
+    public static readonly Rule<bool> HasTargetNode = YesNo(
+        "sysfs.target-node",
+        "regions, namespaces and device-dax devices have a target_node attribute",
+        "it is there",
+        "it is not, and ndctl leaves it out"
+    );
+
     /// <summary>memmap_on_memory of device-dax devices.</summary>
     public static readonly Rule<bool> DaxHasMemmapOnMemory = YesNo(
         "sysfs.dax-memmap-on-memory",

@@ -171,13 +171,28 @@ internal static class DaxDriver
         machine = set.Machine;
         NamespaceState ndns = found!;
         PfnDeviceSettings settings = layout!.Value;
+        if (!machine.Kernel.Get(Rules.HasDaxBus))
+            return ProbeAndMap(machine, dax, ndns, settings);
         ByteSize metadata = settings.DataOffset < ndns.Size ? settings.DataOffset : ndns.Size;
         if (HeldResources.Conflict(machine, new PhysicalRange(ndns.Range.Start, metadata)))
             return machine.WithMessage($"{PfnDriver.Prefix(dax)}could not reserve metadata").Fail(Errno.EBUSY);
-        var data = new PhysicalRange(ndns.Range.Start + settings.StartPad + settings.DataOffset, settings.WrappedSize(ndns.Size));
         RegionState region = machine.Regions[dax.Device.Number];
-        var device = new DaxDeviceState(
-            dax.Device.Number,
+        DaxDeviceState device = DeviceOf(region, ndns, settings);
+        machine = machine.With(
+            (region with { DaxDevices = region.DaxDevices.SetItem(device.Id, device) }).With(dax with { Layout = settings })
+        );
+        machine = DaxMinors.Take(machine, device.Name);
+        // dax_pmem has bound whatever device_dax makes of the device.
+        return device.Ranges.IsEmpty
+            ? machine.Done() // the bus refuses an empty device without a word
+            : DeviceDax.Bind(machine, device).Machine.Done();
+    }
+
+    private static DaxDeviceState DeviceOf(RegionState region, NamespaceState ndns, in PfnDeviceSettings settings)
+    {
+        var data = new PhysicalRange(ndns.Range.Start + settings.StartPad + settings.DataOffset, settings.WrappedSize(ndns.Size));
+        return new(
+            region.Device.Number,
             ndns.Device.Id,
             data.IsEmpty ? [] : [data],
             settings.MediaAlign,
@@ -188,14 +203,26 @@ internal static class DaxDriver
         {
             RegionStart = data.Start,
         };
+    }
+
+    /// <summary>Before there was a dax bus: the whole namespace is asked for and mapped here, and what fails fails this device
+    /// (drivers/dax/pmem.c dax_pmem_probe(), 4.15).</summary>
+    private static StepResult ProbeAndMap(Machine machine, PfnDeviceState dax, NamespaceState ndns, in PfnDeviceSettings settings)
+    {
+        StepResult reserved = HeldResources.Request(machine, dax.Device, ndns, ndns.Size);
+        if (!reserved.Succeeded)
+            return reserved;
+        DaxDeviceState device = DeviceOf(machine.Regions[dax.Device.Number], ndns, settings);
+        StepResult mapped = PfnDriver.Map(machine, device.Name, ndns, settings);
+        if (!mapped.Succeeded)
+            return mapped;
+        machine = mapped.Machine;
+        RegionState region = machine.Regions[dax.Device.Number];
+        device = device with { Driver = DaxDeviceDrivers.DeviceDax };
         machine = machine.With(
             (region with { DaxDevices = region.DaxDevices.SetItem(device.Id, device) }).With(dax with { Layout = settings })
         );
-        machine = DaxMinors.Take(machine, device.Name);
-        // dax_pmem has bound whatever device_dax makes of the device.
-        return data.IsEmpty
-            ? machine.Done() // the bus refuses an empty device without a word
-            : DeviceDax.Bind(machine, device).Machine.Done();
+        return DaxMinors.Take(machine, device.Name).Done();
     }
 
     public static Machine Remove(Machine machine, PfnDeviceState dax)

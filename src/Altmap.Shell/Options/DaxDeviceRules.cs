@@ -28,13 +28,14 @@ internal static class DaxDeviceRules
     {
         if (options.Text("mode") is not null || options.Flag("no-online") || options.Flag("no-movable"))
             return ToolRequest.Wrong(options, $"{device}: -C cannot be used with --mode, --(no-)movable, or --(no-)online\n");
-        // It would read /etc/ndctl and /etc/daxctl of the machine, which a model has not.
-        return ToolRequest.Say(
-            new ToolAnswer("", "--check-config reads the configuration files of the machine: give the options themselves\n", 1)
-            {
-                IsUnsupported = true,
-            }
-        );
+        return options.Command.Name == "reconfigure-device"
+            ? ToolRequest.Do(options, [device])
+            : ToolRequest.Say(
+                new ToolAnswer("--check-config reads the configuration files of the machine: give the options themselves\n", "", 1)
+                {
+                    IsUnsupported = true,
+                }
+            );
     }
 
     // enable-device says "disable": the tool passes the wrong action (cmd_enable_device()).

@@ -33,6 +33,8 @@ internal static class DaxFiles
 
     public static SysfsValue Read(Machine machine, string path)
     {
+        if (!machine.Kernel.Get(Rules.HasDaxBus))
+            return Errno.ENOENT;
         if (ActionOf(machine, path) is not null)
             return Errno.EACCES;
         return Find(machine, path) is not { } attribute ? Errno.ENOENT
@@ -43,6 +45,8 @@ internal static class DaxFiles
     /// <summary>EACCES: read-only, or no such file.</summary>
     public static StepResult Write(Machine machine, string path, string text)
     {
+        if (!machine.Kernel.Get(Rules.HasDaxBus))
+            return machine.Fail(Errno.EACCES);
         if (ActionOf(machine, path) is not { } action) // a new file: open() with O_CREAT in sysfs
             return Find(machine, path)?.Write is { } write ? write(machine, text) : machine.Fail(Errno.EACCES);
         string name = text.EndsWith('\n') ? text[..^1] : text;

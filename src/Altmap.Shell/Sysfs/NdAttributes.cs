@@ -111,7 +111,7 @@ internal static class NdAttributes
         if (region.Description.RangeIndex != 0)
             yield return new("nfit/range_index", _ => Number((ulong)region.Description.RangeIndex));
         yield return new("nstype", m => Number((ulong)RegionDriver.TypeOf(m, Now(m))));
-        foreach (SysfsAttribute node in Nodes(region))
+        foreach (SysfsAttribute node in Nodes(machine, region))
             yield return node;
         yield return new("pfn_seed", m => Seed(NdDeviceKind.Pfn, number, Now(m).PfnSeed));
         yield return new("read_only", m => Now(m).IsReadOnly ? "1" : "0", SetReadOnly(number));
@@ -159,7 +159,7 @@ internal static class NdAttributes
                 }
         );
         yield return new("nstype", m => Number((ulong)RegionDriver.TypeOf(m, m.Regions[device.Number])));
-        foreach (SysfsAttribute node in Nodes(machine.Regions[device.Number]))
+        foreach (SysfsAttribute node in Nodes(machine, machine.Regions[device.Number]))
             yield return node;
         yield return new("resource", m => Now(m).Size.IsZero ? Errno.ENXIO : Hex(Now(m).Range.Start.Bytes));
         if (isPmem)
@@ -238,7 +238,7 @@ internal static class NdAttributes
             m => Now(m).NamespaceId is { } id ? new NdDevice(NdDeviceKind.Namespace, device.Number, id).Name : "",
             (m, v) => PfnAttributes.SetNamespace(m, device, v)
         );
-        foreach (SysfsAttribute node in Nodes(region))
+        foreach (SysfsAttribute node in Nodes(machine, region))
             yield return node;
         yield return new("resource", m => Extent(m, Now(m)) is { } range ? Hex(range.Start.Bytes) : Errno.ENXIO);
         yield return new("size", m => Extent(m, Now(m)) is { } range ? Number(range.Size.Bytes) : Errno.ENXIO);
@@ -273,7 +273,7 @@ internal static class NdAttributes
             m => Now(m).NamespaceId is { } id ? new NdDevice(NdDeviceKind.Namespace, device.Number, id).Name : "",
             (m, v) => BttAttributes.SetNamespace(m, device, v)
         );
-        foreach (SysfsAttribute node in Nodes(machine.Regions[device.Number]))
+        foreach (SysfsAttribute node in Nodes(machine, machine.Regions[device.Number]))
             yield return node;
         yield return new(
             "sector_size",
@@ -295,10 +295,11 @@ internal static class NdAttributes
         );
     }
 
-    private static IEnumerable<SysfsAttribute> Nodes(RegionState region)
+    private static IEnumerable<SysfsAttribute> Nodes(Machine machine, RegionState region)
     {
         yield return new("numa_node", _ => region.Description.NumaNode.ToString(CultureInfo.InvariantCulture));
-        yield return new("target_node", _ => region.Description.TargetNode.ToString(CultureInfo.InvariantCulture));
+        if (machine.Kernel.Get(Rules.HasTargetNode))
+            yield return new("target_node", _ => region.Description.TargetNode.ToString(CultureInfo.InvariantCulture));
     }
 
     /// <summary>Where the data of a bound pfn or dax device is; unsigned arithmetic that wraps, as the attributes' own.</summary>

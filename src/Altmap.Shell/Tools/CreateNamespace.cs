@@ -361,7 +361,12 @@ internal sealed class CreateNamespace(ToolContext context, OptionResult options)
             return uuid;
         if (Try("set_alt_name", device, NamespaceAttributes.SetAltName(context.Machine, device, request.Name)) is { IsFailure: true } name)
             return name;
-        return Try("set_size", device, NamespaceAttributes.SetSize(context.Machine, device, request.Size));
+        // libndctl itself refuses 0: the uuid and the name stay.
+        return Try(
+            "set_size",
+            device,
+            request.Size.IsZero ? context.Machine.Fail(Errno.EINVAL) : NamespaceAttributes.SetSize(context.Machine, device, request.Size)
+        );
     }
 
     private ToolOutcome SetSectorSize(NdDevice device, NamespaceRequest request)

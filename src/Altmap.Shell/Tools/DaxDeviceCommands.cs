@@ -3,6 +3,7 @@ using System.Globalization;
 using Altmap.Core;
 using Altmap.Core.Findings;
 using Altmap.Core.Kernels;
+using Altmap.Core.Media;
 using Altmap.Model.Nvdimm;
 using Altmap.Shell.Json;
 using Altmap.Shell.Options;
@@ -18,8 +19,8 @@ internal sealed class DaxDeviceCommands(ToolContext context, OptionResult option
     /// <summary>do_xaction_region(): libnvdimm's regions hold one device each, made with them, and never have space for another.</summary>
     public ToolOutcome Create()
     {
-        if (options.Text("input") is not null)
-            throw new NotModelledException("--input reads a file of the machine");
+        if (options.Text("input") is { } input)
+            return CreateAsFileSays(input);
         ToolOutcome result = ToolOutcome.Failed(Errno.ENXIO);
         int count = 0;
         foreach (DaxListing listing in DaxctlCommands.Listed(context))
@@ -31,6 +32,25 @@ internal sealed class DaxDeviceCommands(ToolContext context, OptionResult option
                 count++;
         }
         return Finish(result, count, "creating devices", "created");
+    }
+
+    /// <summary>--input: a file that is not there, or no JSON document, is a wrong use.</summary>
+    private ToolOutcome CreateAsFileSays(string path)
+    {
+        if (context.FindFile(path) is { } file && !IsNoJson(file))
+            throw new NotModelledException("--input with a file of this session");
+        ToolAnswer usage = UsageText.Wrong(options.Command, $"error: failed to parse device file: {Errno.EINVAL.Describe()}\n");
+        context.Output.Err(usage.Stderr);
+        context.Output.Out(usage.Stdout);
+        return ToolOutcome.WrongUse;
+    }
+
+    /// <summary>A file that starts as no JSON document can (json_object_from_file() gives none).</summary>
+    private static bool IsNoJson(SparseBytes file)
+    {
+        byte[] head = file.Read(0, (int)Math.Min(64, file.LengthBytes));
+        int first = Array.FindIndex(head, b => b is not ((byte)' ' or (byte)'\n' or (byte)'\r' or (byte)'\t'));
+        return first < 0 || head[first] is not ((byte)'{' or (byte)'[');
     }
 
     /// <summary>do_create(): what it sets up is the region's seed, which need not be the device that it has made.</summary>
@@ -79,7 +99,26 @@ internal sealed class DaxDeviceCommands(ToolContext context, OptionResult option
             }
         );
 
-    public ToolOutcome Reconfigure() => Each("reconfiguring devices", "reconfigured", Reconfigure);
+    /// <summary>
+    /// With -C the options come from the configuration files of ndctl, of which there are none: a device without uuid ends the tool with
+    /// a success; for one with a uuid the tool goes on with every device and no mode (daxctl/device.c parse_device_options()).
+    /// </summary>
+    public ToolOutcome Reconfigure()
+    {
+        if (!options.Flag("check-config") || arguments.IsEmpty)
+            return Each("reconfiguring devices", "reconfigured", Reconfigure);
+        DaxDeviceState[] devices = [.. DaxctlCommands.Listed(context).SelectMany(l => l.Devices)];
+        if (!devices.Any(d => d.Name == arguments[0]))
+        {
+            Say($"no UUID match for {arguments[0]} found in config files");
+            Say($"{arguments[0]}: missing or malformed config section");
+            return ToolOutcome.Done;
+        }
+        Say($"error parsing config file: {Errno.ENOENT.Describe()}");
+        foreach (DaxDeviceState device in devices.Where(d => DaxctlCommands.RegionMatches(d, options.Text("region"))))
+            Say($"{device.Name}: unknown mode requested: 0");
+        return Finish(ToolOutcome.Failed(Errno.EINVAL), 0, "reconfiguring devices", "reconfigured");
+    }
 
     public ToolOutcome Enable() =>
         Each(

@@ -43,7 +43,7 @@ internal static class DaxJson
     public static JsonObject Device(Machine machine, DaxDeviceState device, JsonDetail flags)
     {
         JsonObject json = JsonObject.Empty.Add("chardev", device.Name).Add("size", NdctlJson.Size(device.Size, flags));
-        if (device.TargetNode >= 0)
+        if (device.TargetNode >= 0 && machine.Kernel.Get(Rules.HasTargetNode))
             json = json.Add("target_node", (long)device.TargetNode);
         // The tool keeps the alignment in an int.
         if (device.Align.Bytes <= int.MaxValue)

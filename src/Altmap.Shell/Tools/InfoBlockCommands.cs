@@ -123,9 +123,12 @@ internal sealed class InfoBlockCommands(ToolContext context, OptionResult option
     {
         string? path = options.Flag("stdout") ? null : options.Text("output");
         SparseBytes? before = path is null ? null : context.Files.GetValueOrDefault(path);
+        // The file is there from the moment that it was opened.
+        if (path is not null && before is null)
+            context.WriteFile(path, SparseBytes.Zero(0));
         NdctlInfoBlockResult block = NdctlInfoBlock.Create(
             new NdctlInfoBlockRequest(
-                options.Text("mode") is { } mode && NamespaceRules.ModeOf(mode) == "devdax" ? InfoBlockKind.Dax : InfoBlockKind.Pfn,
+                Kind(),
                 options.Text("map") == "mem" ? PageMapMode.Ram : PageMapMode.Pmem,
                 new ByteSize(options.Text("size") is { } size ? NdctlSize.TryParse(size)!.Value : before?.LengthBytes ?? 0),
                 options.Text("align") is { } align ? new ByteSize(NdctlSize.TryParse(align)!.Value) : ByteSize.MiB(2),
@@ -169,10 +172,9 @@ internal sealed class InfoBlockCommands(ToolContext context, OptionResult option
         Uuid parent = options.Text("parent-uuid") is { } parentText ? Uuid.Parse(parentText) : ndns.ParentUuid;
         Uuid uuid = options.Text("uuid") is { } uuidText ? Uuid.Parse(uuidText) : context.NewUuid();
         ulong start = options.Text("offset") is { } offset ? NdctlSize.TryParse(offset)!.Value : 0;
-        bool isDevdax = options.Text("mode") is { } mode && NamespaceRules.ModeOf(mode) == "devdax";
         NdctlInfoBlockResult block = NdctlInfoBlock.Create(
             new NdctlInfoBlockRequest(
-                isDevdax ? InfoBlockKind.Dax : InfoBlockKind.Pfn,
+                Kind(),
                 options.Text("map") == "mem" ? PageMapMode.Ram : PageMapMode.Pmem,
                 size,
                 align,
@@ -192,4 +194,7 @@ internal sealed class InfoBlockCommands(ToolContext context, OptionResult option
         context.Machine = context.Machine.Write(region, WritePlan.Of(new MediaOffset(at), NdctlInfoBlock.ToOutput(block.Block)));
         return ToolOutcome.Done;
     }
+
+    private InfoBlockKind Kind() =>
+        options.Text("mode") is { } mode && NamespaceRules.ModeOf(mode) == "devdax" ? InfoBlockKind.Dax : InfoBlockKind.Pfn;
 }

@@ -161,13 +161,17 @@ internal sealed class LabelCommands(ToolContext context, OptionResult options, I
         return Close("wrote", matched);
     }
 
-    private void Overwrite(NdDevice device, SparseBytes file)
+    /// <param name="device">Which.</param>
+    /// <param name="file">Null: standard input, which is not looked at while the DIMM is active.</param>
+    private void Overwrite(NdDevice device, SparseBytes? file)
     {
         if (DimmDriver.IsActive(context.Machine, device))
         {
             context.Output.Err("dimm is active, abort label write\n");
             return;
         }
+        if (file is null)
+            throw new NotModelledException("write-labels from standard input: give it -i FILE");
         DimmState dimm = context.Machine.Dimms[device];
         if (!dimm.HasLabelArea || Extent(dimm, indexOnly: false) is not { } extent)
             return;
@@ -179,11 +183,14 @@ internal sealed class LabelCommands(ToolContext context, OptionResult options, I
     /// ndctl_dimm_read_label_index()).</summary>
     private byte[]? Extent(DimmState dimm, bool indexOnly)
     {
-        // With an offset the tool's loop mixes up what is relative to it.
-        if (options.Number("offset") != 0)
-            throw new NotModelledException($"{options.Command.Name} from an offset");
         ulong area = dimm.LabelBytes.LengthBytes,
-            size = (ulong)options.Number("size");
+            size = (ulong)options.Number("size"),
+            offset = (ulong)options.Number("offset");
+        if (!indexOnly && offset + (size == 0 ? area : size) > area)
+            return null;
+        // With an offset the tool's loop mixes up what is relative to it.
+        if (offset != 0)
+            throw new NotModelledException($"{options.Command.Name} from an offset");
         if (indexOnly)
         {
             if (LabelGeometry.For(new ByteSize(area), LabelVersion.V1_1.LabelSizeBytes()) is not { } geometry)
@@ -217,7 +224,7 @@ internal sealed class LabelCommands(ToolContext context, OptionResult options, I
     private ToolOutcome Each(string past, Func<NdDevice, ToolOutcome> action) => Close(past, Count(action));
 
     /// <summary>How many DIMMs were done, and the first error where none was.</summary>
-    private (int Done, Errno Error) Count(Func<NdDevice, ToolOutcome> action)
+    internal (int Done, Errno Error) Count(Func<NdDevice, ToolOutcome> action)
     {
         int done = 0;
         Errno error = Errno.None;

@@ -107,7 +107,8 @@ internal sealed class ListCommand
     }
 
     /// <summary>
-    /// Objects nest where their parents are listed too: dimms and regions in a bus, namespaces in a region. Without buses they collect over
+    /// Objects nest where their parents are listed too: dimms and regions in a bus, namespaces in a region. Without buses they collect
+    /// over
     /// all buses;
     /// with several kinds then, an object holds an array of each.
     /// </summary>
@@ -192,7 +193,7 @@ internal sealed class ListCommand
         {
             if (region.Description.NumaNode >= 0)
                 json = json.Add("numa_node", (long)region.Description.NumaNode);
-            if (region.Description.TargetNode >= 0)
+            if (region.Description.TargetNode >= 0 && _context.Machine.Kernel.Get(Rules.HasTargetNode))
                 json = json.Add("target_node", (long)region.Description.TargetNode);
         }
         if (labelled)

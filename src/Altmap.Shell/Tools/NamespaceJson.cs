@@ -1,3 +1,4 @@
+using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Formats.Btt;
 using Altmap.Formats.InfoBlocks;
@@ -35,7 +36,7 @@ internal static class NamespaceJson
         {
             if (region.Description.NumaNode >= 0)
                 json = json.Add("numa_node", (long)region.Description.NumaNode);
-            if (region.Description.TargetNode >= 0)
+            if (region.Description.TargetNode >= 0 && context.Machine.Kernel.Get(Rules.HasTargetNode))
                 json = json.Add("target_node", (long)region.Description.TargetNode);
         }
         return json;

@@ -25,6 +25,8 @@ internal static class ToolCommands
                 "disable-device" => new DaxDeviceCommands(context, options, arguments).Disable(),
                 "online-memory" => new DaxDeviceCommands(context, options, arguments).Online(),
                 "offline-memory" => new DaxDeviceCommands(context, options, arguments).Offline(),
+                "split-acpi" => HostFile(context, "failed to open required ./nfit.dat"),
+                "migrate-device-model" => HostFile(context, "failed to install /etc/modprobe.d/daxctl.conf: No such file or directory"),
                 _ => throw new NotModelledException($"daxctl {options.Command.Name}"),
             };
         }
@@ -48,7 +50,20 @@ internal static class ToolCommands
             "clear-errors" => new NamespaceCommands(context, options, arguments).ClearErrors(),
             "write-labels" => new LabelCommands(context, options, arguments).Write(),
             "read-labels" => new LabelCommands(context, options, arguments).Read(),
+            "inject-error" => new HardwareCommands(context, options, arguments).InjectError(),
+            "inject-smart" => new HardwareCommands(context, options, arguments).InjectSmart(),
+            "start-scrub" or "wait-scrub" or "activate-firmware" => new HardwareCommands(context, options, arguments).OnBuses(),
+            "update-firmware" => new HardwareCommands(context, options, arguments).UpdateFirmware(),
+            "setup-passphrase" or "update-passphrase" or "remove-passphrase" or "freeze-security" or "sanitize-dimm" or "wait-overwrite" =>
+                new HardwareCommands(context, options, arguments).Security(),
             _ => throw new NotModelledException($"ndctl {options.Command.Name}"),
         };
+    }
+
+    /// <summary>What a command says that looks for files of the computer it runs on, and finds none.</summary>
+    private static ToolOutcome HostFile(ToolContext context, string message)
+    {
+        context.Error(message);
+        return ToolOutcome.ExitFailure;
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Altmap.Core;
 using Altmap.Core.Findings;
 using Altmap.Core.Identity;
 using Altmap.Core.Media;
@@ -13,6 +14,7 @@ namespace Altmap.Shell.Tools;
 /// 76.1.</summary>
 internal sealed class ToolContext(ShellState state)
 {
+    private readonly HashSet<NdDevice> _parsed = [];
     private int _errors;
 
     public Machine Machine { get; set; } = state.Machine;
@@ -28,6 +30,33 @@ internal sealed class ToolContext(ShellState state)
     public bool HasCountedError => _errors > 0;
 
     public ByteSize PageSize => Machine.Architecture.PageSize;
+
+    private static readonly string[] s_systemFolders =
+    [
+        "boot",
+        "dev",
+        "etc",
+        "home",
+        "lib",
+        "lib64",
+        "proc",
+        "root",
+        "run",
+        "sys",
+        "usr",
+        "var",
+    ];
+
+    /// <summary>A file of the session, or null: there is none. Throws <see cref="NotModelledException"/> for one that a machine may well
+    /// have.</summary>
+    public SparseBytes? FindFile(string path)
+    {
+        if (Files.TryGetValue(path, out SparseBytes? file))
+            return file;
+        return path.StartsWith('/') && s_systemFolders.Contains(path.Split('/')[1])
+            ? throw new NotModelledException($"{path}: only files that this session wrote are known")
+            : null;
+    }
 
     /// <summary>What a file opened with "w+" and written holds from then on.</summary>
     public void WriteFile(string path, byte[] content) => WriteFile(path, SparseBytes.From(content));
@@ -86,8 +115,29 @@ internal sealed class ToolContext(ShellState state)
         KernfsOrder.Listed(Machine.Regions.Values.Where(r => r.Description.Bus == bus.Name).Select(r => r.Device), r => r.Name).ToArray();
 
     /// <summary>Namespaces of a region as ndctl lists them, as they are now.</summary>
-    public IEnumerable<NdDevice> Namespaces(NdDevice region) =>
-        KernfsOrder.Listed(Region(region).Namespaces.Values.Select(n => n.Device), n => n.Name).ToArray();
+    /// <summary>
+    /// A namespace without label whose region became label-backed since it was enabled says the region's type, and has not the attributes
+    /// that the library then asks for: it is told, once, and left out (ndctl/lib/libndctl.c add_namespace(), util/sysfs.c).
+    /// </summary>
+    public IEnumerable<NdDevice> Namespaces(NdDevice region)
+    {
+        bool isLabelled = RegionDriver.TypeOf(Machine, Region(region)) == NamespaceType.Pmem;
+        NdDevice[] listed =
+        [
+            .. KernfsOrder.Listed(Region(region).Namespaces.Values, n => n.Device.Name).Where(n => !Fails(n)).Select(n => n.Device),
+        ];
+        _parsed.Add(region);
+        return listed;
+
+        bool Fails(NamespaceState ndns)
+        {
+            if (!isLabelled || ndns.Type != NamespaceType.Io)
+                return false;
+            if (!_parsed.Contains(region))
+                LibraryError("__sysfs_device_parse", $"{ndns.Device}: add_dev() failed");
+            return true;
+        }
+    }
 
     /// <summary>Binds through whichever driver takes the device; the library then looks whether it worked (util_bind()).</summary>
     public Errno Bind(NdDevice device) =>

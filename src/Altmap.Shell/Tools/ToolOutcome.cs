@@ -1,4 +1,5 @@
 using Altmap.Core.Findings;
+using Altmap.Shell.Options;
 
 namespace Altmap.Shell.Tools;
 
@@ -27,6 +28,9 @@ internal readonly record struct ToolOutcome
 
     /// <summary>Failed with EXIT_FAILURE, whatever the errno was.</summary>
     public static readonly ToolOutcome ExitFailure = new() { Code = 1 };
+
+    /// <summary>The tool has shown how it is used, and why.</summary>
+    public static readonly ToolOutcome WrongUse = new() { Code = UsageText.UsageExitCode };
 
     /// <summary>The process's: the tools return a negative errno, of which the shell sees the low byte.</summary>
     public int ExitCode => IsFailure ? -(int)Errno & 0xff : Code;

@@ -114,7 +114,7 @@ public class ToolCommandLineTests
         var answer = Parse([.. command.Split(' ')]).Answer!;
         Assert.True(answer.IsUnsupported);
         Assert.Equal((stdout, 0), (answer.Stdout, answer.ExitCode));
-        Assert.True(Parse("daxctl", "reconfigure-device", "-C", "dax0.0").Answer!.IsUnsupported);
+        Assert.Null(Parse("daxctl", "reconfigure-device", "-C", "dax0.0").Answer); // it looks for the files itself
     }
 
     [Fact]

@@ -173,8 +173,7 @@ public class DaxDeviceCommandsTests
     }
 
     [Theory]
-    [InlineData("daxctl create-device --input /tmp/x")]
-    [InlineData("daxctl migrate-device-model")]
+    [InlineData("daxctl create-device --input /etc/x.json")]
     public void What_is_not_modelled_is_not_answered_and_changes_nothing(string command)
     {
         ShellState state = Run(Small("6.1"), Second).State;

@@ -44,7 +44,7 @@ public class SessionFileTests
     [Fact]
     public void A_read_from_an_offset_is_refused()
     {
-        CommandResult result = Run("ndctl read-labels -O 256 -o f nmem0");
+        CommandResult result = Run("ndctl read-labels -O 256 -s 256 -o f nmem0");
         Assert.True(result.IsUnsupported);
         Assert.Contains("from an offset", result.Stderr, StringComparison.Ordinal);
     }
