@@ -70,6 +70,8 @@ internal static class SandboxCommand
 
     private static int Run(CliHost host, string path, string? kernel, string? save, ulong? seed, string[] words)
     {
+        if (words is [] or ["", ..])
+            throw CliError.Usage("-- \"\": this is no program; expected one, as -- ./provision.sh");
         MachineSession session = MachineSession.Open(host, path, kernel, seed);
         HostResult<SandboxDoor> opened = SandboxDoor.Open(Tools, OnPaths, Paths);
         if (opened.Error is { } error)

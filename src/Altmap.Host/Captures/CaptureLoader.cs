@@ -338,7 +338,7 @@ internal static class CaptureLoader
                 notes.Add($"{path}: too large to be a piece, passed over");
                 continue;
             }
-            HostResult<byte[]> read = BoundedFile.Read(path, (int)PieceBytesMax);
+            HostResult<byte[]> read = BoundedFile.ReadNamed(path, (int)PieceBytesMax);
             if (read.Error is { } error)
             {
                 notes.Add($"{error}: not used");
