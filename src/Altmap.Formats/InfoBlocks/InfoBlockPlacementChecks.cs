@@ -144,7 +144,8 @@ internal static class InfoBlockPlacementChecks
         bool hasSections = profile.Get(Rules.DeviceMapsAreSections);
         if (offset < reserve)
         {
-            if (settings.Mode == PageMapMode.Ram || !hasSections)
+            // Kernels that map whole sections go by the page map's own pages; without any byte for it they refuse as the others do.
+            if (settings.Mode == PageMapMode.Ram || !hasSections || offset == 0)
                 error(PfnFindings.DataOffsetBelowReserve, $"at least 0x{reserve:x}", null);
             return;
         }
