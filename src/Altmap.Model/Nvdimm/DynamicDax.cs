@@ -18,9 +18,7 @@ public static class DynamicDax
             return machine.Fail(Errno.EINVAL);
         if (region.AvailableSize.IsZero)
             return machine.Fail(Errno.ENOSPC);
-        int id = 0;
-        while (region.Devices.ContainsKey(id))
-            id++;
+        int id = RegionState.LowestFree(region.Devices);
         DaxDeviceState device = Device(region, id, []);
         return DaxMinors.Take(machine.With(region.With(device) with { Seed = region.Seed ?? id, Youngest = id }), device.Name).Done();
     }
