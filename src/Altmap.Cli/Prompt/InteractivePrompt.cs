@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using Altmap.Cli.Output;
-using Altmap.Cli.Sessions;
+using Altmap.Cli.Scripts;
 using RadLine;
 using Spectre.Console;
 

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Altmap.Cli.Sessions;
+using Altmap.Cli.Scripts;
 using Altmap.Model;
 using Altmap.Shell;
 using Altmap.Shell.Hotplug;

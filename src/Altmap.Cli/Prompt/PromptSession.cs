@@ -1,5 +1,5 @@
 using Altmap.Cli.Common;
-using Altmap.Cli.Sessions;
+using Altmap.Cli.Scripts;
 using Altmap.Shell.Scripts;
 
 namespace Altmap.Cli.Prompt;

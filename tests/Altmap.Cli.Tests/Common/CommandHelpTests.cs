@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Altmap.Cli.Commands;
 
 namespace Altmap.Cli.Tests.Common;
 

@@ -1,4 +1,3 @@
-using Altmap.Cli.Commands;
 using Altmap.Cli.Common;
 using Altmap.Core.Units;
 

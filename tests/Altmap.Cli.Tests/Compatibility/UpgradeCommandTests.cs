@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using Altmap.Cli.Commands;
 using Altmap.TestSupport;
 
 namespace Altmap.Cli.Tests.Compatibility;

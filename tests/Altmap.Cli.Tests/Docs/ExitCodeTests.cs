@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using Altmap.Cli.Commands;
 using Altmap.TestSupport;
 
 namespace Altmap.Cli.Tests.Docs;

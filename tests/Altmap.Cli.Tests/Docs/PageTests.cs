@@ -1,5 +1,4 @@
 using System.Text;
-using Altmap.Cli.Commands;
 using Altmap.Cli.Tests.Json;
 using Altmap.Model.MachineFiles;
 using Altmap.Shell.Scripts;

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Altmap.Cli.Commands;
 using Altmap.Formats.InfoBlocks;
 using Altmap.TestSupport;
 

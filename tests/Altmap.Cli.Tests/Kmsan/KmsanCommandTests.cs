@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Altmap.Cli.Commands;
 using Altmap.TestSupport;
 
 namespace Altmap.Cli.Tests.Kmsan;

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Xml.Linq;
-using Altmap.Cli.Commands;
 
 namespace Altmap.Cli.Tests.Kmsan;
 

@@ -1,4 +1,4 @@
-using Altmap.Cli.Commands;
+using Altmap.Cli.Scripts;
 using Altmap.TestSupport;
 
 namespace Altmap.Cli.Tests.Maps;

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Xml.Linq;
-using Altmap.Cli.Commands;
 using Altmap.Cli.Maps;
 using Altmap.Cli.Sessions;
 using Altmap.TestSupport;

@@ -1,5 +1,4 @@
 using System.Xml.Linq;
-using Altmap.Cli.Commands;
 using Altmap.Cli.Common;
 using Altmap.Cli.Output;
 

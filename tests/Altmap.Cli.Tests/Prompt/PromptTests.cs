@@ -1,4 +1,5 @@
 using Altmap.Cli.Prompt;
+using Altmap.Cli.Scripts;
 using Altmap.Cli.Sessions;
 using Altmap.TestSupport;
 

@@ -9,11 +9,7 @@ namespace Altmap.Core.Tests.Architecture;
 /// </summary>
 public partial class FolderTests
 {
-    public static TheoryData<string> Projects =>
-        [
-            // The command's Maps and Sessions still know each other: sessions are on their way to a floor of their own.
-            .. Checkout.Files("src", "*.csproj").Select(p => Path.GetFileNameWithoutExtension(p)).Where(p => p != "Altmap.Cli"),
-        ];
+    public static TheoryData<string> Projects => [.. Checkout.Files("src", "*.csproj").Select(p => Path.GetFileNameWithoutExtension(p))];
 
     [Theory]
     [MemberData(nameof(Projects))]

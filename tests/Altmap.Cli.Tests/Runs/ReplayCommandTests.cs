@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Altmap.TestSupport;
 
-namespace Altmap.Cli.Tests.Commands;
+namespace Altmap.Cli.Tests.Runs;
 
 public class ReplayCommandTests
 {

@@ -3,7 +3,7 @@ using Altmap.Cli.Common;
 using Altmap.Cli.Output;
 using Altmap.Core.Kernels;
 
-namespace Altmap.Cli.Commands;
+namespace Altmap.Cli.Kernels;
 
 /// <summary><c>altmap kernels --for KERNEL</c>: the profile that stands for a kernel, by which rule, and what may differ.</summary>
 internal static class KernelMatchReport

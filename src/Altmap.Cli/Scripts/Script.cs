@@ -4,7 +4,7 @@ using Altmap.Advice.Sessions;
 using Altmap.Cli.Common;
 using Altmap.Shell.Scripts;
 
-namespace Altmap.Cli.Sessions;
+namespace Altmap.Cli.Scripts;
 
 /// <summary>A script that can be run, and the remarks in it that a transcript repeats.</summary>
 /// <param name="Lines">Commands, in order.</param>

@@ -1,7 +1,7 @@
-using Altmap.Cli.Sessions;
+using Altmap.Cli.Scripts;
 using Altmap.TestSupport;
 
-namespace Altmap.Cli.Tests.Sessions;
+namespace Altmap.Cli.Tests.Scripts;
 
 public class SessionCommandsTests
 {

@@ -7,7 +7,7 @@ using Altmap.Host;
 using Altmap.Model.Hardware;
 using Altmap.Model.MachineFiles;
 
-namespace Altmap.Cli.Commands;
+namespace Altmap.Cli.Machines;
 
 /// <summary><c>altmap machine</c>: a machine file out of whatever a person has of a machine.</summary>
 internal static class MachineCommand

@@ -1,12 +1,13 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Altmap.Advice.Sessions;
+using Altmap.Cli.Sessions;
 using Altmap.Host;
 using Altmap.Model.Maps;
 using Altmap.Shell;
 using Altmap.Shell.Scripts;
 
-namespace Altmap.Cli.Sessions;
+namespace Altmap.Cli.Scripts;
 
 /// <summary>Runs commands one after the other, prints what they print and keeps what a saved machine needs. A failing command stops
 /// nothing, as in sh.</summary>

@@ -3,12 +3,13 @@ using System.CommandLine.Parsing;
 using System.Text;
 using Altmap.Advice.Sessions;
 using Altmap.Cli.Common;
+using Altmap.Cli.Scripts;
 using Altmap.Cli.Sessions;
 using Altmap.Core.Json;
 using Altmap.Host;
 using Altmap.Shell;
 
-namespace Altmap.Cli.Commands;
+namespace Altmap.Cli.Runs;
 
 /// <summary><c>altmap run</c>: the commands people know on a modelled machine.</summary>
 internal static class RunCommand

@@ -1,6 +1,6 @@
 using Altmap.TestSupport;
 
-namespace Altmap.Cli.Tests.Commands;
+namespace Altmap.Cli.Tests.Runs;
 
 public class RunCommandTests
 {

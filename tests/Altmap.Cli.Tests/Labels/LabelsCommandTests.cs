@@ -2,7 +2,7 @@ using System.IO.Compression;
 using System.Text.Json;
 using Altmap.TestSupport;
 
-namespace Altmap.Cli.Tests.Commands;
+namespace Altmap.Cli.Tests.Labels;
 
 public class LabelsCommandTests
 {

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Altmap.Cli.Common;
 
-namespace Altmap.Cli.Commands;
+namespace Altmap.Cli.Completion;
 
 /// <summary><c>altmap completion</c>: scripts that let a shell ask altmap itself (its <c>[suggest]</c> directive).</summary>
 internal static class CompletionCommand

@@ -8,7 +8,7 @@ using Altmap.Host;
 using Altmap.Shell.Replays;
 using Altmap.Shell.Scripts;
 
-namespace Altmap.Cli.Commands;
+namespace Altmap.Cli.Runs;
 
 /// <summary><c>altmap replay</c>: a recorded session on the model, compared command by command.</summary>
 internal static class ReplayCommand

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Altmap.Core.Kernels;
 
-namespace Altmap.Cli.Tests.Commands;
+namespace Altmap.Cli.Tests.Kernels;
 
 public class KernelsCommandTests
 {

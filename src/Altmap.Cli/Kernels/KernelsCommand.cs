@@ -5,7 +5,7 @@ using Altmap.Cli.Output;
 using Altmap.Core.Json;
 using Altmap.Core.Kernels;
 
-namespace Altmap.Cli.Commands;
+namespace Altmap.Cli.Kernels;
 
 /// <summary><c>altmap kernels</c>: profiles, their rules and how we know them.</summary>
 internal static class KernelsCommand

@@ -4,7 +4,6 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Altmap.Cli.Common;
-using Altmap.Cli.Labels;
 using Altmap.Cli.Output;
 using Altmap.Core.Findings;
 using Altmap.Core.Kernels;
@@ -15,7 +14,7 @@ using Altmap.Host;
 using Altmap.Host.Media;
 using Altmap.Host.Writes;
 
-namespace Altmap.Cli.Commands;
+namespace Altmap.Cli.Labels;
 
 /// <summary><c>altmap labels</c>: label areas of NVDIMMs as files.</summary>
 internal static partial class LabelsCommand

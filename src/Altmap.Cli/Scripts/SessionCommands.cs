@@ -6,7 +6,7 @@ using Altmap.Cli.Maps;
 using Altmap.Core;
 using Altmap.Model;
 
-namespace Altmap.Cli.Sessions;
+namespace Altmap.Cli.Scripts;
 
 /// <summary>
 /// Commands of our own among those of the machine, at the prompt and in scripts: <c>map</c>, <c>pfn</c>, <c>diff</c>, which look and change

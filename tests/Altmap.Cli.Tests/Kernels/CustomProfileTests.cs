@@ -1,8 +1,7 @@
 using System.Text.Json;
-using Altmap.Cli.Commands;
 using Altmap.TestSupport;
 
-namespace Altmap.Cli.Tests.Commands;
+namespace Altmap.Cli.Tests.Kernels;
 
 /// <summary>A profile file stands wherever a kernel's name does, and its rules count there.</summary>
 public sealed class CustomProfileTests : IDisposable
