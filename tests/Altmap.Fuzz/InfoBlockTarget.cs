@@ -6,6 +6,7 @@ using Altmap.Core.Units;
 using Altmap.Formats.InfoBlocks;
 using Altmap.Formats.Labels;
 using Altmap.Formats.Namespaces;
+using Altmap.Shell.Json;
 
 namespace Altmap.Fuzz;
 

@@ -4,6 +4,7 @@ using Altmap.Core.Kernels;
 using Altmap.Core.Media;
 using Altmap.Core.Units;
 using Altmap.Formats.Labels;
+using Altmap.Shell.Json;
 
 namespace Altmap.Fuzz;
 

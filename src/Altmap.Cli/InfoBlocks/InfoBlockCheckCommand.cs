@@ -16,6 +16,7 @@ using Altmap.Formats.Labels;
 using Altmap.Formats.Namespaces;
 using Altmap.Formats.Recognition;
 using Altmap.Host;
+using Altmap.Shell.Json;
 
 namespace Altmap.Cli.InfoBlocks;
 

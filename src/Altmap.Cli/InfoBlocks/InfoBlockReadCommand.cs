@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Altmap.Cli.Common;
 using Altmap.Cli.Output;
+using Altmap.Core.Json;
 using Altmap.Core.Units;
 using Altmap.Formats.InfoBlocks;
 using Altmap.Formats.Layout;
@@ -33,7 +34,7 @@ internal static class InfoBlockReadCommand
                     $"{path}: {head.Length} bytes; expected at least {InfoBlockJson.HeadBytes}: the namespace from its first byte"
                 )
             );
-        IReadOnlyList<IReadOnlyList<InfoBlockJsonEntry>> blocks = InfoBlockJson.Read(
+        IReadOnlyList<JsonObject> blocks = InfoBlockJson.Read(
             head,
             "file",
             path == "-" ? "<stdin>" : path,
@@ -42,7 +43,7 @@ internal static class InfoBlockReadCommand
         if (isJson || isHuman)
         {
             // ndctl prints with its plain flags here, also for -u: an array even of one.
-            PrintedText text = NdctlJson.Display(JsonArray.Of(blocks.Select(InfoBlockObject.Of)), JsonDetail.None);
+            PrintedText text = NdctlJson.Display(JsonArray.Of(blocks), JsonDetail.None);
             host.Error.Write(text.Stderr);
             host.Out.Write(text.Stdout);
             host.Error.Write("read 1 infoblock\n");
@@ -50,7 +51,7 @@ internal static class InfoBlockReadCommand
         }
         if (blocks.Count == 0)
             host.Out.WriteLine("no info-block: neither fsdax, devdax nor BTT");
-        foreach (IReadOnlyList<InfoBlockJsonEntry> block in blocks.Where(b => b.Any(e => e.Text == "BTT_ARENA_INFO")))
+        foreach (JsonObject block in blocks.Where(b => b["signature"]?.Text == "BTT_ARENA_INFO"))
             WriteBtt(host, block);
         ReadOnlySpan<byte> pfn = head.AsSpan((int)InfoBlock.StartBytes);
         if (new InfoBlockView(pfn).Kind is { } kind)
@@ -59,7 +60,7 @@ internal static class InfoBlockReadCommand
     }
 
     /// <summary>ndctl ends with 0 whatever it read. Here a script learns that there is no info-block, or a damaged one.</summary>
-    private static int ExitCodeOf(ReadOnlySpan<byte> head, IReadOnlyList<IReadOnlyList<InfoBlockJsonEntry>> blocks)
+    private static int ExitCodeOf(ReadOnlySpan<byte> head, IReadOnlyList<JsonObject> blocks)
     {
         var pfn = new InfoBlockView(head[(int)InfoBlock.StartBytes..]);
         bool isPfn = pfn.Kind is not null,
@@ -67,12 +68,12 @@ internal static class InfoBlockReadCommand
         return isPfn && !pfn.HasValidChecksum || !(isPfn || isBtt) ? ExitCode.ErrorsLeft : ExitCode.Success;
     }
 
-    private static void WriteBtt(CliHost host, IReadOnlyList<InfoBlockJsonEntry> block)
+    private static void WriteBtt(CliHost host, JsonObject block)
     {
         host.Out.WriteLine("BTT arena (sector mode)");
         var table = new TextTable("field", "value");
-        foreach (InfoBlockJsonEntry entry in block.Skip(1))
-            table.Add(entry.Key, entry.Text);
+        foreach (JsonMember member in block.Members.Skip(1))
+            table.Add(member.Key, member.Value.Text);
         table.Write(host);
     }
 

@@ -6,6 +6,7 @@ using System.Text.RegularExpressions;
 using Altmap.Cli.Common;
 using Altmap.Cli.Output;
 using Altmap.Core.Findings;
+using Altmap.Core.Json;
 using Altmap.Core.Kernels;
 using Altmap.Core.Media;
 using Altmap.Core.Units;
@@ -13,6 +14,7 @@ using Altmap.Formats.Labels;
 using Altmap.Host;
 using Altmap.Host.Media;
 using Altmap.Host.Writes;
+using Altmap.Shell.Json;
 
 namespace Altmap.Cli.Labels;
 
@@ -125,10 +127,7 @@ internal static partial class LabelsCommand
         }
         if ((dump ?? LabelJson.Read(area, indexOnly: true)) is not { } shown)
             throw CliError.Usage($"{path}: {area.LengthBytes} bytes are too few for a label area");
-        if (
-            !isValid
-            && !shown.Indexes.Any(i => i.Any(f => f.Key == "signature" && f.Token.Contains(IndexSignature, StringComparison.Ordinal)))
-        )
+        if (!isValid && !shown.Indexes.Any(i => i["signature"]!.Text.Contains(IndexSignature, StringComparison.Ordinal)))
             return ExitCode.ErrorsLeft;
         WriteTable(host, "index blocks", shown.Indexes);
         if (dump is null)
@@ -139,15 +138,13 @@ internal static partial class LabelsCommand
     }
 
     /// <summary>What the index blocks and the kernel's checks make of each label: ndctl lists what once was there, too.</summary>
-    private static string[] StatesOf(LabelArea area, ImmutableArray<ImmutableArray<LabelJsonField>> labels)
+    private static string[] StatesOf(LabelArea area, ImmutableArray<JsonObject> labels)
     {
         HashSet<uint> live = [.. area.ActiveLabels.Select(l => l.Slot)];
         return
         [
-            .. labels.Select(fields =>
-                !uint.TryParse(fields.First(f => f.Key == "slot").Token, CultureInfo.InvariantCulture, out uint slot)
-                || slot >= area.SlotCount
-                    ? "not valid"
+            .. labels.Select(label =>
+                !uint.TryParse(label["slot"]!.Text, CultureInfo.InvariantCulture, out uint slot) || slot >= area.SlotCount ? "not valid"
                 : area.IsFree(slot) ? "free"
                 : live.Contains(slot) ? "live"
                 : "not valid"
@@ -155,17 +152,12 @@ internal static partial class LabelsCommand
         ];
     }
 
-    private static void WriteTable(
-        CliHost host,
-        string title,
-        ImmutableArray<ImmutableArray<LabelJsonField>> objects,
-        string[]? states = null
-    )
+    private static void WriteTable(CliHost host, string title, ImmutableArray<JsonObject> objects, string[]? states = null)
     {
         host.Out.WriteLine(title);
-        var table = new TextTable([.. states is null ? (string[])[] : ["state"], .. objects[0].Select(f => f.Key)]);
+        var table = new TextTable([.. states is null ? (string[])[] : ["state"], .. objects[0].Members.Select(m => m.Key)]);
         for (int i = 0; i < objects.Length; i++)
-            table.Add([.. states is null ? (string[])[] : [states[i]], .. objects[i].Select(f => f.Token.Trim('"'))]);
+            table.Add([.. states is null ? (string[])[] : [states[i]], .. objects[i].Members.Select(m => m.Value.Text)]);
         table.Write(host);
     }
 

@@ -3,9 +3,9 @@ using Altmap.Cli.Common;
 using Altmap.Core.Findings;
 using Altmap.Core.Media;
 using Altmap.Core.Units;
-using Altmap.Formats.InfoBlocks;
 using Altmap.Host;
 using Altmap.Shell;
+using Altmap.Shell.Json;
 using Altmap.Shell.Options;
 
 namespace Altmap.Cli.Sessions;

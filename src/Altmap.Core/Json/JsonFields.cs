@@ -65,7 +65,7 @@ public sealed class JsonFields
 
     /// <summary>The value of <paramref name="key"/>, or null when it is absent or null.</summary>
     public JsonValue? Find(string key) =>
-        _members.TryGetValue(key, out JsonMember? member) && member.Value.Kind != JsonKind.Null ? member.Value : null;
+        _members.TryGetValue(key, out JsonMember member) && member.Value.Kind != JsonKind.Null ? member.Value : null;
 
     /// <summary>As <see cref="Find"/>, with an error when it is absent.</summary>
     public JsonValue? Require(string key)

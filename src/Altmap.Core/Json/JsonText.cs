@@ -105,14 +105,10 @@ public static class JsonText
                     continue;
                 case JsonTokenType.EndObject or JsonTokenType.EndArray:
                     Frame done = open.Pop();
-                    value = new JsonValue(
-                        done.Kind,
-                        done.Line,
-                        done.Column,
-                        "",
-                        done.Items.DrainToImmutable(),
-                        done.Members.DrainToImmutable()
-                    );
+                    value =
+                        done.Kind == JsonKind.Array
+                            ? new JsonArray(done.Items.DrainToImmutable()) { Line = done.Line, Column = done.Column }
+                            : new JsonObject(done.Members.DrainToImmutable()) { Line = done.Line, Column = done.Column };
                     break;
                 default:
                     value = Leaf(ref reader, line, column);
@@ -128,23 +124,19 @@ public static class JsonText
             else if (parent.Kind == JsonKind.Array)
                 parent.Items.Add(value);
             else
-                parent.Members.Add(new JsonMember(parent.Pending.Key, parent.Pending.Line, parent.Pending.Column, value));
+                parent.Members.Add(new JsonMember(parent.Pending.Key, value, parent.Pending.Line, parent.Pending.Column));
         }
         return root;
     }
 
-    private static JsonValue Leaf(ref Utf8JsonReader reader, int line, int column)
-    {
-        (JsonKind kind, string text) = reader.TokenType switch
+    private static JsonValue Leaf(ref Utf8JsonReader reader, int line, int column) =>
+        reader.TokenType switch
         {
-            JsonTokenType.String => (JsonKind.String, reader.GetString()!),
-            JsonTokenType.Number => (JsonKind.Number, Encoding.ASCII.GetString(reader.ValueSpan)),
-            JsonTokenType.True => (JsonKind.Boolean, "true"),
-            JsonTokenType.False => (JsonKind.Boolean, "false"),
-            _ => (JsonKind.Null, ""),
+            JsonTokenType.String => new JsonString(reader.GetString()!) { Line = line, Column = column },
+            JsonTokenType.Number => new JsonNumber(Encoding.ASCII.GetString(reader.ValueSpan)) { Line = line, Column = column },
+            JsonTokenType.True or JsonTokenType.False => new JsonBool(reader.GetBoolean()) { Line = line, Column = column },
+            _ => new JsonNull { Line = line, Column = column },
         };
-        return new JsonValue(kind, line, column, text, [], []);
-    }
 
     /// <summary>Lines and columns of ascending offsets, in one pass over the text.</summary>
     private ref struct Places(ReadOnlySpan<byte> text)

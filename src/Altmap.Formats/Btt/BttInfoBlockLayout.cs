@@ -67,7 +67,7 @@ public static class BttInfoBlockLayout
     public static readonly Field Checksum = new("checksum", 0xff8, 8);
 
     /// <summary>32-bit numbers that ndctl lists, in its order.</summary>
-    internal static readonly ImmutableArray<Field> Counts =
+    public static readonly ImmutableArray<Field> Counts =
     [
         ExternalLbaSize,
         ExternalBlocks,
@@ -78,7 +78,7 @@ public static class BttInfoBlockLayout
     ];
 
     /// <summary>64-bit offsets that ndctl lists, in its order.</summary>
-    internal static readonly ImmutableArray<Field> Offsets = [NextOffset, DataOffset, MapOffset, LogOffset, Info2Offset];
+    public static readonly ImmutableArray<Field> Offsets = [NextOffset, DataOffset, MapOffset, LogOffset, Info2Offset];
 
     /// <summary>All fields, by offset, reserved bytes included: they fill the block.</summary>
     public static readonly ImmutableArray<Field> Fields =

@@ -2,12 +2,9 @@ using Altmap.Core.Units;
 
 namespace Altmap.Formats.InfoBlocks;
 
-/// <summary>Numbers as printf and the kernel print them.</summary>
+/// <summary>Numbers as the kernel prints them.</summary>
 internal static class KernelFormat
 {
-    /// <summary><c>%#llx</c> in a program: no 0x before a zero (glibc printf).</summary>
-    public static string ToolHex(ulong value) => value == 0 ? "0" : $"0x{value:x}";
-
     /// <summary><c>%#llx</c> in a kernel message: 0x before a zero too (lib/vsprintf.c number(); 5.10, 6.1, 6.12, 7.2).</summary>
     public static string Hex(ulong value) => $"0x{value:x}";
 

@@ -21,7 +21,7 @@ public static class LabelChecks
         var checker = IndexChecker.Of(profile);
         LabelGeometry? chosen =
             IndexPair.FindCurrent(area, checker)?.Geometry
-            ?? LabelGeometry.For(new ByteSize(area.LengthBytes), LabelJson.GuessLabelSize(area));
+            ?? LabelGeometry.For(new ByteSize(area.LengthBytes), LabelGeometry.GuessLabelSize(area));
         if (LabelGeometry.For(new ByteSize(area.LengthBytes), 128) is not { } || chosen is not { } geometry)
         {
             findings.Add(Find(LabelFindings.AreaTooSmall, 0, "two index blocks and two labels", $"{area.LengthBytes} bytes"));

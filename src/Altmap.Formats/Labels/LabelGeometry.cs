@@ -1,3 +1,4 @@
+using Altmap.Core.Media;
 using Altmap.Core.Units;
 
 namespace Altmap.Formats.Labels;
@@ -41,6 +42,34 @@ public readonly record struct LabelGeometry(ByteSize AreaSize, int LabelSizeByte
         if (slots < 2 || 2 * index > area - (slots * label))
             return null;
         return new LabelGeometry(areaSize, labelSizeBytes, (int)index, (uint)slots);
+    }
+
+    /// <summary>
+    /// The label size that ndctl takes without validating anything: 256 when more of the blocks at offsets 0 and 256 say version 1.2 than
+    /// 1.1, else 128
+    /// (ndctl/lib/dimm.c ndctl_dimm_sizeof_namespace_label()). The second offset is the second block only where index blocks have 256
+    /// bytes.
+    /// </summary>
+    public static int GuessLabelSize(IMediaReader area)
+    {
+        int v1 = 0,
+            v2 = 0;
+        Span<byte> header = stackalloc byte[IndexFormat.HeaderSizeBytes];
+        for (
+            ulong offset = 0;
+            offset <= IndexFormat.AlignBytes && offset + IndexFormat.HeaderSizeBytes <= area.LengthBytes;
+            offset += IndexFormat.AlignBytes
+        )
+        {
+            area.Read(offset, header);
+            if (IndexFormat.Major.Read(header) != 1)
+                continue;
+            if (IndexFormat.Minor.Read(header) == 1)
+                v1++;
+            else if (IndexFormat.Minor.Read(header) == 2)
+                v2++;
+        }
+        return v2 > v1 ? 256 : 128;
     }
 
     private static ulong IndexSize(ulong slots) => Alignment.Up(IndexFormat.HeaderSizeBytes + ((slots + 7) / 8), IndexFormat.AlignBytes);

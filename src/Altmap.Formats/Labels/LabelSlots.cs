@@ -3,7 +3,7 @@ using Altmap.Core.Media;
 namespace Altmap.Formats.Labels;
 
 /// <summary>Walks the slots of an area that may hold something, without touching what was never written.</summary>
-internal static class LabelSlots
+public static class LabelSlots
 {
     /// <summary>
     /// Slots in order with their bytes: slot 0, and every slot in a page that is stored. All others are zero, and a zero label names slot

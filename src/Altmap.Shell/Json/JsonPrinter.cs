@@ -1,4 +1,5 @@
 using System.Text;
+using Altmap.Core.Json;
 
 namespace Altmap.Shell.Json;
 
@@ -40,7 +41,7 @@ public static class JsonPrinter
                 }
                 text.Append('\n').Append(' ', level * 2).Append(']');
                 break;
-            case JsonText { Value: var plain }:
+            case JsonString { Value: var plain }:
                 AppendText(text, plain);
                 break;
             case JsonNumber number:

@@ -1,3 +1,4 @@
+using Altmap.Core.Json;
 using Altmap.Core.Units;
 
 namespace Altmap.Shell.Json;
@@ -74,7 +75,7 @@ public static class NdctlJson
         // Hundredths, half up. The tool multiplies in 64 bits: from 82 PiB on its binary figure wraps, and so does this.
         var hundredths = unchecked((bytes * 200 / unit) + 1) / 2;
         var decimalHundredths = ((bytes / (decimalUnit / 200)) + 1) / 2;
-        return new JsonText(
+        return new JsonString(
             $"{hundredths / 100}.{hundredths % 100:d2} {letter}iB ({decimalHundredths / 100}.{decimalHundredths % 100:d2} {letter}B)"
         );
     }
@@ -82,7 +83,12 @@ public static class NdctlJson
     /// <summary>An id or address: a plain unsigned number, or for people <c>"0x1f"</c> (zero: <c>"0"</c>) (util_json_object_hex(),
     /// display_hex()).</summary>
     public static JsonValue Hex(ulong value, JsonDetail flags) =>
-        (flags & JsonDetail.Human) == 0 ? new JsonNumber(value) : new JsonText(value == 0 ? "0" : $"0x{value:x}");
+        (flags & JsonDetail.Human) == 0 ? new JsonNumber(value) : new JsonString(value == 0 ? "0" : $"0x{value:x}");
+
+    /// <summary>The same where the tool gives json-c a number and prints it for people by its signed getter, which ends at 2^63 - 1
+    /// (util_json_object_hex() of labels and info-blocks).</summary>
+    public static JsonValue CappedHex(ulong value, JsonDetail flags) =>
+        Hex((flags & JsonDetail.Human) == 0 ? value : Math.Min(value, long.MaxValue), flags);
 
     /// <summary>
     /// Prints a listing: the array; for people (<see cref="JsonDetail.Human"/>) a lone element without its array, and nothing when it is

@@ -1,5 +1,6 @@
 using Altmap.Core.Findings;
 using Altmap.Core.Identity;
+using Altmap.Core.Json;
 using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Formats.Btt;

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Altmap.Core;
 using Altmap.Core.Findings;
+using Altmap.Core.Json;
 using Altmap.Core.Kernels;
 using Altmap.Core.Media;
 using Altmap.Model.Nvdimm;

@@ -1,4 +1,5 @@
 using Altmap.Core;
+using Altmap.Core.Json;
 using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Model;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Altmap.Core.Json;
 using Altmap.Model.Nvdimm;
 using Altmap.Shell.Json;
 using Altmap.Shell.Options;

@@ -3,6 +3,7 @@ using System.Text;
 using Altmap.Core;
 using Altmap.Core.Findings;
 using Altmap.Core.Identity;
+using Altmap.Core.Json;
 using Altmap.Core.Media;
 using Altmap.Core.Units;
 using Altmap.Formats.InfoBlocks;
@@ -113,8 +114,8 @@ internal sealed class InfoBlockCommands(ToolContext context, OptionResult option
         }
         _blocks ??= JsonArray.Empty;
         var jsonOptions = new InfoBlockJsonOptions(human, options.Flag("verify"), parent);
-        foreach (IReadOnlyList<InfoBlockJsonEntry> block in InfoBlockJson.Read(head, originKey, origin, jsonOptions))
-            _blocks = _blocks.Add(InfoBlockObject.Of(block));
+        foreach (JsonObject block in InfoBlockJson.Read(head, originKey, origin, jsonOptions))
+            _blocks = _blocks.Add(block);
         return ToolOutcome.Done;
     }
 

@@ -8,6 +8,7 @@ using Altmap.Core.Units;
 using Altmap.Formats.Labels;
 using Altmap.Formats.Writes;
 using Altmap.Model.Nvdimm;
+using Altmap.Shell.Json;
 using Altmap.Shell.Options;
 
 namespace Altmap.Shell.Tools;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Altmap.Core.Findings;
+using Altmap.Core.Json;
 using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Model.Hardware;

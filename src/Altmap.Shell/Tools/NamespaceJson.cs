@@ -1,3 +1,4 @@
+using Altmap.Core.Json;
 using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Formats.Btt;

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using Altmap.Shell.Json;
+using Altmap.Core.Json;
 
 namespace Altmap.Shell.Tests.Json;
 
@@ -48,7 +48,7 @@ internal static class JsonParser
                     items.Add(Read(ref reader));
                 return JsonArray.Of(items);
             case JsonTokenType.String:
-                return new JsonText(reader.GetString()!);
+                return new JsonString(reader.GetString()!);
             case JsonTokenType.Number:
                 return new JsonNumber(Encoding.ASCII.GetString(reader.ValueSpan));
             case JsonTokenType.True or JsonTokenType.False:

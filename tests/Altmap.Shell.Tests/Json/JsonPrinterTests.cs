@@ -1,3 +1,4 @@
+using Altmap.Core.Json;
 using Altmap.Shell.Json;
 using Altmap.Shell.Scripts;
 using Altmap.TestSupport;
@@ -64,7 +65,7 @@ public class JsonPrinterTests
     public void Keys_keep_their_place()
     {
         var value = JsonObject.Empty.Add("b", 1L).Add("a", "x").Add("b", true).AddIfPresent("c", null);
-        Assert.Equal("{\n  \"b\":true,\n  \"a\":\"x\"\n}", value.ToString());
+        Assert.Equal("{\n  \"b\":true,\n  \"a\":\"x\"\n}", JsonPrinter.Pretty(value));
         Assert.Equal(value, JsonParser.Parse("{\"b\":0,\"a\":\"x\",\"b\":true}", out _));
     }
 }

@@ -1,3 +1,4 @@
+using Altmap.Core.Json;
 using Altmap.Core.Units;
 using Altmap.Shell.Json;
 
@@ -16,15 +17,15 @@ public class NdctlJsonTests
     [InlineData(2199023255552, "\"2.00 TiB (2.20 TB)\"")]
     [InlineData(ulong.MaxValue, "\"83886.08 TiB (18446744.07 TB)\"")]
     public void Sizes_for_people(ulong bytes, string expected) =>
-        Assert.Equal(expected, NdctlJson.Size(new ByteSize(bytes), JsonDetail.Human).ToString());
+        Assert.Equal(expected, JsonPrinter.Pretty(NdctlJson.Size(new ByteSize(bytes), JsonDetail.Human)));
 
     [Fact]
     public void Plain_sizes_are_signed_and_ids_are_not()
     {
-        Assert.Equal("-1", NdctlJson.Size(new ByteSize(ulong.MaxValue), JsonDetail.None).ToString());
-        Assert.Equal("18446744073709551615", NdctlJson.Hex(ulong.MaxValue, JsonDetail.None).ToString());
-        Assert.Equal("\"0x1f\"", NdctlJson.Hex(31, JsonDetail.Human).ToString());
-        Assert.Equal("\"0\"", NdctlJson.Hex(0, JsonDetail.Human).ToString());
+        Assert.Equal("-1", JsonPrinter.Pretty(NdctlJson.Size(new ByteSize(ulong.MaxValue), JsonDetail.None)));
+        Assert.Equal("18446744073709551615", JsonPrinter.Pretty(NdctlJson.Hex(ulong.MaxValue, JsonDetail.None)));
+        Assert.Equal("\"0x1f\"", JsonPrinter.Pretty(NdctlJson.Hex(31, JsonDetail.Human)));
+        Assert.Equal("\"0\"", JsonPrinter.Pretty(NdctlJson.Hex(0, JsonDetail.Human)));
     }
 
     [Fact]

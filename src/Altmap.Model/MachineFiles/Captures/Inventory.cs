@@ -348,7 +348,7 @@ internal sealed partial class Inventory
         Member(value, key) is { Kind: JsonKind.String, Text: { Length: <= 256 } text } && !text.Any(char.IsControl) ? text : "";
 
     private static JsonValue? Member(JsonValue value, string key) =>
-        value.Kind == JsonKind.Object ? value.Members.FirstOrDefault(m => m.Key == key)?.Value : null;
+        value.Kind == JsonKind.Object ? value.Members.FirstOrDefault(m => m.Key == key).Value : null;
 
     private static int NumberOf(string name, string kind) =>
         int.Parse(name.AsSpan(kind.Length), NumberStyles.None, CultureInfo.InvariantCulture);

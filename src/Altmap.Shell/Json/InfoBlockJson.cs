@@ -1,16 +1,12 @@
 using System.Text;
 using Altmap.Core.Identity;
+using Altmap.Core.Json;
 using Altmap.Formats.Btt;
 using Altmap.Formats.Checksums;
+using Altmap.Formats.InfoBlocks;
 using Altmap.Formats.Layout;
 
-namespace Altmap.Formats.InfoBlocks;
-
-/// <summary>One key of an object that <c>ndctl read-infoblock</c> prints.</summary>
-/// <param name="Key">As printed.</param>
-/// <param name="Text">The value without quotes.</param>
-/// <param name="IsString">True when the value is printed in quotes (json-c escapes apply to it).</param>
-public readonly record struct InfoBlockJsonEntry(string Key, string Text, bool IsString);
+namespace Altmap.Shell.Json;
 
 /// <summary>How <c>ndctl read-infoblock</c> was called.</summary>
 /// <param name="Human">-u: sizes and offsets as hex strings.</param>
@@ -27,19 +23,14 @@ public static class InfoBlockJson
     /// <summary>How many bytes ndctl reads; a shorter file is an error there.</summary>
     public const int HeadBytes = 8192;
 
-    /// <summary>One list of entries for each block found: BTT at 4096, BTT at 0, pfn, dax. Fewer than 8192 bytes give nothing.</summary>
+    /// <summary>One object for each block found: BTT at 4096, BTT at 0, pfn, dax. Fewer than 8192 bytes give nothing.</summary>
     /// <param name="head">The first 8192 bytes of the namespace or file.</param>
     /// <param name="originKey"><c>file</c>, or <c>dev</c> for a namespace.</param>
     /// <param name="origin">The path as given, <c>&lt;stdin&gt;</c>, or the namespace's name.</param>
     /// <param name="options">How it was called.</param>
-    public static IReadOnlyList<IReadOnlyList<InfoBlockJsonEntry>> Read(
-        ReadOnlySpan<byte> head,
-        string originKey,
-        string origin,
-        InfoBlockJsonOptions options
-    )
+    public static IReadOnlyList<JsonObject> Read(ReadOnlySpan<byte> head, string originKey, string origin, InfoBlockJsonOptions options)
     {
-        var objects = new List<IReadOnlyList<InfoBlockJsonEntry>>();
+        var objects = new List<JsonObject>();
         if (head.Length < HeadBytes)
             return objects;
         ReadOnlySpan<byte> first = head[..InfoBlock.SizeBytes],
@@ -54,7 +45,7 @@ public static class InfoBlockJson
     }
 
     private static void Add(
-        List<IReadOnlyList<InfoBlockJsonEntry>> objects,
+        List<JsonObject> objects,
         ReadOnlySpan<byte> block,
         bool isPfn,
         string originKey,
@@ -69,15 +60,13 @@ public static class InfoBlockJson
         if (version.Length >= 4)
             return; // ndctl prints it into four bytes and gives the object up when it does not fit
         ReadOnlySpan<byte> signature = PfnInfoBlockLayout.Signature.Slice(block);
-        var entries = new List<InfoBlockJsonEntry>
-        {
-            new(originKey, origin, true),
-            new("signature", Encoding.ASCII.GetString(signature[..signature.IndexOf((byte)0)]), true),
-            new("uuid", Uuid.Read(PfnInfoBlockLayout.Uuid.Slice(block)).ToString(), true),
-            new("parent_uuid", Uuid.Read(PfnInfoBlockLayout.ParentUuid.Slice(block)).ToString(), true),
-            Hex(PfnInfoBlockLayout.Flags, block, options),
-            new("version", version, true),
-        };
+        JsonObject json = JsonObject
+            .Empty.Add(originKey, origin)
+            .Add("signature", Encoding.ASCII.GetString(signature[..signature.IndexOf((byte)0)]))
+            .Add("uuid", Uuid.Read(PfnInfoBlockLayout.Uuid.Slice(block)).ToString())
+            .Add("parent_uuid", Uuid.Read(PfnInfoBlockLayout.ParentUuid.Slice(block)).ToString())
+            .Add(PfnInfoBlockLayout.Flags.Name, Hex(PfnInfoBlockLayout.Flags, block, options))
+            .Add("version", version);
         if (isPfn)
         {
             foreach (Field field in PfnInfoBlockLayout.Fields)
@@ -87,17 +76,17 @@ public static class InfoBlockJson
                     || field.OffsetBytes >= PfnInfoBlockLayout.Padding.OffsetBytes
                 )
                     continue;
-                entries.Add(field == PfnInfoBlockLayout.Mode ? Number(field, block) : Hex(field, block, options));
+                json = json.Add(field.Name, field == PfnInfoBlockLayout.Mode ? Number(field, block) : Hex(field, block, options));
             }
         }
         else
         {
             foreach (Field field in BttInfoBlockLayout.Counts)
-                entries.Add(Number(field, block));
+                json = json.Add(field.Name, Number(field, block));
             foreach (Field field in BttInfoBlockLayout.Offsets)
-                entries.Add(Hex(field, block, options));
+                json = json.Add(field.Name, Hex(field, block, options));
         }
-        objects.Add(entries);
+        objects.Add(json);
     }
 
     /// <summary>-V: the checksum; and the parent uuid by its first byte only, because ndctl passes a comparison as the length.</summary>
@@ -110,15 +99,8 @@ public static class InfoBlockJson
     }
 
     /// <summary>A number that ndctl takes as a signed 32-bit one.</summary>
-    private static InfoBlockJsonEntry Number(Field field, ReadOnlySpan<byte> block) =>
-        new(field.Name, unchecked((int)(uint)field.Read(block)).ToString(), false);
+    private static JsonNumber Number(Field field, ReadOnlySpan<byte> block) => new((long)unchecked((int)(uint)field.Read(block)));
 
-    /// <summary>A number, or with -u a hex string; json-c's signed getter caps the latter at 2^63 - 1.</summary>
-    private static InfoBlockJsonEntry Hex(Field field, ReadOnlySpan<byte> block, InfoBlockJsonOptions options)
-    {
-        ulong value = field.Read(block);
-        return options.Human
-            ? new(field.Name, KernelFormat.ToolHex(Math.Min(value, long.MaxValue)), true)
-            : new(field.Name, value.ToString(), false);
-    }
+    private static JsonValue Hex(Field field, ReadOnlySpan<byte> block, InfoBlockJsonOptions options) =>
+        NdctlJson.CappedHex(field.Read(block), options.Human ? JsonDetail.Human : JsonDetail.None);
 }

@@ -1,9 +1,11 @@
-using System.Text;
 using Altmap.Core.Identity;
+using Altmap.Core.Json;
 using Altmap.Formats.InfoBlocks;
+using Altmap.Formats.Tests.InfoBlocks;
+using Altmap.Shell.Json;
 using Altmap.TestSupport;
 
-namespace Altmap.Formats.Tests.InfoBlocks;
+namespace Altmap.Shell.Tests.Json;
 
 public class InfoBlockJsonTests
 {
@@ -25,7 +27,10 @@ public class InfoBlockJsonTests
                 continue;
             string text = record[(eol + 1)..].TrimEnd('\n');
             string file = text.Split("\"file\":\"")[1].Split('"')[0];
-            Assert.Equal(text, Render(InfoBlockJson.Read(RecordedBlocks.Decode(runs, 8192), "file", file, default)));
+            Assert.Equal(
+                text,
+                JsonPrinter.Pretty(JsonArray.Of(InfoBlockJson.Read(RecordedBlocks.Decode(runs, 8192), "file", file, default)))
+            );
             count++;
         }
         Assert.True(count > 80, $"{count}");
@@ -34,20 +39,17 @@ public class InfoBlockJsonTests
     [Fact]
     public void Human_numbers_are_hex_strings_but_for_mode()
     {
-        IReadOnlyList<InfoBlockJsonEntry> entries = InfoBlockJson.Read(
-            Head(InfoBlock.Parse(RecordedBlocks.Good.Bytes)!),
-            "dev",
-            "namespace0.0",
-            new(Human: true)
-        )[0];
+        JsonObject entries = InfoBlockJson.Read(Head(InfoBlock.Parse(RecordedBlocks.Good.Bytes)!), "dev", "namespace0.0", new(Human: true))[
+            0
+        ];
         Assert.Equal(
             "dev=namespace0.0 signature=NVDIMM_PFN_INFO uuid=b68f6698-2a4e-4e12-acc8-0f447e360510 "
                 + "parent_uuid=a0000000-0000-4000-8000-000000000000 "
                 + "flags=0 version=1.4 dataoff=0x600000 npfns=0xfa00 mode=2 start_pad=0 end_trunc=0 align=0x1000 page_size=0x1000 "
                 + "page_struct_size=0x40",
-            string.Join(' ', entries.Select(e => $"{e.Key}={e.Text}"))
+            string.Join(' ', entries.Members.Select(m => $"{m.Key}={m.Value.Text}"))
         );
-        Assert.Equal(["mode"], entries.Where(e => !e.IsString).Select(e => e.Key));
+        Assert.Equal(["mode"], entries.Members.Where(m => m.Value.Kind != JsonKind.String).Select(m => m.Key));
     }
 
     [Fact]
@@ -62,7 +64,7 @@ public class InfoBlockJsonTests
                 VersionMinor = 4,
             }
         );
-        static string Value(IReadOnlyList<InfoBlockJsonEntry> entries, string key) => entries.Single(e => e.Key == key).Text;
+        static string Value(JsonObject entries, string key) => entries[key]!.Text;
         Assert.Equal("0x7fffffffffffffff", Value(InfoBlockJson.Read(head, "file", "f", new(Human: true))[0], "npfns"));
         Assert.Equal("18446744073709551615", Value(InfoBlockJson.Read(head, "file", "f", default)[0], "npfns"));
         Assert.Equal("-1", Value(InfoBlockJson.Read(head, "file", "f", default)[0], "mode"));
@@ -94,7 +96,7 @@ public class InfoBlockJsonTests
         "BTT_ARENA_INFO"u8.CopyTo(head.AsSpan(4096));
         head[4096 + 0x38] = 2; // external_lbasize = 0x202
         head[4096 + 0x39] = 2;
-        IReadOnlyList<IReadOnlyList<InfoBlockJsonEntry>> objects = InfoBlockJson.Read(head, "file", "f", default);
+        IReadOnlyList<JsonObject> objects = InfoBlockJson.Read(head, "file", "f", default);
         Assert.Equal(2, objects.Count);
         Assert.Equal(
             [
@@ -116,27 +118,14 @@ public class InfoBlockJsonTests
                 "logoff",
                 "info2off",
             ],
-            objects[0].Select(e => e.Key)
+            objects[0].Members.Select(m => m.Key)
         );
-        Assert.Equal("514", objects[0][6].Text);
-        Assert.Equal("0", objects[1][6].Text);
+        Assert.Equal("514", objects[0]["external_lbasize"]!.Text);
+        Assert.Equal("0", objects[1]["external_lbasize"]!.Text);
     }
 
     [Fact]
     public void A_short_head_gives_nothing() => Assert.Empty(InfoBlockJson.Read(new byte[8191], "file", "f", default));
 
     private static byte[] Head(InfoBlock block) => NdctlInfoBlock.ToOutput(block);
-
-    /// <summary>json-c's pretty form.</summary>
-    private static string Render(IReadOnlyList<IReadOnlyList<InfoBlockJsonEntry>> objects)
-    {
-        var text = new StringBuilder("[\n");
-        foreach (IReadOnlyList<InfoBlockJsonEntry> entries in objects)
-        {
-            text.Append("  {\n")
-                .AppendJoin(",\n", entries.Select(e => $"    \"{e.Key}\":{(e.IsString ? $"\"{e.Text}\"" : e.Text)}"))
-                .Append("\n  }\n");
-        }
-        return text.Append(']').ToString();
-    }
 }
