@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Altmap.Conformance.Cases;
 using Altmap.Conformance.Defects;
@@ -15,12 +14,7 @@ namespace Altmap.Conformance;
 internal sealed class ConformanceCommand(SuiteOptions options, TextWriter output)
 {
     private const int Wrong = 16;
-    private const int DifferencesShownMax = 30;
-    private readonly Laboratory _laboratory = new(options.Cache);
-    private readonly List<SuiteTally> _rows = [];
-    private int _passed;
-    private int _failed;
-    private int _skipped;
+    private readonly Laboratory _laboratory = new(options.Cache, options.FetchTime);
 
     public static int Run(string[] args)
     {
@@ -34,7 +28,7 @@ internal sealed class ConformanceCommand(SuiteOptions options, TextWriter output
         using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         try
         {
-            return new ConformanceCommand(options, Console.Out).Run();
+            return new ConformanceCommand(options, TextWriter.Synchronized(Console.Out)).Run();
         }
         catch (Exception e)
         {
@@ -65,133 +59,61 @@ internal sealed class ConformanceCommand(SuiteOptions options, TextWriter output
                 output.WriteLine($"{one.Name}  {string.Join(' ', one.Kernels)}");
             return 0;
         }
+        var jobs = new List<SuiteJob>();
+        var missing = new List<SuiteTally>();
         foreach (string kernel in options.Kernels)
         {
-            if (_laboratory.GapFor(kernel) is { } gap)
+            if (_laboratory.GapFor(kernel, probes: options.IsSmoke) is { } gap)
             {
                 output.WriteLine($"SKIP kernel {kernel}: {gap}");
-                _skipped++;
+                missing.Add(new(kernel, "", "kernel", "", 0, 0, 0, 1, gap));
                 continue;
             }
-            if (!options.Fuzzes)
-                RunCases(kernel, [.. cases.Where(c => c.Kernels.Contains(kernel))]);
-            int few = options.IsSmoke ? 1 : 0;
-            Fuzz(kernel, FuzzKind.InfoBlocks, options.InfoBlocks + (few * 400));
-            Fuzz(kernel, FuzzKind.Btts, options.Btts + (few * 96));
-            Fuzz(kernel, FuzzKind.Labels, options.Labels + (few * 64));
-            Sessions(kernel);
+            jobs.AddRange(Jobs(kernel, cases));
         }
+        _laboratory.Time = options.Time;
+        Parallel.ForEach(jobs, new ParallelOptions { MaxDegreeOfParallelism = options.Jobs }, job => job.Run(_laboratory, output));
+        SuiteTally[] rows = [.. jobs.Select(j => j.Tally!), .. missing];
         if (options.WritesDocs)
         {
             string docs = Path.Combine(Golden.Root, "..", "..", "docs");
-            ConformancePage.Write(Path.Combine(docs, "conformance.md"), _rows);
+            ConformancePage.Write(Path.Combine(docs, "conformance.md"), [.. SuiteTally.Summed(rows)]);
             File.WriteAllText(Path.Combine(docs, "findings.md"), FindingsPage.Text());
         }
-        if (_passed + _failed + _skipped == 0)
+        int failed = jobs.Count(j => j.Tally!.IsFailure),
+            skipped = rows.Sum(r => r.Skipped),
+            passed = jobs.Count(j => !j.Tally!.IsFailure && j.Tally.Compared > 0);
+        if (rows.Length == 0)
         {
             output.WriteLine($"nothing was compared: no case of {string.Join(", ", options.Kernels)} has '{options.Filter}' in its name");
-            _failed++;
+            failed++;
         }
-        output.WriteLine($"{_passed} passed, {_failed} failed, {_skipped} skipped");
-        return _failed == 0 ? 0 : 1;
+        output.WriteLine($"{passed} passed, {failed} failed, {skipped} skipped");
+        return failed == 0 ? 0 : 1;
     }
 
-    private void RunCases(string kernel, IReadOnlyList<ConformanceCase> cases)
+    /// <summary>What is to be run on a kernel, the longest last.</summary>
+    private IEnumerable<SuiteJob> Jobs(string kernel, IEnumerable<ConformanceCase> cases)
     {
-        (int passed, int failed, int skipped) = (_passed, _failed, _skipped);
-        foreach (ConformanceCase one in cases)
+        if (!options.Fuzzes)
         {
-            long began = Stopwatch.GetTimestamp();
-            IReadOnlyList<string> differences;
-            try
-            {
-                if (one.Skip is { } reason)
-                    throw new LaboratoryGap(reason);
-                differences = one.Run(_laboratory, kernel);
-            }
-            catch (LaboratoryGap lacking)
-            {
-                output.WriteLine($"SKIP {one.Name} on {kernel}: {lacking.Message}");
-                _skipped++;
-                continue;
-            }
-            catch (GuestDied died)
-            {
-                differences = [$"the guest died: {died.Fault}"];
-            }
-            Count(differences.Count == 0);
-            output.WriteLine(
-                $"{(differences.Count == 0 ? "PASS" : "FAIL")} {one.Name} on {kernel} ({Stopwatch.GetElapsedTime(began).TotalSeconds:f0} s)"
-            );
-            foreach (string difference in differences.Take(DifferencesShownMax))
-                output.WriteLine("  " + difference);
-            output.Flush();
+            foreach (ConformanceCase one in cases.Where(c => c.Kernels.Contains(kernel)))
+                yield return new CaseJob(kernel, one);
         }
-        if (cases.Count > 0 && options.Filter is null && !options.IsSmoke)
-            _rows.Add(
-                new(kernel, Release(kernel), "cases", "", _passed - passed + _failed - failed, _passed - passed, 0, _skipped - skipped, "")
-            );
-    }
-
-    private void Fuzz(string kernel, FuzzKind kind, int count)
-    {
-        if (count == 0)
-            return;
-        FuzzTally tally = new FuzzSeries(_laboratory, kernel, kind, options.Seed, count, output).Run();
-        int unknown = tally.NotModelled.Values.Sum();
-        output.WriteLine(
-            $"{kind.Name} on {kernel}, seed {options.Seed}: {tally.Compared} compared, {tally.Agree} agree, {unknown} not modelled, "
-                + $"{tally.Races} races, {tally.Boots} boots"
-        );
-        foreach ((string what, int n) in tally.Outcomes)
-            output.WriteLine($"  {n, 6} {what}");
-        foreach ((string what, int n) in tally.NotModelled)
-            output.WriteLine($"  {n, 6} not modelled: {what}");
-        Count(tally.Agree == tally.Compared && tally.Compared > 0);
-        string notes =
-            string.Join("; ", tally.Outcomes.Select(o => $"{o.Value} {o.Key}")) + (tally.Races > 0 ? $"; {tally.Races} races" : "");
-        _rows.Add(new(kernel, Release(kernel), kind.Name, $"{options.Seed}", tally.Compared, tally.Agree, unknown, 0, notes));
-    }
-
-    private void Sessions(string kernel)
-    {
-        if (options.Sessions == 0)
-            return;
-        SessionTally tally = new SessionSeries(_laboratory, kernel, options.Seed, options.Sessions, output).Run();
-        output.WriteLine(
-            $"sessions on {kernel}, seed {options.Seed}: {tally.Sessions} compared, {tally.Agree} agree, {tally.Commands} commands, "
-                + $"{tally.Races} races, {tally.Boots} boots"
-        );
-        foreach ((string what, int n) in tally.LeftOut)
-            output.WriteLine($"  {n, 6} commands left out, {what}");
-        Count(tally.Agree == tally.Sessions && tally.Sessions > 0);
-        _rows.Add(
-            new(
-                kernel,
-                Release(kernel),
-                "sessions",
-                $"{options.Seed}",
-                tally.Sessions,
-                tally.Agree,
-                tally.LeftOut.Values.Sum(),
-                0,
-                $"{tally.Commands} commands; not modelled: commands left out; {tally.Races} races"
-            )
-        );
-    }
-
-    private void Count(bool good)
-    {
-        if (good)
-            _passed++;
-        else
-            _failed++;
-    }
-
-    private string Release(string kernel)
-    {
-        GuestKernel booted = _laboratory.Kernel(kernel);
-        return $"{booted.Release} ({booted.PackageVersion}), ndctl {_laboratory.NdctlVersion}";
+        int few = options.IsSmoke ? 1 : 0;
+        (FuzzKind Kind, int Count)[] kinds =
+        [
+            (FuzzKind.InfoBlocks, options.InfoBlocks + (few * 300)),
+            (FuzzKind.Btts, options.Btts + (few * 96)),
+            (FuzzKind.Labels, options.Labels + (few * 64)),
+        ];
+        foreach ((FuzzKind kind, int count) in kinds)
+        {
+            if (count > 0)
+                yield return new FuzzJob(kernel, kind, options.Seed, count);
+        }
+        if (options.Sessions > 0)
+            yield return new SessionJob(kernel, options.Seed, options.Sessions);
     }
 
     /// <summary>Guests end with us.</summary>

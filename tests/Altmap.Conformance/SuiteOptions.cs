@@ -18,6 +18,9 @@ internal sealed record SuiteOptions
           --fuzz-sessions N      N random sessions of 20 to 36 commands of ndctl, daxctl and sysfs
           --seed S               seed of the fuzzing (1)
           --write-docs           puts the tallies into docs/conformance.md
+          --jobs N               guests at once (2)
+          --time SECONDS         what did not begin by then, or end soon after, is skipped and counted
+          --fetch-time SECONDS   for fetching packages; a kernel that is not there by then is skipped and counted
           --cache DIR            where fetched packages are kept ($XDG_CACHE_HOME/altmap/conformance)
         """;
 
@@ -32,6 +35,15 @@ internal sealed record SuiteOptions
     public int Sessions { get; init; }
     public ulong Seed { get; init; } = 1;
     public string Cache { get; init; } = DefaultCache();
+    public int Jobs { get; init; } = 2;
+    public int? Seconds { get; init; }
+    public int? FetchSeconds { get; init; }
+
+    /// <summary>How long guests may run, from when this is asked for.</summary>
+    public TimeBudget Time => Budget(Seconds);
+
+    /// <summary>How long fetching may take, from when this is asked for.</summary>
+    public TimeBudget FetchTime => Budget(FetchSeconds);
 
     /// <summary>True: inputs are fuzzed, and no cases are run.</summary>
     public bool Fuzzes => InfoBlocks + Btts + Labels + Sessions > 0;
@@ -45,7 +57,16 @@ internal sealed record SuiteOptions
             string word = args[i];
             int number = 0;
             bool takesNumber =
-                word is "--fuzz-infoblocks" or "--only-infoblocks" or "--fuzz-btts" or "--fuzz-labels" or "--fuzz-sessions" or "--seed";
+                word
+                    is "--fuzz-infoblocks"
+                        or "--only-infoblocks"
+                        or "--fuzz-btts"
+                        or "--fuzz-labels"
+                        or "--fuzz-sessions"
+                        or "--seed"
+                        or "--jobs"
+                        or "--time"
+                        or "--fetch-time";
             if (
                 takesNumber
                 && !(
@@ -68,6 +89,9 @@ internal sealed record SuiteOptions
                 "--fuzz-labels" => options with { Labels = number },
                 "--fuzz-sessions" => options with { Sessions = number },
                 "--seed" => options with { Seed = (ulong)number },
+                "--jobs" => options with { Jobs = number },
+                "--time" => options with { Seconds = number },
+                "--fetch-time" => options with { FetchSeconds = number },
                 "--list" => options with { IsList = true },
                 "--smoke" => options with { IsSmoke = true },
                 "--write-docs" => options with { WritesDocs = true },
@@ -83,6 +107,8 @@ internal sealed record SuiteOptions
         }
         return options.Kernels.Count == 0 ? options with { Kernels = ["6.1"] } : options;
     }
+
+    private static TimeBudget Budget(int? seconds) => new(seconds is { } some ? TimeSpan.FromSeconds(some) : null);
 
     private static string DefaultCache()
     {

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Altmap.Conformance.Cases;
 using Altmap.Conformance.Guests;
+using Altmap.Conformance.Packages;
 
 namespace Altmap.Conformance.Defects;
 
@@ -19,8 +20,8 @@ internal sealed record Defect
     /// <summary>The kernels on which the commands show it here.</summary>
     public required string[] Kernels { get; init; }
 
-    /// <summary>The computer.</summary>
-    public required GuestMachine Machine { get; init; }
+    /// <summary>The computer; null: the tool alone shows it, on this one.</summary>
+    public GuestMachine? Machine { get; init; }
 
     /// <summary>What lies on the first NVDIMM before the boot, by offset.</summary>
     public IReadOnlyList<(ulong Offset, byte[] Bytes)> Media { get; init; } = [];
@@ -42,14 +43,35 @@ internal sealed record Defect
     /// <summary>The defect as a case: it passes where it is seen.</summary>
     public ConformanceCase Case => new($"defect/{Id}", Kernels, null, Run);
 
-    private List<string> Run(Laboratory laboratory, string kernel)
+    private List<string> Run(Laboratory laboratory, string kernel) =>
+        Machine is null ? RunHere(laboratory) : RunInGuest(laboratory, kernel, Machine);
+
+    /// <summary>The tools of the guests, in a folder of their own on this computer.</summary>
+    private List<string> RunHere(Laboratory laboratory)
+    {
+        string folder = Directory.CreateTempSubdirectory("altmap-defect-").FullName;
+        try
+        {
+            string words = string.Join(' ', GuestTools.CommandOf(laboratory.Tools.Tree, "ndctl").Select(w => $"'{w}'"));
+            ToolResult result = HostTool.Run("sh", ["-c", $"exec 2>&1\nndctl() {{ {words} \"$@\"; }}\n{Script}"], directory: folder);
+            return Regex.IsMatch(result.Text, Shows, RegexOptions.Multiline)
+                ? []
+                : [$"not seen: /{Shows}/", .. result.Text.TrimEnd('\n').Split('\n').TakeLast(25)];
+        }
+        finally
+        {
+            Directory.Delete(folder, true);
+        }
+    }
+
+    private List<string> RunInGuest(Laboratory laboratory, string kernel, GuestMachine machine)
     {
         string folder = Directory.CreateTempSubdirectory("altmap-defect-").FullName;
         try
         {
             if (Media.Count > 0)
             {
-                GuestNvdimm first = Machine.Nvdimms[0];
+                GuestNvdimm first = machine.Nvdimms[0];
                 using FileStream file = File.Create(GuestMachine.NvdimmFile(folder, 0));
                 file.SetLength((long)(first.SizeBytes + first.LabelBytes));
                 foreach ((ulong offset, byte[] bytes) in Media)
@@ -61,7 +83,7 @@ internal sealed record Defect
             string seen;
             try
             {
-                using LiveGuest guest = LiveGuest.Boot(laboratory, kernel, Machine, folder);
+                using LiveGuest guest = LiveGuest.Boot(laboratory, kernel, machine, folder);
                 seen = guest.Run($"exec 2>&1\n{Script}\necho @dmesg\ndmesg | sed 's/^\\[[^]]*\\] //'");
                 if (Kills)
                     return ["the guest survived", .. Tail(seen)];

@@ -39,6 +39,21 @@ internal static class DefectMedia
             ),
         ];
 
+    /// <summary>The arena of a BTT that fills a namespace.</summary>
+    public static BttArena Arena(ulong size, uint sector) =>
+        BttGeometry.Plan(new ByteSize(size), BttVersion.V1_1, sector, Name, Uuid.Zero)[0];
+
+    /// <summary>A slot of a lane of the log.</summary>
+    public static (ulong Offset, byte[] Bytes) Slot(BttArena arena, uint lane, uint slot, uint block, uint oldMap, uint newMap, uint sequence)
+    {
+        byte[] bytes = new byte[BttLog.SlotBytes];
+        BttLog.Block.Write(bytes, block);
+        BttLog.OldMap.Write(bytes, oldMap);
+        BttLog.NewMap.Write(bytes, newMap);
+        BttLog.Sequence.Write(bytes, sequence);
+        return (arena.Start.Bytes + arena.Info.LogOffset + (lane * BttLog.LaneBytes) + (slot * BttLog.SlotBytes), bytes);
+    }
+
     /// <summary>A BTT with one arena; <paramref name="change"/> changes its info-block.</summary>
     public static IReadOnlyList<(ulong Offset, byte[] Bytes)> Btt(
         ulong size,
@@ -47,7 +62,7 @@ internal static class DefectMedia
         params (uint Block, uint Entry)[] map
     )
     {
-        BttArena arena = BttGeometry.Plan(new ByteSize(size), BttVersion.V1_1, sector, Name, Uuid.Zero)[0];
+        BttArena arena = Arena(size, sector);
         BttInfoBlock info = change?.Invoke(arena.Info) ?? arena.Info;
         ulong start = arena.Start.Bytes;
         byte[] log = new byte[256 * BttLog.LaneBytes];

@@ -6,7 +6,7 @@ namespace Altmap.Conformance.Defects;
 internal static class FindingsPage
 {
     /// <summary>All defects, the kernel's first.</summary>
-    public static IReadOnlyList<Defect> All { get; } = [.. KernelDefects.All, .. ToolDefects.All];
+    public static IReadOnlyList<Defect> All { get; } = [.. KernelDefects.All.Concat(BttDefects.All).Concat(ToolDefects.All).OrderBy(d => d.Whose == "kernel" ? 0 : 1)];
 
     /// <summary>The page.</summary>
     public static string Text()

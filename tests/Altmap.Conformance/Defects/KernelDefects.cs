@@ -91,6 +91,22 @@ internal static class KernelDefects
             },
             new()
             {
+                Id = "map-in-its-own-block",
+                Whose = "kernel",
+                Title = "WARNING in badblocks_check() for a page map that starts right behind the info-block",
+                Kernels = ["7.2"],
+                Machine = Nvdimm(128 * Mib),
+                Media = DefectMedia.Block(InfoBlockKind.Pfn, 2, 0x2000, 4096),
+                Script = "ndctl list -Ni",
+                Shows = @"WARNING.*badblocks_check",
+                What =
+                    "dataoff 8 KiB leaves no place for the page map; the range that is asked for bad blocks has no sectors, which "
+                    + "badblocks_check() of 6.15 and later warns of.",
+                Cost = "A tainted kernel, and a stop where panic_on_warn is set.",
+                Instead = "The model logs the same; `altmap infoblock check` names dataoff.",
+            },
+            new()
+            {
                 Id = "dax-size-wraps",
                 Whose = "kernel",
                 Title = "a devdax device whose end_trunc is beyond the namespace gets a size near 2^64",

@@ -59,13 +59,28 @@ internal static class ToolDefects
                 Whose = "ndctl",
                 Title = "write-infoblock -o zeroes the first 4 KiB of the file",
                 Kernels = ["6.1"],
-                Machine = Nvdimm(32 * Mib),
                 Script =
-                    "dd if=/dev/urandom of=/tmp/f bs=4096 count=16 2>/dev/null; cp /tmp/f /tmp/g; ndctl write-infoblock -o /tmp/f -s 64M -m fsdax; cmp -n 4096 /tmp/f /tmp/g; head -c 4096 /tmp/f | tr -d '\\000' | wc -c",
+                    "dd if=/dev/urandom of=f bs=4096 count=16 2>/dev/null; cp f g; ndctl write-infoblock -o f -s 64M -m fsdax; cmp -n 4096 f g; "
+                    + "head -c 4096 f | tr -d '\\000' | wc -c",
                 Shows = @"differ(.|\n)*^0$",
                 What = "The block belongs at 4096; the tool writes 8 KiB, the first half zero.",
                 Cost = "Given an image with data in its first page (a boot sector, a BTT 2.0 info-block), that page is lost.",
                 Instead = "`altmap infoblock write` writes the block and nothing else, through a plan with an undo.",
+            },
+            new()
+            {
+                Id = "read-infoblock-minor-10",
+                Whose = "ndctl",
+                Title = "read-infoblock shows nothing of a block whose minor version has two digits",
+                Kernels = ["6.1"],
+                Script = """
+                    ndctl write-infoblock -o f -s 64M -m fsdax 2>/dev/null; ndctl read-infoblock -j -i f | grep -c version
+                    printf '\012' | dd of=f bs=1 seek=$((4096 + 0x36)) conv=notrunc 2>/dev/null; ndctl read-infoblock -j -i f; echo rc=$?
+                    """,
+                Shows = @"^1\n(?!(.|\n)*version)(.|\n)*rc=0",
+                What = "The version is printed through a buffer of four bytes; \"1.10\" does not fit, and the whole object vanishes, with exit code 0.",
+                Cost = "A block that a newer kernel wrote looks like none, and its place like free space.",
+                Instead = "`altmap infoblock read` shows every field of it; the model's `ndctl` answers as the tool does.",
             },
             new()
             {

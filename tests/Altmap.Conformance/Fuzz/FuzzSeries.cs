@@ -1,5 +1,6 @@
 using Altmap.Conformance.Guests;
 using Altmap.Conformance.Judge;
+using Altmap.Conformance.Packages;
 using Altmap.Model.Hardware;
 
 namespace Altmap.Conformance.Fuzz;
@@ -67,6 +68,9 @@ internal sealed class FuzzTally
 
     /// <summary>Boots.</summary>
     public int Boots { get; set; }
+
+    /// <summary>Why it ended before all was compared, or null.</summary>
+    public string? Over { get; set; }
 }
 
 /// <summary>Runs a kind of input against one kernel until enough cases were compared.</summary>
@@ -84,7 +88,17 @@ internal sealed class FuzzSeries(Laboratory laboratory, string kernel, FuzzKind 
             tally.Compared + tally.NotModelled.Values.Sum() < count && tally.Disagreements.Count < DisagreementsMax;
             layout++
         )
-            RunLayout(layout, tally);
+        {
+            try
+            {
+                RunLayout(layout, tally);
+            }
+            catch (LaboratoryGap gap)
+            {
+                tally.Over = gap.Message;
+                break;
+            }
+        }
         return tally;
     }
 

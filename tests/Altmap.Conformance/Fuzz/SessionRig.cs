@@ -16,8 +16,7 @@ namespace Altmap.Conformance.Fuzz;
 internal sealed record RecordedEnd(
     ImmutableArray<RecordedCommand> Commands,
     IReadOnlyList<string> EndLines,
-    IReadOnlyDictionary<string, byte[]> Labels,
-    IReadOnlyDictionary<string, byte[]> Media
+    IReadOnlyDictionary<string, byte[]> Labels
 );
 
 /// <summary>A booted guest that runs session after session; between them regions and DIMMs are let go and their bytes made zero.</summary>
@@ -68,7 +67,7 @@ internal sealed class SessionRig : IDisposable
         File.WriteAllText(Path.Combine(_guest.Shared, "session"), string.Join('\n', commands.Select(c => c.Guest)) + "\n");
         var script = new StringBuilder(Observation.GuestScript).Append('\n');
         script.Append(
-            "while read -r line; do echo \"@+ $line\"; sh -c \"$line\" > /tmp/o 2>&1; rc=$?; cat /tmp/o; echo; echo \"@# $rc\"; settle; done < /host/session\n"
+            "i=0; while read -r line; do i=$((i+1)); mark \"command $i\"; echo \"@+ $line\"; sh -c \"$line\" > /tmp/o 2>&1; rc=$?; cat /tmp/o; echo; echo \"@# $rc\"; settle; done < /host/session\n"
         );
         script.Append("echo @==\n");
         foreach (RegionDescription region in Model.Regions)
@@ -80,8 +79,7 @@ internal sealed class SessionRig : IDisposable
         return new(
             Parse(parts[0], commands),
             [.. parts[1].Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Observation.WithoutRacingNumbers)],
-            Model.Description.Dimms.Where(d => d.LabelAreaSize.Bytes > 0).ToDictionary(d => d.Name, d => Read(d.Name)),
-            Model.Regions.ToDictionary(r => r.Name, r => ReadStart(r))
+            Model.Description.Dimms.Where(d => d.LabelAreaSize.Bytes > 0).ToDictionary(d => d.Name, d => Read(d.Name))
         );
     }
 
@@ -177,12 +175,12 @@ internal sealed class SessionRig : IDisposable
         return file.Read(region.Range.Size.Bytes, (int)_guest.Machine.Nvdimms[SlotOf(region)].LabelBytes);
     }
 
-    /// <summary>The region's bytes, all of them.</summary>
-    private byte[] ReadStart(RegionDescription region)
+    /// <summary>Some bytes of a region as they are now.</summary>
+    public byte[] ReadMedia(string name, ulong offset, int count)
     {
+        RegionDescription region = Model.Regions.First(r => r.Name == name);
         int slot = SlotOf(region);
         using var file = new SharedBytes(slot >= 0 ? GuestMachine.NvdimmFile(_folder, slot) : GuestMachine.RamFile(_folder));
-        ulong from = slot >= 0 ? 0 : region.Range.Start.Bytes;
-        return file.Read(from, (int)region.Range.Size.Bytes);
+        return file.Read((slot >= 0 ? 0 : region.Range.Start.Bytes) + offset, count);
     }
 }

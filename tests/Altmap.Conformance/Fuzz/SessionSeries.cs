@@ -1,6 +1,9 @@
 using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.RegularExpressions;
 using Altmap.Conformance.Guests;
 using Altmap.Conformance.Judge;
+using Altmap.Conformance.Packages;
 using Altmap.Formats.InfoBlocks;
 using Altmap.Model;
 using Altmap.Model.Hardware;
@@ -19,12 +22,16 @@ internal sealed class SessionTally
     public int Commands { get; set; }
     public int Boots { get; set; }
     public int Races { get; set; }
+
+    /// <summary>Why it ended before all was compared, or null.</summary>
+    public string? Over { get; set; }
+
     public SortedDictionary<string, int> LeftOut { get; } = new(StringComparer.Ordinal);
     public List<string> Disagreements { get; } = [];
 }
 
 /// <summary>Random sessions on random machines: transcript, end state, label areas and info-blocks compared.</summary>
-internal sealed class SessionSeries(Laboratory laboratory, string kernel, ulong seed, int count, TextWriter log)
+internal sealed partial class SessionSeries(Laboratory laboratory, string kernel, ulong seed, int count, TextWriter log)
 {
     private const int SessionsOfBoot = 12;
     private const int DisagreementsMax = 40;
@@ -39,9 +46,10 @@ internal sealed class SessionSeries(Laboratory laboratory, string kernel, ulong 
             {
                 RunMachine(machine, tally);
             }
-            catch (GuestDied died)
+            catch (LaboratoryGap gap)
             {
-                Say($"sessions on {kernel}, machine {machine}: the guest died: {died.Fault}");
+                tally.Over = gap.Message;
+                break;
             }
         }
         return tally;
@@ -49,17 +57,26 @@ internal sealed class SessionSeries(Laboratory laboratory, string kernel, ulong 
 
     private void RunMachine(ulong machine, SessionTally tally)
     {
-        using SessionRig rig = SessionRig.Boot(laboratory, kernel, SessionMachines.Make(machine));
-        tally.Boots++;
+        using SessionRig rig = Boot(machine, tally);
         for (ulong number = 0; number < SessionsOfBoot && tally.Sessions < count; number++)
         {
             if (number > 0 && !rig.Reset())
                 break; // the next machine, then
             bool withKmem = number == SessionsOfBoot - 1 || (machine % 4 == 0 && number == 3);
-            IReadOnlyList<SessionCommand> commands = Generate(rig.Model, Dice.For(machine, number), withKmem, tally);
-            IReadOnlyList<string> differences = Compare(rig, commands, out int at);
+            List<SessionCommand> commands = Generate(rig.Model, Dice.For(machine, number), withKmem, tally);
             tally.Sessions++;
             tally.Commands += commands.Count;
+            IReadOnlyList<string> differences;
+            int at;
+            try
+            {
+                differences = Compare(rig, commands, out at);
+            }
+            catch (GuestDied died)
+            {
+                Died(machine, number, commands, died, tally);
+                break; // the next machine, then
+            }
             if (differences.Count == 0)
             {
                 tally.Agree++;
@@ -69,6 +86,36 @@ internal sealed class SessionSeries(Laboratory laboratory, string kernel, ulong 
         }
         Say($"sessions on {kernel}, machine {machine}: {tally.Sessions} compared, {tally.Agree} agree, {tally.Commands} commands");
     }
+
+    private SessionRig Boot(ulong machine, SessionTally tally)
+    {
+        tally.Boots++;
+        try
+        {
+            return SessionRig.Boot(laboratory, kernel, SessionMachines.Make(machine));
+        }
+        catch (GuestDied died)
+        {
+            Say($"sessions on {kernel}, machine {machine}: booted once more: {died.Message}");
+            return SessionRig.Boot(laboratory, kernel, SessionMachines.Make(machine));
+        }
+    }
+
+    /// <summary>The model leaves out what it knows to kill a kernel: a guest that dies is a difference.</summary>
+    private void Died(ulong machine, ulong number, List<SessionCommand> commands, GuestDied died, SessionTally tally)
+    {
+        int last = LastCommand().Matches(died.Console) is { Count: > 0 } marks
+            ? int.Parse(marks[^1].Groups[1].Value, CultureInfo.InvariantCulture)
+            : commands.Count;
+        string text =
+            $"DISAGREE sessions on {kernel}, machine {machine} session {number}: the guest died: {died.Fault}\n"
+            + string.Concat(commands.Take(last).Select(c => $"    {c.Model}\n"));
+        tally.Disagreements.Add(text);
+        Say(text);
+    }
+
+    [GeneratedRegex(@"altmap:command (\d+)")]
+    private static partial Regex LastCommand();
 
     /// <summary>Commands are chosen with the model's state before each; those that it does not know are left out and counted.</summary>
     private static List<SessionCommand> Generate(ModelMachine model, Dice dice, bool withKmem, SessionTally tally)
@@ -125,12 +172,12 @@ internal sealed class SessionSeries(Laboratory laboratory, string kernel, ulong 
                 .. Lines("model", $"{Text(result.Merged)}\n# rc={result.ExitCode}"),
             ];
         }
-        return [.. EndOf(rig.Model, real, model.State.Machine)];
+        return [.. EndOf(rig, real, model.State.Machine)];
     }
 
-    private static IEnumerable<string> EndOf(ModelMachine model, RecordedEnd real, Machine machine)
+    private static IEnumerable<string> EndOf(SessionRig rig, RecordedEnd real, Machine machine)
     {
-        string[] lines = [.. model.Regions.SelectMany(r => SessionRig.Numbered(machine, r))];
+        string[] lines = [.. rig.Model.Regions.SelectMany(r => SessionRig.Numbered(machine, r))];
         foreach (string line in real.EndLines.Except(lines))
             yield return "  real  " + line;
         foreach (string line in lines.Except(real.EndLines))
@@ -146,14 +193,14 @@ internal sealed class SessionSeries(Laboratory laboratory, string kernel, ulong 
         foreach (NamespaceState ndns in machine.Regions.Values.SelectMany(r => r.Namespaces.Values).Where(n => !n.Size.IsZero))
         {
             RegionState region = machine.Regions[ndns.Device.Number];
-            ulong from = (ndns.Range.Start - region.Range.Start).Bytes + InfoBlock.StartBytes;
-            if (from + InfoBlock.SizeBytes > region.Range.Size.Bytes)
-                continue;
-            byte[] ours = region.Media.Read(from, InfoBlock.SizeBytes);
-            byte[] theirs = real.Media[region.Device.Name].AsSpan((int)from, InfoBlock.SizeBytes).ToArray();
+            // Where BTTs of version 2.0 start, and where pfn, dax and other BTT info-blocks are.
+            ulong from = (ndns.Range.Start - region.Range.Start).Bytes;
+            int length = (int)Math.Min(InfoBlock.StartBytes + InfoBlock.SizeBytes, region.Range.Size.Bytes - from);
+            byte[] ours = region.Media.Read(from, length);
+            byte[] theirs = rig.ReadMedia(region.Device.Name, from, length);
             int at = ours.AsSpan().CommonPrefixLength(theirs);
             if (at < ours.Length)
-                yield return $"  info-block of {ndns.Device} differs from 0x{at:x} on: real {Hex(theirs, at)}, model {Hex(ours, at)}";
+                yield return $"  media of {ndns.Device} differ from 0x{at:x} on: real {Hex(theirs, at)}, model {Hex(ours, at)}";
         }
     }
 
@@ -168,9 +215,8 @@ internal sealed class SessionSeries(Laboratory laboratory, string kernel, ulong 
     {
         // The model says which commands the difference needs; a fresh boot confirms.
         List<SessionCommand> few = [.. commands.Take(Math.Min(at + 1, commands.Count))];
-        using (SessionRig rig = SessionRig.Boot(laboratory, kernel, SessionMachines.Make(machine)))
+        using (SessionRig rig = Boot(machine, tally))
         {
-            tally.Boots++;
             if (at < commands.Count)
             {
                 string answer = AnswerOf(rig.Model, few);

@@ -3,7 +3,9 @@ using Altmap.Conformance.Packages;
 namespace Altmap.Conformance.Guests;
 
 /// <summary>All that it takes to boot: emulator, kernels, tools; each fetched when first asked for, each gap remembered.</summary>
-internal sealed class Laboratory(string cache)
+/// <param name="cache">Where fetched and built things are kept.</param>
+/// <param name="fetching">How long fetching may take.</param>
+internal sealed class Laboratory(string cache, TimeBudget fetching)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, object> _had = new(StringComparer.Ordinal);
@@ -11,32 +13,50 @@ internal sealed class Laboratory(string cache)
     /// <summary>Where fetched and built things are kept.</summary>
     public string Cache { get; } = cache;
 
+    /// <summary>How long guests may run, all of them.</summary>
+    public TimeBudget Time { get; set; } = TimeBudget.Endless;
+
     /// <summary>The emulator.</summary>
-    public Qemu Qemu => Had("qemu", () => Qemu.Fetch(Cache));
+    public Qemu Qemu => Had("qemu", () => Qemu.Fetch(Cache, fetching));
 
     /// <summary>Version of ndctl and daxctl in the guests.</summary>
-    public string NdctlVersion => Had("tools", () => GuestTools.Fetch(Cache)).NdctlVersion;
+    public string NdctlVersion => Tools.NdctlVersion;
+
+    /// <summary>The programs of the guests.</summary>
+    public GuestTools Tools => Had("tools", () => GuestTools.Fetch(Cache, fetching));
 
     /// <summary>A kernel. Throws <see cref="LaboratoryGap"/> when it cannot be had.</summary>
     public GuestKernel Kernel(string series) =>
-        Had("kernel " + series, () => GuestKernel.Fetch(Cache, KernelSeries.All.First(s => s.Series == series)));
+        Had("kernel " + series, () => GuestKernel.Fetch(Cache, KernelSeries.All.First(s => s.Series == series), fetching));
 
     /// <summary>The root file system for a kernel.</summary>
     public string InitramfsOf(GuestKernel kernel) =>
-        Had("initramfs " + kernel.Release, () => Initramfs.For(Cache, kernel, Had("tools", () => GuestTools.Fetch(Cache)).Tree));
+        Had("initramfs " + kernel.Release, () => Initramfs.For(Cache, kernel, Tools.Tree));
 
     /// <summary>Says in a line what is missing for a kernel, or null when all is there. Fetches what can be fetched.</summary>
-    public string? GapFor(string series)
+    /// <param name="series">The kernel.</param>
+    /// <param name="probes">Whether the plainest guest must have started here, in a minute at most.</param>
+    public string? GapFor(string series, bool probes)
     {
         try
         {
             _ = Qemu;
             _ = InitramfsOf(Kernel(series));
+            if (probes)
+                LiveGuest.Boot(this, series, new GuestMachine { RamMib = 512 }, timeoutSeconds: 60).Dispose();
             return null;
         }
         catch (LaboratoryGap gap)
         {
             return gap.Message;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return $"{Cache} cannot be used: {e.Message}";
+        }
+        catch (Exception e) when (probes && e is GuestDied or InvalidOperationException)
+        {
+            return $"a guest does not start on this machine: {e.Message}";
         }
     }
 

@@ -19,11 +19,12 @@ internal sealed class LiveGuest : IDisposable
     private readonly StreamReader _answers;
     private readonly string _console;
     private readonly bool _keeps;
+    private readonly TimeBudget _time;
     private int _requests;
 
-    private LiveGuest(Process qemu, Socket control, string folder, GuestKernel kernel, GuestMachine machine, bool keeps)
+    private LiveGuest(Process qemu, Socket control, string folder, GuestKernel kernel, GuestMachine machine, bool keeps, TimeBudget time)
     {
-        (_qemu, _control, Folder, Kernel, Machine, _keeps) = (qemu, control, folder, kernel, machine, keeps);
+        (_qemu, _control, Folder, Kernel, Machine, _keeps, _time) = (qemu, control, folder, kernel, machine, keeps, time);
         _answers = new StreamReader(new NetworkStream(control), Encoding.UTF8);
         _console = Path.Combine(folder, "console.log");
     }
@@ -78,6 +79,8 @@ internal sealed class LiveGuest : IDisposable
         int timeoutSeconds = 240
     )
     {
+        if (laboratory.Time.IsSpent)
+            throw laboratory.Time.Over;
         GuestKernel kernel = laboratory.Kernel(series);
         Qemu emulator = laboratory.Qemu;
         string initramfs = laboratory.InitramfsOf(kernel);
@@ -139,15 +142,7 @@ internal sealed class LiveGuest : IDisposable
         long began = Stopwatch.GetTimestamp();
         Process qemu = Process.Start(start)!;
         Alive[qemu] = folder;
-        try
-        {
-            qemu.PriorityClass = ProcessPriorityClass.BelowNormal;
-        }
-        catch (Exception e) when (e is InvalidOperationException or System.ComponentModel.Win32Exception)
-        {
-            // It ended at once: said below, with its words.
-        }
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(timeoutSeconds));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(laboratory.Time.Of(timeoutSeconds)));
         try
         {
             Task<Socket> accept = listener.AcceptAsync(limit.Token).AsTask();
@@ -158,14 +153,14 @@ internal sealed class LiveGuest : IDisposable
                         $"QEMU ended with exit code {qemu.ExitCode}: {qemu.StandardError.ReadToEnd().Trim()}"
                     );
             }
-            var guest = new LiveGuest(qemu, accept.Result, folder, kernel, machine, keeps);
+            var guest = new LiveGuest(qemu, accept.Result, folder, kernel, machine, keeps, laboratory.Time);
             string ready = guest.Answer(timeoutSeconds);
             if (!ready.StartsWith("ready ", StringComparison.Ordinal))
                 throw new GuestDied($"the guest's first word is '{ready}'", guest.Console);
             guest.BootTime = Stopwatch.GetElapsedTime(began);
             return guest;
         }
-        catch
+        catch (Exception e)
         {
             Alive.TryRemove(qemu, out _);
             if (!qemu.HasExited)
@@ -173,6 +168,8 @@ internal sealed class LiveGuest : IDisposable
             qemu.Dispose();
             if (!keeps)
                 Directory.Delete(folder, true);
+            if (e is AggregateException && limit.IsCancellationRequested)
+                throw laboratory.Time.IsSpent ? laboratory.Time.Over : new GuestDied("QEMU does not open the guest's serial port", "");
             throw;
         }
     }
@@ -221,7 +218,7 @@ internal sealed class LiveGuest : IDisposable
 
     private string Answer(int timeoutSeconds)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(timeoutSeconds));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(_time.Of(timeoutSeconds)));
         try
         {
             string? line = _answers.ReadLineAsync(limit.Token).AsTask().GetAwaiter().GetResult();
@@ -231,6 +228,8 @@ internal sealed class LiveGuest : IDisposable
         {
             if (!_qemu.HasExited)
                 _qemu.Kill();
+            if (_time.IsSpent)
+                throw _time.Over;
             throw new GuestDied(string.Create(CultureInfo.InvariantCulture, $"no answer in {timeoutSeconds} s: {LastWords()}"), Console);
         }
         catch (IOException)

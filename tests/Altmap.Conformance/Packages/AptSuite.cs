@@ -11,12 +11,14 @@ internal sealed partial class AptSuite
     private readonly string _root;
     private readonly string _configuration;
     private readonly Lazy<bool> _lists;
+    private readonly TimeBudget _time;
 
     /// <param name="cache">The laboratory's cache folder.</param>
     /// <param name="codename">As <c>bookworm</c>, <c>sid</c>.</param>
-    public AptSuite(string cache, string codename)
+    /// <param name="time">How long fetching may take.</param>
+    public AptSuite(string cache, string codename, TimeBudget time)
     {
-        Codename = codename;
+        (Codename, _time) = (codename, time);
         _root = Path.Combine(cache, "apt", codename);
         _configuration = Path.Combine(_root, "apt.conf");
         _lists = new(Update);
@@ -142,8 +144,8 @@ internal sealed partial class AptSuite
 
     private ToolResult Apt(string program, params string[] arguments) => Run(program, ["-c", _configuration, .. arguments], null);
 
-    private static ToolResult Run(string program, string[] arguments, string? directory) =>
-        HostTool.Run(program, arguments, directory: directory);
+    private ToolResult Run(string program, string[] arguments, string? directory) =>
+        HostTool.Run(program, arguments, directory: directory, timeoutSeconds: _time.Of(900));
 
     [GeneratedRegex("(?m)^VERSION_CODENAME=\"?([a-z]+)\"?$")]
     private static partial Regex CodenameLine();

@@ -30,19 +30,19 @@ internal sealed record KernelSeries(string Series, string Release, Regex Image, 
 internal sealed partial record GuestKernel(string Series, string Release, string PackageVersion, string Image, string ModulesFolder)
 {
     /// <summary>Fetches a kernel of a series, or takes it from the cache.</summary>
-    public static GuestKernel Fetch(string cache, KernelSeries series)
+    public static GuestKernel Fetch(string cache, KernelSeries series, TimeBudget time)
     {
         string place = Path.Combine(cache, "kernels", series.Series);
         string note = Path.Combine(place, "kernel.txt");
         if (!File.Exists(note))
-            Unpack(cache, series, place, note);
+            Unpack(cache, series, place, note, time);
         string[] lines = File.ReadAllLines(note);
         return new(series.Series, lines[0], lines[1], Path.Combine(place, "vmlinux"), Path.Combine(place, "modules"));
     }
 
-    private static void Unpack(string cache, KernelSeries series, string place, string note)
+    private static void Unpack(string cache, KernelSeries series, string place, string note, TimeBudget time)
     {
-        var suite = new AptSuite(cache, series.Release);
+        var suite = new AptSuite(cache, series.Release, time);
         List<(string Package, string Version)> found =
         [
             .. suite

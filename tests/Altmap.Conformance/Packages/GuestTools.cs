@@ -7,7 +7,7 @@ internal sealed record GuestTools(string Tree, string NdctlVersion)
     private static readonly string[] Programs = ["usr/bin/ndctl", "usr/bin/daxctl", "sbin/mke2fs", "usr/sbin/mke2fs"];
 
     /// <summary>Fetches the packages, or takes them from the cache.</summary>
-    public static GuestTools Fetch(string cache)
+    public static GuestTools Fetch(string cache, TimeBudget time)
     {
         string tree = Path.Combine(cache, "tools"),
             note = Path.Combine(cache, "tools.txt");
@@ -16,11 +16,25 @@ internal sealed record GuestTools(string Tree, string NdctlVersion)
             if (Directory.Exists(tree))
                 Directory.Delete(tree, true);
             Directory.CreateDirectory(cache);
-            var suite = new AptSuite(cache, AptSuite.OfMachine());
+            var suite = new AptSuite(cache, AptSuite.OfMachine(), time);
             suite.Unpack(Packages, tree, withDependencies: true);
             File.WriteAllText(note, suite.VersionOf("ndctl") ?? "unknown");
         }
         return new(tree, File.ReadAllText(note));
+    }
+
+    /// <summary>The words that start a program of the tree on this computer, with the tree's own libraries.</summary>
+    public static IReadOnlyList<string> CommandOf(string tree, string program)
+    {
+        string loader =
+            Directory.EnumerateFiles(tree, "ld-linux-x86-64.so.2", SearchOption.AllDirectories).FirstOrDefault()
+            ?? throw new LaboratoryGap("the tools' packages hold no loader");
+        IEnumerable<string> folders = Directory
+            .EnumerateFiles(tree, "*.so*", SearchOption.AllDirectories)
+            .Select(f => Path.GetDirectoryName(f)!)
+            .Distinct()
+            .Order(StringComparer.Ordinal);
+        return [loader, "--library-path", string.Join(':', folders), Path.Combine(tree, "usr/bin", program)];
     }
 
     /// <summary>Files for the guest: path in it, and where they lie here. Libraries are those that the programs name, and theirs.</summary>

@@ -13,7 +13,7 @@ internal sealed record Qemu(
 )
 {
     /// <summary>Finds or fetches it.</summary>
-    public static Qemu Fetch(string cache)
+    public static Qemu Fetch(string cache, TimeBudget time)
     {
         if (HostTool.Find("qemu-system-x86_64") is { } own)
             return Checked(own, new Dictionary<string, string>(), []);
@@ -21,7 +21,12 @@ internal sealed record Qemu(
         if (!Directory.Exists(tree))
         {
             Directory.CreateDirectory(cache);
-            new AptSuite(cache, AptSuite.OfMachine()).Unpack(["qemu-system-x86"], tree, withDependencies: true, besideInstalled: true);
+            new AptSuite(cache, AptSuite.OfMachine(), time).Unpack(
+                ["qemu-system-x86"],
+                tree,
+                withDependencies: true,
+                besideInstalled: true
+            );
         }
         string libraries = string.Join(':', LibraryFolders(tree));
         return Checked(
