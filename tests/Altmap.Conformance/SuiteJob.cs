@@ -20,7 +20,8 @@ internal abstract class SuiteJob(string kernel)
     /// <summary>Its name, for people.</summary>
     protected abstract string Name { get; }
 
-    /// <summary>Runs it. What is missing is a skip; a guest that dies where it should not, and a fault of the suite, are failures.</summary>
+    /// <summary>Runs it. What is missing is a skip; a guest that dies where it should not and a fault of the suite are
+    /// failures.</summary>
     public void Run(Laboratory laboratory, TextWriter output)
     {
         var text = new StringBuilder();
@@ -49,7 +50,14 @@ internal abstract class SuiteJob(string kernel)
     protected abstract SuiteTally Compare(Laboratory laboratory, TextWriter output, StringBuilder text);
 
     /// <summary>A row of the tallies.</summary>
-    protected abstract SuiteTally Row(Laboratory laboratory, int compared = 0, int agree = 0, int unknown = 0, int skipped = 0, string notes = "");
+    protected abstract SuiteTally Row(
+        Laboratory laboratory,
+        int compared = 0,
+        int agree = 0,
+        int unknown = 0,
+        int skipped = 0,
+        string notes = ""
+    );
 
     /// <summary>The kernel's release and package, and the tools'.</summary>
     protected string Release(Laboratory laboratory)
@@ -123,7 +131,10 @@ internal sealed class SessionJob(string kernel, ulong seed, int count) : SuiteJo
     protected override SuiteTally Compare(Laboratory laboratory, TextWriter output, StringBuilder text)
     {
         SessionTally tally = new SessionSeries(laboratory, Kernel, seed, count, output).Run();
-        text.Append(null, $"sessions on {Kernel}, seed {seed}: {tally.Sessions} compared, {tally.Agree} agree, {tally.Commands} commands, ");
+        text.Append(
+            null,
+            $"sessions on {Kernel}, seed {seed}: {tally.Sessions} compared, {tally.Agree} agree, {tally.Commands} commands, "
+        );
         text.Append(null, $"{tally.Races} races, {tally.Boots} boots\n");
         foreach ((string what, int n) in tally.LeftOut)
             text.Append(null, $"  {n, 6} commands left out, {what}\n");

@@ -58,15 +58,15 @@ internal sealed record SuiteOptions
             int number = 0;
             bool takesNumber =
                 word
-                    is "--fuzz-infoblocks"
-                        or "--only-infoblocks"
-                        or "--fuzz-btts"
-                        or "--fuzz-labels"
-                        or "--fuzz-sessions"
-                        or "--seed"
-                        or "--jobs"
-                        or "--time"
-                        or "--fetch-time";
+                is "--fuzz-infoblocks"
+                    or "--only-infoblocks"
+                    or "--fuzz-btts"
+                    or "--fuzz-labels"
+                    or "--fuzz-sessions"
+                    or "--seed"
+                    or "--jobs"
+                    or "--time"
+                    or "--fetch-time";
             if (
                 takesNumber
                 && !(

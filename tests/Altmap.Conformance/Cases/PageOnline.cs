@@ -46,6 +46,7 @@ internal static partial class PageOnline
     {
         MachineSource source = GoldenMachines.Load("p_online", kernel, name);
         using LiveGuest guest = LiveGuest.Boot(laboratory, kernel, GoldenMachines.Computer(source.Description, "guest.kmem"));
+        MachineDescription machine = source.Description with { Kernel = kernel, Memory = ModelMachine.FirmwareOf(guest) };
         var text = new StringBuilder();
         foreach ((string step, IReadOnlyList<string> commands) in Steps(Golden.Path("p_online", kernel, name, "steps.txt")))
         {
@@ -59,7 +60,7 @@ internal static partial class PageOnline
         }
         string file = Path.Combine(guest.Folder, "steps.txt");
         File.WriteAllText(file, text.ToString());
-        var recording = new MemoryRecording(ModelMachine.Of(source.Description with { Kernel = kernel }).Boot().Machine, file);
+        var recording = new MemoryRecording(ModelMachine.Of(machine).Boot().Machine, file);
         var differences = new List<string>();
         foreach ((string step, Dictionary<string, List<string>> sections) in recording.Steps())
             differences.AddRange(recording.Differences(sections).Select(d => $"{step}: {d}"));

@@ -12,7 +12,8 @@ internal static class BttDefects
         Size = 32 * Mib;
     private const uint Sector = 4096;
 
-    private const string Check = "ndctl disable-namespace namespace0.0 >/dev/null 2>&1; ndctl check-namespace namespace0.0; echo check=$?\n";
+    private const string Check =
+        "ndctl disable-namespace namespace0.0 >/dev/null 2>&1; ndctl check-namespace namespace0.0; echo check=$?\n";
     private const string Repair = "ndctl check-namespace -R namespace0.0; echo repair=$?\n";
 
     /// <summary>Gives the raw namespace, and its BTT back.</summary>
@@ -29,8 +30,7 @@ internal static class BttDefects
     private static BttInfoBlock Info => Arena.Info;
 
     /// <summary>The lane whose crash came between log and map: the map still has the old block.</summary>
-    private static (ulong Offset, byte[] Bytes) Pending(uint block) =>
-        DefectMedia.Slot(Arena, 0, 0, block, block, Info.ExternalBlocks, 1);
+    private static (ulong Offset, byte[] Bytes) Pending(uint block) => DefectMedia.Slot(Arena, 0, 0, block, block, Info.ExternalBlocks, 1);
 
     /// <summary>A sector whose entry lies, 4 KiB too high, in the sequence number of a log slot that has none.</summary>
     private static uint SectorInLog =>
@@ -59,7 +59,8 @@ internal static class BttDefects
                     "A first sequence number of 0 makes the second slot the newest without any check (btt_log_get_old()). An all-zero lane then "
                     + "offers block 0 as free, although sector 0 is mapped to it: writing sector 5 puts its data there.",
                 Cost = "Data of a sector that nobody wrote are replaced in silence, after a load without a message.",
-                Instead = "`altmap btt check` names the lane, the block and the sector that would be lost; `btt repair` gives the lane a free block.",
+                Instead =
+                    "`altmap btt check` names the lane, the block and the sector that would be lost; `btt repair` gives the lane a free block.",
             },
             new()
             {
@@ -100,7 +101,8 @@ internal static class BttDefects
                     "A new BTT of 4096 byte sectors is asked for where the info-block of an old one of 512 bytes lies. The old one is valid, so nothing "
                     + "is laid down: map and count of sectors stay, only the sector size is the new one.",
                 Cost = "The disk says it is eight times as large as the namespace; what is written lands on other sectors.",
-                Instead = "`altmap plan` and the model zero what `ndctl create-namespace` does not; `doctor` finds the block that contradicts the label.",
+                Instead =
+                    "`altmap plan` and the model zero what `ndctl create-namespace` does not; `doctor` finds the block that contradicts the label.",
             },
             new()
             {
@@ -138,10 +140,17 @@ internal static class BttDefects
                 Kernels = ["6.1"],
                 Machine = Machine,
                 Media = [.. DefectMedia.Btt(Size, Sector), (Arena.Start.Bytes, (Info with { VersionMajor = 3 }).ToBytes())],
-                Script = Raw + Check + Repair + "raw; dd if=/dev/pmem0 bs=1 skip=" + (Arena.Start.Bytes + Info.Info2Offset + 0x34) + " count=1 2>/dev/null | od -An -tu1",
+                Script =
+                    Raw
+                    + Check
+                    + Repair
+                    + "raw; dd if=/dev/pmem0 bs=1 skip="
+                    + (Arena.Start.Bytes + Info.Info2Offset + 0x34)
+                    + " count=1 2>/dev/null | od -An -tu1",
                 Shows = @"Restoring BTT info2(.|\n)*repair=0(.|\n)*^ +3$",
                 What = "The first block, of version 3.1 with a right checksum, counts as good; the copy, which differs, is replaced by it.",
-                Cost = "After the repair no block is left that a kernel reads: the namespace is raw, and a file system made there ends the data.",
+                Cost =
+                    "After the repair no block is left that a kernel reads: the namespace is raw, and a file system made there ends the data.",
                 Instead = "`altmap btt repair` takes the block that the kernel takes, and its undo file holds the other.",
             },
             new()
@@ -168,7 +177,8 @@ internal static class BttDefects
                 Media = [.. DefectMedia.Btt(Size, Sector), Pending(5)],
                 Script = "for m in nfit nd_pmem; do modprobe $m; done; settle\n" + Check,
                 Shows = @"bitmap error(.|\n)*check=250",
-                What = "A power cut between the writes of log and map leaves a lane whose write is to be completed, which every load does. The check counts blocks first.",
+                What =
+                    "A power cut between the writes of log and map leaves a lane whose write is to be completed, which every load does. The check counts blocks first.",
                 Cost = "A sound namespace is taken for a corrupted one after each power cut.",
                 Instead = "`altmap btt check` calls it a pending write that the next load completes.",
             },

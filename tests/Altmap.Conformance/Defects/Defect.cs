@@ -23,7 +23,7 @@ internal sealed record Defect
     /// <summary>The computer; null: the tool alone shows it, on this one.</summary>
     public GuestMachine? Machine { get; init; }
 
-    /// <summary>What lies on the first NVDIMM before the boot, by offset.</summary>
+    /// <summary>What lies on the first NVDIMM before the boot, by offset; on a machine without one, in RAM, by address.</summary>
     public IReadOnlyList<(ulong Offset, byte[] Bytes)> Media { get; init; } = [];
 
     /// <summary>What the guest runs (busybox sh, with lab.sh).</summary>
@@ -71,9 +71,9 @@ internal sealed record Defect
         {
             if (Media.Count > 0)
             {
-                GuestNvdimm first = machine.Nvdimms[0];
-                using FileStream file = File.Create(GuestMachine.NvdimmFile(folder, 0));
-                file.SetLength((long)(first.SizeBytes + first.LabelBytes));
+                bool isRam = machine.Nvdimms.Count == 0;
+                using FileStream file = File.Create(isRam ? GuestMachine.RamFile(folder) : GuestMachine.NvdimmFile(folder, 0));
+                file.SetLength(isRam ? (long)machine.RamMib << 20 : (long)(machine.Nvdimms[0].SizeBytes + machine.Nvdimms[0].LabelBytes));
                 foreach ((ulong offset, byte[] bytes) in Media)
                 {
                     file.Position = (long)offset;

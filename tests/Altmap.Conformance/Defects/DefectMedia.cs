@@ -18,11 +18,12 @@ internal static class DefectMedia
         ulong dataOffset,
         uint align,
         uint endTrunc = 0,
-        uint startPad = 0
+        uint startPad = 0,
+        ulong at = 0
     ) =>
         [
             (
-                InfoBlock.StartBytes,
+                at + InfoBlock.StartBytes,
                 new InfoBlock
                 {
                     Kind = kind,
@@ -44,7 +45,15 @@ internal static class DefectMedia
         BttGeometry.Plan(new ByteSize(size), BttVersion.V1_1, sector, Name, Uuid.Zero)[0];
 
     /// <summary>A slot of a lane of the log.</summary>
-    public static (ulong Offset, byte[] Bytes) Slot(BttArena arena, uint lane, uint slot, uint block, uint oldMap, uint newMap, uint sequence)
+    public static (ulong Offset, byte[] Bytes) Slot(
+        BttArena arena,
+        uint lane,
+        uint slot,
+        uint block,
+        uint oldMap,
+        uint newMap,
+        uint sequence
+    )
     {
         byte[] bytes = new byte[BttLog.SlotBytes];
         BttLog.Block.Write(bytes, block);

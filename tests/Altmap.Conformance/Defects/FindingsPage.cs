@@ -6,7 +6,8 @@ namespace Altmap.Conformance.Defects;
 internal static class FindingsPage
 {
     /// <summary>All defects, the kernel's first.</summary>
-    public static IReadOnlyList<Defect> All { get; } = [.. KernelDefects.All.Concat(BttDefects.All).Concat(ToolDefects.All).OrderBy(d => d.Whose == "kernel" ? 0 : 1)];
+    public static IReadOnlyList<Defect> All { get; } =
+    [.. KernelDefects.All.Concat(BttDefects.All).Concat(ToolDefects.All).OrderBy(d => d.Whose == "kernel" ? 0 : 1)];
 
     /// <summary>The page.</summary>
     public static string Text()

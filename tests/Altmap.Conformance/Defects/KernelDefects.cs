@@ -13,6 +13,9 @@ internal static class KernelDefects
     private static GuestMachine Nvdimm(ulong size, ulong labels = 0, ulong at = 4 * Gib, string parameters = "") =>
         new() { Nvdimms = [new GuestNvdimm(size, labels, at)], CommandLine = parameters };
 
+    /// <summary>Where the map of a BTT of 512 byte sectors on 32 MiB starts.</summary>
+    private static ulong FirstEntry => DefectMedia.Arena(32 * Mib, 512) is var arena ? arena.Start.Bytes + arena.Info.MapOffset : 0;
+
     public static IEnumerable<Defect> All =>
         [
             new()
@@ -22,14 +25,14 @@ internal static class KernelDefects
                 Title = "a mapping that fails half-way is not rolled back",
                 Kernels = Every,
                 Machine = Nvdimm(256 * Mib),
-                Media = DefectMedia.Block(InfoBlockKind.Pfn, 2, 0x300000, 4096),
+                Media = DefectMedia.Block(InfoBlockKind.Pfn, 2, 0x500000, 4096),
                 Script = """
                     echo namespace0.0 > $ND/drivers/nd_pmem/unbind 2>/dev/null
                     p=$(cat $ND/devices/namespace0.0/holder); echo $p > $ND/drivers/nd_pmem/bind; echo $p > $ND/drivers/nd_pmem/bind
                     """,
                 Shows = @"pfn0\.\d+.* (failed with error|error) -17",
                 What =
-                    "An fsdax info-block whose page map has room for one section of two (dataoff 0x300000 of 256 MiB, map on the device) "
+                    "An fsdax info-block whose page map has room for one section of two (dataoff 0x500000 of 256 MiB, map on the device) "
                     + "makes memremap_pages() fail with -12 in the middle. "
                     + "The section that was added stays: the next try fails with -17 (EEXIST), whatever is on the media by then.",
                 Cost = "The range cannot be used until a reboot, and pfn_to_online_page() answers wrongly in it at rest.",
@@ -111,8 +114,8 @@ internal static class KernelDefects
                 Whose = "kernel",
                 Title = "a devdax device whose end_trunc is beyond the namespace gets a size near 2^64",
                 Kernels = ["6.1"],
-                Machine = Nvdimm(64 * Mib),
-                Media = DefectMedia.Block(InfoBlockKind.Dax, 1, 0x200000, 0x200000, endTrunc: 0xffe00000),
+                Machine = new GuestMachine { CommandLine = "memmap=64M!512M", RamInFile = true },
+                Media = DefectMedia.Block(InfoBlockKind.Dax, 1, 0x200000, 0x200000, endTrunc: 0xffe00000, at: 512 * Mib),
                 Script = "cat /sys/bus/dax/devices/dax0.0/size; ndctl list -Ni",
                 Shows = @"^1844674\d+\n(.|\n)*""size"":-",
                 What =
@@ -148,7 +151,7 @@ internal static class KernelDefects
                 Script =
                     "for m in nd_pmem nd_btt nfit; do modprobe $m; done; settle; ls /sys/block; dd if=/dev/pmem0s of=/dev/null "
                     + "bs=4096 count=1; sleep 5",
-                Shows = "NULL pointer dereference in nsio_rw_bytes",
+                Shows = "NULL pointer dereference",
                 Kills = true,
                 What =
                     "external_lbasize 1024 is taken from the media: 512 bytes of metadata a sector. The block layer keeps that size "
@@ -160,21 +163,21 @@ internal static class KernelDefects
             {
                 Id = "btt-read-sets-error",
                 Whose = "kernel",
-                Title = "reading through an out-of-range map entry sets the arena's error flag",
+                Title = "reading a sector whose map entry is out of range changes the entry",
                 Kernels = ["6.1"],
                 Machine = Nvdimm(32 * Mib),
                 Media = DefectMedia.Btt(32 * Mib, 512, null, (0, 0xc0ff_ffff)),
-                Script = """
+                Script = $"""
                     dd if=/dev/pmem0s of=/dev/null bs=4096 count=1 iflag=direct
                     ndctl disable-namespace namespace0.0; echo 1 > $ND/devices/namespace0.0/force_raw; ndctl enable-namespace namespace0.0
-                    echo "flags $(dd if=/dev/pmem0 bs=1 skip=$((4096 + 0x30)) count=1 2>/dev/null | od -An -tu1)"
+                    dd if=/dev/pmem0 bs=1 skip={FirstEntry} count=4 2>/dev/null | od -An -tx1
                     """,
-                Shows = @"flags +1",
+                Shows = @"^ ff ff ff 40$",
                 What =
-                    "One bad map entry turns a read into a write: the error flag is set in the info-block, and the whole arena is "
-                    + "read-only from then on.",
-                Cost = "One damaged sector costs the writability of up to 512 GiB, until a repair clears the flag.",
-                Instead = "The model does the same; `altmap btt check` tells the entry and the flag apart.",
+                    "Entry 0 is 0xc0ffffff, a written sector on a block beyond the arena. The first read, of the partition scan already, turns it into "
+                    + "0x40ffffff, a sector with an error: a read writes.",
+                Cost = "What the entry said is changed before anybody could look, and each load of a damaged BTT makes more such entries.",
+                Instead = "`altmap btt check` names the entry of an image without loading it, and tells the two states apart.",
             },
             new()
             {

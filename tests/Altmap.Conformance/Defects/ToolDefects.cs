@@ -78,7 +78,8 @@ internal static class ToolDefects
                     printf '\012' | dd of=f bs=1 seek=$((4096 + 0x36)) conv=notrunc 2>/dev/null; ndctl read-infoblock -j -i f; echo rc=$?
                     """,
                 Shows = @"^1\n(?!(.|\n)*version)(.|\n)*rc=0",
-                What = "The version is printed through a buffer of four bytes; \"1.10\" does not fit, and the whole object vanishes, with exit code 0.",
+                What =
+                    "The version is printed through a buffer of four bytes; \"1.10\" does not fit, and the whole object vanishes, with exit code 0.",
                 Cost = "A block that a newer kernel wrote looks like none, and its place like free space.",
                 Instead = "`altmap infoblock read` shows every field of it; the model's `ndctl` answers as the tool does.",
             },

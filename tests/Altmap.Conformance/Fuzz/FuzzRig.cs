@@ -107,7 +107,10 @@ internal sealed class FuzzRig : IDisposable
     }
 
     /// <summary>Runs one case in each of some regions.</summary>
-    public IReadOnlyList<FuzzResult> Round(IReadOnlyList<FuzzCase> cases)
+    /// <param name="cases">The cases.</param>
+    /// <param name="all">Also what the model refuses to answer, which is otherwise kept from the guest: most of it ends in an
+    /// oops.</param>
+    public IReadOnlyList<FuzzResult> Round(IReadOnlyList<FuzzCase> cases, bool all = false)
     {
         foreach (int region in _dirty)
         {
@@ -116,7 +119,9 @@ internal sealed class FuzzRig : IDisposable
         }
         _dirty.Clear();
         (ImmutableSortedDictionary<string, SparseBytes> media, ImmutableSortedDictionary<string, SparseBytes> labels) = Bytes(cases);
-        foreach (FuzzCase one in cases)
+        (FuzzCase Case, IReadOnlyList<string> Lines, string? NotModelled)[] model = [.. Judge(cases, media, labels)];
+        FuzzCase[] sent = [.. model.Where(m => all || m.NotModelled is null).Select(m => m.Case)];
+        foreach (FuzzCase one in sent)
         {
             RegionDescription region = RegionOf(one.Region);
             (SharedBytes file, ulong offset) = PlaceOf(one.Region);
@@ -126,13 +131,8 @@ internal sealed class FuzzRig : IDisposable
             if (region.Mappings is [var mapping, ..] && labels.TryGetValue(mapping.Dimm, out SparseBytes? area))
                 file.Write(offset + region.Range.Size.Bytes, area.Read(0, (int)area.LengthBytes));
         }
-        string text = _guest.Run(Script(cases), timeoutSeconds: 900);
-        Dictionary<int, List<string>> real = Parse(text);
-        return
-        [
-            .. Judge(cases, media, labels)
-                .Select(m => new FuzzResult(m.Case, real.GetValueOrDefault(m.Case.Region, []), m.Lines, m.NotModelled)),
-        ];
+        Dictionary<int, List<string>> real = sent.Length == 0 ? [] : Parse(_guest.Run(Script(sent), timeoutSeconds: 900));
+        return [.. model.Select(m => new FuzzResult(m.Case, real.GetValueOrDefault(m.Case.Region, []), m.Lines, m.NotModelled))];
     }
 
     /// <inheritdoc/>

@@ -30,8 +30,7 @@ internal sealed class Laboratory(string cache, TimeBudget fetching)
         Had("kernel " + series, () => GuestKernel.Fetch(Cache, KernelSeries.All.First(s => s.Series == series), fetching));
 
     /// <summary>The root file system for a kernel.</summary>
-    public string InitramfsOf(GuestKernel kernel) =>
-        Had("initramfs " + kernel.Release, () => Initramfs.For(Cache, kernel, Tools.Tree));
+    public string InitramfsOf(GuestKernel kernel) => Had("initramfs " + kernel.Release, () => Initramfs.For(Cache, kernel, Tools.Tree));
 
     /// <summary>Says in a line what is missing for a kernel, or null when all is there. Fetches what can be fetched.</summary>
     /// <param name="series">The kernel.</param>

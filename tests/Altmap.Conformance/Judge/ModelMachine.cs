@@ -54,6 +54,17 @@ internal sealed class ModelMachine
         return new(source.Description with { Kernel = guest.Kernel.Series });
     }
 
+    /// <summary>The memory map that the firmware of a guest gave its kernel. What firmware keeps for itself at the end of RAM depends on
+    /// devices and emulator.</summary>
+    public static ImmutableArray<FirmwareRange> FirmwareOf(LiveGuest guest)
+    {
+        string folder = Path.Combine(guest.Shared, "firmware");
+        guest.Run("mkdir -p /host/firmware; dmesg > /host/firmware/dmesg.txt");
+        LoadResult loaded = MachineLoader.Load(folder, guest.Kernel.Series);
+        return loaded.Source?.Description.Memory
+            ?? throw new InvalidOperationException("the guest's log has no memory map: " + string.Join("; ", loaded.Errors));
+    }
+
     /// <summary>A machine that is described otherwise.</summary>
     public static ModelMachine Of(MachineDescription description) => new(description);
 

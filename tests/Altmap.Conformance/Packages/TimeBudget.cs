@@ -12,7 +12,7 @@ internal sealed class TimeBudget(TimeSpan? total)
     public static TimeBudget Endless => new(null);
 
     /// <summary>True when nothing new should begin.</summary>
-    public bool IsSpent => total is { } limit && Stopwatch.GetElapsedTime(_began) >= limit;
+    public bool IsSpent => total is { } limit && Stopwatch.GetElapsedTime(_began) >= limit - TimeSpan.FromSeconds(2);
 
     /// <summary>The seconds that a step may take which wants that many: no more than are left, and one at least.</summary>
     public int Of(int seconds) =>
