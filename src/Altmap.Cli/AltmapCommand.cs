@@ -6,6 +6,7 @@ using Altmap.Cli.Completion;
 using Altmap.Cli.Doctor;
 using Altmap.Cli.Explain;
 using Altmap.Cli.Explore;
+using Altmap.Cli.Images;
 using Altmap.Cli.InfoBlocks;
 using Altmap.Cli.Kernels;
 using Altmap.Cli.Kmsan;
@@ -87,6 +88,7 @@ internal static class AltmapCommand
         root.Add(InfoBlockCommand.Create(host));
         root.Add(LabelsCommand.Create(host));
         root.Add(BttCommand.Create(host));
+        root.Add(ImageCommand.Create(host));
         root.Add(PlanCommand.Create(host));
         root.Add(UpgradeCommand.Create(host));
         root.Add(DoctorCommand.Create(host));

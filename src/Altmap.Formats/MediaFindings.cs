@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Altmap.Core.Findings;
 using Altmap.Formats.Btt.Check;
+using Altmap.Formats.Images;
 using Altmap.Formats.InfoBlocks;
 using Altmap.Formats.Labels;
 
@@ -10,7 +11,13 @@ namespace Altmap.Formats;
 public static class MediaFindings
 {
     /// <summary>The tables, each standing beside its check.</summary>
-    public static readonly ImmutableArray<FindingTable> Tables = [PfnFindings.Table, LabelFindings.Table, BttFindings.Table];
+    public static readonly ImmutableArray<FindingTable> Tables =
+    [
+        PfnFindings.Table,
+        LabelFindings.Table,
+        BttFindings.Table,
+        ImageFindings.Table,
+    ];
 
     /// <summary>The codes of all tables.</summary>
     public static readonly ImmutableArray<FindingCode> Codes = [.. Tables.SelectMany(t => t.Codes)];

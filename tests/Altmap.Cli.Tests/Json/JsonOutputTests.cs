@@ -66,6 +66,8 @@ public class JsonOutputTests
         Assert.NotEmpty(Cli.Run("btt", "create", btt, "--size", "32M", "--json").Bytes);
         foreach (string verb in (string[])["info", "map", "check", "repair"])
             Assert.NotEmpty(Cli.Run("btt", verb, btt, "--json").Bytes);
+        foreach (string verb in (string[])["info", "check"])
+            Assert.NotEmpty(Cli.Run("image", verb, btt, "--json").Bytes);
         Assert.NotEmpty(Cli.Run("labels", "init", labels, "--size", "128K", "--json").Bytes);
         Assert.NotEmpty(Cli.Run("labels", "repair", labels, "--json").Bytes);
     }
