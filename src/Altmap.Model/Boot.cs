@@ -174,7 +174,7 @@ public static class Boot
             DimmDescription dimm = description.Dimms.First(d => d.Name == m.Dimm);
             (ushort date, byte location) = ManufacturingOf(dimm.Id);
             return new InterleaveMember(
-                0,
+                m.RegionOffset,
                 System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(dimm.Serial),
                 System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(dimm.Vendor),
                 date,

@@ -89,7 +89,7 @@ internal static class SandboxCommand
         };
         server.Start();
         host.Out.Flush();
-        HostResult<int> ran = ChildProgram.Run(words, door.Programs);
+        (HostResult<int> ran, bool opensFiles) = ChildProgram.Run(words, door.Programs, machine);
         door.Shut();
         server.Join();
         if (ran.Error is { } missing)
@@ -100,6 +100,10 @@ internal static class SandboxCommand
                 throw CliError.Usage($"--save: a step read a file of this computer, which a machine file does not hold: {first}");
             SavedMachine.Write(save, session, machine.Steps);
         }
+        if (!opensFiles)
+            host.Note(
+                "this computer's kernel does not let us see what a shell itself reads or writes below /sys (seccomp); use cat and tee"
+            );
         if (machine.HasGaps)
             host.Note(
                 "the program asked something that is not modelled (lines with \"unsupported:\"); what it did after that may be wrong"

@@ -1,16 +1,21 @@
 using System.Collections.Immutable;
 using System.Text;
 using Altmap.Advice.Sessions;
+using Altmap.Core.Findings;
 using Altmap.Core.Media;
 using Altmap.Host.Sandboxes;
 using Altmap.Shell;
+using Altmap.Shell.Proc;
 using Altmap.Shell.Scripts;
+using Altmap.Shell.Sysfs;
 
 namespace Altmap.Cli.Sandboxes;
 
 /// <summary>The machine that all programs of a sandbox share: takes calls one after the other.</summary>
-internal sealed class SandboxMachine(ShellState start, Func<ShellState> afresh)
+internal sealed class SandboxMachine(ShellState start, Func<ShellState> afresh) : IKernelFiles
 {
+    private readonly Lock _lock = new();
+
     /// <summary>Modules whose driver the model has: they count as loaded.</summary>
     private static readonly string[] Modules =
     [
@@ -29,6 +34,9 @@ internal sealed class SandboxMachine(ShellState start, Func<ShellState> afresh)
         TestModule,
     ];
     private const string TestModule = "nfit_test";
+    private static readonly ImmutableSortedDictionary<string, SparseBytes> NoFiles = ImmutableSortedDictionary.Create<string, SparseBytes>(
+        StringComparer.Ordinal
+    );
 
     private Session _session = new(start);
     private bool _isTestModuleGone;
@@ -44,6 +52,53 @@ internal sealed class SandboxMachine(ShellState start, Func<ShellState> afresh)
 
     /// <summary>Answers a call.</summary>
     public void Serve(SandboxCall call)
+    {
+        lock (_lock)
+            Take(call);
+    }
+
+    /// <inheritdoc/>
+    public bool Owns(string path)
+    {
+        if (!path.StartsWith("/sys/", StringComparison.Ordinal) && !path.StartsWith("/proc/", StringComparison.Ordinal))
+            return false;
+        lock (_lock)
+            return ContentOf(path) is not null;
+    }
+
+    /// <inheritdoc/>
+    public (Errno Errno, byte[] Content) Read(string path)
+    {
+        lock (_lock)
+        {
+            SysfsValue value = ContentOf(path) ?? Errno.ENOENT;
+            return (value.Errno, Encoding.UTF8.GetBytes(value.Text));
+        }
+    }
+
+    /// <inheritdoc/>
+    public Errno OpenToWrite(string path)
+    {
+        lock (_lock)
+            return SysfsTree.OpenToWrite(_session.State.Machine, path);
+    }
+
+    /// <inheritdoc/>
+    public Errno Write(string path, string text)
+    {
+        lock (_lock)
+        {
+            bool line = text.EndsWith('\n');
+            Errno errno = SysfsTree.Write(_session.State.Machine, path, text)?.Errno ?? Errno.EINVAL;
+            Run(line ? ["echo", text[..^1]] : ["echo", "-n", text], path, NoFiles);
+            return errno;
+        }
+    }
+
+    private SysfsValue? ContentOf(string path) =>
+        ProcFiles.Read(_session.State.Machine, path) is { } text ? text : SysfsTree.Read(_session.State.Machine, path);
+
+    private void Take(SandboxCall call)
     {
         switch (call.Words[0])
         {
@@ -90,7 +145,7 @@ internal sealed class SandboxMachine(ShellState start, Func<ShellState> afresh)
         // Files are the host's, and read anew by each command.
         _session = next with
         {
-            State = next.State with { Files = ImmutableSortedDictionary.Create<string, SparseBytes>(StringComparer.Ordinal) },
+            State = next.State with { Files = NoFiles },
         };
         return result;
     }
@@ -104,11 +159,7 @@ internal sealed class SandboxMachine(ShellState start, Func<ShellState> afresh)
         foreach (string path in call.Words.Skip(1).Where(w => !w.StartsWith('-')))
         {
             bool line = text.EndsWith('\n');
-            CommandResult result = Run(
-                line ? ["echo", text[..^1]] : ["echo", "-n", text],
-                path,
-                ImmutableSortedDictionary.Create<string, SparseBytes>(StringComparer.Ordinal)
-            );
+            CommandResult result = Run(line ? ["echo", text[..^1]] : ["echo", "-n", text], path, NoFiles);
             if (result.ExitCode == 0)
                 continue;
             rc = 1;

@@ -9,8 +9,27 @@ public static class ChildProgram
     /// <summary>Runs it to its end.</summary>
     /// <param name="words">Program and arguments.</param>
     /// <param name="programs">The folder in front of PATH.</param>
-    /// <returns>Its exit code; 128 and the signal's number where one ended it.</returns>
-    public static HostResult<int> Run(IReadOnlyList<string> words, string programs)
+    /// <param name="files">Files of the modelled kernel, which programs may open themselves.</param>
+    /// <returns>Its exit code, 128 and the signal's number where one ended it; and whether it could open those files.</returns>
+    public static (HostResult<int> Ended, bool OpensFiles) Run(IReadOnlyList<string> words, string programs, IKernelFiles files)
+    {
+        using var server = new KernelFileServer(files);
+        (HostResult<int> Ended, bool OpensFiles) result = default;
+        // The thread that starts the program has the program's filter from then on: one of its own.
+        var starter = new Thread(() =>
+        {
+            bool opensFiles = server.Listen();
+            result = (Run(words, programs), opensFiles);
+        })
+        {
+            Name = "sandboxed program",
+        };
+        starter.Start();
+        starter.Join();
+        return result;
+    }
+
+    private static HostResult<int> Run(IReadOnlyList<string> words, string programs)
     {
         try
         {

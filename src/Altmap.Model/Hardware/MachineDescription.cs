@@ -74,7 +74,12 @@ public sealed record DimmDescription
 /// <param name="Offset">Where the share starts on the DIMM.</param>
 /// <param name="Size">Its size.</param>
 /// <param name="Position">Place in the interleave set.</param>
-public sealed record MappingDescription(string Dimm, DimmAddress Offset, ByteSize Size, int Position);
+public sealed record MappingDescription(string Dimm, DimmAddress Offset, ByteSize Size, int Position)
+{
+    /// <summary>The region offset of the NFIT's memory device structure (ACPI 6.5, 5.2.25.3): part of the interleave-set cookie. 0 where
+    /// the file gives none.</summary>
+    public ulong RegionOffset { get; init; }
+}
 
 /// <summary>A region: a physical range that libnvdimm manages.</summary>
 public sealed record RegionDescription

@@ -295,7 +295,10 @@ internal sealed class MachineReader(InputErrors errors, Func<string, bool> isKer
             new DimmAddress(fields.Address("offset") ?? 0),
             fields.Size("size") ?? ByteSize.Zero,
             (int)fields.Integer("position", 0, ItemsMax, 0)
-        );
+        )
+        {
+            RegionOffset = fields.Address("region_offset") ?? 0,
+        };
     }
 
     private static string ReadDevice(JsonFields fields, string kind)

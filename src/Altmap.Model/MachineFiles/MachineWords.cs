@@ -57,7 +57,7 @@ internal static class MachineWords
         "mappings",
         "media",
     ];
-    public static readonly string[] MappingKeys = ["dimm", "offset", "size", "position"];
+    public static readonly string[] MappingKeys = ["dimm", "offset", "size", "position", "region_offset"];
 
     public static readonly ImmutableArray<(string Name, FirmwareRangeType Type)> MemoryTypes =
     [

@@ -139,6 +139,8 @@ internal static class MachineWriter
         json.WriteNumber("offset", mapping.Offset.Bytes);
         json.WriteNumber("size", mapping.Size.Bytes);
         json.WriteNumber("position", mapping.Position);
+        if (mapping.RegionOffset != 0)
+            json.WriteString("region_offset", Hex(mapping.RegionOffset));
     }
 
     private static void WriteFact(Utf8JsonWriter json, Fact fact)

@@ -73,6 +73,18 @@ public static class SysfsTree
         return attribute.Write is null ? machine.Fail(Errno.EACCES) : attribute.Write(machine, text);
     }
 
+    /// <summary>What open(2) for writing gives, before anything is written; sysfs makes no files.</summary>
+    public static Errno OpenToWrite(Machine machine, string path)
+    {
+        if (IsDriverFile(path, out _, out _))
+            return Errno.None;
+        if (FindAttribute(machine, path) is { } attribute)
+            return attribute.Write is null ? Errno.EACCES : Errno.None;
+        return Read(machine, path) is { Errno: not Errno.ENOENT } && !path.StartsWith(NdDevices, StringComparison.Ordinal)
+            ? Errno.None
+            : Errno.EACCES;
+    }
+
     /// <summary>Every readable attribute of the nd and dax devices with its path, in the order of paths; those that give an errno are
     /// left
     /// out.</summary>

@@ -78,6 +78,25 @@ public sealed class SandboxCommandTests : IDisposable
     }
 
     [Fact]
+    public void A_shell_reads_and_writes_files_of_the_machine_itself()
+    {
+        string output = Sandbox(
+            """
+            n=/sys/bus/nd/devices
+            read -r size <$n/region0/size; echo $size
+            echo namespace0.0 >/sys/bus/nd/drivers/nd_pmem/unbind; echo $?
+            cat $n/namespace0.0/force_raw; echo 1 >$n/namespace0.0/force_raw; cat $n/namespace0.0/force_raw
+            (echo 3 >$n/region0/align) 2>/dev/null || echo refused
+            (echo 3 >$n/region0/size) 2>no; grep -o 'ermission denied' no
+            (echo 3 >$n/region0/nosuch) 2>no; grep -o 'ermission denied' no
+            (read -r x <$n/region0/nosuch) 2>/dev/null || echo none
+            echo plain >file; read -r word <file; echo $word
+            """
+        ).Output;
+        Assert.Equal("134217728\n0\n0\n1\nrefused\nermission denied\nermission denied\nnone\nplain\n", output);
+    }
+
+    [Fact]
     public void Callers_at_the_same_time_wait_for_each_other()
     {
         string output = Sandbox(

@@ -49,4 +49,19 @@ public class InterleaveSetCookieTests
         Assert.NotEqual(cookie.Cookie1, cookie.AltCookie);
         Assert.Empty(InterleaveSetCookie.Compute([]).Positions);
     }
+
+    /// <summary>The cookie in the labels that ndctl's own test of old kernels writes (ndctl 81, test/nmem1.bin), for the second region of
+    /// the kernel's nfit_test (tools/testing/nvdimm/test/nfit.c).</summary>
+    [Fact]
+    public void The_old_order_is_that_of_labels_which_an_old_kernel_wrote()
+    {
+        InterleaveMember[] set =
+        [
+            new(1ul << 16, 0xffff_ffff, 0xcdab),
+            new(1ul << 24, 0xffff_fffe, 0xcdab),
+            new(1ul << 32, 0xffff_feff, 0xcdab),
+            new(1ul << 40, 0xffff_fefe, 0xcdab),
+        ];
+        Assert.Equal(0x803_f6d7_0100_fefbUL, InterleaveSetCookie.Compute(set).AltCookie);
+    }
 }

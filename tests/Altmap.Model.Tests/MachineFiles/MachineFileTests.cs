@@ -44,7 +44,7 @@ public class MachineFileTests
              "buses":[{"dev":"ndbus0","provider":"ACPI.NFIT"}],
              "dimms":[{"dev":"nmem0","handle":"0x1","phys_id":"0x2","vendor":"0x8680","serial":"0x56341200","id":"8680-56341200","label_bytes":"128K","labels":"l.gz"},{"dev":"nmem1","handle":2}],
              "regions":[{"dev":"region3","bus":"ndbus0","type":"pmem","start":"0x100000000","size":"2G","numa_node":-1,"target_node":1,"range_index":7,"set_cookie":"0xf1a2","media":"m.raw",
-               "mappings":[{"dimm":"nmem1","offset":65536,"size":"1G","position":1},{"dimm":"nmem0","offset":"0x10000","size":1073741824,"position":0}]}],
+               "mappings":[{"dimm":"nmem1","offset":65536,"size":"1G","position":1},{"dimm":"nmem0","offset":"0x10000","size":1073741824,"position":0,"region_offset":"0x100"}]}],
              "steps":["ndctl list"]}
             """
         );
@@ -60,6 +60,7 @@ public class MachineFileTests
         RegionDescription region = Assert.Single(m.Regions);
         Assert.Equal((-1, 1, 7, 0xf1a2UL), (region.NumaNode, region.TargetNode, region.RangeIndex, region.SetCookie!.Value));
         Assert.Equal(new MappingDescription("nmem1", new DimmAddress(65536), ByteSize.GiB(1), 1), region.Mappings[0]);
+        Assert.Equal([0UL, 0x100UL], region.Mappings.Select(m => m.RegionOffset));
         Assert.Equal("m.raw", region.MediaFile);
         Assert.Equal(["ndctl list"], m.Steps);
         Same(m, Parse(MachineFile.Write(m)));
