@@ -25,7 +25,7 @@ public static class Boot
     /// <param name="architecture">The architecture's rules, from <see cref="ArchitectureRules.Find"/>.</param>
     public static (Machine? Machine, string? Panic) Start(MachineSource source, KernelProfile kernel, ArchitectureRules architecture)
     {
-        MachineDescription description = source.Description;
+        (MachineDescription description, LegacyMemoryState legacy) = LegacyMemory.TakeOut(source);
         FirmwareMap map = FirmwareMap.Apply(description.Memory, description.CommandLine, description.Architecture);
         if (map.Panic is not null)
             return (null, map.Panic);
@@ -45,13 +45,14 @@ public static class Boot
             Architecture = architecture,
             Memory = map.Entries,
             Mm = MemoryBoot.Start(description, map.Entries, kernel, architecture),
+            LegacyMemory = legacy,
             Buses = description.Buses.ToImmutableSortedDictionary(b => Device(b.Name), b => b),
             Dimms = description.Dimms.Select(d => NewDimm(description, d, source)).ToImmutableSortedDictionary(d => d.Device, d => d),
             Regions = regions
                 .Select(r => NewRegion(description, r, source, kernel, architecture))
                 .ToImmutableSortedDictionary(r => r.Device.Number, r => r),
         };
-        return (Probe(machine), null);
+        return (Probe(machine with { PendingModules = KernelModules.AtBoot(machine) }), null);
     }
 
     /// <summary>The same machine after a reboot: what is on the media stays, everything else is made anew.</summary>
@@ -64,8 +65,10 @@ public static class Boot
     public static Machine Again(Machine machine, KernelProfile kernel, ArchitectureRules architecture)
     {
         ByteSize page = architecture.PageSize;
+        kernel = kernel.With(machine.Description.Config, architecture.Architecture, page);
+        machine = machine with { Kernel = kernel };
+        machine = LegacyMemory.BeforeBoot(machine with { PendingModules = KernelModules.AtBoot(machine) });
         MachineDescription description = machine.Description with { PageSize = page };
-        kernel = kernel.With(description.Config, architecture.Architecture, page);
         Machine booted = machine with
         {
             Description = description,
@@ -77,7 +80,6 @@ public static class Boot
             DeviceDaxIds = [],
             HmemRegions = machine.HmemRegions.Clear(),
             HmemDevices = machine.HmemDevices.Clear(),
-            PendingModules = machine.ModulesByHand,
             Mm = MemoryBoot.Start(description, machine.Memory, kernel, architecture),
         };
         // Plugged DIMMs are still there; ACPI adds them while it scans, before any NVDIMM, and only below mem= (mm/memory_hotplug.c
@@ -121,6 +123,7 @@ public static class Boot
             machine = DriverCore.Probe(machine, dimm).Machine;
         foreach (int region in machine.Regions.Keys)
             machine = DriverCore.Probe(machine, new NdDevice(NdDeviceKind.Region, region)).Machine;
+        machine = LegacyMemory.Boot(machine);
         machine = HmemDriver.AddDevices(machine);
         return machine.PendingModules.Contains(HmemDriver.Module) ? machine : HmemDriver.Load(machine);
     }

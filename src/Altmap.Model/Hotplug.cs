@@ -133,14 +133,7 @@ public static class Hotplug
             throw new NotModelledException($"{what} into a machine that has no ACPI");
     }
 
-    private static int Free(IEnumerable<NdDevice> taken)
-    {
-        HashSet<int> numbers = [.. taken.Select(d => d.Number)];
-        int number = 0;
-        while (numbers.Contains(number))
-            number++;
-        return number;
-    }
+    private static int Free(IEnumerable<NdDevice> taken) => RegionState.LowestFree(taken.Select(d => d.Number));
 
     private static uint LowestHandle(Machine machine)
     {

@@ -32,7 +32,7 @@ public static class Iomem
             machine
                 .Regions.Values.Where(r =>
                     ProviderOf(machine, r) != "of_pmem"
-                    && (r.Ways > 0 || !machine.Memory.Any(m => m.Type == E820Type.PersistentLegacy && m.Range.Contains(r.Range)))
+                    && !machine.Memory.Any(m => m.Type == E820Type.PersistentLegacy && m.Range.Contains(r.Range))
                 )
                 .Select(r => (r.Range, Name: "Persistent Memory", Depth: 0, Kind: OwnerKind.PersistentMemory))
         );
@@ -133,7 +133,7 @@ public static class Iomem
             );
 
     private static string ProviderOf(Machine machine, RegionState region) =>
-        machine.Description.Buses.FirstOrDefault(b => b.Name == region.Description.Bus)?.Provider ?? "";
+        machine.Buses.Values.FirstOrDefault(b => b.Name == region.Description.Bus)?.Provider ?? "";
 
     private static IEnumerable<IomemEntry> OfRegion(Machine machine, RegionState region, int depth)
     {

@@ -43,10 +43,13 @@ public sealed record Machine
     /// <summary>Soft-reserved ranges as platform devices hmem.N, by N, whether a driver took them or not.</summary>
     public ImmutableSortedDictionary<int, PhysicalRange> HmemDevices { get; init; } = ImmutableSortedDictionary<int, PhysicalRange>.Empty;
 
+    /// <summary>The platform device of all ranges of type 12.</summary>
+    public LegacyMemoryState LegacyMemory { get; init; } = new(Driver: null);
+
     /// <summary>Modules that are not loaded at boot, since a user loads them (<see cref="KernelModules"/>).</summary>
     public ImmutableSortedSet<string> ModulesByHand { get; init; } = ImmutableSortedSet<string>.Empty;
 
-    /// <summary>Those of <see cref="ModulesByHand"/> that are not loaded yet.</summary>
+    /// <summary>Modules that are not loaded yet: those of <see cref="ModulesByHand"/>, and those that no device asks for.</summary>
     public ImmutableSortedSet<string> PendingModules { get; init; } = ImmutableSortedSet<string>.Empty;
 
     /// <summary>Device-dax devices whose names device_dax was given (<c>new_id</c>); it takes most others too.</summary>

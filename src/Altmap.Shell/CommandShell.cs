@@ -8,6 +8,7 @@ using Altmap.Shell.Lsmem;
 using Altmap.Shell.Modules;
 using Altmap.Shell.Options;
 using Altmap.Shell.Proc;
+using Altmap.Shell.Scripts;
 using Altmap.Shell.Sysfs;
 using Altmap.Shell.Tools;
 
@@ -67,6 +68,8 @@ public static class CommandShell
                 return Unsupported(state, $"`>` after {words[0]}: only echo writes into a file");
             if (ToolCommandLine.ToolOf(words[0]) is { } tool)
                 return RunTool(state, tool, words);
+            if (words is [_, "-c", var line] && ScriptParser.IsShell(words[0]) && GrepLine.Parse(line) is { } grep)
+                return GrepCommand.Run(state, grep);
             return words[0] switch
             {
                 "cat" => Cat(state, words[1..]),

@@ -15,7 +15,20 @@ public static class Golden
     /// <summary>The bytes of a gzip file.</summary>
     public static byte[] Gunzip(string path)
     {
-        using var file = new GZipStream(File.OpenRead(path), CompressionMode.Decompress);
+        using FileStream file = File.OpenRead(path);
+        return Gunzip(file);
+    }
+
+    /// <summary>Bytes of gzip, unpacked.</summary>
+    public static byte[] Gunzip(byte[] packed)
+    {
+        using var stream = new MemoryStream(packed);
+        return Gunzip(stream);
+    }
+
+    private static byte[] Gunzip(Stream stream)
+    {
+        using var file = new GZipStream(stream, CompressionMode.Decompress);
         using var bytes = new MemoryStream();
         file.CopyTo(bytes);
         return bytes.ToArray();

@@ -5,6 +5,7 @@ using Altmap.Core.Kernels;
 using Altmap.Model;
 using Altmap.Model.Hardware;
 using Altmap.Shell;
+using Altmap.Shell.Modules;
 using Altmap.Shell.Scripts;
 
 namespace Altmap.Advice.Sessions;
@@ -82,6 +83,8 @@ public sealed record SessionOpening(ShellState? State, ImmutableArray<FailedStep
     {
         var failed = ImmutableArray.CreateBuilder<FailedStep>();
         var done = ImmutableArray.CreateBuilder<string>();
+        IEnumerable<ScriptLine> lines = steps.Select(s => ScriptParser.ParseLine(s)?.Line).OfType<ScriptLine>();
+        state = state with { Machine = ModuleCommands.Prepare(state.Machine, lines.Select(l => l.Words)) };
         for (int i = 0; i < steps.Length; i++)
         {
             if (ScriptParser.ParseLine(steps[i]) is not { } parsed)

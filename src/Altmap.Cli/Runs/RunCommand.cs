@@ -8,6 +8,7 @@ using Altmap.Cli.Sessions;
 using Altmap.Core.Json;
 using Altmap.Host;
 using Altmap.Shell;
+using Altmap.Shell.Modules;
 
 namespace Altmap.Cli.Runs;
 
@@ -113,7 +114,11 @@ internal static class RunCommand
             : prompts ? Script.Empty
             : ReadScript(host, request.Script ?? "-");
         MachineSession session = MachineSession.Open(host, request.Machine, request.Kernel, request.Seed);
-        var runner = new SessionRunner(host, session.State, request.Transcript);
+        ShellState start = session.State;
+        // A machine that has done nothing yet has loaded at boot what the script does not load itself.
+        if (session.Steps.IsEmpty)
+            start = start with { Machine = ModuleCommands.Prepare(start.Machine, script.Lines.Select(l => l.Words)) };
+        var runner = new SessionRunner(host, start, request.Transcript);
         if (prompts)
             Prompt.InteractivePrompt.Run(host, runner);
         else

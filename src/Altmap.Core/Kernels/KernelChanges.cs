@@ -9,6 +9,9 @@ namespace Altmap.Core.Kernels;
 /// <param name="Source">Commit, or the text that says so.</param>
 internal sealed record KernelChange(string Rule, int Major, int Minor, string Source)
 {
+    /// <summary>True for what is beside all that was there before: it does not say which of two neighbours a kernel is like.</summary>
+    public bool IsAside { get; init; }
+
     public double Age => KernelRelease.AgeOf(Major, Minor);
 
     public string Version => FormattableString.Invariant($"{Major}.{Minor}");
@@ -49,6 +52,7 @@ internal static class KernelChanges
             "6b8f0798b85a (\"mm/memory_hotplug: split memmap_on_memory requests across memblocks\")" + NotRead
         ),
         new("sysfs.dax-memmap-on-memory", 6, 9, "\"dax: add a sysfs knob to control memmap_on_memory behavior\"" + NotRead),
+        new("ramdax.driver", 6, 19, "drivers/nvdimm/ramdax.c came with 6.19" + NotRead) { IsAside = true },
         new("size of memory blocks follows the CXL windows (x86-64)", 6, 15, "arch/x86/mm/init_64.c; seen on 7.2, not on 6.12" + NotRead),
     ];
 

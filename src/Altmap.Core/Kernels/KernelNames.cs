@@ -226,7 +226,7 @@ public static class KernelNames
     private static KernelRelease ReleaseOf(KernelProfile profile) => s_releases[profile];
 
     private static int Distance(KernelRelease release, KernelProfile profile) =>
-        KernelChanges.Known.Count(c => c.Age <= release.Age != c.Age <= ReleaseOf(profile).Age);
+        KernelChanges.Known.Count(c => !c.IsAside && c.Age <= release.Age != c.Age <= ReleaseOf(profile).Age);
 
     private static KernelMatch Of(string name, KernelRelease release, string profileName, KernelMatchRule rule, string why)
     {

@@ -69,6 +69,7 @@ public static class KernelProfiles
         (Rules.Arm64MemmapIsAlwaysPmd, "pmd-per-section", Confirmation.SourceOnly, "arch/arm64/mm/mmu.c vmemmap_populate()"),
         (Rules.MemmapOnMemory, "one-block", Confirmation.RealKernel, "mm/memory_hotplug.c mhp_supports_memmap_on_memory()"),
         (Rules.HasHmem, "yes", Confirmation.RealKernel, "drivers/dax/hmem/device.c hmem_init()"),
+        (Rules.HasRamdax, "no", Confirmation.RealKernel, "no drivers/nvdimm/ramdax.c"),
         (Rules.HmemGoesToKmem, "device_dax", Confirmation.RealKernel, "drivers/dax/hmem/hmem.c dax_hmem_probe(), bus.c dax_bus_match()"),
         (Rules.HmemHasPlatformParent, "platform", Confirmation.RealKernel, "drivers/dax/hmem/device.c"),
         (Rules.SoftReservedInIomem, "below-device", Confirmation.RealKernel, "drivers/dax/hmem/device.c hmem_register_device()"),
@@ -192,6 +193,7 @@ public static class KernelProfiles
             "cxl-windows",
             "drivers/acpi/numa/srat.c acpi_parse_cfmws(), drivers/base/memory.c memory_block_advise_max_size(); since 6.15"
         ),
+        (Rules.HasRamdax, "yes", "drivers/nvdimm/ramdax.c; since 6.19"),
         (Rules.HasClassicSparsemem, "no", "arch/x86/Kconfig SPARSEMEM_VMEMMAP"),
         (Rules.FlagsFixed, "21", PageFlags),
         (Rules.KasanHardwareTagBits, "4", FlagsLayout)

@@ -368,6 +368,14 @@ public static class Rules
         "nothing happens to soft-reserved memory"
     );
 
+    /// <summary>Whether ranges of type 12 can be DIMMs with labels.</summary>
+    public static readonly Rule<bool> HasRamdax = YesNo(
+        "ramdax.driver",
+        "there is the ramdax driver: a range of type 12 (memmap=nn!ss) can be a DIMM that keeps labels in its last 128 KiB",
+        "through driver_override of e820_pmem",
+        "the module does not exist"
+    );
+
     /// <summary>Which driver takes a device of soft-reserved memory first.</summary>
     public static readonly Rule<bool> HmemGoesToKmem = Choice(
         "hmem.default-driver",

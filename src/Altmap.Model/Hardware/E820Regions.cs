@@ -51,7 +51,7 @@ public static class E820Regions
     /// describes none:
     /// the kernel then knows node 0 up to the end of RAM only, and -1 above it (seen). With several, the firmware's range decides.
     /// </summary>
-    private static int NodeOf(PhysicalAddress address, MachineDescription machine, FirmwareMap map)
+    internal static int NodeOf(PhysicalAddress address, MachineDescription machine, FirmwareMap map)
     {
         int[] nodes = [.. machine.Memory.Where(r => r.Type == FirmwareRangeType.SystemRam).Select(r => r.Node).Distinct()];
         if (nodes.Length <= 1)

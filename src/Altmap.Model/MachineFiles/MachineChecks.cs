@@ -4,6 +4,7 @@ using Altmap.Core.Json;
 using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Model.Hardware;
+using Altmap.Model.Nvdimm;
 
 namespace Altmap.Model.MachineFiles;
 
@@ -81,7 +82,8 @@ internal sealed class MachineChecks(InputErrors errors)
                     AnyOf(busNames),
                     "add it to \"buses\""
                 );
-            Mappings(region, dimmNames, pageSize);
+            bool hasLabelsInside = buses.Any(b => b.Name == region.Bus && b.Provider == LegacyMemory.Ramdax);
+            Mappings(region, dimmNames, pageSize, hasLabelsInside ? LegacyMemory.LabelAreaSize : ByteSize.Zero);
         }
         RegionDescription[] sorted = [.. regions.Where(r => !r.Range.IsEmpty).OrderBy(r => r.Range.Start)];
         for (int i = 1; i < sorted.Length; i++)
@@ -131,7 +133,11 @@ internal sealed class MachineChecks(InputErrors errors)
         }
     }
 
-    private void Mappings(RegionDescription region, HashSet<string> dimmNames, ByteSize pageSize)
+    /// <param name="region">Whose mappings.</param>
+    /// <param name="dimmNames">DIMMs that there are.</param>
+    /// <param name="pageSize">Of the machine.</param>
+    /// <param name="apart">Bytes of the region that are in no mapping.</param>
+    private void Mappings(RegionDescription region, HashSet<string> dimmNames, ByteSize pageSize, ByteSize apart)
     {
         if (region.Mappings.IsEmpty)
             return;
@@ -162,8 +168,9 @@ internal sealed class MachineChecks(InputErrors errors)
         }
         if (region.Range.IsEmpty)
             return;
-        ulong share = region.Range.Size.Bytes / (ulong)count;
-        if (region.Range.Size.Bytes % (ulong)count != 0 || region.Mappings.Any(m => m.Size.Bytes != share))
+        ulong data = region.Range.Size.Bytes - Math.Min(region.Range.Size.Bytes, apart.Bytes),
+            share = data / (ulong)count;
+        if (data % (ulong)count != 0 || region.Mappings.Any(m => m.Size.Bytes != share))
         {
             At(
                 region,
@@ -172,7 +179,7 @@ internal sealed class MachineChecks(InputErrors errors)
                     CultureInfo.InvariantCulture,
                     $"the mappings of {region.Name} do not add up to its size of {region.Range.Size.Bytes}"
                 ),
-                region.Range.Size.Bytes % (ulong)count == 0
+                data % (ulong)count == 0
                     ? string.Create(CultureInfo.InvariantCulture, $"{count} of {share} bytes")
                     : $"a size that divides into {count} equal shares"
             );

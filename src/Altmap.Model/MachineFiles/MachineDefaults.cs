@@ -5,6 +5,7 @@ using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Formats.Labels;
 using Altmap.Model.Hardware;
+using Altmap.Model.Nvdimm;
 
 namespace Altmap.Model.MachineFiles;
 
@@ -27,7 +28,10 @@ public static class MachineDefaults
     /// </summary>
     private static MachineDescription WithLegacyBus(MachineDescription machine, ImmutableArray<string>.Builder notes)
     {
-        if (machine.Architecture != Architecture.X86_64 || machine.Buses.Any(b => b.Provider == E820Regions.Provider))
+        if (
+            machine.Architecture != Architecture.X86_64
+            || machine.Buses.Any(b => b.Provider is E820Regions.Provider or LegacyMemory.Ramdax)
+        )
             return machine;
         PhysicalRange[] ranges =
         [

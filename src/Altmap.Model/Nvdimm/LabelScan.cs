@@ -119,7 +119,7 @@ internal sealed record LabelScan(ImmutableArray<NamespaceState>? Namespaces, Imm
             {
                 if (label.InterleaveSetCookie != cookie)
                     continue;
-                if (dimms[i].Labels!.LabelSizeBytes == 256 && label.TypeGuid != LabelFormat.PersistentMemoryType)
+                if (dimms[i].Labels!.LabelSizeBytes == 256 && label.TypeGuid != region.Cookies.TypeGuid)
                     continue;
                 if (seen)
                     return false;

@@ -226,7 +226,7 @@ public static class NamespaceAttributes
                     LbaSize = new ByteSize(ndns.LbaSize),
                     Dpa = space.Start,
                     RawSize = space.Size,
-                    TypeGuid = LabelFormat.PersistentMemoryType,
+                    TypeGuid = region.Cookies.TypeGuid,
                     AbstractionGuid = ndns.ClaimClass.ToGuid(),
                 };
                 LabelWriteResult put = labels.PutLabel(label, flags, renamedFrom);

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
+using Altmap.Core.Identity;
 using Altmap.Core.Media;
 using Altmap.Core.Units;
+using Altmap.Formats.Labels;
 using Altmap.Model.Hardware;
 
 namespace Altmap.Model.Nvdimm;
@@ -116,6 +118,16 @@ public sealed record RegionState
     private ImmutableList<NdDevice> WithRegistered(NdDevice device, bool exists) =>
         exists ? Registered : Registered.Remove(device).Add(device);
 
+    /// <summary>The lowest number that is not among <paramref name="taken"/>, as the kernel's ida gives it.</summary>
+    public static int LowestFree(IEnumerable<int> taken)
+    {
+        HashSet<int> numbers = [.. taken];
+        int number = 0;
+        while (numbers.Contains(number))
+            number++;
+        return number;
+    }
+
     /// <summary>The lowest id that <paramref name="taken"/> does not have, as the kernel's ida gives it.</summary>
     public static int LowestFree<T>(ImmutableSortedDictionary<int, T> taken)
     {
@@ -136,6 +148,10 @@ public sealed record RegionState
 /// <param name="AltCookie">Accepted on reading only.</param>
 public sealed record RegionCookies(ulong Cookie1, ulong Cookie2, ulong AltCookie)
 {
+    /// <summary>Type that labels 1.2 must have: that of the NFIT's range; zero for buses that name none (drivers/acpi/nfit/core.c
+    /// acpi_nfit_init_interleave_set(), drivers/nvdimm/ramdax.c).</summary>
+    public Uuid TypeGuid { get; init; } = LabelFormat.PersistentMemoryType;
+
     /// <summary>No interleave set.</summary>
     public static readonly RegionCookies None = new(0, 0, 0);
 }

@@ -86,7 +86,7 @@ public static class NdctlJson
         (flags & JsonDetail.Human) == 0 ? new JsonNumber(value) : new JsonString(value == 0 ? "0" : $"0x{value:x}");
 
     /// <summary>The same where the tool gives json-c a number and prints it for people by its signed getter, which ends at 2^63 - 1
-    /// (util_json_object_hex() of labels and info-blocks).</summary>
+    /// (util_json_object_hex() of labels, info-blocks and interleave-set cookies).</summary>
     public static JsonValue CappedHex(ulong value, JsonDetail flags) =>
         Hex((flags & JsonDetail.Human) == 0 ? value : Math.Min(value, long.MaxValue), flags);
 

@@ -58,7 +58,8 @@ public static partial class Replay
     /// <param name="known">Recorded UUIDs for ours that no output shows, where they are known from elsewhere (a label area).</param>
     public static ReplayResult Run(Machine machine, ImmutableArray<RecordedCommand> commands, IReadOnlyDictionary<Uuid, Uuid>? known = null)
     {
-        machine = ModuleCommands.Prepare(machine, commands.Select(c => c.Words));
+        if (machine.Description.Steps.IsEmpty)
+            machine = ModuleCommands.Prepare(machine, commands.Select(c => c.Words));
         UuidSource first = UuidSource.FromSeed(Seed);
         ReplayResult draft = RunOnce(new ShellState(machine, first), commands);
         Dictionary<Uuid, Uuid> recorded = known is null ? [] : new(known);

@@ -75,6 +75,8 @@ public static class ScriptParser
                 new ScriptError(number, control + 1, $"a control character (U+{(int)line[control]:X4}); a command is one line of text")
             );
         var read = new LineLexer(line).Read();
+        if (read.Error is not null && GrepLine.Parse(line) is not null)
+            return (new ScriptLine(number, line.Trim(' ', '\t'), ["sh", "-c", line], null), null);
         if (read.Error is not null)
             return (null, new ScriptError(number, read.Column, read.Error));
         if (read.Words.IsEmpty && read.RedirectTo is null)
@@ -90,6 +92,8 @@ public static class ScriptParser
         if (line.RedirectTo is not null || depth == NestingMax)
             return (null, new ScriptError(line.LineNumber, 0, "sh -c takes one command, with its redirection inside the quotes"));
         var read = new LineLexer(command).Read();
+        if (read.Error is not null && GrepLine.Parse(command) is not null)
+            return (line, null);
         if (read.Error is not null)
             return (null, new ScriptError(line.LineNumber, 0, $"in sh -c: {read.Error}"));
         if (command.Contains('\n'))

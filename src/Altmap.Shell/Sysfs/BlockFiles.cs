@@ -9,11 +9,16 @@ using Altmap.Model.Nvdimm;
 
 namespace Altmap.Shell.Sysfs;
 
-/// <summary><c>/sys/block/pmemN</c>: size in sectors of 512 bytes, logical block size, read-only or not (block/genhd.c, blk-sysfs.c;
-/// 6.1). Other files of a block device are not modelled.</summary>
+/// <summary><c>/sys/block/pmemN</c>: size in sectors of 512 bytes, read-only or not, and what the drivers say of the queue (block/genhd.c,
+/// blk-sysfs.c, drivers/nvdimm/pmem.c pmem_attach_disk(), btt.c btt_blk_init(); seen on 5.10, 6.1, 6.12 and 7.2). Other files of a block
+/// device are not modelled.</summary>
 internal static class BlockFiles
 {
     private const string Folder = "/sys/block/";
+    private const string QueueFiles = "dax, fua, hw_sector_size, logical_block_size, minimum_io_size, physical_block_size and write_cache";
+
+    /// <summary>A block device.</summary>
+    private readonly record struct Disk(int Region, ByteSize Size, ulong SectorSizeBytes, bool HasDax, bool IsBtt);
 
     public static bool Owns(string path) => path.StartsWith(Folder + "pmem", StringComparison.Ordinal);
 
@@ -26,9 +31,15 @@ internal static class BlockFiles
         return parts.ElementAtOrDefault(1) switch
         {
             "size" => Number(disk.Size.Bytes / 512),
-            "queue/logical_block_size" => Number(disk.SectorSizeBytes),
+            "queue/dax" => disk.HasDax ? "1" : "0",
+            "queue/fua" => "0",
+            "queue/hw_sector_size" or "queue/logical_block_size" => Number(disk.SectorSizeBytes),
+            "queue/minimum_io_size" or "queue/physical_block_size" => Number(
+                disk.IsBtt ? disk.SectorSizeBytes : machine.Architecture.PageSize.Bytes
+            ),
+            "queue/write_cache" => disk.IsBtt ? "write through" : "write back",
             "ro" => ReadOnly(machine, machine.Regions[disk.Region]),
-            _ => throw new NotModelledException($"reading {path}: of a block device, size, ro and queue/logical_block_size are known"),
+            _ => throw new NotModelledException($"reading {path}: of a block device are known size, ro, and of queue/ {QueueFiles}"),
         };
     }
 
@@ -37,18 +48,24 @@ internal static class BlockFiles
             ? Number(region.IsReadOnly ? 1UL : 0UL)
             : throw new NotModelledException($"ro of a block device of {region.Device}, which was read-only for a while");
 
-    private static (int Region, ByteSize Size, ulong SectorSizeBytes)? Find(Machine machine, string name)
+    private static Disk? Find(Machine machine, string name)
     {
         foreach (RegionState region in machine.Regions.Values)
         {
             foreach (NamespaceState ndns in region.Namespaces.Values.Where(n => n.DiskName == name))
             {
                 if (ndns.IsBound)
-                    return (region.Device.Number, ndns.Size, ndns.SectorSizeBytes);
+                    return new(region.Device.Number, ndns.Size, ndns.SectorSizeBytes, PmemDriver.MapsPages(machine, ndns), IsBtt: false);
                 if (ndns.Claim is { Kind: NdDeviceKind.Btt } btt && machine.FindBtt(btt) is { DiskSize: { } size } found)
-                    return (region.Device.Number, size, BttConstants.DiskSectorSize(found.LbaSizeBytes));
+                    return new(region.Device.Number, size, BttConstants.DiskSectorSize(found.LbaSizeBytes), HasDax: false, IsBtt: true);
                 if (ndns.Claim is { Kind: NdDeviceKind.Pfn } pfn && machine.FindPfnDevice(pfn) is { Layout: { } layout })
-                    return (region.Device.Number, layout.UsableSize(ndns.Size) ?? ByteSize.Zero, ndns.SectorSizeBytes);
+                    return new(
+                        region.Device.Number,
+                        layout.UsableSize(ndns.Size) ?? ByteSize.Zero,
+                        ndns.SectorSizeBytes,
+                        HasDax: true,
+                        IsBtt: false
+                    );
             }
         }
         return null;

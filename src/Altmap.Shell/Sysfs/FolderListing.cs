@@ -20,6 +20,9 @@ internal static class FolderListing
     /// <summary>What every bus has (drivers/base/bus.c bus_register(); 6.1).</summary>
     private static readonly ImmutableArray<string> s_bus = ["devices", "drivers", "drivers_autoprobe", "drivers_probe", "uevent"];
 
+    /// <summary>Words of which no platform device but those of memory has one in its name.</summary>
+    private static readonly ImmutableArray<string> s_memoryWords = ["e820", "e820_pmem", "hmem", "pmem", "ramdax"];
+
     public static CommandResult Run(ShellState state, ImmutableArray<string> arguments)
     {
         if ((arguments is ["-1", .. var rest] ? rest : arguments) is not [var path] || path.StartsWith('-'))
@@ -35,6 +38,28 @@ internal static class FolderListing
             _ => CommandShell.Say(state, path + "\n", "", 0),
         };
     }
+
+    /// <summary>Every file of a folder as a path, in the order of bytes; null: not all are modelled.</summary>
+    public static IEnumerable<string>? FilesOf(Machine machine, string folder) =>
+        Names(machine, folder.TrimEnd('/')) is { } names
+            ? names
+                .Distinct()
+                .Order(StringComparer.Ordinal)
+                .Select(n => $"{folder.TrimEnd('/')}/{n}")
+                .Where(p => !SysfsTree.IsDirectory(machine, p))
+            : null;
+
+    /// <summary>
+    /// Those entries of a folder that hold one of <paramref name="words"/>, where each of those can only be in a name that is modelled, in
+    /// the order of bytes; null: it could be in others too.
+    /// </summary>
+    public static IEnumerable<string>? NamesWith(Machine machine, string folder, IReadOnlyCollection<string> words) =>
+        folder.TrimEnd('/') is "/sys/bus/platform/devices" && words.All(s_memoryWords.Contains)
+            ? PlatformFiles
+                .DeviceNames(machine)
+                .Where(n => words.Any(w => n.Contains(w, StringComparison.Ordinal)))
+                .Order(StringComparer.Ordinal)
+            : null;
 
     private static IEnumerable<string>? Names(Machine machine, string folder) =>
         folder switch

@@ -53,7 +53,8 @@ internal static class NdAttributes
         // Label methods come with the _LSR and _LSW objects; QEMU's DIMMs have them, and the family's command set, only with a label
         // area.
         yield return new("available_slots", m => m.Dimms[dimm.Device].Labels is { } labels ? Number(labels.AvailableSlots) : Errno.ENXIO);
-        yield return new("commands", _ => dimm.HasLabelArea ? "get_size get_data set_data cmd_call " : "cmd_call ");
+        bool isNfit = machine.Buses.Values.First(b => b.Name == dimm.Bus).Provider == "ACPI.NFIT";
+        yield return new("commands", _ => (dimm.HasLabelArea ? "get_size get_data set_data " : "") + (isNfit ? "cmd_call " : ""));
         string number = string.Create(CultureInfo.InvariantCulture, $"{machine.Kernel.Get(Rules.DimmMajor)}:{dimm.Device.Number}");
         yield return new("dev", _ => number);
         yield return new("devtype", _ => "nvdimm");
@@ -61,7 +62,7 @@ internal static class NdAttributes
         yield return new("modalias", _ => "nd:t1");
         yield return new("state", m => DimmDriver.IsActive(m, dimm.Device) ? "active" : "idle");
         yield return new("uevent", m => $"{DeviceNode(number, dimm.Device.Name)}{Uevent(DriverOf(m, dimm.Device), "nd:t1", "nvdimm")}");
-        if (machine.Buses.Values.First(b => b.Name == dimm.Bus).Provider != "ACPI.NFIT")
+        if (!isNfit)
             yield break;
         yield return new("nfit/device", _ => Hex4(d.Device));
         if (dimm.HasLabelArea)

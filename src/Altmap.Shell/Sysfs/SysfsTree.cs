@@ -39,6 +39,8 @@ public static class SysfsTree
             return MemoryFiles.Read(machine, path);
         if (VmFiles.Owns(path))
             return Errno.EACCES;
+        if (PlatformFiles.Owns(path))
+            return PlatformFiles.Read(machine, path);
         if (BlockFiles.Owns(path))
             return BlockFiles.Read(machine, path);
         if (!path.StartsWith("/sys/bus/nd/", StringComparison.Ordinal))
@@ -59,6 +61,8 @@ public static class SysfsTree
             return MemoryFiles.Write(machine, path, text);
         if (VmFiles.Owns(path))
             return VmFiles.Write(machine, text);
+        if (PlatformFiles.Owns(path))
+            return PlatformFiles.Write(machine, path, text);
         if (IsDriverFile(path, out string driver, out bool binds))
         {
             string name = text.EndsWith('\n') ? text[..^1] : text;
@@ -144,6 +148,7 @@ public static class SysfsTree
             .Concat(drivers)
             .Concat(DaxFiles.Names(machine))
             .Concat(MemoryFiles.Names(machine, prefix))
+            .Concat(PlatformFiles.Names(machine))
             .Append(VmFiles.DropCaches)
             .Where(p => p.StartsWith(prefix, StringComparison.Ordinal));
     }

@@ -90,7 +90,7 @@ internal static class DaxJson
         string provider = machine.Buses.Values.First(b => b.Name == bus).Provider;
         string parent = provider switch
         {
-            "e820" => "/platform/e820_pmem",
+            "e820" or LegacyMemory.Ramdax => "/platform/e820_pmem",
             "ACPI.NFIT" => machine.Kernel.Get(Rules.AcpiDevicesArePlatform)
                 ? "/platform/ACPI0012:00"
                 : "/LNXSYSTM:00/LNXSYBUS:00/ACPI0012:00",

@@ -198,7 +198,7 @@ internal sealed class ListCommand
                 json = json.Add("target_node", (long)region.Description.TargetNode);
         }
         if (labelled)
-            json = json.Add("iset_id", NdctlJson.Hex(RegionDriver.SetCookie(_context.Machine, region), _flags));
+            json = json.Add("iset_id", NdctlJson.CappedHex(RegionDriver.SetCookie(_context.Machine, region), _flags));
         if (_dimms && MappingsJson(region) is { } mappings)
             json = json.Add("mappings", mappings);
         if (!region.IsBound)
@@ -242,8 +242,9 @@ internal sealed class ListCommand
         JsonObject json = JsonObject.Empty.Add("dev", dimm.Device.Name);
         if (dimm.Description.Id.Length > 0)
             json = json.Add("id", dimm.Description.Id);
-        json = json.Add("handle", NdctlJson.Hex(dimm.Description.Handle, _flags))
-            .Add("phys_id", NdctlJson.Hex(dimm.Description.PhysicalId, _flags));
+        if (_context.Machine.Buses.Values.First(b => b.Name == dimm.Bus).Provider == "ACPI.NFIT")
+            json = json.Add("handle", NdctlJson.Hex(dimm.Description.Handle, _flags))
+                .Add("phys_id", NdctlJson.Hex(dimm.Description.PhysicalId, _flags));
         return dimm.IsBound ? json : json.Add("state", "disabled");
     }
 

@@ -3,7 +3,9 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Altmap.Core.Identity;
 using Altmap.Model;
+using Altmap.Model.MachineFiles;
 using Altmap.Model.Memory;
+using Altmap.Model.Nvdimm;
 using Altmap.Shell.Modules;
 using Altmap.Shell.Proc;
 using Altmap.Shell.Replays;
@@ -57,7 +59,7 @@ internal sealed partial class PluggedRecording
             }
         }
         _session = RecordedSession.Parse(text.ToString());
-        Machine = RecordedMachine.Load(path + ".json", kernel);
+        Machine = RecordedMachine.Load(path + ".json", kernel, d => MachineDefaults.Fill(d).Machine);
     }
 
     public Machine Machine { get; private set; }
@@ -68,6 +70,9 @@ internal sealed partial class PluggedRecording
         var found = new List<string>();
         Machine = ModuleCommands.Prepare(Machine, _session.Commands.Select(c => c.Words));
         ReplayResult whole = Replay.Run(Machine, _session.Commands);
+        Dictionary<Uuid, Uuid> known = Known(whole);
+        if (known.Count > 0)
+            whole = Replay.Run(Machine, _session.Commands, known);
         found.AddRange(
             whole
                 .Commands.Where(c => c.Verdict != ReplayVerdict.Same)
@@ -75,16 +80,56 @@ internal sealed partial class PluggedRecording
                     $"{c.Command.LineNumber}: {c.Command.Text}: {c.Verdict}: {c.Result.Merged.Trim()} | kernel: {c.Command.Output.Trim()}"
                 )
         );
-        var state = new ShellState(Machine, UuidSource.FromSeed(1));
-        int done = 0;
         foreach ((int after, string step, Dictionary<string, List<string>> sections) in _steps)
         {
-            for (; done < after; done++)
-                state = CommandShell.Run(state, _session.Commands[done].Words, _session.Commands[done].RedirectTo).State;
+            ShellState state = after == 0 ? new ShellState(Machine, UuidSource.FromSeed(1)) : whole.Commands[after - 1].Result.State;
             Machine = state.Machine;
             found.AddRange(Compare(state, sections).Select(d => $"{step}: {d}"));
         }
         return found;
+    }
+
+    /// <summary>UUIDs that no command printed, but a snapshot shows: in its listing, or in a label.</summary>
+    private Dictionary<Uuid, Uuid> Known(ReplayResult whole)
+    {
+        var known = new Dictionary<Uuid, Uuid>();
+        foreach ((int after, _, Dictionary<string, List<string>> sections) in _steps.Where(s => s.After > 0))
+        {
+            ShellState state = whole.Commands[after - 1].Result.State;
+            if (sections.TryGetValue("list", out List<string>? list))
+            {
+                string[] ours = Uuids(Output(state, "ndctl", "list", "-BRNDFHXvvvi")),
+                    theirs = Uuids(list);
+                if (ours.Length == theirs.Length)
+                    Learn(ours.Zip(theirs, (a, b) => (Uuid.Parse(a), Uuid.Parse(b))));
+            }
+            if (sections.TryGetValue("labels", out List<string>? labels))
+                Learn(labels.SelectMany(row => LabelUuids(state.Machine, row)));
+        }
+        return known;
+
+        void Learn(IEnumerable<(Uuid Ours, Uuid Theirs)> pairs)
+        {
+            foreach ((Uuid ours, Uuid theirs) in pairs.Where(p => p.Ours != p.Theirs))
+                known.TryAdd(ours, theirs);
+        }
+    }
+
+    private static string[] Uuids(IEnumerable<string> lines) => [.. lines.SelectMany(l => UuidPattern().Matches(l)).Select(m => m.Value)];
+
+    /// <summary>The first bytes of labels of 128 bytes, behind two index blocks of 256.</summary>
+    private static IEnumerable<(Uuid Ours, Uuid Theirs)> LabelUuids(Machine machine, string row)
+    {
+        (byte[] mine, byte[] theirs) = LabelAreas(machine, row);
+        for (int at = 512; at + 128 <= mine.Length; at += 128)
+            yield return (Uuid.Read(mine.AsSpan(at, 16)), Uuid.Read(theirs.AsSpan(at, 16)));
+    }
+
+    private static (byte[] Mine, byte[] Theirs) LabelAreas(Machine machine, string row)
+    {
+        string[] f = row.Split(' ');
+        DimmState dimm = machine.Dimms.Values.First(d => d.Device.Name == f[0]);
+        return (dimm.LabelBytes.Read(0, (int)dimm.LabelBytes.LengthBytes), Golden.Gunzip(Convert.FromBase64String(f[1])));
     }
 
     private IEnumerable<string> Compare(ShellState state, Dictionary<string, List<string>> sections)
@@ -97,8 +142,10 @@ internal sealed partial class PluggedRecording
                 "iomem" => Lines(rows.Where(IsListed), Iomem.Text(Machine).Split('\n').Where(l => l.Length > 0 && IsListed(l))),
                 "zones" => Zones(rows),
                 "sysfs" => Sysfs(rows),
-                "daxctl" => Lines(rows, Output(state, "daxctl", "list", "-RDMi")),
+                "daxctl" => Lines(rows, Output(state, "daxctl", "list", "-RDMi")).Where(d => !HasRace() || d != "another order"),
                 "list" => Lines(rows, Output(state, "ndctl", "list", "-BRNDFHXvvvi")),
+                "human" => Lines(rows, Output(state, "ndctl", "list", "-RNDuXvi")),
+                "labels" => Labels(rows),
                 "dmesg" => Messages(rows),
                 _ => throw new InvalidDataException($"section {name}"),
             };
@@ -106,6 +153,9 @@ internal sealed partial class PluggedRecording
                 yield return $"{name}: {difference}";
         }
     }
+
+    /// <summary>True where a region found several namespaces with personalities when it bound.</summary>
+    private bool HasRace() => Machine.Regions.Values.Any(r => r.NamespacesAtProbe > 1);
 
     private static string[] Output(ShellState state, params string[] words) =>
         CommandShell.Run(state, [.. words]).Stdout.TrimEnd('\n').Split('\n');
@@ -157,18 +207,43 @@ internal sealed partial class PluggedRecording
         }
     }
 
-    private IEnumerable<string> Sysfs(List<string> rows)
+    /// <summary>
+    /// A region's namespaces are probed all at once: which of them gets which pfn, dax or btt device is a race. Here the record's numbers
+    /// become the model's by the namespace that each device holds.
+    /// </summary>
+    private IEnumerable<string> Renumbered(List<string> rows)
     {
+        Dictionary<string, string> names = rows.Select(r => (Row: r, Match: HolderRow().Match(r)))
+            .Where(r => r.Match.Success)
+            .Select(r =>
+                (
+                    Theirs: r.Match.Groups[1].Value,
+                    Ours: SysfsTree.Read(Machine, $"/sys/bus/nd/devices/{r.Match.Groups[2].Value}/holder")?.Text ?? ""
+                )
+            )
+            .Where(n => n.Ours.Length > 0)
+            .ToDictionary(n => n.Theirs, n => n.Ours);
+        bool isPermutation = names.Values.Order(StringComparer.Ordinal).SequenceEqual(names.Keys.Order(StringComparer.Ordinal));
+        return isPermutation ? rows.Select(r => NdRow().Replace(r, m => names.GetValueOrDefault(m.Value, m.Value))) : rows;
+    }
+
+    private IEnumerable<string> Sysfs(List<string> recorded)
+    {
+        List<string> rows = [.. Renumbered(recorded)];
         foreach (string row in rows)
         {
             string[] f = row.Split(':', 2);
             // What the device model says of any device, and numbers that depend on what else the machine has.
-            if (f[0].EndsWith("/dev", StringComparison.Ordinal) || f[0].EndsWith("/uevent", StringComparison.Ordinal))
+            if (
+                f[0].StartsWith("/dev/", StringComparison.Ordinal)
+                || f[0].EndsWith("/dev", StringComparison.Ordinal)
+                || f[0].EndsWith("/uevent", StringComparison.Ordinal)
+            )
                 continue;
             SysfsValue? value = f[0].EndsWith("/driver", StringComparison.Ordinal)
                 ? SysfsTree.All(Machine).Where(a => a.Path == f[0]).Select(a => (SysfsValue)a.Value).FirstOrDefault()
                 : SysfsTree.Read(Machine, f[0]);
-            if (value?.Text != f[1].Trim())
+            if (value?.Text.Trim() != f[1].Trim())
                 yield return $"kernel: {row}; model: {value}";
         }
         foreach (
@@ -180,8 +255,20 @@ internal sealed partial class PluggedRecording
         }
     }
 
+    private IEnumerable<string> Labels(List<string> rows)
+    {
+        foreach (string row in rows)
+        {
+            (byte[] mine, byte[] theirs) = LabelAreas(Machine, row);
+            if (!mine.AsSpan().SequenceEqual(theirs))
+                yield return $"{row.Split(' ')[0]} differs from byte {mine.AsSpan().CommonPrefixLength(theirs)} on";
+        }
+    }
+
     private IEnumerable<string> Messages(List<string> rows)
     {
+        if (Machine.Log.Count < _told)
+            _told = 0; // a reboot
         string[] mine = [.. Machine.Log.Skip(_told).Select(l => l.TrimEnd()).Where(l => DriverMessage().IsMatch(l))];
         _told = Machine.Log.Count;
         string[] theirs = [.. rows.Select(r => r.TrimEnd()).Where(r => DriverMessage().IsMatch(r))];
@@ -199,6 +286,15 @@ internal sealed partial class PluggedRecording
                 .Concat(b.Except(a).Select(l => $"model only: {l}"))
                 .DefaultIfEmpty("another order");
     }
+
+    [GeneratedRegex("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")]
+    private static partial Regex UuidPattern();
+
+    [GeneratedRegex(@"^/sys/bus/nd/devices/((?:pfn|dax|btt)\d+\.\d+)/namespace:(\S+)$")]
+    private static partial Regex HolderRow();
+
+    [GeneratedRegex(@"(?<=^/sys/bus/nd/devices/|/holder:)(?:pfn|dax|btt)\d+\.\d+")]
+    private static partial Regex NdRow();
 
     [GeneratedRegex(@"^\[[a-z]+\]$")]
     private static partial Regex SectionName();

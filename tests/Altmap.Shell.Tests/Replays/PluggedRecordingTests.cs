@@ -22,6 +22,17 @@ public class PluggedRecordingTests
             Assert.True(differences.Count == 0, string.Join('\n', differences.Take(20)));
     }
 
+    public static TheoryData<string, string> Ramdax => Recordings("t_ramdax");
+
+    [Theory]
+    [Trait("problem", "D1")]
+    [MemberData(nameof(Ramdax))]
+    public void Ranges_as_labelled_dimms_are_as_recorded(string kernel, string name)
+    {
+        List<string> differences = new PluggedRecording("t_ramdax", kernel, name).Differences();
+        Assert.True(differences.Count == 0, string.Join('\n', differences.Take(20)));
+    }
+
     private static TheoryData<string, string> Recordings(string group)
     {
         var all = new TheoryData<string, string>();
