@@ -20,6 +20,7 @@ using Altmap.Cli.StructPages;
 using Altmap.Cli.Writes;
 using Altmap.Core.Json;
 using Altmap.Core.Media;
+using Altmap.Host;
 
 namespace Altmap.Cli;
 
@@ -57,7 +58,7 @@ internal static class AltmapCommand
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // Files are Host's and come as errors; what is left is our own output: a full disk, a closed descriptor.
-            Tell(host, [$"altmap: standard output: {(e is UnauthorizedAccessException ? "it is closed" : e.Message)}"]);
+            Tell(host, [$"altmap: standard output: {(e is UnauthorizedAccessException ? "it is closed" : HostError.Words(e))}"]);
             exitCode = ExitCode.HostError;
         }
         catch (Exception e)

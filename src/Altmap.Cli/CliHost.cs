@@ -65,6 +65,36 @@ internal sealed class CliHost : IDisposable
         return text.Error is { } error ? throw CliError.Of(error) : Utf8.GetString(text.Value!);
     }
 
+    /// <summary>
+    /// The lines of standard input as they come, in memory for one; more than <paramref name="bytesMax"/> in all is an error. Of a line
+    /// longer than <paramref name="lineMax"/> characters the rest is left out.
+    /// </summary>
+    public IEnumerable<string> ReadLines(long bytesMax, int lineMax = 1 << 14)
+    {
+        using var text = new StreamReader(OpenInput(), Utf8);
+        char[] chunk = new char[1 << 15];
+        var line = new StringBuilder();
+        long all = 0;
+        for (int count; (count = text.Read(chunk)) > 0; )
+        {
+            if ((all += count) > bytesMax)
+                throw CliError.Usage($"<stdin>: more than {bytesMax} bytes; is this the right file?");
+            for (int at = 0; at < count; )
+            {
+                int end = chunk.AsSpan(at, count - at).IndexOf('\n'),
+                    length = end < 0 ? count - at : end;
+                line.Append(chunk, at, Math.Min(length, lineMax - line.Length));
+                at += length + 1;
+                if (end < 0)
+                    break;
+                yield return line.ToString().TrimEnd('\r');
+                line.Clear();
+            }
+        }
+        if (line.Length > 0)
+            yield return line.ToString();
+    }
+
     /// <summary>Something to know about an answer. The same is said once.</summary>
     public void Note(string text)
     {

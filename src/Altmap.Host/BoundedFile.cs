@@ -11,7 +11,7 @@ public static class BoundedFile
     {
         try
         {
-            using FileStream file = Open(path);
+            using FileStream file = InputFile.Open(path);
             return Read(path, file, bytesMax);
         }
         catch (Exception e) when (HostError.IsOfFiles(e))
@@ -26,7 +26,7 @@ public static class BoundedFile
 
     /// <summary>The error for what is neither a file nor a block device; null: it is one, or there is nothing.</summary>
     internal static HostError? RefuseWaiting(string path) =>
-        FileKinds.Of(path) == FileKind.Other && !Directory.Exists(path)
+        FileKinds.Of(path) is FileKind.Pipe or FileKind.Socket or FileKind.Other
             ? new HostError(path, "this is neither a file nor a block device", "an image")
             : null;
 
@@ -34,10 +34,18 @@ public static class BoundedFile
     public static HostResult<byte[]> Read(string path, Stream file, int bytesMax)
     {
         ArgumentNullException.ThrowIfNull(path);
+        return Read(path, file, bytesMax, isPacked: path.EndsWith(".gz", StringComparison.Ordinal));
+    }
+
+    /// <summary>The same of a stream, as its bytes are.</summary>
+    internal static HostResult<byte[]> ReadPlain(string path, Stream file, int bytesMax) => Read(path, file, bytesMax, isPacked: false);
+
+    private static HostResult<byte[]> Read(string path, Stream file, int bytesMax, bool isPacked)
+    {
         ArgumentNullException.ThrowIfNull(file);
         try
         {
-            using GzipInput? gzip = path.EndsWith(".gz", StringComparison.Ordinal) ? new GzipInput(file) : null;
+            using GzipInput? gzip = isPacked ? new GzipInput(file) : null;
             using var bytes = new MemoryStream();
             byte[] chunk = new byte[64 * 1024];
             while (true)
@@ -63,8 +71,4 @@ public static class BoundedFile
             return new(null, HostError.Of(path, e));
         }
     }
-
-    /// <summary>Opens for reading what others may still write.</summary>
-    internal static FileStream Open(string path) =>
-        new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
 }

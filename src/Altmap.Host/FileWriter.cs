@@ -1,11 +1,16 @@
+using System.Runtime.InteropServices;
 using Altmap.Core.Findings;
 using Altmap.Host.Media;
+using Microsoft.Win32.SafeHandles;
 
 namespace Altmap.Host;
 
 /// <summary>Writes files so that nobody ever sees a half-written one.</summary>
 public static class FileWriter
 {
+    private const int ReaderWaitMs = 1000,
+        ReaderPollMs = 20;
+
     /// <summary>
     /// Writes into a new file beside <paramref name="path"/>, makes it durable and renames it: after any failure (a full disk, a killed
     /// process) the old file is still there, whole.
@@ -29,9 +34,14 @@ public static class FileWriter
             FileKind kind = FileKinds.Of(path);
             if (kind == FileKind.BlockDevice)
                 return WriteDevice(path, write);
-            if (kind == FileKind.Other)
+            if (kind == FileKind.Socket)
+                return new HostError(path, "this is a socket", "a file");
+            if (kind is FileKind.Pipe or FileKind.Other)
             {
-                using FileStream stream = new(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+                using FileStream stream =
+                    kind == FileKind.Pipe && OperatingSystem.IsLinux()
+                        ? OpenPipe(path)
+                        : new(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
                 write(stream);
                 return null;
             }
@@ -67,6 +77,30 @@ public static class FileWriter
         }
     }
 
+    /// <summary>A pipe that something reads; where open(2) would wait for a reader, an error after a second.</summary>
+    private static FileStream OpenPipe(string path)
+    {
+        for (int waitedMs = 0; ; waitedMs += ReaderPollMs)
+        {
+            int descriptor = Native.Open(path, Native.WriteOnly | Native.NonBlocking);
+            if (descriptor >= 0)
+            {
+                Native.SetBlocking(descriptor);
+                return new FileStream(new SafeFileHandle(descriptor, ownsHandle: true), FileAccess.Write, bufferSize: 0);
+            }
+            int errno = Marshal.GetLastPInvokeError();
+            if (errno != Native.NoSuchAddress)
+                throw HostError.ExceptionOf(errno);
+            if (waitedMs >= ReaderWaitMs)
+                throw new NoInputException(
+                    "this is a pipe, and nothing reads it",
+                    "a file, or a pipe with a program at its other end",
+                    "start the program that reads first"
+                );
+            Thread.Sleep(ReaderPollMs);
+        }
+    }
+
     /// <summary>A device is written from its start, by who is alone with it.</summary>
     private static HostError? WriteDevice(string path, Action<Stream> write)
     {
@@ -79,7 +113,7 @@ public static class FileWriter
     public static HostError? WritePlain(string path, byte[] bytes)
     {
         ArgumentNullException.ThrowIfNull(path);
-        return FileKinds.Of(path) is FileKind.BlockDevice or FileKind.Other && path != "/dev/null" && !Directory.Exists(path)
+        return FileKinds.Of(path) is FileKind.BlockDevice or FileKind.Pipe or FileKind.Socket or FileKind.Other && path != "/dev/null"
             ? new HostError(path, "this is no plain file, and the commands of a model write no others", "a plain file")
             : WriteAtomically(path, stream => stream.Write(bytes));
     }

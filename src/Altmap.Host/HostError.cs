@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Altmap.Core.Findings;
 using Altmap.Core.Json;
 
@@ -41,17 +42,67 @@ public sealed record HostError(string Path, string What, string Expected = "", s
                 "a whole gzip file of one member",
                 "copy it again, or pack it anew with gzip"
             ),
-            _ => new(path, exception.Message),
+            NoInputException e => new(path, e.Message, e.Expected, e.Todo),
+            ArgumentException => new(path, "this is no path", "the path of a file"),
+            _ => new(path, Words(exception)),
         };
+
+    /// <summary>Why the operating system refused, in words of our own; the runtime's name classes and repeat paths.</summary>
+    /// <param name="exception">What a call of the base library threw. On Unix it carries the errno.</param>
+    public static string Words(Exception exception)
+    {
+        ArgumentNullException.ThrowIfNull(exception);
+        return exception switch
+        {
+            EndOfStreamException => "it ends too early",
+            UnauthorizedAccessException => "permission denied",
+            _ => s_words.TryGetValue(exception.HResult, out string? words) ? words
+            : exception.HResult is > 0 and < 200 ? Lower(Marshal.GetPInvokeErrorMessage(exception.HResult))
+            : exception.InnerException is { HResult: > 0 and < 200 } inner ? Words(inner)
+            : exception.Message,
+        };
+    }
+
+    /// <summary>An errno as the base library would throw it.</summary>
+    internal static Exception ExceptionOf(int errno) =>
+        errno switch
+        {
+            2 => new FileNotFoundException(),
+            1 or 13 => new UnauthorizedAccessException(),
+            _ => new IOException(Marshal.GetPInvokeErrorMessage(errno), errno),
+        };
+
+    // asm-generic/errno-base.h, errno.h; where strerror(3) says less than is known.
+    private static readonly Dictionary<int, string> s_words = new()
+    {
+        [5] = "the device reports an I/O error",
+        [6] = "nothing is behind it: a device that is gone, or a pipe without a reader",
+        [11] = "another process has locked it",
+        [17] = "there is such a file already",
+        [20] = "a part of the path is no directory",
+        [21] = "this is a directory",
+        [24] = "too many open files",
+        [26] = "a program that runs is in it",
+        [27] = "larger than the file system, or a limit of this process (ulimit -f), allows",
+        [28] = "no space is left on the disk",
+        [30] = "the file system is mounted read-only",
+        [32] = "nobody reads it any more",
+        [36] = "the path is too long",
+        [40] = "too many symbolic links, or a circle of them",
+        [122] = "the disk quota is used up",
+    };
+
+    private static string Lower(string text) => text.Length == 0 ? text : char.ToLowerInvariant(text[0]) + text[1..];
 
     private static Errno ErrnoOf(string path, Exception exception) =>
         exception switch
         {
+            NoInputException e => e.Errno,
             InvalidDataException => Errno.None,
             ArgumentException => Errno.None, // the words are wrong, no file was looked for
             FileNotFoundException or DirectoryNotFoundException => Errno.ENOENT,
             UnauthorizedAccessException => Directory.Exists(path) ? Errno.EISDIR : Errno.EACCES,
-            _ => Errno.EIO,
+            _ => exception.HResult > 0 && Enum.IsDefined((Errno)exception.HResult) ? (Errno)exception.HResult : Errno.EIO,
         };
 
     /// <summary>True for what files can do to us; anything else is our bug and goes on.</summary>

@@ -33,12 +33,13 @@ public static class MachineLoader
         {
             string inside = Path.Combine(path, "machine.json");
             if (CaptureLoader.IsCapture(path) || !File.Exists(inside))
-                return CaptureLoader.Load([path], kernelOverride);
+                return CaptureLoader.Load([new RepeatedInput(path)], kernelOverride);
             path = inside;
         }
-        else if (IsPiece(path))
-            return CaptureLoader.Load([path], kernelOverride);
-        HostResult<byte[]> text = BoundedFile.Read(path, MachineFile.SizeBytesMax);
+        var input = new RepeatedInput(path);
+        if (IsPiece(input))
+            return CaptureLoader.Load([input], kernelOverride);
+        HostResult<byte[]> text = ReadText(input);
         if (text.Error is { } unreadable)
             return Fail(unreadable);
         MachineFileResult parsed = MachineFile.Parse(text.Value, path, isKernel, kernelOverride);
@@ -60,28 +61,41 @@ public static class MachineLoader
     /// <param name="paths">At least one.</param>
     /// <param name="kernelOverride">The kernel instead of the one that ran; null: that one.</param>
     public static LoadResult LoadPieces(IReadOnlyList<string> paths, string? kernelOverride = null) =>
-        paths is [var one] ? Load(one, kernelOverride) : CaptureLoader.Load(paths, kernelOverride);
+        paths is [var one] ? Load(one, kernelOverride) : CaptureLoader.Load([.. paths.Select(p => new RepeatedInput(p))], kernelOverride);
 
     /// <summary>False for a machine file, and for what cannot be read, of which its reader says why.</summary>
-    private static bool IsPiece(string path)
+    private static bool IsPiece(RepeatedInput input)
     {
         try
         {
-            using FileStream file = BoundedFile.Open(path);
+            using Stream file = input.Open();
             byte[] head = new byte[64 << 10];
             int count = file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
             ReadOnlySpan<byte> start = head.AsSpan(0, count);
             if (!start.StartsWith((ReadOnlySpan<byte>)[0x1f, 0x8b]) && start.TrimStart(" \t\r\n\ufeff"u8) is [(byte)'{', ..])
             {
                 // JSON is judged as a whole: a list of a tool, or a machine file.
-                HostResult<byte[]> all = BoundedFile.Read(path, MachineFile.SizeBytesMax);
-                return all.Value is { } bytes && PieceKinds.Of(Path.GetFileName(path), bytes) is PieceKind.List or PieceKind.Unknown;
+                HostResult<byte[]> all = ReadText(input);
+                return all.Value is { } bytes && PieceKinds.Of(Path.GetFileName(input.Path), bytes) is PieceKind.List or PieceKind.Unknown;
             }
             return true;
         }
         catch (Exception e) when (HostError.IsOfFiles(e))
         {
             return false;
+        }
+    }
+
+    private static HostResult<byte[]> ReadText(RepeatedInput input)
+    {
+        try
+        {
+            using Stream file = input.Open();
+            return BoundedFile.Read(input.Path, file, MachineFile.SizeBytesMax);
+        }
+        catch (Exception e) when (HostError.IsOfFiles(e))
+        {
+            return new(null, HostError.Of(input.Path, e));
         }
     }
 

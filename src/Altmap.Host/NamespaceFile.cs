@@ -35,8 +35,10 @@ public static class NamespaceFile
         {
             if (Directory.Exists(path))
                 return new(null, new HostError(path, "this is a directory", "an image file or a device") { Errno = Errno.EISDIR });
-            using FileStream file = BoundedFile.Open(path);
-            ByteSize? size = file.CanSeek ? new ByteSize((ulong)FileMedia.LengthOf(file.SafeFileHandle)) : null;
+            using FileStream file = InputFile.Open(path);
+            ByteSize? size = FileKinds.Of(path) is FileKind.Regular or FileKind.BlockDevice
+                ? new ByteSize((ulong)FileMedia.LengthOf(file.SafeFileHandle))
+                : null;
             if (file.CanSeek)
                 file.Position = 0;
             byte[] head = new byte[count];
@@ -53,7 +55,7 @@ public static class NamespaceFile
     {
         try
         {
-            using FileStream file = BoundedFile.Open(path);
+            using FileStream file = InputFile.Open(path);
             using var gzip = new GzipInput(file);
             byte[] head = new byte[count];
             int got = gzip.Read(head);

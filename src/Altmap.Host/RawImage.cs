@@ -22,7 +22,7 @@ public static class RawImage
     {
         try
         {
-            using FileStream file = BoundedFile.Open(path);
+            using FileStream file = InputFile.Open(path);
             using var stream = new GzipInput(file);
             SparseBytes image = SparseBytes.Zero(lengthMax);
             byte[] chunk = new byte[ChunkBytes];

@@ -27,7 +27,7 @@ public static class SparseImage
     {
         try
         {
-            using FileStream file = BoundedFile.Open(path);
+            using FileStream file = InputFile.Open(path);
             return Read(file, path, storedBytesMax);
         }
         catch (Exception e) when (HostError.IsOfFiles(e))
@@ -41,7 +41,7 @@ public static class SparseImage
     {
         try
         {
-            using FileStream file = BoundedFile.Open(path);
+            using FileStream file = InputFile.Open(path);
             using var inflated = new GzipInput(file);
             HostResult<SparseBytes> read = new Reader(inflated, path, StoredBytesMax).Read((ulong)count);
             return read.Value is { } image

@@ -17,6 +17,9 @@ public sealed record MessagePage(string Pattern, string Speaker, Severity Severi
     /// <summary>How much of the pattern is fixed text: of several pages that fit, the one with the most of it is meant.</summary>
     public int Weight { get; } = Pattern.Count(c => c != '*');
 
+    /// <summary>The longest piece of fixed text: no line fits that lacks it.</summary>
+    public string Anchor { get; } = Pattern.Split('*').MaxBy(p => p.Length)!;
+
     /// <summary>The texts behind the stars where the line fits, in order; null where it does not. Upper and lower case, and any text before
     /// the pattern (time stamp, device), do not matter.</summary>
     public ImmutableArray<string>? Match(string line)

@@ -110,14 +110,13 @@ internal static class BttCreateCommand
                         + $"{BttConstants.ArenaSizeMin + (version.Start - new MediaOffset(0))}"
                 );
             if (!isForced && Recognised(ns, input) is { } there)
-                throw new CliError(
-                    ExitCode.ErrorsLeft,
+                throw CliError.Usage(
                     $"{input.Path}: there is {there}; nothing was written. --force overwrites it (the old bytes are kept in an undo file)"
                 );
             string? undoPath = isNew ? null : BttRepairCommand.UndoPath(input.Path, undo);
-            using (var progress = new Progress(host, "laying down", ByteSize.Zero))
+            WritePlan plan = BttGeometry.LayDown(arenas).Shifted(input.Start);
+            using (var progress = new Progress(host, "laying down", plan.Length))
             {
-                WritePlan plan = BttGeometry.LayDown(arenas).Shifted(input.Start);
                 if (Executor.Run(plan, target, undoPath, (done, _) => progress.Report(done)) is { } error)
                     throw CliError.Of(error);
             }

@@ -3,7 +3,6 @@ using Altmap.Cli.Common;
 using Altmap.Core.Media;
 using Altmap.Core.Units;
 using Altmap.Formats.Btt.Device;
-using Altmap.Host;
 
 namespace Altmap.Cli.Btt;
 
@@ -33,7 +32,7 @@ internal static class BttExportCommand
         IMediaReader media = input.Open();
         BttDevice device = input.OpenDevice(media, null);
         ulong bad = 0;
-        HostError? error = FileWriter.WriteAtomically(
+        NewFile.Write(
             output,
             stream =>
             {
@@ -68,8 +67,6 @@ internal static class BttExportCommand
                     stream.SetLength(stream.Position);
             }
         );
-        if (error is not null)
-            throw CliError.Of(error);
         host.Out.WriteLine($"{device.Sectors} sectors of {device.SectorBytes} bytes in {output}");
         if (bad > 0)
             host.Out.WriteLine($"{bad} of them are marked as unreadable: what their blocks hold was taken");

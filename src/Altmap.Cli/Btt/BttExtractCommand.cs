@@ -41,8 +41,8 @@ internal static class BttExtractCommand
             {
                 byte[] bytes = media.Read(arena.DataAt(block), (int)arena.SectorBytes);
                 string file = Path.Combine(directory, string.Create(CultureInfo.InvariantCulture, $"arena{arena.Number}-block{block}.bin"));
-                if (FileWriter.WriteAtomically(file, s => s.Write(bytes)) is { } error)
-                    throw CliError.Of(error);
+                NewFile.Require(file);
+                NewFile.Write(file, s => s.Write(bytes));
                 count++;
             }
         }

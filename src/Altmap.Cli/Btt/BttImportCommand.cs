@@ -36,8 +36,16 @@ internal static class BttImportCommand
         ulong? length = source.CanSeek ? (ulong)source.Length : null;
         if (length > disk)
             throw CliError.Usage($"{from}: {new ByteSize(length.Value)}; the disk in {input.Path} has {new ByteSize(disk)}");
-        (ulong sectors, _) = Copy(host, source, device, 0, keepHoles: true, new ByteSize(length ?? 0), input.Path);
-        host.Out.WriteLine($"wrote {sectors} of {device.Sectors} sectors");
+        BttCopied copied = Copy(host, source, device, 0, keepHoles: true, new ByteSize(length ?? 0), input.Path);
+        RequireBytes(copied, from);
+        if (copied.WasPadded)
+            host.Note($"the last sector was filled up with zeros to {device.SectorBytes} bytes");
+        if (copied.Taken < device.Sectors)
+            host.Note(
+                $"{NameOf(from)} ends after {copied.Taken} of {device.Sectors} sectors: the others keep what they held "
+                    + "(is it the whole disk?)"
+            );
+        host.Out.WriteLine($"wrote {copied.Written} of {device.Sectors} sectors");
         return ExitCode.Success;
     }
 
@@ -45,21 +53,22 @@ internal static class BttImportCommand
     {
         if (path is null or "-")
             return host.OpenInput();
-        HostResult<Stream> opened = InputFile.Open(path);
+        HostResult<Stream> opened = InputFile.TryOpen(path);
         return opened.Value ?? throw CliError.Of(opened.Error!);
     }
 
+    /// <summary>No byte at all is a slip, whoever made it.</summary>
+    internal static void RequireBytes(BttCopied copied, string? from)
+    {
+        if (copied.Taken == 0)
+            throw CliError.Usage($"{NameOf(from)}: there is no byte in it; nothing was written");
+    }
+
+    private static string NameOf(string? from) => from is null or "-" ? "<stdin>" : from;
+
     /// <summary>Writes a stream from a sector on. With <paramref name="keepHoles"/> a sector of zeros is written only where the disk has
     /// something else.</summary>
-    internal static (ulong Written, bool WasPadded) Copy(
-        CliHost host,
-        Stream source,
-        BttDevice device,
-        ulong lba,
-        bool keepHoles,
-        ByteSize whole,
-        string path
-    )
+    internal static BttCopied Copy(CliHost host, Stream source, BttDevice device, ulong lba, bool keepHoles, ByteSize whole, string path)
     {
         using var progress = new Progress(host, "writing", whole);
         byte[] there = new byte[device.SectorBytes];
@@ -67,7 +76,7 @@ internal static class BttImportCommand
             at = lba;
         bool wasPadded = false;
         device.WriteMany(Sectors());
-        return (written, wasPadded);
+        return new(written, at - lba, wasPadded);
 
         IEnumerable<(ulong, ReadOnlyMemory<byte>)> Sectors()
         {
@@ -98,3 +107,9 @@ internal static class BttImportCommand
         }
     }
 }
+
+/// <summary>What was copied onto a BTT's disk.</summary>
+/// <param name="Written">Sectors that were written.</param>
+/// <param name="Taken">Sectors that were given; those that need no write among them.</param>
+/// <param name="WasPadded">The last of them was not whole.</param>
+internal readonly record struct BttCopied(ulong Written, ulong Taken, bool WasPadded);

@@ -2,7 +2,6 @@ using System.CommandLine;
 using Altmap.Cli.Common;
 using Altmap.Core.Media;
 using Altmap.Formats.Btt.Device;
-using Altmap.Host;
 
 namespace Altmap.Cli.Btt;
 
@@ -58,9 +57,9 @@ internal static class BttReadCommand
             Copy(host.OutputBytes);
             host.OutputBytes.Flush();
         }
-        else if (FileWriter.WriteAtomically(output, Copy) is { } error)
+        else
         {
-            throw CliError.Of(error);
+            NewFile.Write(output, Copy);
         }
         return ExitCode.Success;
 

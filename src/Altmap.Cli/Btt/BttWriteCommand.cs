@@ -36,10 +36,11 @@ internal static class BttWriteCommand
         using WritableTarget target = input.OpenForWriting();
         IMediaReader ns = input.Namespace(target.Media);
         BttDevice device = input.OpenDevice(ns, new NamespaceWriter(target.Media, input.Start.Bytes, ns.LengthBytes));
-        (ulong sectors, bool wasPadded) = BttImportCommand.Copy(host, source, device, lba, keepHoles: false, ByteSize.Zero, input.Path);
-        if (wasPadded)
+        BttCopied copied = BttImportCommand.Copy(host, source, device, lba, keepHoles: false, ByteSize.Zero, input.Path);
+        BttImportCommand.RequireBytes(copied, from);
+        if (copied.WasPadded)
             host.Note($"the last sector was filled up with zeros to {device.SectorBytes} bytes");
-        host.Out.WriteLine($"wrote {sectors} sector{(sectors == 1 ? "" : "s")} from {lba} on");
+        host.Out.WriteLine($"wrote {copied.Written} sector{(copied.Written == 1 ? "" : "s")} from {lba} on");
         return ExitCode.Success;
     }
 }

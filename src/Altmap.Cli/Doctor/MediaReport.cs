@@ -21,7 +21,7 @@ internal static class MediaReport
     /// complains).</summary>
     public static MachineReport? Of(string path, string? kernelName)
     {
-        if (path == "-" || Directory.Exists(path))
+        if (path == "-" || Directory.Exists(path) || InputFile.IsPipe(path))
             return null;
         HostResult<NamespaceHead> read = NamespaceFile.ReadHead(path, MediaContent.HeadBytes);
         if (read.Value is not { } head || LooksLikeText(head.Bytes))

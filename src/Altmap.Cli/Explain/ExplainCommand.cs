@@ -13,7 +13,7 @@ namespace Altmap.Cli.Explain;
 /// <summary><c>altmap explain</c>: the page of a finding, or of a message of kernel, ndctl or daxctl.</summary>
 internal static class ExplainCommand
 {
-    private const int InputBytesMax = 64 << 20;
+    private const long InputBytesMax = 4L << 30;
 
     public static Command Create(CliHost host)
     {
@@ -54,10 +54,16 @@ internal static class ExplainCommand
             return Codes(host, isJson);
         if (FindingPages.Find(what) is { } code)
             return Code(host, code, machine, isJson);
-        string text = what == "-" ? host.ReadInput(InputBytesMax) : what;
-        ImmutableArray<ExplainedLine> lines = ExplainedLine.All(text);
+        long count = 0;
+        ImmutableArray<ExplainedLine> lines =
+            what == "-" ? ExplainedLine.All(host.ReadLines(InputBytesMax).Select(Counted)) : ExplainedLine.All(what);
         if (lines.IsEmpty)
-            throw what == "-" ? NothingKnown(text) : Unknown(what);
+            throw what == "-" ? NothingKnown(count) : Unknown(what);
+        if (lines.Length >= ExplainedLine.FoundMax)
+            host.Note(
+                $"more than {ExplainedLine.FoundMax} different messages: of further devices only their number is told, at the first "
+                    + "line of each message"
+            );
         if (isJson)
             JsonOutput.Write(host, json => ExplainJson.Write(json, lines));
         else
@@ -65,13 +71,18 @@ internal static class ExplainCommand
         if (machine is not null)
             ShowOnMachine(host, machine, f => lines.Any(l => l.Line.Contains(f.Subject.Name, StringComparison.Ordinal)), isJson);
         return ExitCode.Success;
+
+        string Counted(string line)
+        {
+            count++;
+            return line;
+        }
     }
 
-    private static CliError NothingKnown(string text) =>
+    private static CliError NothingKnown(long lines) =>
         new(
             ExitCode.Unsupported,
-            $"<stdin>: none of {Numbers.Count(text.AsSpan().Count('\n'), "line")} has a page; altmap explain --messages lists the messages "
-                + "that have one"
+            $"<stdin>: none of {Numbers.Count(lines, "line")} has a page; altmap explain --messages lists the messages " + "that have one"
         );
 
     private static CliError Unknown(string what)

@@ -20,6 +20,7 @@ internal static class ExplainText
 
     public static void Write(CliHost host, ImmutableArray<ExplainedLine> lines, bool isLog)
     {
+        var first = new Dictionary<MessagePage, int>();
         for (int i = 0; i < lines.Length; i++)
         {
             ExplainedLine line = lines[i];
@@ -27,9 +28,9 @@ internal static class ExplainText
                 host.Out.WriteLine();
             string times = line.Count > 1 ? $" ({Numbers.Of(line.Count)} times)" : "";
             host.Out.WriteLine(CliHost.Printable($"{(isLog ? $"line {Numbers.Of(line.Number)}: " : "")}{line.Line}{times}"));
-            if (lines.Take(i).FirstOrDefault(l => l.Page == line.Page) is { } before)
+            if (!first.TryAdd(line.Page, line.Number))
             {
-                host.Out.WriteLine($"  as line {Numbers.Of(before.Number)}");
+                host.Out.WriteLine($"  as line {Numbers.Of(first[line.Page])}");
                 continue;
             }
             host.Out.WriteLine($"  {line.Page.Severity.Word()}, {line.Page.Speaker}");

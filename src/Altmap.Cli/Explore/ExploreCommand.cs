@@ -2,10 +2,8 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
-using System.Text;
 using Altmap.Cli.Common;
 using Altmap.Cli.Output;
-using Altmap.Host;
 using Altmap.Host.Explore;
 using Altmap.Model.Explore;
 using Altmap.Model.Memory.Steps;
@@ -227,8 +225,11 @@ internal static class ExploreCommand
         string text = PromelaModel.Write(request.Model());
         if (path == "-")
             host.Out.Write(text);
-        else if (FileWriter.WriteAtomically(path, stream => stream.Write(Encoding.UTF8.GetBytes(text))) is { } error)
-            throw new CliError(ExitCode.HostError, error.ToString());
+        else
+        {
+            NewFile.Require(path);
+            NewFile.Write(path, text);
+        }
         return ExitCode.Success;
     }
 

@@ -3,9 +3,12 @@ using System.Globalization;
 using Altmap.Cli.Common;
 using Altmap.Core.Findings;
 using Altmap.Core.Identity;
+using Altmap.Core.Json;
 using Altmap.Core.Units;
 using Altmap.Formats.InfoBlocks;
+using Altmap.Formats.Recognition;
 using Altmap.Host;
+using Altmap.Shell.Json;
 using Altmap.Shell.Options;
 
 namespace Altmap.Cli.InfoBlocks;
@@ -17,22 +20,35 @@ namespace Altmap.Cli.InfoBlocks;
 internal static class InfoBlockWriteCommand
 {
     private const string DefaultAlign = "2M";
+    private const string PageSizeWord = "--page-size",
+        SeedWord = "--uuid-seed",
+        ForceWord = "--force";
     private const string NoTarget = "specify a namespace to write-infoblock";
 
     public static Command Create(CliHost host)
     {
-        var words = new Argument<string[]>("OPTIONS")
-        {
-            Description =
-                "those of ndctl write-infoblock: -o FILE or -c, -m, -M, -s, -a, -u, -p, -O; and ours: --page-size of the machine that is "
-                + "to use it (default: 4K), --uuid-seed N for a repeatable uuid where -u gives none",
-            Arity = ArgumentArity.ZeroOrMore,
-        };
+        // ndctl's rules take the words apart (Run); these are for help, completion and a slip of the finger.
         var command = new Command("write", "Writes an info-block into a file or device, as ndctl write-infoblock does without a kernel.")
         {
-            words,
+            Word("--output", "-o", "FILE", "write into this file or device, at its start; a new file is made"),
+            Switch("--stdout", "-c", "write to standard output"),
+            Word("--mode", "-m", "MODE", "fsdax (default) or devdax"),
+            Word("--map", "-M", "PLACE", "where struct pages are: dev (default), on the namespace, or mem, in RAM"),
+            Word("--size", "-s", "SIZE", "of the namespace; default: of the file"),
+            Word("--align", "-a", "ALIGN", "of the data, 4K, 2M (default) or 1G"),
+            Word("--uuid", "-u", "UUID", "of the block; default: a new one"),
+            Word("--parent-uuid", "-p", "UUID", "of the namespace's label; default: zero, as a namespace without label has"),
+            Word(
+                "--offset",
+                "-O",
+                "OFFSET",
+                "bytes from where the kernel's section starts to the namespace: padding for kernels before 5.3"
+            ),
+            Word(PageSizeWord, null, "SIZE", "pages of the machine that is to use it; default: 4K"),
+            Word(SeedWord, null, "N", "makes the new uuid repeatable"),
+            Switch(ForceWord, null, "write over what is there: data, a file system, another info-block"),
         };
-        command.SetAction(p => Run(host, p.GetValue(words) ?? []));
+        command.SetAction(_ => Run(host, []));
         CommandHelp.SetExamples(
             command,
             "altmap infoblock write -o disk.img -s 256M -m fsdax -M mem -a 2M",
@@ -41,9 +57,42 @@ internal static class InfoBlockWriteCommand
         return command;
     }
 
+    private static Option<string?> Word(string name, string? letter, string value, string meaning) =>
+        new(name, letter is null ? [] : [letter]) { Description = meaning, HelpName = value };
+
+    private static Option<bool> Switch(string name, string? letter, string meaning) =>
+        new(name, letter is null ? [] : [letter]) { Description = meaning };
+
+    /// <summary>A long option that neither ndctl nor we have: ndctl prints all it has, and ends with 129.</summary>
+    private static void RefuseUnknown(CliHost host, IReadOnlyList<string> words)
+    {
+        string[] known = [.. Create(host).Options.Select(o => o.Name), "--bus", "--region", "--verbose", "--help", "--quiet"];
+        for (int i = 0; i < words.Count && words[i] != "--"; i++)
+        {
+            string word = words[i].Split('=')[0];
+            if (!word.StartsWith("--", StringComparison.Ordinal))
+                continue;
+            string name = word.StartsWith("--no-", StringComparison.Ordinal) ? "--" + word["--no-".Length..] : word;
+            if (known.Any(k => k.StartsWith(name, StringComparison.Ordinal)))
+                continue;
+            // What stands behind an option that takes a value is that value.
+            if (
+                i > 0
+                && Create(host).Options.OfType<Option<string?>>().Any(o => o.Name == words[i - 1] || o.Aliases.Contains(words[i - 1]))
+            )
+                continue;
+            string hint = NearestWord.Hint(word, known);
+            throw CliError.Usage(
+                $"infoblock write: there is no option {Quote.Text(word)} here{(hint.Length == 0 ? "" : $"; {hint}")} "
+                    + "(altmap infoblock write --help)"
+            );
+        }
+    }
+
     /// <summary>Runs with ndctl's own words, which ndctl's rules take apart and not ours.</summary>
     public static int Run(CliHost host, IReadOnlyList<string> words)
     {
+        RefuseUnknown(host, words);
         var own = new OwnWords(words);
         ToolRequest request = ToolCommandLine.Parse(["ndctl", "write-infoblock", .. own.Others], own.PageSize);
         if (request.Answer is { } answer)
@@ -102,12 +151,29 @@ internal static class InfoBlockWriteCommand
         if (block.Block is null)
             return Refuse(host, block.Message!, block.Errno);
         byte[] bytes = NdctlInfoBlock.ToOutput(block.Block);
+        if (target is not null && !own.IsForced)
+            RequireBlank(target);
         if (target is not null)
             return NamespaceFile.WriteHead(target, bytes) is { } failed ? Refuse(host, failed, target) : Errno.None;
         host.Out.Flush();
         host.OutputBytes.Write(bytes);
         host.OutputBytes.Flush();
         return Errno.None;
+    }
+
+    /// <summary>Refuses to write over bytes that may be of use, in the block's own 8 KiB or recognised behind them.</summary>
+    private static void RequireBlank(string path)
+    {
+        if (NamespaceFile.ReadHead(path, MediaContent.HeadBytes, wantsSize: false).Value is not { } head)
+            return; // nothing is there, or the writer says why it cannot be written
+        MediaContent content = MediaContent.Of(head.Bytes);
+        bool isInTheWay = head.Bytes.AsSpan(0, Math.Min(head.Bytes.Length, InfoBlockJson.HeadBytes)).ContainsAnyExcept((byte)0);
+        if (
+            isInTheWay
+            || content.Kind
+                is not (MediaContentKind.Zeroes or MediaContentKind.Empty or MediaContentKind.Unknown or MediaContentKind.Random)
+        )
+            throw CliError.Usage($"{path}: there is {content.Description}; nothing was written. --force overwrites it");
     }
 
     private static InfoBlockKind NamespaceKind(string? mode) =>
@@ -126,8 +192,6 @@ internal static class InfoBlockWriteCommand
     /// machine that the block is for.</summary>
     private sealed class OwnWords
     {
-        private const string PageSizeWord = "--page-size",
-            SeedWord = "--uuid-seed";
         private readonly string? _seed;
 
         public OwnWords(IReadOnlyList<string> words)
@@ -136,7 +200,9 @@ internal static class InfoBlockWriteCommand
             string? page = null;
             for (int i = 0; i < words.Count; i++)
             {
-                if (!Take(words, ref i, PageSizeWord, ref page) && !Take(words, ref i, SeedWord, ref _seed))
+                if (words[i] == ForceWord)
+                    IsForced = true;
+                else if (!Take(words, ref i, PageSizeWord, ref page) && !Take(words, ref i, SeedWord, ref _seed))
                     others.Add(words[i]);
             }
             Others = others;
@@ -150,6 +216,9 @@ internal static class InfoBlockWriteCommand
         public IReadOnlyList<string> Others { get; }
 
         public ByteSize PageSize { get; }
+
+        /// <summary>What is there may be overwritten.</summary>
+        public bool IsForced { get; }
 
         public Uuid NewUuid() =>
             _seed is null

@@ -43,7 +43,12 @@ internal static class KernelsCommand
             json,
         };
         command.SetAction(p =>
-            p.GetValue(kernel) is { } asked ? KernelMatchReport.Run(host, asked, p.GetValue(names) ?? [], p.GetValue(json))
+            p.GetValue(kernel) is not null && p.GetResult(rules) is not null
+                ? throw CliError.Usage(
+                    "--rules lists what rules may have, whatever the kernel; altmap kernels K shows those of one: leave --for out, "
+                        + "or --rules"
+                )
+            : p.GetValue(kernel) is { } asked ? KernelMatchReport.Run(host, asked, p.GetValue(names) ?? [], p.GetValue(json))
             : p.GetResult(rules) is null ? Run(host, p.GetValue(names) ?? [], p.GetValue(json))
             : RunRules(host, p.GetValue(names) ?? [], p.GetValue(rules), p.GetValue(json))
         );

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text.Json;
 using Altmap.Cli.Common;
 using Altmap.Cli.Output;
+using Altmap.Core.Units;
 using Altmap.Formats.Labels;
 using Altmap.Host;
 
@@ -28,6 +29,7 @@ internal static class LabelsRepairCommand
         {
             Description = "labels in free slots count too, where nothing stands against them: after init-labels -f",
         };
+        Option<string?> size = Values.SizeOption("size of the DIMM's label area (default: as an index block says, else of FILE)");
         Option<bool> json = JsonOutput.Option();
         var command = new Command("repair", "Finds the labels that survive, and makes an area with new index blocks over them.")
         {
@@ -36,6 +38,7 @@ internal static class LabelsRepairCommand
             keep,
             drop,
             undelete,
+            size,
             json,
         };
         command.SetAction(p =>
@@ -44,6 +47,7 @@ internal static class LabelsRepairCommand
                 p.GetRequiredValue(file),
                 p.GetValue(output),
                 new SalvageWish(Slots(p.GetValue(keep), "--keep"), Slots(p.GetValue(drop), "--drop"), p.GetValue(undelete)),
+                SizeOf(p.GetValue(size)),
                 p.GetValue(json)
             )
         );
@@ -56,6 +60,14 @@ internal static class LabelsRepairCommand
         return command;
     }
 
+    private static ByteSize? SizeOf(string? text)
+    {
+        ByteSize? size = Values.Size(text, "--size");
+        return size is { Bytes: > AreaBytesMax }
+            ? throw CliError.Usage($"--size: {size}; expected at most {new ByteSize(AreaBytesMax)}")
+            : size;
+    }
+
     private static ImmutableHashSet<uint> Slots(string[]? words, string option) =>
         [
             .. (words ?? []).Select(w =>
@@ -65,18 +77,34 @@ internal static class LabelsRepairCommand
             ),
         ];
 
-    private static int Run(CliHost host, string path, string? output, SalvageWish wish, bool isJson)
+    /// <summary>A slot that holds nothing is a slip: nobody would know that it did not count.</summary>
+    private static void RequireLabels(LabelSalvage salvage, ImmutableHashSet<uint> slots, string option)
     {
+        foreach (uint slot in slots.Order().Where(s => salvage.Labels.All(l => l.Slot != s)))
+            throw CliError.Usage(
+                $"{option}: there is no label in slot {Numbers.Of(slot)}; expected one of "
+                    + (
+                        salvage.Labels.IsEmpty
+                            ? "none: no label was found"
+                            : string.Join(", ", salvage.Labels.Select(l => Numbers.Of(l.Slot)))
+                    )
+            );
+    }
+
+    private static int Run(CliHost host, string path, string? output, SalvageWish wish, ByteSize? size, bool isJson)
+    {
+        if (output is not null)
+            NewFile.Require(output);
         HostResult<byte[]> read = BoundedFile.Read(path, AreaBytesMax);
         if (read.Error is { } error)
             throw CliError.Of(error);
-        LabelSalvage salvage = LabelSalvage.Of(read.Value!, wish);
+        LabelSalvage salvage = LabelSalvage.Of(read.Value!, wish, size);
+        RequireLabels(salvage, wish.Keep, "--keep");
+        RequireLabels(salvage, wish.Drop, "--drop");
         bool isWritten = false;
         if (output is not null && salvage.Repaired is { } bytes)
         {
-            NewFile.Require(output);
-            if (FileWriter.WriteAtomically(output, stream => stream.Write(bytes.AsSpan())) is { } failed)
-                throw CliError.Of(failed);
+            NewFile.Write(output, stream => stream.Write(bytes.AsSpan()));
             isWritten = true;
         }
         if (isJson)

@@ -62,15 +62,15 @@ internal static class MachineCommand
     {
         if (isJson && !explains)
             throw CliError.Usage("--json goes with --explain: a machine file is JSON already");
-        if (output is not null && !isForced && Path.Exists(output))
-            throw CliError.Usage($"{output}: it exists; -f replaces it");
+        if (output is not null)
+            NewFile.Require(output, isForced);
         LoadResult loaded = MachineLoader.LoadPieces(files, kernel);
         foreach (string note in NoteGroups.Of(loaded.Notes))
             host.Note(note);
         if (loaded.Source is not { } source)
             throw CliError.Of(loaded.Errors);
         if (output is not null)
-            SavedMachine.Write(output, files[0], source, []);
+            SavedMachine.Write(output, files[0], source, [], isForced);
         if (explains && isJson)
             JsonOutput.Write(host, json => WriteJson(json, source.Description));
         else if (explains)

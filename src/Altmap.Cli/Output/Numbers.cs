@@ -40,5 +40,6 @@ internal static class Numbers
     public static string Share(PfnCount part, PfnCount whole) => Share(part.Pages, whole.Pages);
 
     /// <summary><c>1 region</c>, <c>3 regions</c>.</summary>
-    public static string Count(int number, string word) => $"{Of(number)} {word}{(number == 1 ? "" : "s")}";
+    public static string Count(long number, string word) =>
+        $"{number.ToString(CultureInfo.InvariantCulture)} {word}{(number == 1 ? "" : "s")}";
 }

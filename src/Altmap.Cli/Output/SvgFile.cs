@@ -16,7 +16,8 @@ internal static class SvgFile
         var page = new StringBuilder(
             $$"""
             <!DOCTYPE html>
-            <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{{SvgPicture.Escape(
+            <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+            <meta name="generator" content="{{OutputFile.Mark}}"><title>{{SvgPicture.Escape(
                 title
             )}}</title>
             <style>
@@ -51,7 +52,7 @@ internal static class SvgFile
 
     private static void Write(string path, string text)
     {
-        if (FileWriter.WriteAtomically(path, stream => stream.Write(Encoding.UTF8.GetBytes(text))) is { } error)
-            throw new CliError(ExitCode.HostError, error.ToString());
+        NewFile.RequirePicture(path);
+        NewFile.Write(path, text);
     }
 }

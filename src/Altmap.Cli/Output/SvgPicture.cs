@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Altmap.Host;
 
 namespace Altmap.Cli.Output;
 
@@ -185,9 +186,10 @@ internal sealed class SvgPicture(string title, double width = 960)
     /// <param name="isInline">For an HTML page: without the XML declaration.</param>
     public string ToText(bool isInline = false)
     {
-        string height = N(Math.Ceiling(_bottom + Margin));
+        string height = N(Math.Ceiling(_bottom + Margin)),
+            head = isInline ? "" : $"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!-- {OutputFile.Mark} -->\n";
         return $"""
-            {(isInline ? "" : "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n")}<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {N(
+            {head}<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {N(
                 width
             )} {height}" width="{N(width)}" height="{height}" role="img" aria-label="{Escape(title)}">
             <title>{Escape(title)}</title>

@@ -99,7 +99,22 @@ internal static class PlanCommand
         return command;
     }
 
+    /// <summary>A refusal is an answer: with <c>--json</c> it is a document as well.</summary>
     private static int Run(CliHost host, string? machine, string? ns, string? kernel, bool all, PlanOutput output, PlanRequest request)
+    {
+        try
+        {
+            return Answer(host, machine, ns, kernel, all, output, request);
+        }
+        catch (CliError e) when (output.IsJson && !all && e.ExitCode == ExitCode.ErrorsLeft)
+        {
+            bool isList = request.Count is not null || request.Rest is not null;
+            JsonOutput.Write(host, json => PlanJson.WriteRefusal(json, kernel, request, e.Message, isList));
+            throw;
+        }
+    }
+
+    private static int Answer(CliHost host, string? machine, string? ns, string? kernel, bool all, PlanOutput output, PlanRequest request)
     {
         PlanUse.Check(machine, ns, request, output);
         if (all && output.Script is not null)

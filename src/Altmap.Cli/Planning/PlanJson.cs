@@ -1,6 +1,8 @@
 using System.Text.Json;
+using Altmap.Advice.Plans;
 using Altmap.Cli.Common;
 using Altmap.Cli.Output;
+using Altmap.Core.Findings;
 using Altmap.Formats.InfoBlocks;
 using Altmap.Model.Planning;
 
@@ -38,6 +40,34 @@ internal static class PlanJson
         json.WriteBoolean("verified", KernelChoice.IsVerified(plan.Kernel, plan.Architecture));
         more?.Invoke();
         json.WriteEndObject();
+    }
+
+    /// <summary>The same object where there is no plan: nothing that was tried gives what was asked for.</summary>
+    public static void WriteRefusal(Utf8JsonWriter json, string? kernel, PlanRequest request, string message, bool isList)
+    {
+        if (isList)
+            json.WriteStartArray();
+        json.WriteStartObject();
+        json.WriteNull("namespace");
+        json.WriteString("kernel", kernel);
+        json.WriteString("mode", NamespaceWish.WordOf(request.ModeOrDefault));
+        foreach (string key in (string[])["map", "align", "start", "size"])
+            json.WriteNull(key);
+        json.WriteBoolean("accepted", false);
+        json.WriteNumber("errno", (int)Errno.ENOSPC);
+        json.WriteString("message", message);
+        foreach (string key in (string[])["reason", "start_pad", "dataoff", "npfns", "end_trunc"])
+            json.WriteNull(key);
+        json.WriteNumber("usable", 0);
+        json.WriteStrings("ledger", []);
+        foreach (string key in (string[])["page_map_reserved", "page_map_used", "struct_pages_in_ram"])
+            json.WriteNumber(key, 0);
+        json.WriteNull("memory_block");
+        json.WriteNumber("overrun", 0);
+        json.WriteNull("verified");
+        json.WriteEndObject();
+        if (isList)
+            json.WriteEndArray();
     }
 
     /// <summary>The plans of all kernels: one object, or a list.</summary>

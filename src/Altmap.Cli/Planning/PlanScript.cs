@@ -1,6 +1,5 @@
 using System.Text;
 using Altmap.Cli.Common;
-using Altmap.Host;
 
 namespace Altmap.Cli.Planning;
 
@@ -12,11 +11,8 @@ internal static class PlanScript
     {
         if (plans.Any(p => p.Commands.IsDefaultOrEmpty))
             throw CliError.Usage("--script: this plan has no commands to write: it was refused, or no command makes it there");
-        if (File.Exists(path))
-            throw new CliError(ExitCode.HostError, $"{path}: there is such a file; --script overwrites nothing: give another name");
-        byte[] text = Encoding.UTF8.GetBytes(TextOf(plans));
-        if (FileWriter.WriteAtomically(path, stream => stream.Write(text)) is { } error)
-            throw new CliError(ExitCode.HostError, error.ToString());
+        NewFile.Require(path);
+        NewFile.Write(path, TextOf(plans));
     }
 
     private static string TextOf(IReadOnlyList<PlanAnswer> plans)

@@ -24,7 +24,8 @@ internal static class RunCommand
         string? Save,
         bool Transcript,
         ulong? Seed,
-        string[] Words
+        string[] Words,
+        bool IsForced
     );
 
     public static Command Create(CliHost host)
@@ -51,12 +52,14 @@ internal static class RunCommand
             Description = "prints \"+ command\", its output and \"# rc=N\", as recorded sessions have them",
         };
         var seed = new Option<string?>("--uuid-seed") { Description = "makes the UUIDs that tools pick repeatable", HelpName = "N" };
+        Option<bool> force = NewFile.ForceOption();
         var command = new Command("run", "Runs ndctl, daxctl and sysfs commands on a model of a machine.")
         {
             machine,
             words,
             script,
             save,
+            force,
             transcript,
             seed,
             kernel,
@@ -82,7 +85,8 @@ internal static class RunCommand
                     p.GetValue(save),
                     p.GetValue(transcript),
                     Values.Number(p.GetValue(seed), "--uuid-seed"),
-                    given
+                    given,
+                    p.GetValue(force)
                 )
             );
         });
@@ -101,12 +105,8 @@ internal static class RunCommand
         if (request.Script is not null && request.Words.Length > 0)
             throw CliError.Usage("--script and a command after -- exclude each other");
         // Before anything runs: a session is not worked through for a file that cannot be.
-        if (
-            request.Save is { } where
-            && (where.Length == 0 ? new HostError("\"\"", "this is no path", "the path of a file") : HostPath.Refusal(where))
-                is { } unnameable
-        )
-            throw new CliError(ExitCode.Usage, $"--save: {unnameable}");
+        if (request.Save is { } where)
+            SavedMachine.Require(where, request.IsForced);
         bool prompts = request.Words.Length == 0 && request.Script is null && host.IsInputTerminal;
         // The script is read before the machine: a mistake in it runs nothing.
         Script script =
@@ -126,7 +126,7 @@ internal static class RunCommand
         if (request.Save is not { } target)
             return runner.ExitCode;
         host.Out.Flush();
-        SavedMachine.Write(target, session, runner.Steps);
+        SavedMachine.Write(target, session, runner.Steps, request.IsForced);
         return runner.ExitCode;
     }
 

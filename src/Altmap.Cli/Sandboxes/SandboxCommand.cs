@@ -41,11 +41,13 @@ internal static class SandboxCommand
             HelpName = "OUT",
         };
         var seed = new Option<string?>("--uuid-seed") { Description = "makes the UUIDs that tools pick repeatable", HelpName = "N" };
+        Option<bool> force = NewFile.ForceOption();
         var command = new Command("sandbox", "Runs any program with ndctl, daxctl, lsmem, dmesg and modprobe of a modelled machine.")
         {
             machine,
             words,
             save,
+            force,
             seed,
             kernel,
         };
@@ -55,6 +57,7 @@ internal static class SandboxCommand
                 p.GetRequiredValue(machine),
                 p.GetValue(kernel),
                 p.GetValue(save),
+                p.GetValue(force),
                 Values.Number(p.GetValue(seed), "--uuid-seed"),
                 p.GetRequiredValue(words)
             )
@@ -68,10 +71,12 @@ internal static class SandboxCommand
         return command;
     }
 
-    private static int Run(CliHost host, string path, string? kernel, string? save, ulong? seed, string[] words)
+    private static int Run(CliHost host, string path, string? kernel, string? save, bool isForced, ulong? seed, string[] words)
     {
         if (words is [] or ["", ..])
             throw CliError.Usage("-- \"\": this is no program; expected one, as -- ./provision.sh");
+        if (save is not null)
+            SavedMachine.Require(save, isForced);
         MachineSession session = MachineSession.Open(host, path, kernel, seed);
         HostResult<SandboxDoor> opened = SandboxDoor.Open(Tools, OnPaths, Paths);
         if (opened.Error is { } error)
@@ -98,7 +103,7 @@ internal static class SandboxCommand
         {
             if (machine.StepsWithFiles is [var first, ..])
                 throw CliError.Usage($"--save: a step read a file of this computer, which a machine file does not hold: {first}");
-            SavedMachine.Write(save, session, machine.Steps);
+            SavedMachine.Write(save, session, machine.Steps, isForced);
         }
         if (!opensFiles)
             host.Note(

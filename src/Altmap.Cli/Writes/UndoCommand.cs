@@ -23,6 +23,8 @@ internal static class UndoCommand
 
     private static int Run(CliHost host, string undo, string image, bool isDryRun)
     {
+        if (OutputFile.AreOne(undo, image))
+            throw CliError.Usage($"{undo}: UNDO and IMAGE are one file; expected the undo file, and the image that it was made for");
         if (isDryRun)
         {
             HostResult<FileMedia> opened = FileMedia.Open(image);

@@ -57,8 +57,7 @@ public static class BttGeometry
     /// the info-block, and last the info-block. The data area is not written: old bytes are what unwritten sectors read.
     /// </summary>
     /// <param name="arenas">As <see cref="Plan"/> gives them; offsets of the plan are from the start of the namespace.</param>
-    public static WritePlan LayDown(IEnumerable<BttArena> arenas) =>
-        new([.. arenas.SelectMany(Steps).SelectMany(s => (IEnumerable<PlanStep>)[s, PlanStep.Barrier.Instance])]);
+    public static WritePlan LayDown(IEnumerable<BttArena> arenas) => new([.. arenas.SelectMany(Steps)]);
 
     private static IEnumerable<PlanStep> Steps(BttArena arena)
     {
@@ -75,8 +74,11 @@ public static class BttGeometry
             yield return new PlanStep.Write(At(arena, at + (BttLog.SlotBytes / 2)), slot.AsMemory(BttLog.SlotBytes / 2));
         }
         byte[] block = info.ToBytes();
+        yield return PlanStep.Barrier.Instance;
         yield return new PlanStep.Write(At(arena, info.Info2Offset), block);
+        yield return PlanStep.Barrier.Instance;
         yield return new PlanStep.Write(arena.Start, block);
+        yield return PlanStep.Barrier.Instance;
     }
 
     private static MediaOffset At(BttArena arena, ulong offset) => arena.Start + new ByteSize(offset);

@@ -38,6 +38,16 @@ public static class LabelFindings
         ""
     );
 
+    /// <summary>No index block tells the size of the area.</summary>
+    public static readonly FindingCode AreaSizeAssumed = Table.Add(
+        "area.size-assumed",
+        Severity.Warning,
+        "the dump is taken for the whole area: no index block says how large it is",
+        "if it is only a part, labels behind its end are not in it, and are lost when it is written back",
+        "compare with the DIMM (ndctl read-labels nmemN | wc -c), and give altmap labels repair --size",
+        ""
+    );
+
     /// <summary>The dump is longer than the area.</summary>
     public static readonly FindingCode AreaOverlong = Table.Add(
         "area.overlong",

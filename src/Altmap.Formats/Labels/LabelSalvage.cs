@@ -62,12 +62,15 @@ public sealed record LabelSalvage(
     public IEnumerable<SalvagedLabel> Undecided => Labels.Where(l => l.State == SalvageState.Contradictory);
 
     /// <summary>Looks at any bytes of any length.</summary>
-    public static LabelSalvage Of(ReadOnlyMemory<byte> dump, SalvageWish wish)
+    /// <param name="dump">The area, or what was dumped of it.</param>
+    /// <param name="wish">What a person decides.</param>
+    /// <param name="size">How large the area is; null: as an index block says, else as long as the dump.</param>
+    public static LabelSalvage Of(ReadOnlyMemory<byte> dump, SalvageWish wish, ByteSize? size = null)
     {
         ReadOnlySpan<byte> bytes = dump.Span;
-        if (GeometryOf(bytes) is not { } geometry)
+        if (GeometryOf(bytes, size) is not { } geometry)
             return new(null, [], [], null);
-        ImmutableArray<Finding> findings = [.. LengthFindings(bytes.Length, geometry)];
+        ImmutableArray<Finding> findings = [.. LengthFindings(bytes, geometry, size)];
         byte[] area = new byte[checked((int)geometry.AreaSize.Bytes)];
         bytes[..Math.Min(bytes.Length, area.Length)].CopyTo(area);
         (byte[]? index, bool isValid) = HintOf(area, geometry);
@@ -84,17 +87,17 @@ public sealed record LabelSalvage(
 
     /// <summary>From an index block that still says how it divides the area, else from where the labels stand that name their
     /// slot.</summary>
-    private static LabelGeometry? GeometryOf(ReadOnlySpan<byte> bytes)
+    private static LabelGeometry? GeometryOf(ReadOnlySpan<byte> bytes, ByteSize? size)
     {
-        var length = new ByteSize((ulong)bytes.Length);
-        if (IndexGeometry(bytes, length) is { } named && Votes(bytes, named, inUse: true) > 0)
+        ByteSize[] sizes = size is { } told ? [told] : [.. Sizes(new ByteSize((ulong)bytes.Length))];
+        if (IndexGeometry(bytes, sizes) is { } named && Votes(bytes, named, inUse: true) > 0)
             return named;
         (LabelGeometry Geometry, int Votes)? best = null;
         foreach (int labelSize in (int[])[256, 128])
         {
-            foreach (ByteSize size in Sizes(length))
+            foreach (ByteSize each in sizes)
             {
-                if (LabelGeometry.For(size, labelSize) is not { } geometry)
+                if (LabelGeometry.For(each, labelSize) is not { } geometry)
                     continue;
                 int votes = Votes(bytes, geometry, inUse: false);
                 if (votes > (best?.Votes ?? 0))
@@ -104,10 +107,10 @@ public sealed record LabelSalvage(
                 break; // a checksum of 256 bytes says more than the plausibility of 128
         }
         // An index that was just initialised in another version than the labels behind it has none in use.
-        return best?.Geometry ?? IndexGeometry(bytes, length);
+        return best?.Geometry ?? IndexGeometry(bytes, sizes);
     }
 
-    private static LabelGeometry? IndexGeometry(ReadOnlySpan<byte> bytes, ByteSize length)
+    private static LabelGeometry? IndexGeometry(ReadOnlySpan<byte> bytes, ByteSize[] sizes)
     {
         foreach (int start in IndexStarts(bytes))
         {
@@ -117,7 +120,7 @@ public sealed record LabelSalvage(
             int labelSize = block[IndexFormat.LabelSizeOffsetBytes] == 0 ? 128 : 256;
             ulong index = IndexFormat.MySize.Read(block),
                 slots = IndexFormat.SlotCount.Read(block);
-            foreach (ByteSize size in Sizes(length))
+            foreach (ByteSize size in sizes)
             {
                 if (LabelGeometry.For(size, labelSize) is { } fits && (ulong)fits.IndexSizeBytes == index && fits.SlotCount == slots)
                     return fits;
@@ -185,6 +188,22 @@ public sealed record LabelSalvage(
         && !label.RawSize.IsZero
         && label.Dpa.Bytes <= ulong.MaxValue - (label.RawSize.Bytes - 1)
         && (label.Flags & ~LabelFlags.Known) == 0;
+
+    private static IReadOnlyList<Finding> LengthFindings(ReadOnlySpan<byte> bytes, LabelGeometry geometry, ByteSize? size)
+    {
+        List<Finding> findings = [.. LengthFindings(bytes.Length, geometry)];
+        // A dump that was cut at the length of some smaller area looks as that area does, where no index block says otherwise.
+        if (findings.Count == 0 && size is null && IndexGeometry(bytes, [geometry.AreaSize]) is null)
+            findings.Add(
+                LabelChecks.Find(
+                    LabelFindings.AreaSizeAssumed,
+                    (ulong)bytes.Length,
+                    "an index block that says how the area is divided",
+                    string.Create(CultureInfo.InvariantCulture, $"none; {geometry.AreaSize.Bytes} bytes, as long as the dump")
+                )
+            );
+        return findings;
+    }
 
     private static IEnumerable<Finding> LengthFindings(int length, LabelGeometry geometry)
     {

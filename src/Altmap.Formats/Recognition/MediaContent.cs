@@ -10,6 +10,9 @@ public enum MediaContentKind
     /// <summary>Zeroes alone.</summary>
     Zeroes,
 
+    /// <summary>No byte at all.</summary>
+    Empty,
+
     /// <summary>Nothing known; what the bytes look like is in the description.</summary>
     Unknown,
 
@@ -47,13 +50,14 @@ public sealed record MediaContent(MediaContentKind Kind, string Name, int Offset
     private const double RandomBitsPerByte = 7.5;
 
     /// <summary>True for zeroes alone.</summary>
-    public bool IsBlank => Kind == MediaContentKind.Zeroes;
+    public bool IsBlank => Kind is MediaContentKind.Zeroes or MediaContentKind.Empty;
 
     /// <summary>A phrase for people.</summary>
     public string Description =>
         Kind switch
         {
             MediaContentKind.Zeroes => "zeroes",
+            MediaContentKind.Empty => "an empty file",
             MediaContentKind.Unknown => Name,
             MediaContentKind.Random => "random-looking bytes (encrypted or compressed)",
             MediaContentKind.FileSystem => $"{Name} file system",
@@ -64,6 +68,8 @@ public sealed record MediaContent(MediaContentKind Kind, string Name, int Offset
     /// welcome.</summary>
     public static MediaContent Of(ReadOnlySpan<byte> head)
     {
+        if (head.IsEmpty)
+            return new(MediaContentKind.Empty, "empty", 0);
         if (!head.ContainsAnyExcept((byte)0))
             return new(MediaContentKind.Zeroes, "zeroes", 0);
         foreach (Mark mark in Marks)

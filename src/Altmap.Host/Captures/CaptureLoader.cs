@@ -23,15 +23,16 @@ internal static class CaptureLoader
         File.Exists(Path.Combine(directory, "sysfs.txt")) || File.Exists(Path.Combine(directory, "sysfs.txt.gz"));
 
     /// <summary>Reads all pieces.</summary>
-    /// <param name="paths">Files, folders, archives.</param>
+    /// <param name="inputs">Files, folders, archives.</param>
     /// <param name="kernelOverride">The kernel instead of the one that ran; null: that one.</param>
-    public static LoadResult Load(IReadOnlyList<string> paths, string? kernelOverride)
+    public static LoadResult Load(IReadOnlyList<RepeatedInput> inputs, string? kernelOverride)
     {
         var notes = new List<string>();
         var files = new List<PieceFile>();
-        foreach (string path in paths)
+        string[] paths = [.. inputs.Select(i => i.Path)];
+        foreach (RepeatedInput input in inputs)
         {
-            HostResult<List<PieceFile>> read = Directory.Exists(path) ? OfDirectory(path, notes) : OfFile(path, notes);
+            HostResult<List<PieceFile>> read = Directory.Exists(input.Path) ? OfDirectory(input.Path, notes) : OfFile(input, notes);
             if (read.Error is { } error)
                 return new(null, [error], [.. notes]);
             files.AddRange(read.Value!);
@@ -42,7 +43,7 @@ internal static class CaptureLoader
         ];
         if (pieces.Length == 0)
             return new(null, [NothingIn(paths[0], files)], [.. notes]);
-        NotePassedOver(files, paths.Count == 1 && Directory.Exists(paths[0]), notes);
+        NotePassedOver(files, paths.Length == 1 && Directory.Exists(paths[0]), notes);
         var errors = new List<HostError>();
         CaptureTexts texts = TextsOf(NameOf(paths[0]), pieces, notes, errors);
         if (errors.Count > 0)
@@ -227,9 +228,10 @@ internal static class CaptureLoader
         }
     }
 
-    private static HostResult<List<PieceFile>> OfFile(string path, List<string> notes)
+    private static HostResult<List<PieceFile>> OfFile(RepeatedInput input, List<string> notes)
     {
-        HostResult<byte[]> head = ReadHead(path);
+        string path = input.Path;
+        HostResult<byte[]> head = ReadHead(input);
         if (head.Error is { } error)
             return new(null, error);
         if (PieceArchive.IsForeign(head.Value))
@@ -245,9 +247,9 @@ internal static class CaptureLoader
         bool isGzip = head.Value is [0x1f, 0x8b, ..];
         try
         {
-            using FileStream file = BoundedFile.Open(path);
+            using Stream file = input.Open();
             using Stream inflated = isGzip ? new GZipStream(file, CompressionMode.Decompress) : file;
-            if (PieceArchive.IsArchive(isGzip ? InflatedHead(path) : head.Value))
+            if (PieceArchive.IsArchive(isGzip ? InflatedHead(input) : head.Value))
                 return PieceArchive.Read(path, inflated, notes);
             using var bounded = new BoundedStream(inflated, PieceBytesMax);
             using var bytes = new MemoryStream();
@@ -272,24 +274,24 @@ internal static class CaptureLoader
         }
     }
 
-    private static HostResult<byte[]> ReadHead(string path)
+    private static HostResult<byte[]> ReadHead(RepeatedInput input)
     {
         try
         {
-            using FileStream file = BoundedFile.Open(path);
+            using Stream file = input.Open();
             byte[] head = new byte[512];
             int count = file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
             return new(head[..count], null);
         }
         catch (Exception e) when (HostError.IsOfFiles(e))
         {
-            return new(null, HostError.Of(path, e));
+            return new(null, HostError.Of(input.Path, e));
         }
     }
 
-    private static byte[] InflatedHead(string path)
+    private static byte[] InflatedHead(RepeatedInput input)
     {
-        using FileStream file = BoundedFile.Open(path);
+        using Stream file = input.Open();
         using var gzip = new GZipStream(file, CompressionMode.Decompress);
         byte[] head = new byte[512];
         int count = gzip.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);

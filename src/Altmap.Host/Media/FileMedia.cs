@@ -46,8 +46,8 @@ public sealed class FileMedia : IMediaReader, IMediaWriter, IDisposable
         {
             if (Directory.Exists(path))
                 return new(null, new HostError(path, "this is a directory", "an image file") { Errno = Errno.EISDIR });
-            if (FileKinds.Of(path) == FileKind.Other)
-                return new(null, new HostError(path, "this is neither a file nor a block device", "an image file"));
+            if (BoundedFile.RefuseWaiting(path) is { } waiting)
+                return new(null, waiting with { Expected = "an image file" });
             SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             return new(new FileMedia(path, file, isWritable: false), null);
         }
@@ -73,7 +73,7 @@ public sealed class FileMedia : IMediaReader, IMediaWriter, IDisposable
             }
             catch (Exception e) when (HostError.IsOfFiles(e))
             {
-                throw new MediaException(offsetBytes, Invariant($"{Path}: reading at 0x{offsetBytes:x}: {e.Message}"), e);
+                throw new MediaException(offsetBytes, Invariant($"{Path}: reading at 0x{offsetBytes:x}: {HostError.Words(e)}"), e);
             }
             if (got == 0)
                 throw new MediaException(offsetBytes, Invariant($"{Path}: the file shrank to {offsetBytes} bytes while it was read"));
@@ -92,7 +92,7 @@ public sealed class FileMedia : IMediaReader, IMediaWriter, IDisposable
         }
         catch (Exception e) when (HostError.IsOfFiles(e))
         {
-            throw new MediaException(offsetBytes, Invariant($"{Path}: writing at 0x{offsetBytes:x}: {e.Message}"), e);
+            throw new MediaException(offsetBytes, Invariant($"{Path}: writing at 0x{offsetBytes:x}: {HostError.Words(e)}"), e);
         }
     }
 
@@ -122,7 +122,7 @@ public sealed class FileMedia : IMediaReader, IMediaWriter, IDisposable
         }
         catch (Exception e) when (HostError.IsOfFiles(e))
         {
-            throw new MediaException(0, $"{Path}: making it durable: {e.Message}", e);
+            throw new MediaException(0, $"{Path}: making it durable: {HostError.Words(e)}", e);
         }
     }
 

@@ -7,10 +7,17 @@ internal static class Native
 {
     public const int ReadOnly = 0,
         ReadWrite = 2,
+        WriteOnly = 1,
         Exclusive = 0x80,
+        NonBlocking = 0x800,
         CloseOnExec = 0x80000;
-    public const int Again = 11,
+    public const int NoSuchAddress = 6,
+        Again = 11,
         Busy = 16;
+
+    private const int GetFlags = 3,
+        SetFlags = 4,
+        SpliceNonBlocking = 2;
 
     private const int SetOpenFileLock = 37,
         SetLease = 1024;
@@ -59,6 +66,30 @@ internal static class Native
         _ = FControl(descriptor, SetLease, Unlock);
         return false;
     }
+
+    /// <summary>True when a pipe that was opened for reading has bytes, or somebody at its other end. tee(2) takes none away, and tells
+    /// "nobody" (0) from "not yet" (EAGAIN). True also for what is no pipe.</summary>
+    public static bool HasWriter(int descriptor)
+    {
+        int[] ends = new int[2];
+        if (MakePipe(ends, CloseOnExec) != 0)
+            return true;
+        nint copied = Tee(descriptor, ends[1], 1, SpliceNonBlocking);
+        foreach (int end in ends)
+            _ = Close(end);
+        return copied != 0;
+    }
+
+    /// <summary>Reads and writes wait from now on.</summary>
+    public static void SetBlocking(int descriptor) => _ = FControl(descriptor, SetFlags, FControl(descriptor, GetFlags, 0) & ~NonBlocking);
+
+    [DllImport("libc", EntryPoint = "pipe2", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int MakePipe([Out] int[] ends, int flags);
+
+    [DllImport("libc", EntryPoint = "tee", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern nint Tee(int from, int to, nuint count, uint flags);
 
     [DllImport("libc", EntryPoint = "open", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

@@ -61,7 +61,7 @@ public sealed class WritableTarget : IDisposable
         if (Directory.Exists(path))
             return Refused(path, "this is a directory", "an image file or a block device", Errno.EISDIR);
         FileKind kind = FileKinds.Of(path);
-        if (kind == FileKind.Other)
+        if (FileKinds.WordOfNoMedia(kind) is not null)
             return Refused(path, "this is neither a file nor a block device", "an image file or a block device", Errno.EINVAL);
         if (kind == FileKind.None && size is null)
             return Refused(path, "there is no such file", "", Errno.ENOENT);

@@ -149,7 +149,17 @@ public sealed class SandboxDoor : IDisposable
             [ -p "$home/door" ] && echo "$call" >"$home/door" || { echo "${0##*/}: the altmap sandbox is gone" >&2; exit 125; }
             read -r rc <&3
             [ ! -s "$call/err" ] || cat "$call/err" >&2
-            [ ! -s "$call/out" ] || cat "$call/out"
+            if [ -s "$call/out" ]; then
+                exec 4>&1
+                # As ndctl's and daxctl's run_builtin() (util/main.c, 76.1): what a pipe's reader does not take is no error.
+                if ! why=$(LC_ALL=C cat "$call/out" 2>&1 >&4) && [ "$rc" = 0 ] && [ ! -p /dev/fd/4 ] && [ ! -S /dev/fd/4 ]; then
+                    case "${0##*/}" in
+                    ndctl | daxctl) printf '%s' "write failure on standard output: ${why##*: }" >&2 ;;
+                    *) echo "${0##*/}: write error: ${why##*: }" >&2 ;;
+                    esac
+                    rc=1
+                fi
+            fi
             rm -rf "$call"
             exit "$rc"
 

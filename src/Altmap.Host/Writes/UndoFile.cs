@@ -104,6 +104,8 @@ public sealed class UndoFile : IDisposable
     /// <param name="media">What it is for; media that it was not made for are refused, unless it was not finished.</param>
     public static HostResult<WritePlan> Read(string path, IMediaReader media)
     {
+        if (BoundedFile.RefuseWaiting(path) is { } waiting)
+            return new(null, waiting with { Expected = "an undo file" });
         try
         {
             using SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read);

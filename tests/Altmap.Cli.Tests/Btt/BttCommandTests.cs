@@ -59,7 +59,7 @@ public class BttCommandTests
         string image = scratch["image"],
             data = scratch["data"];
         Assert.Equal(0, Cli.Run("btt", "create", image, "--size", "20M", "--sector-size", "520", "--uuid-seed", "1").ExitCode);
-        Assert.Equal(4, Cli.Run("btt", "create", image, "--size", "20M").ExitCode);
+        Assert.Equal(16, Cli.Run("btt", "create", image, "--size", "20M").ExitCode);
         byte[] disk = new byte[3 << 20];
         new Random(7).NextBytes(disk);
         File.WriteAllBytes(data, disk);

@@ -75,7 +75,10 @@ public class MachineCommandTests
         Assert.Contains("\"mode\":\"fsdax\"", listed);
         Assert.Equal(listed, Cli.Run("run", file, "--", "ndctl", "list", "-RNDi").Output);
         CliResult again = Cli.Run("machine", capture, "-o", file);
-        Assert.Equal((16, $"altmap: {file}: it exists; -f replaces it\n"), (again.ExitCode, again.Error));
+        Assert.Equal(
+            (16, $"altmap: {file}: there is such a file; nothing is overwritten: give another name, or --force\n"),
+            (again.ExitCode, again.Error)
+        );
         Assert.Equal(0, Cli.Run("machine", capture, "-o", file, "-f").ExitCode);
     }
 

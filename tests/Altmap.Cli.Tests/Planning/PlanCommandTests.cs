@@ -155,6 +155,7 @@ public class PlanCommandTests
                 machine,
                 "--save",
                 scratch["s.json"],
+                "--force",
                 "--",
                 "ndctl",
                 "create-namespace",

@@ -124,7 +124,7 @@ public class PlanRefusalTests
         Assert.Equal("#!/bin/sh -e", script[0]);
         Assert.Equal(plan.GetProperty("commands").EnumerateArray().Select(c => c.GetString()!), script.Where(l => !l.StartsWith('#')));
         Assert.Contains("\"total_memblocks\":15", Cli.Run("run", scratch["m.json"], "--script", scratch["make.sh"]).Output);
-        Assert.Equal(8, Cli.Run([.. args, "--script", scratch["make.sh"]]).ExitCode); // nothing is overwritten
+        Assert.Equal(16, Cli.Run([.. args, "--script", scratch["make.sh"]]).ExitCode); // nothing is overwritten
     }
 
     /// <summary>"What would my carve-out give as System RAM?": a machine and a mode are enough.</summary>
