@@ -151,20 +151,11 @@ public static class CrashPoints
         foreach (ulong cut in (IEnumerable<ulong>)[.. cuts, end])
         {
             if (cut > start)
-                pieces.Add(Part(step, new ByteSize(start - step.Start!.Value.Bytes), new ByteSize(cut - start)));
+                pieces.Add(step.Part(new ByteSize(start - step.Start!.Value.Bytes), new ByteSize(cut - start)));
             start = cut;
         }
         return pieces;
     }
-
-    private static PlanStep Part(PlanStep step, ByteSize from, ByteSize count) =>
-        step switch
-        {
-            PlanStep.Write w => new PlanStep.Write(w.Target + from, w.Bytes.Slice((int)from.Bytes, (int)count.Bytes)),
-            PlanStep.Zero z => new PlanStep.Zero(z.Target + from, count),
-            PlanStep.Move m => new PlanStep.Move(m.Source + from, m.Target + from, count),
-            _ => throw new InvalidOperationException("a barrier has no parts"),
-        };
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

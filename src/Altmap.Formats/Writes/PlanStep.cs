@@ -71,6 +71,16 @@ public abstract record PlanStep
             _ => null,
         };
 
+    /// <summary>A part of it: <paramref name="count"/> bytes, <paramref name="from"/> its start on. A barrier has none.</summary>
+    public PlanStep Part(ByteSize from, ByteSize count) =>
+        this switch
+        {
+            Write w => new Write(w.Target + from, w.Bytes.Slice((int)from.Bytes, (int)count.Bytes)),
+            Zero z => new Zero(z.Target + from, count),
+            Move m => new Move(m.Source + from, m.Target + from, count),
+            _ => throw new InvalidOperationException("a barrier has no parts"),
+        };
+
     /// <summary>The same step on media in which these lie <paramref name="by"/> further on.</summary>
     public PlanStep Shifted(ByteSize by) =>
         this switch

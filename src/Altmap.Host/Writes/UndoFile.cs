@@ -1,9 +1,9 @@
 using System.Buffers.Binary;
 using System.Globalization;
-using System.Numerics;
 using Altmap.Core.Findings;
 using Altmap.Core.Media;
 using Altmap.Core.Units;
+using Altmap.Formats.Checksums;
 using Altmap.Formats.Layout;
 using Altmap.Formats.Writes;
 using Altmap.Host.Media;
@@ -129,7 +129,7 @@ public sealed class UndoFile : IDisposable
         byte[] header = new byte[HeaderBytes];
         if (RandomAccess.Read(file, header, 0) < HeaderBytes || !header.AsSpan().StartsWith("E2UNDO02"u8))
             return Bad("this is no undo file", "one that altmap, e2fsck -z or tune2fs -z wrote");
-        if (HeaderChecksum.Read(header) != Crc(header.AsSpan(0, HeaderBytes - 4)))
+        if (HeaderChecksum.Read(header) != Crc32C.Of(header.AsSpan(0, HeaderBytes - 4)))
             return Bad("the header's checksum is wrong");
         ulong keys = Keys.Read(header),
             block = BlockSize.Read(header),
@@ -152,7 +152,7 @@ public sealed class UndoFile : IDisposable
                     return Bad("a block of keys is missing");
                 uint stored = BinaryPrimitives.ReadUInt32LittleEndian(keyBlock.AsSpan(4));
                 keyBlock.AsSpan(4, 4).Clear();
-                if (Crc(keyBlock) != stored)
+                if (Crc32C.Of(keyBlock) != stored)
                     return Bad("the checksum of a block of keys is wrong");
             }
             ReadOnlySpan<byte> entry = keyBlock.AsSpan((int)((key % perBlock) + 1) * KeyBytes, KeyBytes);
@@ -162,7 +162,7 @@ public sealed class UndoFile : IDisposable
             if (size > 512 * block || target > media.LengthBytes / mediaBlock || size > media.LengthBytes - (target * mediaBlock))
                 return Bad($"its key {key} leads beyond the end of the media");
             byte[] bytes = new byte[size];
-            if (!ReadAt(file, at, block, bytes) || Crc(bytes) != checksum)
+            if (!ReadAt(file, at, block, bytes) || Crc32C.Of(bytes) != checksum)
                 return Bad($"the old bytes of its key {key} are damaged");
             at += (size + block - 1) / block;
             steps.Add(new PlanStep.Write(new MediaOffset(target * mediaBlock), bytes));
@@ -208,7 +208,7 @@ public sealed class UndoFile : IDisposable
             next += ((ulong)bytes.Length + BlockBytes - 1) / BlockBytes;
             Span<byte> key = keyBlock.AsSpan((int)((keys % KeysPerBlock) + 1) * KeyBytes, KeyBytes);
             BinaryPrimitives.WriteUInt64LittleEndian(key, start / BlockBytes);
-            BinaryPrimitives.WriteUInt32LittleEndian(key[8..], Crc(bytes));
+            BinaryPrimitives.WriteUInt32LittleEndian(key[8..], Crc32C.Of(bytes));
             BinaryPrimitives.WriteUInt32LittleEndian(key[12..], (uint)bytes.Length);
             keys++;
         }
@@ -220,7 +220,7 @@ public sealed class UndoFile : IDisposable
     {
         BinaryPrimitives.WriteUInt32LittleEndian(keys, KeyMagic);
         keys.AsSpan(4, 4).Clear();
-        BinaryPrimitives.WriteUInt32LittleEndian(keys.AsSpan(4), Crc(keys));
+        BinaryPrimitives.WriteUInt32LittleEndian(keys.AsSpan(4), Crc32C.Of(keys));
         RandomAccess.Write(file, keys, (long)(block * BlockBytes));
     }
 
@@ -250,9 +250,9 @@ public sealed class UndoFile : IDisposable
         FirstKeyBlock.Write(header, 2);
         BlockSize.Write(header, BlockBytes);
         MediaBlockSize.Write(header, BlockBytes);
-        SuperChecksum.Write(header, Crc(super));
+        SuperChecksum.Write(header, Crc32C.Of(super));
         State.Write(header, state);
-        HeaderChecksum.Write(header, Crc(header.AsSpan(0, HeaderBytes - 4)));
+        HeaderChecksum.Write(header, Crc32C.Of(header.AsSpan(0, HeaderBytes - 4)));
         RandomAccess.Write(_file, Inverted(super), BlockBytes);
         RandomAccess.Write(_file, header, 0);
     }
@@ -271,19 +271,5 @@ public sealed class UndoFile : IDisposable
         for (int i = MagicSuperOffset; i < MagicSuperOffset + 2; i++)
             copy[i] ^= 0xff;
         return copy;
-    }
-
-    /// <summary>crc32c that starts with all ones and is not inverted at the end, as ext4 has it.</summary>
-    private static uint Crc(ReadOnlySpan<byte> bytes)
-    {
-        uint crc = ~0u;
-        while (bytes.Length >= 8)
-        {
-            crc = BitOperations.Crc32C(crc, BinaryPrimitives.ReadUInt64LittleEndian(bytes));
-            bytes = bytes[8..];
-        }
-        foreach (byte b in bytes)
-            crc = BitOperations.Crc32C(crc, b);
-        return crc;
     }
 }
