@@ -76,7 +76,7 @@ public static class Boot
             Architecture = architecture,
             Log = [],
             KmemIds = [],
-            DaxMinors = ImmutableSortedDictionary<int, string>.Empty,
+            DaxMinors = ImmutableSortedDictionary<int, DaxMinor>.Empty,
             DeviceDaxIds = [],
             HmemRegions = machine.HmemRegions.Clear(),
             HmemDevices = machine.HmemDevices.Clear(),

@@ -59,7 +59,7 @@ public sealed record Machine
     public ImmutableSortedSet<string> KmemIds { get; init; } = ImmutableSortedSet<string>.Empty;
 
     /// <summary>Minor numbers of dax devices with the device that took them; some of the devices may be gone.</summary>
-    public ImmutableSortedDictionary<int, string> DaxMinors { get; init; } = ImmutableSortedDictionary<int, string>.Empty;
+    public ImmutableSortedDictionary<int, DaxMinor> DaxMinors { get; init; } = ImmutableSortedDictionary<int, DaxMinor>.Empty;
 
     /// <summary>What memory management made of physical memory: sections, struct pages, zones, memory blocks.</summary>
     public required MemoryState Mm { get; init; }

@@ -30,10 +30,12 @@ public static class DaxDeviceDrivers
 
     /// <summary>The device of that name, or null.</summary>
     public static DaxDeviceState? Find(Machine machine, string name) =>
-        NdDevice.TryParse(name, out NdDevice device) && device.Kind == NdDeviceKind.Dax
-            ? machine.Regions.GetValueOrDefault(device.Number)?.DaxDevices.GetValueOrDefault(device.Id)
-                ?? machine.HmemRegions.GetValueOrDefault(device.Number)?.Devices.GetValueOrDefault(device.Id)
-            : null;
+        NdDevice.TryParse(name, out NdDevice device) && device.Kind == NdDeviceKind.Dax ? Find(machine, device) : null;
+
+    /// <summary>The same by its numbers; the device is of kind dax.</summary>
+    internal static DaxDeviceState? Find(Machine machine, NdDevice device) =>
+        machine.Regions.GetValueOrDefault(device.Number)?.DaxDevices.GetValueOrDefault(device.Id)
+        ?? machine.HmemRegions.GetValueOrDefault(device.Number)?.Devices.GetValueOrDefault(device.Id);
 
     /// <summary>The driver that takes a new device before any name is given (dax_bus_match()).</summary>
     internal static Machine ProbeNew(Machine machine, DaxDeviceState device)

@@ -121,7 +121,7 @@ internal static class DaxFiles
         yield return new("align", _ => Number(device.Align.Bytes), isDynamic ? (m, v) => WriteAlign(m, device, v) : null);
         string number = string.Create(
             CultureInfo.InvariantCulture,
-            $"{machine.Kernel.Get(Rules.DaxMajor)}:{machine.DaxMinors.FirstOrDefault(m => m.Value == device.Name).Key}"
+            $"{machine.Kernel.Get(Rules.DaxMajor)}:{machine.DaxMinors.FirstOrDefault(m => m.Value.Name == device.Name).Key}"
         );
         yield return new("dev", _ => number);
         if (isDynamic)
