@@ -14,7 +14,7 @@ namespace Altmap.Conformance;
 internal sealed class ConformanceCommand(SuiteOptions options, TextWriter output)
 {
     private const int Wrong = 16;
-    private readonly Laboratory _laboratory = new(options.Cache, options.FetchTime);
+    private readonly Laboratory _laboratory = new(options.Cache, options.FetchTime) { RecordTo = options.RecordTo };
 
     public static int Run(string[] args)
     {
@@ -49,10 +49,13 @@ internal sealed class ConformanceCommand(SuiteOptions options, TextWriter output
             .. GoldenSessions
                 .Cases()
                 .Concat(PageOnline.Cases())
+                .Concat(OurImages.Cases())
                 .Concat(FindingsPage.All.Select(d => d.Case))
                 .Where(c => options.Filter is null || c.Name.Contains(options.Filter, StringComparison.Ordinal))
                 .Where(c => !options.IsSmoke || c.IsSmoke),
         ];
+        if (options.Logs.Count > 0)
+            return FromLogs();
         if (options.IsList)
         {
             foreach (ConformanceCase one in cases)
@@ -75,11 +78,15 @@ internal sealed class ConformanceCommand(SuiteOptions options, TextWriter output
         Parallel.ForEach(jobs, new ParallelOptions { MaxDegreeOfParallelism = options.Jobs }, job => job.Run(_laboratory, output));
         SuiteTally[] rows = [.. jobs.Select(j => j.Tally!), .. missing];
         if (options.WritesDocs)
-        {
-            string docs = Path.Combine(Golden.Root, "..", "..", "docs");
-            ConformancePage.Write(Path.Combine(docs, "conformance.md"), [.. SuiteTally.Summed(rows)]);
-            File.WriteAllText(Path.Combine(docs, "findings.md"), FindingsPage.Text());
-        }
+            WriteDocs(
+                // A few cases are no measure of all of them.
+                options.Filter
+                    is null
+                && !options.IsSmoke
+                    ? rows
+                    : jobs.Where(j => j is not CaseJob).Select(j => j.Tally!),
+                [.. jobs.OfType<CaseJob>().Where(j => !j.Tally!.IsFailure && j.Tally.Compared > 0).Select(j => j.Key)]
+            );
         int failed = jobs.Count(j => j.Tally!.IsFailure),
             skipped = rows.Sum(r => r.Skipped),
             passed = jobs.Count(j => !j.Tally!.IsFailure && j.Tally.Compared > 0);
@@ -90,6 +97,24 @@ internal sealed class ConformanceCommand(SuiteOptions options, TextWriter output
         }
         output.WriteLine($"{passed} passed, {failed} failed, {skipped} skipped");
         return failed == 0 ? 0 : 1;
+    }
+
+    /// <summary>The pages, out of what earlier runs printed.</summary>
+    private int FromLogs()
+    {
+        string[] lines = [.. options.Logs.SelectMany(File.ReadAllLines)];
+        SuiteTally[] rows = [.. SuiteLog.Tallies(lines, _laboratory)];
+        (string Case, string Kernel)[] seen = [.. SuiteLog.Passed(lines)];
+        WriteDocs(rows, seen);
+        output.WriteLine($"{rows.Length} rows and {seen.Length} cases of {options.Logs.Count} logs");
+        return rows.Length + seen.Length > 0 ? 0 : 1;
+    }
+
+    private static void WriteDocs(IEnumerable<SuiteTally> rows, IReadOnlyList<(string Case, string Kernel)> passed)
+    {
+        string docs = Path.Combine(Golden.Root, "..", "..", "docs");
+        ConformancePage.Write(Path.Combine(docs, "conformance.md"), [.. SuiteTally.Summed(rows)]);
+        FindingsPage.Write(Path.Combine(docs, "findings.md"), passed);
     }
 
     /// <summary>What is to be run on a kernel, the longest last.</summary>

@@ -60,11 +60,7 @@ internal abstract class SuiteJob(string kernel)
     );
 
     /// <summary>The kernel's release and package, and the tools'.</summary>
-    protected string Release(Laboratory laboratory)
-    {
-        GuestKernel booted = laboratory.Kernel(Kernel);
-        return $"{booted.Release} ({booted.PackageVersion}), ndctl {laboratory.NdctlVersion}";
-    }
+    protected string Release(Laboratory laboratory) => laboratory.ReleaseOf(Kernel);
 }
 
 /// <summary>A case.</summary>
@@ -73,6 +69,9 @@ internal sealed class CaseJob(string kernel, ConformanceCase one) : SuiteJob(ker
     private const int DifferencesShownMax = 30;
 
     protected override string Name => one.Name;
+
+    /// <summary>The case and its kernel.</summary>
+    public (string Case, string Kernel) Key => (one.Name, Kernel);
 
     protected override SuiteTally Compare(Laboratory laboratory, TextWriter output, StringBuilder text)
     {

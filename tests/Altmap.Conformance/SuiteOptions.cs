@@ -18,6 +18,8 @@ internal sealed record SuiteOptions
           --fuzz-sessions N      N random sessions of 20 to 36 commands of ndctl, daxctl and sysfs
           --seed S               seed of the fuzzing (1)
           --write-docs           puts the tallies into docs/conformance.md
+          --from-log FILE        runs nothing: takes tallies and cases out of what an earlier run printed (and writes the pages)
+          --record DIR           keeps sessions and maps that were run as new recordings in DIR, in the layout of tests/golden
           --jobs N               guests at once (2)
           --time SECONDS         what did not begin by then, or end soon after, is skipped and counted
           --fetch-time SECONDS   for fetching packages; a kernel that is not there by then is skipped and counted
@@ -36,6 +38,8 @@ internal sealed record SuiteOptions
     public ulong Seed { get; init; } = 1;
     public string Cache { get; init; } = DefaultCache();
     public int Jobs { get; init; } = 2;
+    public IReadOnlyList<string> Logs { get; init; } = [];
+    public string? RecordTo { get; init; }
     public int? Seconds { get; init; }
     public int? FetchSeconds { get; init; }
 
@@ -89,6 +93,8 @@ internal sealed record SuiteOptions
                 "--fuzz-labels" => options with { Labels = number },
                 "--fuzz-sessions" => options with { Sessions = number },
                 "--seed" => options with { Seed = (ulong)number },
+                "--from-log" when i + 1 < args.Length => options with { Logs = [.. options.Logs, args[++i]] },
+                "--record" when i + 1 < args.Length => options with { RecordTo = Path.GetFullPath(args[++i]) },
                 "--jobs" => options with { Jobs = number },
                 "--time" => options with { Seconds = number },
                 "--fetch-time" => options with { FetchSeconds = number },

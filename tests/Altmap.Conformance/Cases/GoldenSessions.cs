@@ -52,7 +52,10 @@ internal static class GoldenSessions
             kernel,
             GoldenMachines.Computer(source.Description, group == "g_kmem" ? "guest.kmem" : "")
         );
-        List<string> differences = SessionSeries.Compare(rig, commands, out int at);
+        RecordedEnd real = rig.Run(commands);
+        if (laboratory.RecordTo is { } folder)
+            rig.Record(Path.Combine(folder, group), $"{boot}.{kernel}", real);
+        List<string> differences = SessionSeries.Compare(rig, commands, real, out int at);
         if (differences.Count > 0 && at < commands.Count)
             differences.Insert(0, $"command {at + 1} of {commands.Count}");
         return differences;

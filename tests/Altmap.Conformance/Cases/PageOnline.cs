@@ -5,6 +5,7 @@ using System.Text.RegularExpressions;
 using Altmap.Conformance.Guests;
 using Altmap.Conformance.Judge;
 using Altmap.Model.Hardware;
+using Altmap.Model.MachineFiles;
 using Altmap.TestSupport;
 
 namespace Altmap.Conformance.Cases;
@@ -60,6 +61,12 @@ internal static partial class PageOnline
         }
         string file = Path.Combine(guest.Folder, "steps.txt");
         File.WriteAllText(file, text.ToString());
+        if (laboratory.RecordTo is { } folder)
+        {
+            folder = Directory.CreateDirectory(Path.Combine(folder, "p_online", kernel, name)).FullName;
+            File.Copy(file, Path.Combine(folder, "steps.txt"), overwrite: true);
+            File.WriteAllText(Path.Combine(folder, "machine.json"), MachineFile.Write(machine));
+        }
         var recording = new MemoryRecording(ModelMachine.Of(machine).Boot().Machine, file);
         var differences = new List<string>();
         foreach ((string step, Dictionary<string, List<string>> sections) in recording.Steps())

@@ -175,7 +175,7 @@ internal static class BttDefects
                 Kernels = ["6.1"],
                 Machine = Machine with { CommandLine = "guest.noload" },
                 Media = [.. DefectMedia.Btt(Size, Sector), Pending(5)],
-                Script = "for m in nfit nd_pmem; do modprobe $m; done; settle\n" + Check,
+                Script = "modprobe nfit; settle; echo 1 > $ND/devices/namespace0.0/force_raw; modprobe nd_pmem; settle\n" + Check,
                 Shows = @"bitmap error(.|\n)*check=250",
                 What =
                     "A power cut between the writes of log and map leaves a lane whose write is to be completed, which every load does. The check counts blocks first.",

@@ -232,22 +232,21 @@ internal static class KernelDefects
             },
             new()
             {
-                Id = "dimm-unbound-under-region",
+                Id = "region-without-its-dimm",
                 Whose = "kernel",
-                Title = "a DIMM's driver can be unbound under an active region",
+                Title = "a region comes up without its DIMM's driver, and its labels can then be rewritten under it",
                 Kernels = ["6.1", "6.12"],
                 Machine = Nvdimm(128 * Mib, 128 << 10),
                 Script = """
-                    ndctl disable-region all; ndctl init-labels -f all; ndctl enable-region all
-                    ndctl create-namespace -m raw -s 16M >/dev/null
-                    echo nmem0 > $ND/drivers/nvdimm/unbind; echo "rc $?"; ndctl list -Di; ndctl init-labels -f nmem0
+                    ndctl disable-region region0; echo nmem0 > $ND/drivers/nvdimm/unbind; ndctl enable-region region0
+                    echo nmem0 > $ND/drivers/nvdimm/bind; cat $ND/devices/nmem0/state; ndctl init-labels nmem0; ndctl list -N
                     """,
-                Shows = @"rc 0(.|\n)*initialized 1 nmem",
+                Shows = @"^enabled 1 region\n(.|\n)*^idle\n(.|\n)*initialized 1 nmem(.|\n)*add_dev\(\) failed",
                 What =
-                    "`echo nmem0 > nvdimm/unbind` works while the region and its namespaces are in use. The DIMM then counts as "
-                    + "idle, and init-labels -f rewrites labels under live data.",
-                Cost = "The labels of namespaces in use are gone; the next boot has no namespaces.",
-                Instead = "The model follows the kernel, and notes that labels were rewritten under a region in use.",
+                    "With a blank label area the region is enabled while nvdimm is unbound, and its namespace is in use. When the DIMM's driver "
+                    + "comes back, the DIMM counts as idle, and init-labels is let through.",
+                Cost = "The disk works until the next boot, which finds labels and no namespace in them: the data are gone from sight.",
+                Instead = "The model follows the kernel: a dry run shows the namespace vanish.",
             },
         ];
 }

@@ -78,6 +78,7 @@ internal sealed class FuzzSeries(Laboratory laboratory, string kernel, FuzzKind 
 {
     private const int RoundsOfBoot = 40;
     private const int DisagreementsMax = 25;
+    private const int BootsToConfirm = 3;
 
     /// <summary>Runs it.</summary>
     public FuzzTally Run()
@@ -220,31 +221,40 @@ internal sealed class FuzzSeries(Laboratory laboratory, string kernel, FuzzKind 
 
     private int Left(FuzzTally tally) => count - tally.Compared - tally.NotModelled.Values.Sum();
 
+    /// <summary>Asks freshly booted guests, one suspect a region. Drivers race: what comes out right once in three boots is no
+    /// disagreement.</summary>
     private List<FuzzResult> Confirm(ulong layout, FuzzTally tally, List<FuzzResult> suspects, bool last)
     {
-        using FuzzRig rig = Boot(layout, tally);
         FuzzResult[] now = [.. suspects.GroupBy(s => s.Case.Region).Select(g => g.First())];
-        foreach (FuzzResult result in rig.Round([.. now.Select(s => s.Case)]))
+        FuzzResult[] open = now;
+        for (int boot = 0; boot < BootsToConfirm && open.Length > 0; boot++)
         {
-            if (Settled(tally, result))
-                continue;
-            // Drivers race: what comes out right once in three freshly booted guests is no disagreement.
-            if (!Once(layout, tally, result.Case) && !Once(layout, tally, result.Case))
-            {
-                Count(tally, result, false);
-                Keep(tally, result);
-            }
+            using FuzzRig rig = Boot(layout, tally);
+            FuzzResult[] asked = [.. rig.Round([.. open.Select(s => s.Case)])];
+            open = [.. asked.Where(r => !Settled(tally, r))];
+            if (boot > 0)
+                tally.Races += asked.Length - open.Length;
+            if (boot == BootsToConfirm - 1)
+                open = [.. open.Select(r => Shrunk(rig, r))];
+        }
+        foreach (FuzzResult result in open)
+        {
+            Count(tally, result, false);
+            Keep(tally, result);
         }
         return last ? [] : [.. suspects.Except(now)];
     }
 
-    private bool Once(ulong layout, FuzzTally tally, FuzzCase one)
+    /// <summary>The case with as few of its changes as still give a difference, in this guest.</summary>
+    private static FuzzResult Shrunk(FuzzRig rig, FuzzResult result)
     {
-        using FuzzRig rig = Boot(layout, tally);
-        if (!rig.Round([one])[0].Agrees)
-            return false;
-        tally.Races++;
-        return true;
+        for (int i = result.Case.Edits.Length - 1; i >= 0 && result.Case.Edits.Length > 1; i--)
+        {
+            FuzzResult less = rig.Round([result.Case with { Edits = result.Case.Edits.RemoveAt(i) }])[0];
+            if (less.NotModelled is null && !less.Agrees)
+                result = less;
+        }
+        return result;
     }
 
     private void Keep(FuzzTally tally, FuzzResult result)

@@ -6,6 +6,7 @@ using Altmap.Conformance.Judge;
 using Altmap.Core.Media;
 using Altmap.Model;
 using Altmap.Model.Hardware;
+using Altmap.Model.MachineFiles;
 using Altmap.Model.Nvdimm;
 using Altmap.Shell;
 using Altmap.Shell.Scripts;
@@ -72,15 +73,34 @@ internal sealed class SessionRig : IDisposable
         script.Append("echo @==\n");
         foreach (RegionDescription region in Model.Regions)
             script.Append(CultureInfo.InvariantCulture, $"observe {FuzzRig.NumberOf(region.Name)}\n");
-        script.Append(
-            "echo @==\nndctl list -BRNDFHXvvvi 2>/dev/null; echo; echo @==; daxctl list -RDMi 2>/dev/null; echo; grep -E 'namespace|dax|Persistent' /proc/iomem\n"
-        );
         string[] parts = _guest.Run(script.ToString(), timeoutSeconds: 900).Split("@==\n");
         return new(
             Parse(parts[0], commands),
             [.. parts[1].Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Observation.WithoutRacingNumbers)],
             Model.Description.Dimms.Where(d => d.LabelAreaSize.Bytes > 0).ToDictionary(d => d.Name, d => Read(d.Name))
         );
+    }
+
+    /// <summary>Keeps a session as the recordings in tests/golden are kept: machine, log, and a capture of the end with label
+    /// areas.</summary>
+    /// <param name="folder">The new case.</param>
+    /// <param name="boot">What this boot is called.</param>
+    /// <param name="end">The session.</param>
+    public void Record(string folder, string boot, RecordedEnd end)
+    {
+        Directory.CreateDirectory(folder);
+        File.WriteAllText(Path.Combine(folder, "machine.json"), MachineFile.Write(Model.Description));
+        File.WriteAllText(
+            Path.Combine(folder, $"session.{boot}.log"),
+            string.Concat(
+                end.Commands.Select(c => $"+ {c.Text}\n{c.Output}{(c.Output is "" or [.., '\n'] ? "" : "\n")}# rc={c.ExitCode}\n")
+            )
+        );
+        _guest.Run("rm -rf /host/record; capture /host/record; labels /host/record");
+        string snapshot = Path.Combine(folder, $"{boot}-end");
+        Directory.CreateDirectory(snapshot);
+        foreach (string file in Directory.EnumerateFiles(Path.Combine(_guest.Shared, "record")))
+            File.Copy(file, Path.Combine(snapshot, Path.GetFileName(file)), overwrite: true);
     }
 
     /// <summary>Makes the machine as after boot, with zero bytes everywhere. False: it is not (memory stayed with the system, …).</summary>

@@ -155,9 +155,12 @@ internal sealed partial class SessionSeries(Laboratory laboratory, string kernel
     }
 
     /// <summary>The differences of a session, and the command where they start (the number of commands: only the end differs).</summary>
-    public static List<string> Compare(SessionRig rig, IReadOnlyList<SessionCommand> commands, out int at)
+    public static List<string> Compare(SessionRig rig, IReadOnlyList<SessionCommand> commands, out int at) =>
+        Compare(rig, commands, rig.Run(commands), out at);
+
+    /// <summary>The same, for what a guest has said already.</summary>
+    public static List<string> Compare(SessionRig rig, IReadOnlyList<SessionCommand> commands, RecordedEnd real, out int at)
     {
-        RecordedEnd real = rig.Run(commands);
         ReplayResult model = Replay.Run(rig.Model.Boot().Machine, real.Commands);
         for (at = 0; at < commands.Count; at++)
         {

@@ -16,6 +16,9 @@ internal sealed class Laboratory(string cache, TimeBudget fetching)
     /// <summary>How long guests may run, all of them.</summary>
     public TimeBudget Time { get; set; } = TimeBudget.Endless;
 
+    /// <summary>Where recorded cases are to be kept; null: nowhere.</summary>
+    public string? RecordTo { get; init; }
+
     /// <summary>The emulator.</summary>
     public Qemu Qemu => Had("qemu", () => Qemu.Fetch(Cache, fetching));
 
@@ -28,6 +31,10 @@ internal sealed class Laboratory(string cache, TimeBudget fetching)
     /// <summary>A kernel. Throws <see cref="LaboratoryGap"/> when it cannot be had.</summary>
     public GuestKernel Kernel(string series) =>
         Had("kernel " + series, () => GuestKernel.Fetch(Cache, KernelSeries.All.First(s => s.Series == series), fetching));
+
+    /// <summary>The release of a kernel and its package, and the version of the tools.</summary>
+    public string ReleaseOf(string series) =>
+        Kernel(series) is var booted ? $"{booted.Release} ({booted.PackageVersion}), ndctl {NdctlVersion}" : "";
 
     /// <summary>The root file system for a kernel.</summary>
     public string InitramfsOf(GuestKernel kernel) => Had("initramfs " + kernel.Release, () => Initramfs.For(Cache, kernel, Tools.Tree));
