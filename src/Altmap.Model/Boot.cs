@@ -7,6 +7,7 @@ using Altmap.Core.Units;
 using Altmap.Formats.Labels;
 using Altmap.Model.Hardware;
 using Altmap.Model.Memory;
+using Altmap.Model.Memory.States;
 using Altmap.Model.Nvdimm;
 
 namespace Altmap.Model;
@@ -86,8 +87,15 @@ public static class Boot
         // register_memory_resource()).
         if (!machine.Mm.PluggedRam.IsEmpty && CommandLine.Find(description.CommandLine, "mem") is not null)
             throw new NotModelledException("a reboot with a plugged DIMM and mem= on the command line");
-        foreach (PluggedDimm dimm in machine.Mm.PluggedRam)
-            booted = MemoryBlocks.Plug(booted, dimm.Range, dimm.Node).Machine;
+        booted = DimmSlots.Boot(booted);
+        // The hypervisor takes all of virtio-mem back at a reset, and the driver asks for it again.
+        booted = booted with
+        {
+            Mm = booted.Mm with
+            {
+                VirtioMem = [.. machine.Mm.VirtioMem.Select(d => d with { IsBound = false, Plugged = new RunMap<bool>(false) })],
+            },
+        };
         return Probe(
             booted with
             {
@@ -124,6 +132,7 @@ public static class Boot
         foreach (int region in machine.Regions.Keys)
             machine = DriverCore.Probe(machine, new NdDevice(NdDeviceKind.Region, region)).Machine;
         machine = LegacyMemory.Boot(machine);
+        machine = VirtioMem.ProbeAll(machine);
         machine = HmemDriver.AddDevices(machine);
         return machine.PendingModules.Contains(HmemDriver.Module) ? machine : HmemDriver.Load(machine);
     }

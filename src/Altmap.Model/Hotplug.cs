@@ -40,8 +40,10 @@ public static class Hotplug
             return $"{entry.IomemName} is at {entry.Range}";
         if (machine.Regions.Values.FirstOrDefault(r => r.Range.Overlaps(range)) is { } region)
             return $"{region.Device} is at {region.Range}";
-        if (machine.Mm.PluggedRam.FirstOrDefault(d => d.Range.Overlaps(range)) is { Range.IsEmpty: false } dimm)
+        if (machine.DimmSlots.Values.FirstOrDefault(d => d.Range.Overlaps(range)) is { } dimm)
             return $"a DIMM is at {dimm.Range}";
+        if (machine.Mm.VirtioMem.FirstOrDefault(d => d.Range.Overlaps(range)) is { } device)
+            return $"{device.Name} is at {device.Range}";
         return null;
     }
 
@@ -50,12 +52,16 @@ public static class Hotplug
     /// <see cref="NotModelledException"/> for
     /// machines without ACPI.
     /// </summary>
-    public static StepResult AddDimm(Machine machine, PhysicalRange range, int node)
+    /// <param name="machine">That gets it.</param>
+    /// <param name="range">Its memory.</param>
+    /// <param name="node">NUMA node.</param>
+    /// <param name="names">The hypervisor's name of it, and of the memory behind it.</param>
+    public static StepResult AddDimm(Machine machine, PhysicalRange range, int node, (string Id, string Backend)? names = null)
     {
         RequireAcpi(machine, "plugging a DIMM");
         if (CommandLine.Has(machine.Description.CommandLine, "acpi_no_memhotplug"))
             throw new NotModelledException("plugging a DIMM with acpi_no_memhotplug on the command line");
-        return MemoryBlocks.Plug(machine, range, node);
+        return DimmSlots.Insert(machine, new DimmSlot(DimmSlots.Next(machine), range, node) { Names = names });
     }
 
     /// <summary>
@@ -122,7 +128,43 @@ public static class Hotplug
     }
 
     /// <summary>Removes the plugged DIMM that starts there. ENOENT: none does; EBUSY: a block of it cannot go offline.</summary>
-    public static StepResult RemoveDimm(Machine machine, PhysicalAddress start) => MemoryBlocks.Unplug(machine, start);
+    public static StepResult RemoveDimm(Machine machine, PhysicalAddress start) => DimmSlots.Remove(machine, start);
+
+    /// <summary>
+    /// A virtio-mem device comes, with nothing plugged. Throws <see cref="NotModelledException"/> for kernels without memory groups.
+    /// </summary>
+    /// <param name="machine">That gets it.</param>
+    /// <param name="range">All that it can have.</param>
+    /// <param name="blockSize">What it gives at least: a power of two.</param>
+    /// <param name="node">NUMA node.</param>
+    /// <param name="number">N of virtioN; null: the lowest that no other virtio-mem device has.</param>
+    /// <param name="names">The hypervisor's name of it, and of the memory behind it.</param>
+    public static Machine AddVirtioMem(
+        Machine machine,
+        PhysicalRange range,
+        ByteSize blockSize,
+        int node,
+        int? number,
+        (string Id, string Backend)? names = null
+    )
+    {
+        if (!machine.Kernel.Get(Rules.HasAutoMovable))
+            throw new NotModelledException("virtio-mem on a kernel without memory groups (before 5.15)");
+        int free = RegionState.LowestFree(machine.Mm.VirtioMem.Select(d => d.Number));
+        var device = new VirtioMemDevice(number ?? free, range, blockSize, VirtioMem.UnitOf(machine, blockSize), node) { Names = names };
+        return VirtioMem.Add(machine, device);
+    }
+
+    /// <summary>Asks a virtio-mem device for another size.</summary>
+    public static Machine Resize(Machine machine, VirtioMemDevice device, ByteSize requested) =>
+        VirtioMem.Resize(machine, device, requested);
+
+    /// <summary>Says that what is in the range cannot move away, or that it can again.</summary>
+    public static Machine Hold(Machine machine, PhysicalRange range, bool holds) =>
+        machine with
+        {
+            Mm = machine.Mm with { Held = holds ? machine.Mm.Held.Add(range) : machine.Mm.Held.RemoveAll(h => h.Overlaps(range)) },
+        };
 
     private static void RequireAcpi(Machine machine, string what)
     {

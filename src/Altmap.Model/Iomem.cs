@@ -48,6 +48,7 @@ public static class Iomem
             top = [.. top.Select(t => t.Name == softReserved ? (t.Range, Name: "", Depth: -1, t.Kind) : t)];
         }
         top.AddRange(machine.Mm.PluggedRam.Select(d => (d.Range, Name: "System RAM", Depth: 0, Kind: OwnerKind.SystemRam)));
+        top.AddRange(machine.Mm.VirtioMem.Where(d => d.IsBound).Select(d => (d.Range, d.Name, Depth: 0, Kind: OwnerKind.Device)));
         var entries = new List<IomemEntry>();
         foreach (
             (PhysicalRange range, string name, int depth, OwnerKind kind) in top.Where(t => !t.Range.IsEmpty)
@@ -63,6 +64,12 @@ public static class Iomem
                 entries.Add(new IomemEntry(range, $"hmem.{id}", below++ - 1, OwnerKind.Firmware));
             if (depth == 0)
                 entries.Add(new IomemEntry(range, name, below - 1, kind));
+            foreach (VirtioMemDevice device in machine.Mm.VirtioMem.Where(d => d.IsBound && d.Range == range))
+                entries.AddRange(
+                    VirtioMem
+                        .AddedRanges(machine.Mm, device)
+                        .Select(r => new IomemEntry(r, "System RAM (virtio_mem)", below, OwnerKind.SystemRam))
+                );
             foreach (RegionState region in machine.Regions.Values.Where(r => range.Contains(r.Range)))
                 entries.AddRange(OfRegion(machine, region, below));
             foreach (HmemRegionState region in machine.HmemRegions.Values.Where(r => range.Contains(r.Range)))

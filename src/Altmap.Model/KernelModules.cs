@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Altmap.Core;
 using Altmap.Core.Kernels;
+using Altmap.Model.Memory;
 using Altmap.Model.Nvdimm;
 
 namespace Altmap.Model;
@@ -24,6 +25,7 @@ public static class KernelModules
         Libnvdimm,
         LegacyMemory.E820Module,
         LegacyMemory.Ramdax,
+        VirtioMem.Module,
     ];
 
     /// <summary>Every module that is known, in alphabetical order.</summary>
@@ -39,6 +41,7 @@ public static class KernelModules
             LegacyMemory.Ramdax => machine.Kernel.Get(Rules.HasRamdax),
             HmemDriver.Module => machine.Kernel.Get(Rules.HasHmem),
             "kmem" => machine.Kernel.Get(Rules.HasKmem),
+            VirtioMem.Module => machine.Kernel.Get(Rules.HasAutoMovable),
             _ => true,
         };
 
@@ -74,6 +77,8 @@ public static class KernelModules
         machine = machine with { PendingModules = machine.PendingModules.Remove(name) };
         if (name == HmemDriver.Module)
             return HmemDriver.Load(machine).Done();
+        if (name == VirtioMem.Module)
+            return VirtioMem.ProbeAll(machine).Done();
         foreach ((string driver, string module) in LegacyMemory.Drivers)
         {
             if (module == name)

@@ -49,6 +49,13 @@ public sealed record Machine
     /// <summary>Modules that are not loaded at boot, since a user loads them (<see cref="KernelModules"/>).</summary>
     public ImmutableSortedSet<string> ModulesByHand { get; init; } = ImmutableSortedSet<string>.Empty;
 
+    /// <summary>DIMMs that came while the machine ran, by slot, whether the kernel took them or not.</summary>
+    public ImmutableSortedDictionary<int, DimmSlot> DimmSlots { get; init; } = ImmutableSortedDictionary<int, DimmSlot>.Empty;
+
+    /// <summary>Memory that the hypervisor's monitor was told to have ready, by name.</summary>
+    public ImmutableSortedDictionary<string, ByteSize> MemoryBackends { get; init; } =
+        ImmutableSortedDictionary.Create<string, ByteSize>(StringComparer.Ordinal);
+
     /// <summary>Modules that are not loaded yet: those of <see cref="ModulesByHand"/>, and those that no device asks for.</summary>
     public ImmutableSortedSet<string> PendingModules { get; init; } = ImmutableSortedSet<string>.Empty;
 

@@ -36,6 +36,7 @@ public static class CommandShell
         "mkpfn",
         "modprobe",
         "ndctl",
+        "qmp",
         "reboot",
         "true",
     ];
@@ -79,6 +80,7 @@ public static class CommandShell
                 "lsmem" => LsmemCommand.Run(state, words[1..]),
                 "mkpfn" => MakePfn.Run(state, words[1..]),
                 "modprobe" => ModuleCommands.Run(state, words[1..]),
+                "qmp" => QmpCommand.Run(state, string.Join(' ', words.Skip(1))),
                 "reboot" => Reboot(state),
                 "true" => Say(state, "", "", 0),
                 _ => Unknown(state, words[0], [.. Commands.Concat(others).Order(StringComparer.Ordinal)]),

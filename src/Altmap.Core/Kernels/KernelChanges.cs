@@ -40,6 +40,10 @@ internal static class KernelChanges
         new("section.bits-arm64", 5, 12, "arm64 SECTION_SIZE_BITS from 30 to 27" + NotRead),
         new("section.bits-arm64-64k", 5, 12, "arm64 SECTION_SIZE_BITS from 30 to 29" + NotRead),
         new("memory.memmap-on-memory", 5, 13, "memory_hotplug.memmap_on_memory" + NotRead),
+        new("memory.auto-movable", 5, 15, "e83a437faa62 (\"mm/memory_hotplug: introduce \"auto-movable\" online policy\")" + NotRead)
+        {
+            IsAside = true,
+        },
         new("labels.local-flag", 5, 18, "f8669f1d6a86 (\"nvdimm/blk: Delete the block-aperture window driver\")"),
         new("memory.compound-memmap", 5, 19, "4917f55b4ef9 (\"mm/sparse-vmemmap: improve memory savings for compound devmaps\")" + NotRead),
         new("kmsan.carve-out", 6, 1, "4ca8cc8d1bbe (\"x86: kmsan: enable KMSAN builds for x86\")"),

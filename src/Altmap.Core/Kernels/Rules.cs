@@ -352,6 +352,22 @@ public static class Rules
         new("blocks", MemmapOnMemoryRule.Blocks, "for any number of blocks; without it where it does not fit")
     );
 
+    /// <summary>Whether memory groups and the policy auto-movable exist.</summary>
+    public static readonly Rule<bool> HasAutoMovable = YesNo(
+        "memory.auto-movable",
+        "memory_hotplug.online_policy=auto-movable, its ratio, and memory groups",
+        "online can follow the ratio of movable to kernel memory",
+        "online follows the spans of zones alone"
+    );
+
+    /// <summary>What becomes of a plugged DIMM that the kernel refused.</summary>
+    public static readonly Rule<bool> RetriesRefusedDimms = Choice(
+        "hotplug.refused-dimm",
+        "a plugged DIMM that the kernel refused, when another DIMM comes",
+        ("retry", "tried again, with the same messages, at each later one"),
+        ("once", "left alone")
+    );
+
     /// <summary>Whether the alignment of the firmware's CXL windows bounds x86-64's memory blocks.</summary>
     public static readonly Rule<bool> CxlWindowsAdviseBlockSize = Choice(
         "memory.block-size-advice",

@@ -1,4 +1,3 @@
-using Altmap.Core;
 using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Model.Memory.States;
@@ -13,7 +12,7 @@ internal static class BlockZones
     private static readonly ZoneKind[] KernelZones = [ZoneKind.Dma, ZoneKind.Dma32, ZoneKind.Normal];
 
     /// <summary>zone_for_pfn_range(): movable on demand; the first kernel zone that spans part of it; else, policy contig-zones, the only
-    /// one of the two that does.</summary>
+    /// one of the two that does; policy auto-movable: <see cref="AutoMovable"/>.</summary>
     public static ZoneKind For(MemoryState memory, int node, PfnRange pages, OnlinePolicy type)
     {
         if (type == OnlinePolicy.OnlineMovable)
@@ -21,8 +20,8 @@ internal static class BlockZones
         ZoneKind kernel = KernelZones.FirstOrDefault(z => memory.ZoneOf(node, z).Meets(pages), ZoneKind.Normal);
         if (type == OnlinePolicy.OnlineKernel)
             return kernel;
-        if (memory.Options.AutoMovable)
-            throw new NotModelledException("memory_hotplug.online_policy=auto-movable");
+        if (memory.ZonePolicy.IsAutoMovable)
+            return AutoMovable.For(memory, node, pages, kernel);
         bool inKernel = memory.ZoneOf(node, kernel).Meets(pages),
             inMovable = memory.ZoneOf(node, ZoneKind.Movable).Meets(pages);
         if (inKernel != inMovable)

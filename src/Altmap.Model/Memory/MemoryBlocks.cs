@@ -33,7 +33,10 @@ public static class MemoryBlocks
             return machine.Fail(Errno.EINVAL);
         if (now.State == (type == OnlinePolicy.Offline ? BlockState.Offline : BlockState.Online))
             return machine.Fail(Errno.EINVAL);
-        return type == OnlinePolicy.Offline ? Offline(machine, block.Number, now) : Online(machine, block.Number, block.Number + 1, type);
+        if (type == OnlinePolicy.Offline)
+            return Offline(machine, block.Number, now);
+        StepResult online = Online(machine, block.Number, block.Number + 1, type);
+        return online.Succeeded ? VirtioMem.ContinueAll(online.Machine).Done() : online;
     }
 
     /// <summary><c>echo VALUE &gt; /sys/devices/system/memory/auto_online_blocks</c>. EINVAL: none of the four words.</summary>
@@ -81,12 +84,23 @@ public static class MemoryBlocks
     {
         if (SystemRam.Overlap(machine, range.Start, range.Last) != RamOverlap.Disjoint)
             return machine.Fail(Errno.EEXIST);
+        bool isWhole = range.Start.IsAligned(machine.Mm.BlockSize) && range.Size.IsMultipleOf(machine.Mm.BlockSize);
+        if (isWhole && !HasRoomForMemmap(machine, range))
+            return machine.Fail(Errno.ENOMEM);
         return Add(
             machine,
             range,
             node,
             wantsMemmapOnMemory: true,
-            claim: m => m with { Mm = m.Mm with { PluggedRam = m.Mm.PluggedRam.Add(new PluggedDimm(range, node)) } }
+            claim: m =>
+                m with
+                {
+                    Mm = m.Mm with
+                    {
+                        PluggedRam = m.Mm.PluggedRam.Add(new PluggedDimm(range, node)),
+                        Groups = m.Mm.Groups.Add(new MemoryGroup(node, [m.Mm.PagesOf(range)], null)),
+                    },
+                }
         );
     }
 
@@ -108,13 +122,65 @@ public static class MemoryBlocks
                 continue;
             StepResult offline = SetState(next, new MemoryBlockNumber(block), "offline");
             if (!offline.Succeeded)
-                return machine.Fail(Errno.EBUSY);
+                return machine.WithMessage($"memory {new MemoryBlockNumber(block)}: Offline failed.").Fail(Errno.EBUSY);
             next = offline.Machine;
         }
         StepResult removed = Remove(next, dimm.Range);
-        return removed.Succeeded
-            ? (removed.Machine with { Mm = removed.Machine.Mm with { PluggedRam = removed.Machine.Mm.PluggedRam.Remove(dimm) } }).Done()
-            : removed;
+        if (!removed.Succeeded)
+            return removed;
+        MemoryState memory = removed.Machine.Mm;
+        MemoryGroup? group = memory.GroupOf(pages);
+        return (
+            removed.Machine with
+            {
+                Mm = memory with
+                {
+                    PluggedRam = memory.PluggedRam.Remove(dimm),
+                    Groups = group is null ? memory.Groups : memory.Groups.Remove(group),
+                },
+            }
+        ).Done();
+    }
+
+    /// <summary>
+    /// False where the struct pages of the range fit into no RAM that the kernel could have left: more than all RAM of kernel zones less
+    /// those of what came before. Where they might fit, whether they do depends on what is free, which is not known.
+    /// </summary>
+    private static bool HasRoomForMemmap(Machine machine, PhysicalRange range)
+    {
+        MemoryState memory = machine.Mm;
+        if (MemmapOnMemory.PagesFor(machine, range, isAsked: true).Pages != 0)
+            return true;
+        UInt128 room = 0,
+            blocks = range.Size / memory.BlockSize,
+            maps = 0;
+        foreach (ZoneSpan zone in memory.Zones.Where(z => z.Kind is not (ZoneKind.Movable or ZoneKind.Device)))
+            room += zone.Present.Pages;
+        foreach ((ulong first, ulong past, MemoryBlock block) in Runs(machine))
+            blocks += block is { IsEarly: false, MemmapPages.Pages: 0 } ? past - first : 0;
+        foreach (DeviceMap map in memory.Maps.Values)
+            maps += map.Use.RamPages.Pages;
+        UInt128 needed =
+            (blocks * memory.PagesPerBlock.Pages * machine.Kernel.Get(Rules.StructPageSize).Bytes) + (maps * memory.PageSize.Bytes);
+        return room == 0 || needed <= room * memory.PageSize.Bytes; // a machine that says nothing of its RAM has room
+    }
+
+    /// <summary>Takes a range of whole blocks offline and away. EBUSY: something in it cannot move (offline_and_remove_memory()).</summary>
+    internal static StepResult OfflineAndRemove(Machine machine, PhysicalRange range)
+    {
+        Machine next = machine;
+        PfnRange pages = machine.Mm.PagesOf(range);
+        ulong perBlock = machine.Mm.PagesPerBlock.Pages;
+        for (ulong block = pages.Start.Number / perBlock; block < pages.End.Number / perBlock; block++)
+        {
+            if (next.Mm.Blocks[block].State != BlockState.Online)
+                continue;
+            StepResult offline = Offline(next, block, next.Mm.Blocks[block]);
+            if (!offline.Succeeded)
+                return machine.Fail(offline.Errno);
+            next = offline.Machine;
+        }
+        return Remove(next, range);
     }
 
     /// <summary>add_memory_resource(): blocks are there, offline, or online at once where auto_online_blocks says so.</summary>
@@ -208,6 +274,12 @@ public static class MemoryBlocks
             MemoryBlock block = memory.Blocks[first];
             ZoneKind zone = BlockZones.For(memory, block.Node, memory.PagesOfBlock(first), type);
             ulong next = BlockZones.SameUntil(memory, block.Node, first, past);
+            // Of a DIMM the first block decides for all; each other block counts for the next one.
+            if (type == OnlinePolicy.Online && memory.ZonePolicy.IsAutoMovable)
+                next = Math.Min(
+                    next,
+                    memory.GroupOf(memory.PagesOfBlock(first)) is { UnitPages: null } group ? EndOf(memory, group, first) : first + 1
+                );
             var pages = new PfnRange(memory.PagesOfBlock(first).Start, memory.PagesOfBlock(next - 1).End);
             (RunLengthState state, Errno errno) = BlockSteps.Online(pages, zone, block.Node).Fold(memory.Pages);
             if (errno != Errno.None)
@@ -228,10 +300,19 @@ public static class MemoryBlocks
         return machine.Done();
     }
 
+    /// <summary>One past the last block of the group's range that holds this one.</summary>
+    private static ulong EndOf(MemoryState memory, MemoryGroup group, ulong block)
+    {
+        PfnRange pages = memory.PagesOfBlock(block);
+        return group.Ranges.First(r => r.Start <= pages.Start && pages.End <= r.End).End.Number / memory.PagesPerBlock.Pages;
+    }
+
     private static StepResult Offline(Machine machine, ulong number, MemoryBlock block)
     {
         MemoryState memory = machine.Mm;
         PfnRange pages = memory.PagesOfBlock(number);
+        if (memory.Held.Any(h => memory.PagesOf(h).Start < pages.End && pages.Start <= Pfn.Containing(h.Last, memory.PageSize)))
+            return machine.Fail(Errno.EBUSY);
         ZoneKind zone = OnlineZone(machine, number, block);
         bool hasHole = !memory.BootRam.Any(r => r.Start <= pages.Start && pages.End <= r.End) && block.IsEarly;
         if (zone == ZoneKind.None || hasHole)

@@ -50,6 +50,8 @@ internal static class MemoryBoot
             BlockSizing = blockSize,
             BootRam = [.. ram.Select(r => r.Pages)],
             Zones = zones,
+            BootZones = zones,
+            ZonePolicy = MemoryParameters.ZonePolicyOf(description, kernel),
             MaxPfn = end,
             Options = options,
             Blocks = BlocksOf(pages, ram, zones, new PfnCount(blockSize.Size / page)),

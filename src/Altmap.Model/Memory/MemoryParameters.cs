@@ -1,3 +1,4 @@
+using System.Globalization;
 using Altmap.Core.Kernels;
 using Altmap.Model.Hardware;
 
@@ -14,11 +15,30 @@ internal static class MemoryParameters
             Poisons: description.Config.GetValueOrDefault("debug_vm", 0UL) != 0 && IsPoisoningOn(line),
             HasMovableNode: CommandLine.Has(line, "movable_node"),
             MemmapOnMemory: MemmapOnMemoryOf(CommandLine.Find(line, "memory_hotplug.memmap_on_memory"), kernel),
-            AutoMovable: CommandLine.Find(line, "memory_hotplug.online_policy") == "auto-movable"
-                && kernel.Get(Rules.MemmapOnMemory) != MemmapOnMemoryRule.None,
             PhysicalBits: (int)description.Config.GetValueOrDefault("physmem_bits", (ulong)architecture.PhysicalBits),
             SharesCompoundMemmap: kernel.Get(Rules.CompoundMemmap) == CompoundMemmap.Shared
                 && description.Config.GetValueOrDefault("vmemmap_optimize", SharesCompoundMemmap(kernel, architecture) ? 1UL : 0UL) != 0
+        );
+    }
+
+    /// <summary>The parameters of zones; a value that the kernel would not take changes nothing.</summary>
+    public static ZonePolicy ZonePolicyOf(MachineDescription description, KernelProfile kernel)
+    {
+        if (!kernel.Get(Rules.HasAutoMovable))
+            return ZonePolicy.Default;
+        string line = description.CommandLine;
+        return new ZonePolicy(
+            CommandLine.Find(line, "memory_hotplug.online_policy") == "auto-movable",
+            uint.TryParse(
+                CommandLine.Find(line, "memory_hotplug.auto_movable_ratio"),
+                NumberStyles.None,
+                CultureInfo.InvariantCulture,
+                out uint ratio
+            )
+                ? ratio
+                : ZonePolicy.Default.RatioPercent,
+            CommandLine.Find(line, "memory_hotplug.auto_movable_numa_aware")?.ToUpperInvariant()
+                is not ("0" or "N" or "NO" or "OFF" or "FALSE")
         );
     }
 

@@ -88,14 +88,12 @@ public readonly record struct PluggedDimm(PhysicalRange Range, int Node);
 /// <param name="Poisons">Struct pages are poisoned (CONFIG_DEBUG_VM, vm_debug=).</param>
 /// <param name="HasMovableNode">movable_node.</param>
 /// <param name="MemmapOnMemory">memory_hotplug.memmap_on_memory.</param>
-/// <param name="AutoMovable">memory_hotplug.online_policy=auto-movable.</param>
 /// <param name="PhysicalBits">Width of physical addresses.</param>
 /// <param name="SharesCompoundMemmap">Struct pages of compound device pages are shared.</param>
 public sealed record MemoryOptions(
     bool Poisons,
     bool HasMovableNode,
     MemmapOnMemoryParameter MemmapOnMemory,
-    bool AutoMovable,
     int PhysicalBits,
     bool SharesCompoundMemmap
 );
@@ -136,6 +134,21 @@ public sealed record MemoryState
     /// <summary>auto_online_blocks.</summary>
     public OnlinePolicy AutoOnline { get; init; }
 
+    /// <summary>How <c>online</c> picks a zone.</summary>
+    public ZonePolicy ZonePolicy { get; init; } = ZonePolicy.Default;
+
+    /// <summary>Zones as they were at boot.</summary>
+    public ImmutableArray<ZoneSpan> BootZones { get; init; } = [];
+
+    /// <summary>Memory that came while the machine ran, by what it belongs to.</summary>
+    public ImmutableList<MemoryGroup> Groups { get; init; } = [];
+
+    /// <summary>virtio-mem devices.</summary>
+    public ImmutableList<VirtioMemDevice> VirtioMem { get; init; } = [];
+
+    /// <summary>Memory whose contents cannot move away, as a user told: no block of it goes offline.</summary>
+    public ImmutableList<PhysicalRange> Held { get; init; } = [];
+
     /// <summary>Live device maps by owner.</summary>
     public ImmutableSortedDictionary<string, DeviceMap> Maps { get; init; } =
         ImmutableSortedDictionary.Create<string, DeviceMap>(StringComparer.Ordinal);
@@ -158,6 +171,10 @@ public sealed record MemoryState
 
     /// <summary>The pages of a memory block.</summary>
     public PfnRange PagesOfBlock(ulong number) => new(new Pfn(number * PagesPerBlock.Pages), new Pfn((number + 1) * PagesPerBlock.Pages));
+
+    /// <summary>The group that the pages belong to, or null.</summary>
+    internal MemoryGroup? GroupOf(PfnRange pages) =>
+        Groups.FirstOrDefault(g => g.Ranges.Any(r => r.Start <= pages.Start && pages.End <= r.End));
 
     /// <summary>The zone, or an empty one.</summary>
     public ZoneSpan ZoneOf(int node, ZoneKind kind) =>

@@ -45,6 +45,11 @@ public static class SystemRam
         }
         foreach (PluggedDimm dimm in machine.Mm.PluggedRam)
             yield return dimm.Range;
+        foreach (VirtioMemDevice device in machine.Mm.VirtioMem)
+        {
+            foreach (PhysicalRange added in VirtioMem.AddedRanges(machine.Mm, device))
+                yield return added;
+        }
         foreach (KmemMemory kmem in machine.Mm.Kmem.Where(_ => withKmem))
             yield return kmem.Range;
     }

@@ -60,6 +60,8 @@ public static class Kmem
         if (machine.Kernel.Get(Rules.KmemSaysTruncated) && total < dax.Size)
             machine = machine.WithMessage($"{prefix}DAX region truncated by {SizeText(dax.Size - total)} due to alignment");
         bool isAdded = false;
+        var group = new MemoryGroup(dax.TargetNode, [.. trimmed.OfType<PhysicalRange>().Select(machine.Mm.PagesOf)], null);
+        machine = machine with { Mm = machine.Mm with { Groups = machine.Mm.Groups.Add(group) } };
         for (int i = 0; i < trimmed.Length; i++)
         {
             if (trimmed[i] is not { } range)
@@ -68,7 +70,7 @@ public static class Kmem
             machine = added.Machine;
             // Once some memory is there the rest may fail: the device stays bound.
             if (!added.Succeeded && !isAdded)
-                return Fail(machine, dax, added.Errno);
+                return Fail(WithoutGroup(machine, range), dax, added.Errno);
             isAdded |= added.Succeeded;
         }
         return Bound(machine, dax).Done();
@@ -96,14 +98,22 @@ public static class Kmem
                 continue;
             StepResult removed = MemoryBlocks.Remove(machine, taken.Range);
             machine = removed.Succeeded
-                ? removed.Machine with
+                ? WithoutGroup(removed.Machine, taken.Range) with
                 {
-                    Mm = removed.Machine.Mm with { Kmem = removed.Machine.Mm.Kmem.Remove(taken) },
+                    Mm = WithoutGroup(removed.Machine, taken.Range).Mm with { Kmem = removed.Machine.Mm.Kmem.Remove(taken) },
                 }
                 : removed.Machine.WithMessage($"kmem {dax.Name}: {Mapping(i, taken.Range)} cannot be hotremoved until the next reboot");
         }
         return machine;
     }
+
+    private static Machine WithoutGroup(Machine machine, PhysicalRange range) =>
+        machine.Mm.GroupOf(machine.Mm.PagesOf(range)) is { } group
+            ? machine with
+            {
+                Mm = machine.Mm with { Groups = machine.Mm.Groups.Remove(group) },
+            }
+            : machine;
 
     private static string Mapping(int index, PhysicalRange range) =>
         string.Create(CultureInfo.InvariantCulture, $"mapping{index}: 0x{range.Start.Bytes:x}-0x{range.Last.Bytes:x}");

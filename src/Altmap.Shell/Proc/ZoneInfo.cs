@@ -74,6 +74,7 @@ internal static class ZoneInfo
             if (block.Zone == zone.Kind)
                 held = checked(held + ((end - start) * block.MemmapPages.Pages));
         }
+        held = checked(held + VirtioMem.UnpluggedPages(machine.Mm, zone.Node, zone.Kind));
         return new PfnCount(zone.Present.Pages - held);
     }
 }

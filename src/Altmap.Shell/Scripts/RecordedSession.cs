@@ -124,10 +124,14 @@ public sealed record RecordedSession(
     {
         if (open is null)
             return;
-        commands.Add(open.Unclosed());
-        notes.AddRange(open.Lines);
+        RecordedCommand unclosed = open.Unclosed();
+        commands.Add(unclosed);
+        notes.AddRange(unclosed.IsComplete ? open.Lines.SkipWhile(IsAnswer) : open.Lines);
         open = null;
     }
+
+    /// <summary>A line of the monitor's: JSON, which no recorder writes as a note.</summary>
+    private static bool IsAnswer(string line) => line.StartsWith("{\"", StringComparison.Ordinal);
 
     private static int? ExitCodeOf(string line) =>
         line.StartsWith(ClosingMark, StringComparison.Ordinal)
@@ -155,6 +159,9 @@ public sealed record RecordedSession(
 
         public RecordedCommand Unclosed()
         {
+            // The monitor has no exit codes: its answer closes its command.
+            if (text.StartsWith(RecordedWords.MonitorMark, StringComparison.Ordinal))
+                return Build(text, string.Concat(Lines.TakeWhile(IsAnswer).Select(l => l + "\n")), 0);
             // "echo VALUE > PATH : MESSAGE": no path in sysfs or procfs has " : " in it.
             var into = text.IndexOf(" > ", StringComparison.Ordinal);
             var colon = into < 0 ? -1 : text.IndexOf(" : ", into + 2, StringComparison.Ordinal);

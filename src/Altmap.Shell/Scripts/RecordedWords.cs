@@ -8,8 +8,14 @@ namespace Altmap.Shell.Scripts;
 /// </summary>
 internal static class RecordedWords
 {
+    /// <summary>How a line to the hypervisor's monitor starts.</summary>
+    public const string MonitorMark = "qmp ";
+
     public static (ImmutableArray<string> Words, string? RedirectTo) Split(string text)
     {
+        // A line to the monitor is one word of JSON.
+        if (text.StartsWith(MonitorMark, StringComparison.Ordinal))
+            return (["qmp", text[MonitorMark.Length..].Trim()], null);
         if (ShellArgument(text) is { } inner)
         {
             // The argument was read by a shell: here quotes, comments and blanks mean what they mean there.

@@ -69,6 +69,7 @@ internal static class FolderListing
             "/sys/bus/nd/drivers" => NdDrivers.All,
             "/sys/bus/dax/devices" => DaxDeviceDrivers.Devices(machine).Select(d => d.Name),
             "/sys/bus/dax/drivers" => DaxDeviceDrivers.All.Where(d => d != DaxDeviceDrivers.Kmem || machine.Kernel.Get(Rules.HasKmem)),
+            "/sys/module/memory_hotplug/parameters" => MemoryFiles.ParameterFiles(machine).Select(p => p[(p.LastIndexOf('/') + 1)..]),
             "/sys/bus/memory/devices" => MemoryBlocks.All(machine).Select(b => b.Number.ToString()),
             _ when folder.StartsWith(NdDriverFolder, StringComparison.Ordinal) => OfNdDriver(machine, folder[NdDriverFolder.Length..]),
             _ when folder.StartsWith(NdDevices, StringComparison.Ordinal) => OfNdDevice(machine, folder[NdDevices.Length..]),

@@ -21,7 +21,11 @@ internal static class MemoryFiles
     private const string AutoOnline = Memory + "auto_online_blocks";
     private const string BlockSize = Memory + "block_size_bytes";
     private const string OnlineNodes = Nodes + "online";
-    private const string Parameter = "/sys/module/memory_hotplug/parameters/memmap_on_memory";
+    private const string Parameters = "/sys/module/memory_hotplug/parameters/";
+    private const string MemmapParameter = Parameters + "memmap_on_memory";
+    private const string PolicyParameter = Parameters + "online_policy";
+    private const string RatioParameter = Parameters + "auto_movable_ratio";
+    private const string NumaParameter = Parameters + "auto_movable_numa_aware";
 
     private static readonly string[] s_attributes = ["online", "phys_device", "phys_index", "removable", "state", "valid_zones"];
     private static readonly string[] s_folders =
@@ -32,7 +36,7 @@ internal static class MemoryFiles
         "/sys/bus/memory/",
         "/sys/module/",
         "/sys/module/memory_hotplug/",
-        "/sys/module/memory_hotplug/parameters/",
+        Parameters,
     ];
 
     /// <summary>The files there are; those of blocks, which may be very many, for a prefix that asks for blocks.</summary>
@@ -42,7 +46,7 @@ internal static class MemoryFiles
             : Fixed(machine).Concat(MemoryBlocks.All(machine).SelectMany(b => s_attributes.Select(a => $"{Memory}{b.Number}/{a}")));
 
     public static bool Owns(Machine machine, string path) =>
-        Fixed(machine).Contains(path) || path == Parameter || BlockPath(path) is not null;
+        Fixed(machine).Contains(path) || path.StartsWith(Parameters, StringComparison.Ordinal) || BlockPath(path) is not null;
 
     public static SysfsValue Read(Machine machine, string path)
     {
@@ -54,9 +58,9 @@ internal static class MemoryFiles
                 return Hex(DaxDeviceMemory.BlockSize(machine).Bytes);
             case OnlineNodes:
                 return OnlineNodesOf(machine);
-            case Parameter:
-                return ParameterOf(machine) is { } value ? value : Errno.ENOENT; // no such parameter
         }
+        if (path.StartsWith(Parameters, StringComparison.Ordinal))
+            return ReadParameter(machine, path) is { } value ? value : Errno.ENOENT; // no such parameter
         if (Find(machine, path) is not var (number, block, attribute))
             return Errno.ENOENT;
         return attribute switch
@@ -79,6 +83,8 @@ internal static class MemoryFiles
     {
         if (path == AutoOnline)
             return MemoryBlocks.SetAutoOnline(machine, text);
+        if (path.StartsWith(Parameters, StringComparison.Ordinal))
+            return WriteParameter(machine, path, text);
         if (Find(machine, path) is not var (number, block, attribute))
             return machine.Fail(Errno.EACCES);
         if (attribute == "state")
@@ -96,7 +102,7 @@ internal static class MemoryFiles
     /// <summary>True for a folder; it ends in a slash.</summary>
     public static bool IsDirectory(Machine machine, string folder)
     {
-        if (folder.StartsWith("/sys/module/", StringComparison.Ordinal) && ParameterOf(machine) is null)
+        if (folder.StartsWith("/sys/module/", StringComparison.Ordinal) && !ParameterFiles(machine).Any())
             return false;
         if (s_folders.Contains(folder))
             return true;
@@ -117,8 +123,8 @@ internal static class MemoryFiles
         yield return AutoOnline;
         yield return BlockSize;
         yield return OnlineNodes;
-        if (ParameterOf(machine) is not null)
-            yield return Parameter;
+        foreach (string parameter in ParameterFiles(machine))
+            yield return parameter;
     }
 
     /// <summary>The block that a path names, where there is such a block and, below a node, where it is on the node.</summary>
@@ -194,9 +200,63 @@ internal static class MemoryFiles
         return string.Join(',', ranges);
     }
 
+    /// <summary>The parameters of memory_hotplug, in the order of names.</summary>
+    public static IEnumerable<string> ParameterFiles(Machine machine)
+    {
+        if (machine.Kernel.Get(Rules.HasAutoMovable))
+        {
+            yield return NumaParameter;
+            yield return RatioParameter;
+        }
+        if (MemmapOf(machine) is not null)
+            yield return MemmapParameter;
+        if (machine.Kernel.Get(Rules.HasAutoMovable))
+            yield return PolicyParameter;
+    }
+
+    private static string? ReadParameter(Machine machine, string path)
+    {
+        ZonePolicy policy = machine.Mm.ZonePolicy;
+        if (!ParameterFiles(machine).Contains(path))
+            return null;
+        return path switch
+        {
+            NumaParameter => policy.IsNumaAware ? "Y" : "N",
+            RatioParameter => policy.RatioPercent.ToString(CultureInfo.InvariantCulture),
+            PolicyParameter => policy.IsAutoMovable ? "auto-movable" : "contig-zones",
+            _ => MemmapOf(machine),
+        };
+    }
+
+    /// <summary>memmap_on_memory is read-only; the others hold from the next block on (mm/memory_hotplug.c set_online_policy(),
+    /// param_set_uint(), param_set_bool(); 6.1).</summary>
+    private static StepResult WriteParameter(Machine machine, string path, string text)
+    {
+        ZonePolicy policy = machine.Mm.ZonePolicy;
+        if (!ParameterFiles(machine).Contains(path) || path == MemmapParameter)
+            return machine.Fail(Errno.EACCES);
+        ZonePolicy? next = path switch
+        {
+            NumaParameter => KernelText.TryBool(text, out bool aware) ? policy with { IsNumaAware = aware } : null,
+            RatioParameter => KernelText.TryUnsigned(text, out ulong ratio) && ratio <= uint.MaxValue
+                ? policy with
+                {
+                    RatioPercent = (uint)ratio,
+                }
+                : null,
+            _ => text.TrimEnd('\n') switch
+            {
+                "auto-movable" => policy with { IsAutoMovable = true },
+                "contig-zones" => policy with { IsAutoMovable = false },
+                _ => null,
+            },
+        };
+        return next is null ? machine.Fail(Errno.EINVAL) : (machine with { Mm = machine.Mm with { ZonePolicy = next } }).Done();
+    }
+
     /// <summary>memory_hotplug.memmap_on_memory as booted; null where the kernel has no such parameter (before 6.6 x86-64 alone had
     /// it).</summary>
-    private static string? ParameterOf(Machine machine)
+    private static string? MemmapOf(Machine machine)
     {
         bool exists = machine.Kernel.Get(Rules.MemmapOnMemory) switch
         {

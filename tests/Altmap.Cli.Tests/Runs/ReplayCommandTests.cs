@@ -36,7 +36,7 @@ public class ReplayCommandTests
             -disabled 3 regions
             +disabled 2 regions
             line 6: mount /dev/pmem0 /mnt
-              unsupported: the command mount; known are cat, daxctl, dmesg, echo, hotplug, ls, lsmem, mkpfn, modprobe, ndctl, reboot, true
+              unsupported: the command mount; known are cat, daxctl, dmesg, echo, hotplug, ls, lsmem, mkpfn, modprobe, ndctl, qmp, reboot, true
             3 commands: 1 same, 1 different, 1 unsupported
 
             """,

@@ -17,7 +17,7 @@ public class HotplugCommandTests
 
     [Theory]
     [InlineData("hotplug", "usage: hotplug add-dimm", 16)]
-    [InlineData("hotplug plug", "unknown command 'plug'; expected add-dimm, add-nvdimm, remove (hotplug --help)", 16)]
+    [InlineData("hotplug plug", "unknown command 'plug'; expected add-dimm, add-nvdimm, add-virtio-mem, hold, release, remove, resize", 16)]
     [InlineData("hotplug add-dimm 4G", "expected ADDRESS and SIZE", 16)]
     [InlineData("hotplug add-dimm 4G 128M 1", "expected ADDRESS and SIZE", 16)]
     [InlineData("hotplug add-dimm x 128M", "ADDRESS: 'x' is not a number; expected one as 0x110000000, 4096 or 128M", 16)]

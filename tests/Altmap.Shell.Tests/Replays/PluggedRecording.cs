@@ -192,18 +192,23 @@ internal sealed partial class PluggedRecording
     private IEnumerable<string> Zones(List<string> rows)
     {
         var mine = new Dictionary<string, string>();
+        var managed = new Dictionary<string, string>(); // where it is known
         foreach (string zone in ProcFiles.Read(Machine, "/proc/zoneinfo")!.Split("Node ", StringSplitOptions.RemoveEmptyEntries))
         {
             string[] lines = zone.Split('\n', StringSplitOptions.TrimEntries);
             string Value(string key) => lines.FirstOrDefault(l => l.StartsWith(key, StringComparison.Ordinal))?[key.Length..].Trim() ?? "-";
             string[] name = lines[0].Split(", zone");
             mine[$"{name[0]}, {name[1].Trim()}"] = $"start_pfn {Value("start_pfn:")} spanned {Value("spanned")} present {Value("present")}";
+            if (Value("managed") != "-")
+                managed[$"{name[0]}, {name[1].Trim()}"] = Value("managed");
         }
         foreach (string row in rows.Where(r => r.StartsWith("node ", StringComparison.Ordinal) && !r.Contains(", Device ")))
         {
             Match m = ZoneRow().Match(row);
             if (mine.GetValueOrDefault(m.Groups[1].Value) != m.Groups[2].Value)
                 yield return $"kernel: {row}; model: {mine.GetValueOrDefault(m.Groups[1].Value)}";
+            if (managed.TryGetValue(m.Groups[1].Value, out string? pages) && pages != m.Groups[3].Value)
+                yield return $"kernel: {row}; model: managed {pages}";
         }
     }
 
@@ -299,7 +304,7 @@ internal sealed partial class PluggedRecording
     [GeneratedRegex(@"^\[[a-z]+\]$")]
     private static partial Regex SectionName();
 
-    [GeneratedRegex(@"^node (\d+, \S+) (start_pfn \S+ spanned \S+ present \S+)")]
+    [GeneratedRegex(@"^node (\d+, \S+) (start_pfn \S+ spanned \S+ present \S+) managed (\S+)")]
     private static partial Regex ZoneRow();
 
     [GeneratedRegex(

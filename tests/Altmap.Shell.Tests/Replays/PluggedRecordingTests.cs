@@ -33,6 +33,17 @@ public class PluggedRecordingTests
         Assert.True(differences.Count == 0, string.Join('\n', differences.Take(20)));
     }
 
+    public static TheoryData<string, string> Hotplug => Recordings("t_hotplug");
+
+    [Theory]
+    [Trait("problem", "D1")]
+    [MemberData(nameof(Hotplug))]
+    public void Plugged_memory_is_as_recorded(string kernel, string name)
+    {
+        List<string> differences = new PluggedRecording("t_hotplug", kernel, name).Differences();
+        Assert.True(differences.Count == 0, string.Join('\n', differences.Take(20)));
+    }
+
     private static TheoryData<string, string> Recordings(string group)
     {
         var all = new TheoryData<string, string>();

@@ -1,12 +1,4 @@
-using System.Collections.Immutable;
-using System.Text;
-using Altmap.Core.Identity;
-using Altmap.Core.Kernels;
-using Altmap.Core.Media;
-using Altmap.Model;
-using Altmap.Model.Hardware;
-using Altmap.Model.MachineFiles;
-using Altmap.Shell.Scripts;
+using static Altmap.Shell.Tests.ScriptedMachine;
 
 namespace Altmap.Shell.Tests.Sysfs;
 
@@ -63,7 +55,7 @@ public class RamdaxTests
     public void What_can_be_allocated_is_without_the_label_area_and_in_steps_of_16_MiB(string size, ulong available)
     {
         ShellState state = Run(Boot($"memmap={size}!5G"), Unbind, Override, "modprobe ramdax");
-        Assert.Equal(FormattableString.Invariant($"{available}\n"), Output(state, "cat /sys/bus/nd/devices/region0/available_size"));
+        Assert.Equal(FormattableString.Invariant($"{available}"), Output(state, "cat /sys/bus/nd/devices/region0/available_size"));
     }
 
     [Fact]
@@ -88,43 +80,8 @@ public class RamdaxTests
         Assert.Contains("\"mode\":\"devdax\"", Output(state, "ndctl list"), StringComparison.Ordinal);
     }
 
-    private static ShellState Boot(string line, string kernel = "7.2", string more = "")
-    {
-        string text =
-            $$"""{"format":"altmap-machine/1","name":"ramdax","kernel":"{{kernel}}","cmdline":"{{line}}",{{more}}"config":{"hypervisor":1},"""
-            + """ "memory":[{"start":"0x0","end":"0x7fffffff","type":"System RAM"},"""
-            + """{"start":"0x100000000","end":"0x1ffffffff","type":"System RAM"}]}""";
-        MachineFileResult parsed = MachineFile.Parse(Encoding.UTF8.GetBytes(text), "ramdax.json");
-        Assert.Empty(parsed.Errors);
-        MachineDescription description = MachineDefaults.Fill(parsed.Description!).Machine;
-        KernelProfile profile = KernelProfiles.Find(kernel)!;
-        ImmutableSortedDictionary<string, SparseBytes> none = ImmutableSortedDictionary<string, SparseBytes>.Empty;
-        (Machine? machine, _) = Model.Boot.Start(
-            new MachineSource(description, none, none),
-            profile,
-            ArchitectureRules.Find(profile, description.Architecture, description.PageSize)!
-        );
-        return new ShellState(machine!, UuidSource.FromSeed(1));
-    }
-
-    private static CommandResult Do(ShellState state, string line)
-    {
-        ScriptLine parsed = ScriptParser.ParseLine(line)!.Value.Line!;
-        return CommandShell.Run(state, parsed.Words, parsed.RedirectTo);
-    }
-
-    private static ShellState Run(ShellState state, params string[] lines)
-    {
-        foreach (string line in lines)
-        {
-            CommandResult result = Do(state, line);
-            Assert.True(result.ExitCode == 0, $"{line}: {result.Merged}");
-            state = result.State;
-        }
-        return state;
-    }
-
-    private static string Output(ShellState state, string line) => Do(state, line).Stdout;
+    private static ShellState Boot(string line, string kernel = "7.2", string more = "") =>
+        ScriptedMachine.Boot(kernel, ["0-7fffffff", "100000000-1ffffffff"], line, more);
 
     /// <summary>The errno whose words the refused write has.</summary>
     private static int Code(ShellState state, string line, string words)
