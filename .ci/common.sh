@@ -53,6 +53,27 @@ show_build_errors() {
 }
 
 # Runs dotnet with its output in LOG and nothing of ours open.
+# Says on standard error what is done: one line; on a terminal it counts seconds, and names the project that is under way.
+say_work() {
+    local what=$1 log=$2 began=$SECONDS
+    [[ -d src/Altmap.Cli/obj && -f src/Altmap.Cli/obj/project.assets.json ]] || what="restoring packages, then $what"
+    echo "$what … (log: $log)" >&2
+    work_pid=
+    [[ -t 2 ]] || return 0
+    while sleep 1; do
+        printf '\r\033[K%d s  %s' $((SECONDS - began)) "$(find src tests -path '*/obj/Release/*' -name '*.dll' -newer .build/lock 2>/dev/null | sed 's|.*/||' | sort -u | wc -l) projects compiled" >&2
+    done 9>&- &
+    work_pid=$!
+}
+
+say_done() {
+    [[ -n ${work_pid:-} ]] || return 0
+    kill "$work_pid" 2>/dev/null || true
+    wait "$work_pid" 2>/dev/null || true
+    printf '\r\033[K' >&2
+    work_pid=
+}
+
 dotnet_quiet() {
     local log=$1
     shift
@@ -63,7 +84,9 @@ dotnet_quiet() {
 build_solution() {
     local log=.build/build.log ok=1
     lock_build
+    say_work "building all projects ($(grep -c '<Project ' Altmap.slnx) of them)" "$log"
     dotnet_quiet "$log" build Altmap.slnx -c Release -v quiet --nologo || ok=0
+    say_done
     unlock_build
     if [[ $ok == 1 ]] && grep -qE ': warning [A-Z]+[0-9]*' "$log"; then ok=0; fi
     [[ $ok == 1 ]] && return 0

@@ -60,7 +60,7 @@ internal sealed class MapRequest
         if (svg is not null)
             SvgFile.WriteSvg(svg, MapSvg.Draw(view!));
         if (html is not null)
-            SvgFile.WriteHtml(html, view!.Title, [MapSvg.Draw(view)], MapTable.Of(machine, view.Window));
+            SvgFile.WriteHtml(html, view!.Title, MapPage.Body(view), MapTable.Of(machine, view.Window));
         if (isJson)
             JsonOutput.Write(host, json => MemoryMapJson.Write(json, machine, KernelChoice.Name(machine.Architecture.Architecture)));
         else if (isTable)

@@ -20,6 +20,16 @@ internal static class MapSvg
         foreach (string line in MapText.Wrap($"{view.Subtitle}. {view.Totals}.", NoteColumns))
             picture.Text(SvgPicture.Margin, y += LineHeight, line, SvgType.Small);
         y = picture.Legend(SvgPicture.Margin, y + LineHeight, view.Legend) + 8;
+        double whole = picture.Width - (2 * SvgPicture.Margin);
+        picture.Text(SvgPicture.Margin, y + 4, "to scale", SvgType.Bold);
+        picture.Bar(SvgPicture.Margin, y + 12, whole, BarHeight, view.Strip);
+        picture.AxisX(
+            SvgPicture.Margin,
+            y + 12 + BarHeight,
+            whole,
+            SvgTicks.Of(view.Window.Start.ToAddress(view.PageSize).Bytes, view.Window.End.ToAddress(view.PageSize).Bytes)
+        );
+        y += 12 + BarHeight + 44;
         picture.Text(SvgPicture.Margin, y + 4, view.UnitName, SvgType.Bold);
         picture.Text(BarLeft - 16, y + 4, "first byte", SvgType.Bold, SvgAnchor.End);
         picture.AxisX(

@@ -25,11 +25,15 @@ internal sealed class MapView
         Notes = MapNotes.Of(machine, parts, n => pages.Start.Number / section <= n && n * section < pages.End.Number);
         if (pages.End > end)
             parts.Add(new MapPart(new PfnRange(end, pages.End), Tone.Hole, "hole", MapPart.Nothing, "", "", false));
+        Strip = [.. parts.Where(p => p.Pages.Start < pages.End && pages.Start < p.Pages.End).Select(p => p.Within(pages).ToBar(PageSize))];
         HashSet<ulong> marked = IsZoomed ? [] : [.. Notes.SelectMany(n => n.Sections)];
         Rows = [.. MapRow.Of(parts, pages, _unit, marked.Contains)];
     }
 
     public ImmutableArray<MapRow> Rows { get; }
+
+    /// <summary>All that is shown as one bar, in true proportions.</summary>
+    public ImmutableArray<BarPart> Strip { get; }
 
     /// <summary>The pages shown.</summary>
     public PfnRange Window { get; }

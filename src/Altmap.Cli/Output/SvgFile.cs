@@ -11,7 +11,11 @@ internal static class SvgFile
     public static void WriteSvg(string path, SvgPicture picture) => Write(path, picture.ToText());
 
     /// <summary>Writes <c>--html FILE</c>: a page with the pictures in it and a table below; nothing is loaded from anywhere.</summary>
-    public static void WriteHtml(string path, string title, IEnumerable<SvgPicture> pictures, TextTable? table = null)
+    public static void WriteHtml(string path, string title, IEnumerable<SvgPicture> pictures, TextTable? table = null) =>
+        WriteHtml(path, title, string.Concat(pictures.Select(p => p.ToText(isInline: true))), table);
+
+    /// <summary>The same with anything above the table.</summary>
+    public static void WriteHtml(string path, string title, string body, TextTable? table)
     {
         var page = new StringBuilder(
             $$"""
@@ -29,8 +33,7 @@ internal static class SvgFile
 
             """
         );
-        foreach (SvgPicture picture in pictures)
-            page.Append(picture.ToText(isInline: true));
+        page.Append(body);
         if (table is not null)
             Append(page, table);
         Write(path, page.Append("</body></html>\n").ToString());

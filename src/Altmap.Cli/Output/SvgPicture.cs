@@ -65,11 +65,12 @@ internal sealed class SvgPicture(string title, double width = 960)
             y + height,
             $"<rect x=\"{N(x)}\" y=\"{N(y)}\" width=\"{N(boxWidth)}\" height=\"{N(height)}\" class=\"{part.Tone.CssClass()}\">{tip}</rect>"
         );
-        if (height >= 12 && SvgText.SmallWidth(part.Label) + 6 <= boxWidth)
+        string? label = new[] { part.Label, part.Short }.FirstOrDefault(l => l is not null && SvgText.SmallWidth(l) + 6 <= boxWidth);
+        if (height >= 12 && label is not null)
             Element(
                 y,
                 $"<text x=\"{N(x + (boxWidth / 2))}\" y=\"{N(y + (height / 2) + 4)}\" class=\"in\" "
-                    + $"text-anchor=\"middle\">{Escape(part.Label)}</text>"
+                    + $"text-anchor=\"middle\">{Escape(label)}</text>"
             );
     }
 
@@ -135,10 +136,10 @@ internal sealed class SvgPicture(string title, double width = 960)
             double at = x + (axisWidth * tick.Share),
                 half = SvgText.SmallWidth(tick.Label) / 2;
             Line(at, y, at, y + 4);
-            // The ends stay inside the picture.
+            // The ends stay within the bar.
             SvgAnchor anchor =
-                at - half < 0 ? SvgAnchor.Start
-                : at + half > width ? SvgAnchor.End
+                at - half < x ? SvgAnchor.Start
+                : at + half > x + axisWidth ? SvgAnchor.End
                 : SvgAnchor.Middle;
             double left = anchor switch
             {

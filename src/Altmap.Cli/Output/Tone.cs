@@ -76,4 +76,8 @@ internal static class Tones
 /// <param name="Tone">How it is shown.</param>
 /// <param name="Label">What it is, in few words.</param>
 /// <param name="Detail">More, for who points at it (SVG); null: the label says it all.</param>
-internal sealed record BarPart(ulong Amount, Tone Tone, string Label, string? Detail = null);
+internal sealed record BarPart(ulong Amount, Tone Tone, string Label, string? Detail = null)
+{
+    /// <summary>What stands in the box where the label does not fit (SVG); null: nothing.</summary>
+    public string? Short { get; init; }
+}

@@ -165,7 +165,14 @@ internal static class PlanCommand
         if (output.Script is { } script)
             PlanScript.Write(script, plans);
         if (output.Svg is { } path)
-            SvgFile.WriteSvg(path, PlanPicture.Draw("Where the bytes go", [.. plans.Select(p => PlanPicture.BarOf(p.Namespace, p.Plan))]));
+            SvgFile.WriteSvg(
+                path,
+                PlanPicture.Draw(
+                    "Where the bytes go",
+                    PlanPicture.Answer([.. plans.Select(p => p.Plan)]),
+                    [.. plans.Select(p => PlanPicture.BarOf(p.Namespace, p.Plan))]
+                )
+            );
         if (output.IsJson)
             JsonOutput.Write(host, json => PlanJson.Write(json, answers, isList));
         else

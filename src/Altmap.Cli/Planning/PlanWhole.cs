@@ -31,10 +31,14 @@ internal static class PlanWhole
                 svg,
                 PlanPicture.Draw(
                     $"Where the bytes of {Path.GetFileName(path)} go",
+                    string.Join(
+                        "; ",
+                        books.Select(b => $"{(books.Length > 1 ? $"{b.Machine.Kernel.Name}: " : "")}{PlanPicture.Answer(b.Ledger)}")
+                    ),
                     [
                         .. books.SelectMany(b =>
                             b.Ledger.Dimms.Concat(b.Ledger.Regions)
-                                .Select(PlanPicture.BarOf)
+                                .Select(s => PlanPicture.BarOf(s, b.Ledger))
                                 .Concat(
                                     b.Ledger.Namespaces.Where(n => n.Plan is not null)
                                         .Select(n => PlanPicture.BarOf(n.Namespace.Name, n.Plan!))

@@ -11,6 +11,8 @@ namespace Altmap.Core.Json;
 /// </summary>
 public sealed class JsonFields
 {
+    private const int ListedMax = 20;
+
     private readonly Dictionary<string, JsonMember> _members = new(StringComparer.Ordinal);
     private readonly InputErrors _errors;
     private readonly string _where;
@@ -36,12 +38,15 @@ public sealed class JsonFields
         {
             if (!known.Contains(member.Key))
             {
+                string hint = NearestWord.Hint(member.Key, known);
+                // Behind a long list nobody would see it.
+                bool isFirst = known.Count > ListedMax && hint.Length > 0;
                 errors.Add(
                     member.Line,
                     member.Column,
-                    $"unknown key {Quote.Text(member.Key)}",
+                    $"unknown key {Quote.Text(member.Key)}{(isFirst ? $"; {hint}" : "")}",
                     $"one of {string.Join(", ", known)}",
-                    NearestWord.Hint(member.Key, known)
+                    isFirst ? "" : hint
                 );
             }
             else if (!_members.TryAdd(member.Key, member))

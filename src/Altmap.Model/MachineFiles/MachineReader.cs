@@ -141,10 +141,25 @@ internal sealed class MachineReader(InputErrors errors, Func<string, bool> isKer
         return [.. steps.Select(s => machine.Text(s, "steps")).OfType<string>()];
     }
 
+    /// <summary>The last byte of a range whose size is given, as regions have it.</summary>
+    private static ulong? EndOf(JsonFields fields, ulong? start)
+    {
+        if (start is not { } first || fields.Size("size") is not { } size)
+            return null;
+        if (!size.IsZero && size.Bytes - 1 <= PhysicalAddress.InputMax - first)
+            return first + (size.Bytes - 1);
+        fields.Complain("size", $"a range at 0x{first:x} cannot have {size.Bytes} bytes", "a size above 0 that ends below 2^56", "");
+        return null;
+    }
+
     private FirmwareRange? ReadMemory(JsonFields fields)
     {
         fields.Require("start");
-        fields.Require("end");
+        bool hasSize = fields.Find("size") is not null;
+        if (hasSize && fields.Find("end") is not null)
+            fields.Complain("size", "the range has both \"end\" and \"size\"", "one of them", "");
+        else if (!hasSize)
+            fields.Require("end");
         string name = fields.RequireText("type");
         (string Name, FirmwareRangeType Type) type = MachineWords.MemoryTypes.FirstOrDefault(t => t.Name == name);
         if (type.Name is null && name.Length > 0)
@@ -159,7 +174,7 @@ internal sealed class MachineReader(InputErrors errors, Func<string, bool> isKer
         }
         int node = (int)fields.Integer("node", type.Type == FirmwareRangeType.SoftReserved ? -1 : 0, 1023, 0);
         ulong? start = fields.Address("start", PhysicalAddress.InputMax),
-            end = fields.Address("end", PhysicalAddress.InputMax);
+            end = hasSize ? EndOf(fields, start) : fields.Address("end", PhysicalAddress.InputMax);
         if (start is not { } first || end is not { } last)
             return null;
         if (last >= first)

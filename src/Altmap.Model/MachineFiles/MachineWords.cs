@@ -27,7 +27,7 @@ internal static class MachineWords
     ];
     public static readonly string[] WindowKeys = ["start", "size"];
     public static readonly string[] FactKeys = ["topic", "of", "origin", "from", "needs"];
-    public static readonly string[] MemoryKeys = ["start", "end", "type", "node"];
+    public static readonly string[] MemoryKeys = ["start", "end", "size", "type", "node"];
     public static readonly string[] BusKeys = ["dev", "provider"];
     public static readonly string[] DimmKeys =
     [

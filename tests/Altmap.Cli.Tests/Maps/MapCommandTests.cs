@@ -179,7 +179,7 @@ public class MapCommandTests
         Assert.Contains("namespace0.0 96 MiB, not online", texts);
         Assert.Contains(texts, t => t.StartsWith("! pmem and System RAM share sections 8", StringComparison.Ordinal));
         string page = File.ReadAllText(scratch["a.html"]);
-        Assert.Contains("<svg ", page, StringComparison.Ordinal);
+        Assert.Contains("<div class=\"bar\"><span class=\"t", page, StringComparison.Ordinal);
         Assert.Contains("<td class=\"r\">0x42000000</td>", page, StringComparison.Ordinal);
         if (!File.Exists("/dev/full"))
             return;

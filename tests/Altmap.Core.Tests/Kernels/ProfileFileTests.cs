@@ -34,8 +34,8 @@ public class ProfileFileTests
     [Theory]
     [InlineData(
         "\"rules\":{\"info-block.layuot\":\"x\"}}",
-        "k:2: unknown key \"info-block.layuot\"; expected one of info-block.layout, ",
-        "; did you mean \"info-block.layout\"?"
+        "k:2: unknown key \"info-block.layuot\"; did you mean \"info-block.layout\"?; expected one of info-block.layout, ",
+        ""
     )]
     [InlineData(
         "\"rules\":{\"info-block.layout\":\"x\"}}",

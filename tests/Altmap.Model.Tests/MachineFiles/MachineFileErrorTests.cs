@@ -61,6 +61,14 @@ public class MachineFileErrorTests
             + "Memory (legacy)\""
     )]
     [InlineData(
+        "\"memory\":[{\"start\":\"0x1000\",\"end\":\"0x1fff\",\"size\":4096,\"type\":\"Reserved\"}]}",
+        "m:2: the range has both \"end\" and \"size\"; expected one of them"
+    )]
+    [InlineData(
+        "\"memory\":[{\"start\":\"0x1000\",\"size\":0,\"type\":\"Reserved\"}]}",
+        "m:2: a range at 0x1000 cannot have 0 bytes; expected a size above 0 that ends below 2^56"
+    )]
+    [InlineData(
         "\"memory\":[{\"start\":\"0x1000\",\"end\":\"0xfff\",\"type\":\"Reserved\"}]}",
         "m:2: the range ends at 0xfff, before its start 0x1000; \"end\" is the last byte of the range, as in /proc/iomem"
     )]
