@@ -9,6 +9,7 @@ using Altmap.Formats.Btt;
 using Altmap.Formats.Btt.Check;
 using Altmap.Formats.InfoBlocks;
 using Altmap.Formats.Namespaces;
+using Altmap.Formats.Recognition;
 using Altmap.Formats.Writes;
 using Altmap.Host;
 using Altmap.Host.Media;
@@ -160,7 +161,10 @@ internal static class BttCreateCommand
         byte[] head = media.ReadHead(NamespaceBinding.HeadBytes);
         if (head.Length == NamespaceBinding.HeadBytes && HasInfoBlock(head))
             return "an fsdax or devdax info-block (altmap infoblock check)";
-        return media.IsZero(0, Math.Min(media.LengthBytes, 1 << 20)) ? null : "data in the first MiB, a file system or partitions perhaps";
+        MediaContent there = MediaContent.Of(media.ReadHead(MediaContent.HeadBytes));
+        return there.Kind is not (MediaContentKind.Zeroes or MediaContentKind.Unknown) ? there.Description
+            : media.IsZero(0, Math.Min(media.LengthBytes, 1 << 20)) ? null
+            : "data in the first MiB";
     }
 
     private static bool HasInfoBlock(ReadOnlySpan<byte> head)

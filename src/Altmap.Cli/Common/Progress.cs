@@ -4,8 +4,9 @@ using Altmap.Core.Units;
 
 namespace Altmap.Cli.Common;
 
-/// <summary>One line on standard error while long work is done, on a terminal only: how much, how fast, how long still.</summary>
-internal sealed class Progress(CliHost host, string what, ByteSize whole) : IDisposable
+/// <summary>One line on standard error while long work is done, on a terminal or where it was asked for: how much, how fast, how long
+/// still.</summary>
+internal sealed class Progress(CliHost host, string what, ByteSize whole, bool isAsked = false) : IDisposable
 {
     private readonly Stopwatch _watch = Stopwatch.StartNew();
     private long _nextMs = 500;
@@ -14,7 +15,7 @@ internal sealed class Progress(CliHost host, string what, ByteSize whole) : IDis
     /// <summary>Tells how much is done.</summary>
     public void Report(ByteSize done)
     {
-        if (!host.IsOutputTerminal || host.IsQuiet || _watch.ElapsedMilliseconds < _nextMs)
+        if (!(host.IsOutputTerminal || isAsked) || host.IsQuiet || _watch.ElapsedMilliseconds < _nextMs)
             return;
         _nextMs = _watch.ElapsedMilliseconds + 200;
         _isShown = true;

@@ -10,8 +10,12 @@ internal static class ImageCommand
     {
         var command = new Command("image", "Looks into, checks, mends and makes whole images: disks of micro-VMs, copies of NVDIMMs.")
         {
+            ImageCreateCommand.Create(host),
             ImageInfoCommand.Create(host),
             ImageCheckCommand.Create(host),
+            ImageRepairCommand.Create(host),
+            ImageExtractCommand.Create(host),
+            ImageScanCommand.Create(host),
         };
         CommandHelp.SetExamples(command, "altmap image info disk.img", "altmap image check disk.img");
         return command;

@@ -10,7 +10,7 @@ namespace Altmap.Host.Media;
 /// A file or block device as media, of any size: read and written where it is asked for, in no memory of its own. Holes of the file system
 /// are found with SEEK_DATA and SEEK_HOLE.
 /// </summary>
-public sealed class FileMedia : IMediaReader, IMediaWriter, IDisposable
+public sealed class FileMedia : IMappedMedia, IMediaWriter, IDisposable
 {
     private const int SeekEnd = 2,
         SeekData = 3,
@@ -18,7 +18,9 @@ public sealed class FileMedia : IMediaReader, IMediaWriter, IDisposable
         NoSuchAddress = 6; // ENXIO: only a hole is left
     private const int KeepSize = 1,
         PunchHole = 2;
-    private const ulong PageBytes = 4096;
+    private const ulong PageBytes = 4096,
+        MapAlignBytes = 64 << 10, // the largest page size
+        MapBytesMax = 64 << 20;
 
     private readonly SafeFileHandle _file;
 
@@ -79,6 +81,35 @@ public sealed class FileMedia : IMediaReader, IMediaWriter, IDisposable
                 throw new MediaException(offsetBytes, Invariant($"{Path}: the file shrank to {offsetBytes} bytes while it was read"));
             destination = destination[got..];
             offsetBytes += (ulong)got;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Visit(ulong startBytes, ulong endBytes, MediaVisitor visitor)
+    {
+        ArgumentNullException.ThrowIfNull(visitor);
+        CheckInside(startBytes, endBytes - startBytes);
+        for (ulong at = startBytes; at < endBytes; )
+        {
+            ulong first = at & ~(MapAlignBytes - 1);
+            int count = (int)Math.Min(endBytes - first, MapBytesMax),
+                skip = (int)(at - first);
+            bool isThere = (ulong)LengthOf(_file) >= first + (ulong)count;
+            using (MappedWindow? window = isThere && OperatingSystem.IsLinux() ? MappedWindow.TryMap(_file, first, count) : null)
+            {
+                if (window is not null)
+                {
+                    visitor(at, window.Bytes[skip..]);
+                }
+                else
+                {
+                    // Another kind of file system, an older kernel, or a place that cannot be read: then this says which.
+                    byte[] bytes = new byte[count - skip];
+                    Read(at, bytes);
+                    visitor(at, bytes);
+                }
+            }
+            at = first + (ulong)count;
         }
     }
 

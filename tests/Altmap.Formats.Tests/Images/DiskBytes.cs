@@ -32,6 +32,8 @@ internal static class DiskBytes
             BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(12), 92);
             BinaryPrimitives.WriteUInt64LittleEndian(header.AsSpan(24), lba);
             BinaryPrimitives.WriteUInt64LittleEndian(header.AsSpan(32), other);
+            BinaryPrimitives.WriteUInt64LittleEndian(header.AsSpan(40), 34);
+            BinaryPrimitives.WriteUInt64LittleEndian(header.AsSpan(48), last - 33);
             BinaryPrimitives.WriteUInt64LittleEndian(header.AsSpan(72), table);
             BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(80), 128);
             BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(84), 128);
