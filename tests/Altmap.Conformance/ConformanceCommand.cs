@@ -129,8 +129,8 @@ internal sealed class ConformanceCommand(SuiteOptions options, TextWriter output
         (FuzzKind Kind, int Count)[] kinds =
         [
             (FuzzKind.InfoBlocks, options.InfoBlocks + (few * 300)),
-            (FuzzKind.Btts, options.Btts + (few * 96)),
-            (FuzzKind.Labels, options.Labels + (few * 64)),
+            (FuzzKind.Btts, options.Btts + (few * 48)),
+            (FuzzKind.Labels, options.Labels),
         ];
         foreach ((FuzzKind kind, int count) in kinds)
         {

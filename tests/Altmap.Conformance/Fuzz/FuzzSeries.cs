@@ -234,6 +234,8 @@ internal sealed class FuzzSeries(Laboratory laboratory, string kernel, FuzzKind 
             open = [.. asked.Where(r => !Settled(tally, r))];
             if (boot > 0)
                 tally.Races += asked.Length - open.Length;
+            else
+                open.ToList().ForEach(r => Say($"to be asked again: {kind.Name} on {kernel}: {r.Case}\n{r.Differences.First()}"));
             if (boot == BootsToConfirm - 1)
                 open = [.. open.Select(r => Shrunk(rig, r))];
         }

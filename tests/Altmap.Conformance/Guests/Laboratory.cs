@@ -7,6 +7,7 @@ namespace Altmap.Conformance.Guests;
 /// <param name="fetching">How long fetching may take.</param>
 internal sealed class Laboratory(string cache, TimeBudget fetching)
 {
+    private const int ProbeSeconds = 60;
     private readonly Lock _lock = new();
     private readonly Dictionary<string, object> _had = new(StringComparer.Ordinal);
 
@@ -48,9 +49,7 @@ internal sealed class Laboratory(string cache, TimeBudget fetching)
         {
             _ = Qemu;
             _ = InitramfsOf(Kernel(series));
-            if (probes)
-                LiveGuest.Boot(this, series, new GuestMachine { RamMib = 512 }, timeoutSeconds: 60).Dispose();
-            return null;
+            return probes ? Probe(series) : null;
         }
         catch (LaboratoryGap gap)
         {
@@ -60,9 +59,28 @@ internal sealed class Laboratory(string cache, TimeBudget fetching)
         {
             return $"{Cache} cannot be used: {e.Message}";
         }
-        catch (Exception e) when (probes && e is GuestDied or InvalidOperationException)
+    }
+
+    private string? Probe(string series)
+    {
+        TimeBudget time = Time;
+        Time = new TimeBudget(TimeSpan.FromSeconds(ProbeSeconds));
+        try
+        {
+            LiveGuest.Boot(this, series, new GuestMachine { RamMib = 512 }).Dispose();
+            return null;
+        }
+        catch (LaboratoryGap)
+        {
+            return $"a guest does not start on this machine in {ProbeSeconds} s";
+        }
+        catch (Exception e) when (e is GuestDied or InvalidOperationException)
         {
             return $"a guest does not start on this machine: {e.Message}";
+        }
+        finally
+        {
+            Time = time;
         }
     }
 
