@@ -10,6 +10,9 @@ namespace Altmap.Shell;
 /// <param name="Uuids">For UUIDs that a tool picks by itself.</param>
 public sealed record ShellState(Machine Machine, UuidSource Uuids)
 {
+    /// <summary>The name in <see cref="Files"/> of what a command has on standard input; where it is missing there is none.</summary>
+    public const string StandardInput = "<stdin>";
+
     /// <summary>
     /// Files by the path that commands name them: those that commands of this session wrote, and those that the caller put there, as of the
     /// host. A command finds no others, and writes nowhere else.

@@ -31,11 +31,16 @@ internal static class Cli
         return result;
     }
 
-    private static CliResult RunHere(string[] args, string input)
+    /// <summary>With bytes on standard input, always in this process.</summary>
+    public static CliResult RunWithBytes(byte[] input, params string[] args) => RunHere(args, input);
+
+    private static CliResult RunHere(string[] args, string input) => RunHere(args, Encoding.UTF8.GetBytes(input));
+
+    private static CliResult RunHere(string[] args, byte[] input)
     {
         using var output = new MemoryStream();
         using var error = new StringWriter { NewLine = "\n" };
-        using var host = new CliHost(output, error, () => new MemoryStream(Encoding.UTF8.GetBytes(input)));
+        using var host = new CliHost(output, error, () => new MemoryStream(input));
         int exitCode = AltmapCommand.Run(args, host);
         return new CliResult(exitCode, output.ToArray(), error.ToString());
     }

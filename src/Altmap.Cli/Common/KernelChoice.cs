@@ -64,6 +64,16 @@ internal static class KernelChoice
             _ => [name],
         };
 
+    /// <summary>Says what <c>--all-kernels</c> leaves out, where the size of struct page matters.</summary>
+    public static void NoteWithoutKmsan(CliHost host, bool all)
+    {
+        if (all)
+            host.Note(
+                $"--all-kernels goes without kernels built with CONFIG_KMSAN, whose struct page is larger: --kernel NAME for each of "
+                    + string.Join(", ", KernelProfiles.Kmsan.Select(k => k.Name))
+            );
+    }
+
     private static CliError Both() => CliError.Usage("--kernel and --all-kernels exclude each other");
 
     public static bool IsPath(string name) =>

@@ -87,6 +87,7 @@ internal static class InfoBlockCheckCommand
         command.SetAction(p =>
         {
             ImmutableArray<KernelProfile> kernels = KernelChoice.Select(p.GetValue(kernel), p.GetValue(all));
+            KernelChoice.NoteWithoutKmsan(host, p.GetValue(all));
             var target = new Target(
                 host,
                 p.GetRequiredValue(file),

@@ -4,7 +4,6 @@ using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Model;
 using Altmap.Model.Maps;
-using Altmap.Model.Memory.States;
 using Altmap.Model.Nvdimm;
 
 namespace Altmap.Cli.Maps;
@@ -58,32 +57,16 @@ internal static class MapNotes
         }
     }
 
-    /// <summary>start_pad: block I/O counts dataoff from behind it, DAX from the raw start (drivers/nvdimm/pmem.c pmem_attach_disk(), up to
-    /// today; __bdev_dax_supported() notices).</summary>
     private static IEnumerable<MapNote> Pads(Machine machine)
     {
-        foreach (RegionState region in machine.Regions.Values)
+        foreach (NamespaceState ndns in machine.Regions.Values.SelectMany(r => r.Namespaces.Values))
         {
-            foreach (PfnDeviceState pfn in region.Pfns.Values)
-            {
-                if (
-                    pfn is not { Layout: { StartPad.IsZero: false } layout, NamespaceId: { } id }
-                    || !region.Namespaces.TryGetValue(id, out NamespaceState? ndns)
-                )
-                    continue;
-                PhysicalAddress io = ndns.Range.Start + layout.StartPad + layout.DataOffset,
-                    dax = ndns.Range.Start + layout.DataOffset;
-                Pfn page = Pfn.Containing(dax, machine.Mm.PageSize);
-                string there =
-                    machine.Mm.Pages.PgmapOf(page) == Pgmap.Live
-                        ? "where other data is: it is wrong"
-                        : "where the device has no struct pages: it is disabled";
+            if (PaddedDax.Of(machine, ndns) is { } dax)
                 yield return new MapNote(
                     [],
-                    $"{ndns.Device} has a start_pad of {layout.StartPad.ToHuman()}. Block I/O starts at {io} and is right; DAX looks "
-                        + $"at {dax}, {there}."
+                    $"{ndns.Device} has a start_pad of {dax.StartPad.ToHuman()}. Block I/O starts at {dax.BlockIo} and is right; DAX looks "
+                        + $"at {dax.Pages}, {dax.Outcome}."
                 );
-            }
         }
     }
 

@@ -120,6 +120,7 @@ internal static class PlanCommand
         if (all && output.Script is not null)
             throw CliError.Usage("--script is of one kernel: not with --all-kernels");
         ImmutableArray<string?> kernels = KernelChoice.Names(kernel, all);
+        KernelChoice.NoteWithoutKmsan(host, all);
         if (machine is not null && ns is null && request.IsEmpty)
             return PlanWhole.Run(host, machine, kernels, output.IsJson, output.IsWhole, output.Svg);
         bool isOfAll = machine is not null && ns is null && PlanUse.IsOfNamespaces(request);

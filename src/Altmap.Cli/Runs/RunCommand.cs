@@ -118,7 +118,12 @@ internal static class RunCommand
         // A machine that has done nothing yet has loaded at boot what the script does not load itself.
         if (session.Steps.IsEmpty)
             start = start with { Machine = ModuleCommands.Prepare(start.Machine, script.Lines.Select(l => l.Words)) };
-        var runner = new SessionRunner(host, start, request.Transcript);
+        bool isScriptRead = request.Words.Length == 0 && request.Script is null or "-";
+        var runner = new SessionRunner(host, start, request.Transcript)
+        {
+            GivesInput = !isScriptRead && !host.IsInputTerminal,
+            IsSaved = request.Save is not null,
+        };
         if (prompts)
             Prompt.InteractivePrompt.Run(host, runner);
         else

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Altmap.Advice.Sessions;
+using Altmap.Cli.Common;
 using Altmap.Cli.Sessions;
 using Altmap.Host;
 using Altmap.Model.Maps;
@@ -14,6 +15,13 @@ namespace Altmap.Cli.Scripts;
 internal sealed class SessionRunner(CliHost host, ShellState state, bool isTranscript)
 {
     private Session _session = new(state);
+    private Stream? _input;
+
+    /// <summary>Standard input is the commands' own: no script and no prompt reads it.</summary>
+    public bool GivesInput { get; init; }
+
+    /// <summary>The machine is saved afterwards: a command that no machine file can repeat is refused.</summary>
+    public bool IsSaved { get; init; }
 
     public ShellState State => _session.State;
 
@@ -44,6 +52,10 @@ internal sealed class SessionRunner(CliHost host, ShellState state, bool isTrans
         if (line is { Words: [var name, ..], RedirectTo: null } && SessionCommands.Names.Contains(name))
             return RunOwn(line);
         ShellState before = SessionFiles.WithInput(State, line.Words);
+        if (GivesInput && IsSaved && SessionFiles.IsChangedByInput(before, line.Words))
+            throw CliError.Usage($"{line.Echo}: with --save, give it -i FILE; a saved machine cannot read standard input again");
+        if (GivesInput)
+            before = SessionFiles.WithStandardInput(before, line.Words, () => _input ??= host.OpenInput());
         (Session next, CommandResult result) = (_session with { State = before }).Run(line, SessionCommands.Names);
         HostError? unwritten = SessionFiles.Write(before, next.State, line.Words);
         _session = next with { State = SessionFiles.WithoutInput(before, next.State) };

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Altmap.Cli.Common;
 using Altmap.Core.Findings;
 using Altmap.Core.Media;
-using Altmap.Core.Units;
 using Altmap.Host;
 using Altmap.Shell;
 using Altmap.Shell.Json;
@@ -33,6 +32,32 @@ internal static class SessionFiles
         }
         return read.Error!.Errno == Errno.ENOENT ? state : throw CliError.Of(read.Error);
     }
+
+    /// <summary>The session with what stands on standard input, where a command reads it: <c>read-infoblock</c> and <c>write-labels</c>
+    /// without <c>-i</c>. As much as the command takes; the next one goes on behind it.</summary>
+    public static ShellState WithStandardInput(ShellState state, ImmutableArray<string> words, Func<Stream> input)
+    {
+        int bytesMax = Parse(state, words) switch
+        {
+            { Command.Name: "read-infoblock" } o when o.Text("input") is null && o.Arguments.IsEmpty => InfoBlockJson.HeadBytes,
+            { Command.Name: "write-labels" } o when o.Text("input") is null && !o.Arguments.IsEmpty => LabelBytesMax,
+            _ => 0,
+        };
+        if (bytesMax == 0)
+            return state;
+        Stream stream = input();
+        using var bytes = new MemoryStream();
+        byte[] buffer = new byte[Math.Min(bytesMax, 64 << 10)];
+        while (
+            bytes.Length < bytesMax && stream.Read(buffer, 0, (int)Math.Min(buffer.Length, bytesMax - bytes.Length)) is > 0 and var count
+        )
+            bytes.Write(buffer, 0, count);
+        return state with { Files = state.Files.SetItem(ShellState.StandardInput, SparseBytes.From(bytes.ToArray())) };
+    }
+
+    /// <summary>True for a command that changes the machine by what stands on standard input: no step of a machine file can.</summary>
+    public static bool IsChangedByInput(ShellState state, ImmutableArray<string> words) =>
+        Parse(state, words) is { Command.Name: "write-labels" } options && options.Text("input") is null;
 
     /// <summary>The session without files that were only read: the next command reads them anew.</summary>
     public static ShellState WithoutInput(ShellState before, ShellState after) =>
@@ -65,10 +90,7 @@ internal static class SessionFiles
     /// <summary>The file that a command reads, and how much of it.</summary>
     private static (string Path, int BytesMax)? InputOf(ShellState state, ImmutableArray<string> words)
     {
-        if (words.IsDefaultOrEmpty || ToolCommandLine.ToolOf(words[0]) is null)
-            return null;
-        ByteSize page = state.Machine.Architecture.PageSize;
-        if (ToolCommandLine.Parse(words, page).Options is not { } options)
+        if (Parse(state, words) is not { } options)
             return null;
         return options.Command.Name switch
         {
@@ -78,4 +100,9 @@ internal static class SessionFiles
             _ => null,
         };
     }
+
+    private static OptionResult? Parse(ShellState state, ImmutableArray<string> words) =>
+        words.IsDefaultOrEmpty || ToolCommandLine.ToolOf(words[0]) is null
+            ? null
+            : ToolCommandLine.Parse(words, state.Machine.Architecture.PageSize).Options;
 }

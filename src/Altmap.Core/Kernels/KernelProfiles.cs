@@ -43,6 +43,9 @@ public static class KernelProfiles
         (Rules.HasDaxBus, "yes", Confirmation.RealKernel, "drivers/dax/bus.c, drivers/dax/pmem.c"),
         (Rules.HasTargetNode, "yes", Confirmation.RealKernel, "drivers/nvdimm/region_devs.c, bus.c target_node_show()"),
         (Rules.DisksFollowReadOnly, "follow", Confirmation.RealKernel, "drivers/nvdimm/region_devs.c read_only_store()"),
+        (Rules.DaxProbe, "none", Confirmation.SourceOnly, "drivers/dax/super.c fs_dax_get_by_bdev()"),
+        (Rules.MemoryHasCrashHotplug, "no", Confirmation.SourceOnly, "drivers/base/memory.c memory_root_attrs"),
+        (Rules.QueueFiles, "queue-6.1", Confirmation.RealKernel, "block/blk-sysfs.c queue_attrs, queue_attr_visible()"),
         (Rules.DimmMajor, "245", Confirmation.RealKernel, "nmem0/dev of a guest"),
         (Rules.DaxMajor, "252", Confirmation.RealKernel, "dax0.0/dev of a guest"),
         (Rules.HasKmem, "yes", Confirmation.RealKernel, "drivers/dax/kmem.c, drivers/dax/bus.c"),
@@ -115,6 +118,8 @@ public static class KernelProfiles
             (Rules.DisksFollowReadOnly, "when-made", "drivers/nvdimm/bus.c nvdimm_check_and_set_ro()"),
             (Rules.HasAutoMovable, "no", "mm/memory_hotplug.c zone_for_pfn_range()"),
             (Rules.RetriesRefusedDimms, "once", "drivers/acpi/scan.c acpi_scan_device_check()"),
+            (Rules.DaxProbe, "address", "drivers/dax/super.c __generic_fsdax_supported()"),
+            (Rules.QueueFiles, "queue-5.10", "block/blk-sysfs.c queue_attrs, queue_attr_visible(), 5.10.262"),
             (Rules.HasHmem, "yes", "drivers/dax/hmem/device.c hmem_init()"),
             (Rules.HmemGoesToKmem, "device_dax", "drivers/dax/hmem/hmem.c dax_hmem_probe()"),
             (Rules.HmemHasPlatformParent, "platform", "drivers/dax/hmem/device.c"),
@@ -152,7 +157,7 @@ public static class KernelProfiles
     );
 
     private static readonly ImmutableDictionary<Rule, RuleSetting> Linux612 = Change(
-        WithoutLaneCheck,
+        Change(WithoutLaneCheck, Confirmation.SourceOnly, (Rules.QueueFiles, "not-read", "block/blk-sysfs.c queue_attrs")),
         Confirmation.RealKernel,
         (Rules.RetriesRefusedDimms, "retry", "drivers/acpi/scan.c acpi_scan_device_check(), acpi_scan_rescan_bus()"),
         (Rules.ChecksSmallNamespace, "yes", "drivers/nvdimm/pfn_devs.c nd_pfn_validate()"),
@@ -164,6 +169,7 @@ public static class KernelProfiles
         (Rules.DaxHasMemmapOnMemory, "yes", "drivers/dax/bus.c"),
         (Rules.AutoOnline, "online", "mm/memory_hotplug.c mhp_default_online_type, as the distribution configures it"),
         (Rules.HmemGoesToKmem, "kmem", "drivers/dax/hmem/hmem.c dax_hmem_probe(): IORESOURCE_DAX_KMEM; since 6.3"),
+        (Rules.MemoryHasCrashHotplug, "yes", "drivers/base/memory.c memory_root_attrs"),
         (Rules.SoftReservedInIomem, "listed", "drivers/dax/hmem/device.c: the platform devices have no resource since 6.3"),
         (Rules.PassesOverMisalignedMapping, "pass-over", "drivers/dax/bus.c mapping_store()"),
         (Rules.PudAlignIsRunTime, "run-time", "drivers/nvdimm/pfn_devs.c nd_pfn_supported_alignments()"),
@@ -193,6 +199,7 @@ public static class KernelProfiles
         (Rules.KmemSaysTruncated, "yes", "drivers/dax/kmem.c dev_dax_kmem_probe()"),
         (Rules.HmemHasPlatformParent, "hmem-platform", "drivers/dax/hmem/hmem.c"),
         (Rules.SoftReservedInIomem, "own-tree", "kernel/resource.c soft_reserve_resource"),
+        (Rules.QueueFiles, "queue-7.2", "block/blk-sysfs.c queue_attrs, blk_mq_queue_attr_visible()"),
         (
             Rules.CxlWindowsAdviseBlockSize,
             "cxl-windows",
@@ -207,6 +214,8 @@ public static class KernelProfiles
     private static readonly ImmutableDictionary<Rule, RuleSetting> Linux54 = Change(
         Infer(Linux510, "as 5.10"),
         Confirmation.Inferred,
+        (Rules.QueueFiles, "not-read", "not read"),
+        (Rules.DaxProbe, "address", "a vendor tree of 5.4: drivers/dax/super.c __generic_fsdax_supported()"),
         (Rules.InfoBlockLayout, "sub-section", "a vendor tree of 5.4: drivers/nvdimm/pfn_devs.c nd_pfn_init()"),
         (Rules.HasHmem, "no", "dax_hmem came after 5.4; not read in that version"),
         (Rules.RegionsHaveAlign, "no", "before 2522afb86a8c (\"libnvdimm/region: Introduce an 'align' attribute\"), 5.7"),
@@ -229,6 +238,7 @@ public static class KernelProfiles
             "before 51cf784c42d0 (\"device-dax: Start defining a dax bus model\"), 5.1; read in 4.15: drivers/dax/pmem.c dax_pmem_probe()"
         ),
         (Rules.HasTargetNode, "no", "before 8fc5c73554db (\"acpi/nfit, device-dax: Identify differentiated memory\"), 5.1; none in 4.15"),
+        (Rules.DaxProbe, "device-map", "a vendor tree of 4.19: drivers/dax/super.c __bdev_dax_supported(), before ad428cdb525a (5.1)"),
         (Rules.InfoBlockMinor, "2", "a vendor tree of 4.19.37: drivers/nvdimm/pfn_devs.c nd_pfn_init()"),
         (Rules.ChecksPageSize, "no", "a vendor tree of 4.19.37: drivers/nvdimm/pfn_devs.c nd_pfn_validate()"),
         (
@@ -257,6 +267,8 @@ public static class KernelProfiles
                 Infer(Linux61, "between 5.10 and 6.1"),
                 Confirmation.Inferred,
                 (Rules.LargeStructPage, "build-error", "between 5.10 and 6.1"),
+                (Rules.QueueFiles, "not-read", "not read"),
+                (Rules.DaxProbe, "address", "before 7b0800d00dae (\"dax: remove dax_capable\"), 5.17; not read in that version"),
                 (Rules.CompoundMemmap, "none", "a vendor tree of 5.15.176: mm/memremap.c has no vmemmap_shift"),
                 (
                     Rules.LocalLabelsAreBlockMode,
@@ -297,6 +309,8 @@ public static class KernelProfiles
             Change(
                 Infer(Linux61, "between 6.1 and 6.12"),
                 Confirmation.Inferred,
+                (Rules.QueueFiles, "not-read", "not read"),
+                (Rules.MemoryHasCrashHotplug, "yes", "as 6.12: crash_hotplug came with 6.6; not read in that version"),
                 (Rules.HmemGoesToKmem, "kmem", "as 6.12: IORESOURCE_DAX_KMEM came with 6.3"),
                 (Rules.SoftReservedInIomem, "listed", "as 6.12: the platform devices lost their resource with 6.3")
             )

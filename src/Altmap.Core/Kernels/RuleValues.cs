@@ -119,3 +119,32 @@ public enum SoftReservedListing
     /// <summary>Not at all.</summary>
     OwnTree,
 }
+
+/// <summary>Files of a block device's queue (<see cref="Rules.QueueFiles"/>).</summary>
+public enum QueueFiles
+{
+    /// <summary>Not known.</summary>
+    NotRead,
+
+    /// <summary>As in 5.10.</summary>
+    Linux510,
+
+    /// <summary>As in 6.1.</summary>
+    Linux61,
+
+    /// <summary>As in 7.2.</summary>
+    Linux72,
+}
+
+/// <summary>What a mount with dax looks at (<see cref="Rules.DaxProbe"/>).</summary>
+public enum DaxProbe
+{
+    /// <summary>Whether the pfn of sector 0 lies in a device map (4.19).</summary>
+    DeviceMap,
+
+    /// <summary>Whether pfns and virtual addresses of the first and last page agree, too (5.1 to 5.16).</summary>
+    Address,
+
+    /// <summary>Nothing (5.17).</summary>
+    None,
+}

@@ -200,6 +200,37 @@ public static class Rules
         "it is not, and ndctl leaves it out"
     );
 
+    /// <summary>What is looked at before a file system may use DAX.</summary>
+    public static readonly Rule<DaxProbe> DaxProbe = Words<DaxProbe>(
+        "fsdax.mount-probe",
+        "what is looked at when a file system on an fsdax namespace is mounted with dax: where nothing is, a start_pad goes unnoticed",
+        new("device-map", Kernels.DaxProbe.DeviceMap, "the pfn of sector 0 must lie in a device map"),
+        new(
+            "address",
+            Kernels.DaxProbe.Address,
+            "and be behind the virtual address, as that of the last page: with a start_pad DAX is off"
+        ),
+        new("none", Kernels.DaxProbe.None, "nothing")
+    );
+
+    /// <summary>crash_hotplug below /sys/devices/system/memory.</summary>
+    public static readonly Rule<bool> MemoryHasCrashHotplug = YesNo(
+        "sysfs.crash-hotplug",
+        "/sys/devices/system/memory has crash_hotplug, with CONFIG_CRASH_HOTPLUG as distributions have it",
+        "it is there",
+        "it is not"
+    );
+
+    /// <summary>Attributes of a block device's queue; <see cref="QueueFiles.NotRead"/>: not known.</summary>
+    public static readonly Rule<QueueFiles> QueueFiles = Words<QueueFiles>(
+        "sysfs.queue-files",
+        "which files /sys/block/pmemN/queue has, as Debian configures the kernel",
+        new("queue-5.10", Kernels.QueueFiles.Linux510, "37 files: those of 6.1 without dma_alignment and virt_boundary_mask"),
+        new("queue-6.1", Kernels.QueueFiles.Linux61, "39 files, those of request queues (scheduler, nr_requests) among them"),
+        new("queue-7.2", Kernels.QueueFiles.Linux72, "44 files: those of request queues are gone, atomic writes and write streams are new"),
+        new("not-read", Kernels.QueueFiles.NotRead, "not known: ls of the folder is refused")
+    );
+
     /// <summary>memmap_on_memory of device-dax devices.</summary>
     public static readonly Rule<bool> DaxHasMemmapOnMemory = YesNo(
         "sysfs.dax-memmap-on-memory",

@@ -11,7 +11,8 @@ namespace Altmap.Formats.InfoBlocks;
 /// </summary>
 public static class InfoBlockChecks
 {
-    /// <summary>Findings in the order of the fields. Offsets count from the namespace's start. Nothing is written; any bytes are
+    /// <summary>Findings in the order in which the kernel looks: what it stops at comes before what it would not reach.
+    /// Offsets count from the namespace's start. Nothing is written; any bytes are
     /// welcome.</summary>
     /// <param name="block">The bytes from offset 4096 of the namespace.</param>
     /// <param name="ns">Range and wanted parent uuid.</param>
@@ -38,8 +39,8 @@ public static class InfoBlockChecks
         CheckVersion(report, view);
         CheckMode(report, fields);
         PfnDeviceSettings settings = fields.ToSettings(kind, view.Uuid, view.PageCount);
-        InfoBlockPlacementChecks.Check(report, fields, settings, ns, profile, arch);
         CheckPageSizes(report, fields, profile, arch);
+        InfoBlockPlacementChecks.Check(report, fields, settings, ns, profile, arch);
         CheckReserved(report, view);
         return report.Findings;
     }

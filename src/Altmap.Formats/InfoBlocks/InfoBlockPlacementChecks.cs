@@ -18,7 +18,8 @@ internal static class InfoBlockPlacementChecks
         ArchitectureRules arch
     )
     {
-        CheckOffset(report, settings, ns, profile, arch);
+        bool fitsStructPage = !profile.Get(Rules.ChecksPageSize) || fields.PageStructSize >= profile.Get(Rules.StructPageSize).Bytes;
+        CheckOffset(report, settings, ns, profile, arch, fitsStructPage);
         CheckPageCount(report, settings, ns, arch);
         CheckPads(report, settings, ns, profile, arch);
         CheckAlign(report, fields, settings, ns, profile, arch);
@@ -76,12 +77,14 @@ internal static class InfoBlockPlacementChecks
         }
     }
 
+    // Not fitsStructPage: the kernel refuses the block for its struct page, and never looks for room for its own.
     private static void CheckOffset(
         InfoBlockReport report,
         in PfnDeviceSettings settings,
         in NamespaceExtent ns,
         KernelProfile profile,
-        ArchitectureRules arch
+        ArchitectureRules arch,
+        bool fitsStructPage
     )
     {
         ulong offset = settings.DataOffset.Bytes,
@@ -101,7 +104,7 @@ internal static class InfoBlockPlacementChecks
             Error(PfnFindings.DataOffsetMisaligned, $"the first data byte (0x{judged:x}) at a multiple of align 0x{align:x}");
         if ((offset & (page - 1)) != 0)
             Error(PfnFindings.DataOffsetPageMisaligned, $"a multiple of the page size {page}");
-        CheckReserve(settings, ns, profile, arch, Error);
+        CheckReserve(settings, ns, profile, arch, fitsStructPage, Error);
 
         ulong cut = PageMapping.CutBytes(settings);
         if (offset >= size || cut >= size)
@@ -134,6 +137,7 @@ internal static class InfoBlockPlacementChecks
         in NamespaceExtent ns,
         KernelProfile profile,
         ArchitectureRules arch,
+        bool fitsStructPage,
         Action<FindingCode, string, string?> error
     )
     {
@@ -150,7 +154,7 @@ internal static class InfoBlockPlacementChecks
             return;
         }
         ulong cut = PageMapping.CutBytes(settings);
-        if (settings.Mode != PageMapMode.Pmem || hasSections || cut >= size)
+        if (settings.Mode != PageMapMode.Pmem || hasSections || cut >= size || !fitsStructPage)
             return;
         var first = new Pfn(unchecked(ns.Range.Start.Bytes + settings.StartPad.Bytes) / page);
         if (

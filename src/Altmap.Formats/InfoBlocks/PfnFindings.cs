@@ -263,7 +263,7 @@ public static class PfnFindings
         "start-pad",
         Severity.Warning,
         "start_pad is not 0 (kernels up to 5.2 wrote it)",
-        "block I/O is right; DAX reads and writes at another place",
+        "block I/O is right; DAX looks at another place: kernels up to 5.16 notice at mount and leave it off, later ones do not look",
         "use it without DAX (mount it without dax), or move the data",
         "drivers/nvdimm/pmem.c pmem_attach_disk(): block I/O adds start_pad to dataoff, DAX does not (5.10, 6.1, 6.12, 7.2)"
     );

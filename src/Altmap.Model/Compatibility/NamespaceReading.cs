@@ -39,10 +39,11 @@ public sealed record NamespaceReading(
     /// <summary>True when there is a block or dax device.</summary>
     public bool IsOpen => Errno == Errno.None;
 
-    /// <summary>
-    /// Where the pfns start that DAX gives out: the namespace's start plus dataoff, without start_pad (drivers/nvdimm/pmem.c
-    /// __pmem_direct_access(), 5.10, 6.1, 6.12, 7.2). fsdax only.
-    /// </summary>
+    /// <summary>What becomes of DAX where the block has a start_pad; null: it has none.</summary>
+    public PaddedDax? Padded { get; init; }
+
+    /// <summary>Where the pfns start that DAX gives out: the namespace's start plus dataoff, without start_pad
+    /// (<see cref="PaddedDax"/>). fsdax only.</summary>
     public PhysicalAddress? DaxStart => Mode == "fsdax" && IsOpen && Settings is { } settings ? Range.Start + settings.DataOffset : null;
 
     /// <summary>Every namespace with bytes of a machine that has just booted, by region and id. Throws <see cref="NotModelledException"/>
@@ -84,6 +85,7 @@ public sealed record NamespaceReading(
         )
         {
             Settings = settings,
+            Padded = PaddedDax.Of(machine, ndns),
             SystemRam = dax is null ? null : SystemRamOf(machine, dax.Range),
         };
     }

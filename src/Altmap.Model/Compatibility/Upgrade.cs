@@ -132,16 +132,10 @@ public static class Upgrade
         };
 
     /// <summary>Byte offsets of the two meanings of dataoff, and what has a struct page.</summary>
-    private static string WithoutDax(NamespaceReading after)
-    {
-        PfnDeviceSettings settings = after.Settings!.Value;
-        PhysicalAddress mapped = after.Range.Start + settings.StartPad;
-        string pages =
-            after.DaxStart!.Value < mapped
-                ? $"which lies before the first struct page ({mapped})"
-                : "where the struct pages are not those of the data";
-        return $"start_pad is {settings.StartPad}: block I/O starts at {after.DataStart}, the pfns of DAX at {after.DaxStart}, {pages}";
-    }
+    private static string WithoutDax(NamespaceReading after) =>
+        after.Padded is { } dax
+            ? $"start_pad is {dax.StartPad}: block I/O starts at {dax.BlockIo}, the pfns of DAX at {dax.Pages}, {dax.Outcome}"
+            : "the kernel maps no pages for it: block I/O alone";
 
     private static string Distance(NamespaceReading before, NamespaceReading after)
     {

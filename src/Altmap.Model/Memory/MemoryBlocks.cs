@@ -318,7 +318,7 @@ public static class MemoryBlocks
         if (zone == ZoneKind.None || hasHole)
             return machine.Fail(Errno.EINVAL);
         if (block.IsEarly)
-            throw new NotModelledException($"offlining memory{number}: boot memory, and what the kernel keeps there is not known");
+            throw new NotModelledException(WhyBootMemoryIsUnknown(machine, number, zone));
         (RunLengthState state, Errno errno) = BlockSteps.Offline(pages, memory.Options.Poisons).Fold(memory.Pages);
         if (errno != Errno.None)
             return machine.Fail(errno);
@@ -332,6 +332,18 @@ public static class MemoryBlocks
             machine = machine.WithMessage($"Offlined Pages {pages.Count}");
         return (machine.Mm.ZoneOf(block.Node, zone).Present.Pages == 0 ? BlockZones.TellFallbackOrder(machine) : machine).Done();
     }
+
+    /// <summary>
+    /// Boot memory without holes, in one zone. Where isolation meets no page that cannot move, arm64 refuses it all the same
+    /// (arch/arm64/mm/mmu.c prevent_bootmem_remove_notifier(), 6.1, 6.12; seen on 6.12 and 7.2: EPERM, EBUSY where an unmovable page
+    /// came first).
+    /// </summary>
+    private static string WhyBootMemoryIsUnknown(Machine machine, ulong number, ZoneKind zone) =>
+        machine.Architecture.Architecture == Architecture.Arm64
+            ? $"offlining memory{number}: it is boot memory, which arm64 never lets go: Operation not permitted, or Device or "
+                + "resource busy where the kernel keeps a page there that cannot move; which of the two is not known"
+            : $"offlining memory{number}: it is boot memory in zone {zone.Name()}; it goes offline only if the kernel keeps no page there "
+                + "that cannot move (else Device or resource busy), and what the kernel keeps in boot memory is in no machine file";
 
     private static ZoneKind OnlineZone(Machine machine, ulong number, MemoryBlock block) =>
         machine.Kernel.Get(Rules.BlockZoneFollowsPages) ? BlockZones.OfPages(machine, machine.Mm.PagesOfBlock(number)) : block.Zone;

@@ -69,11 +69,14 @@ public sealed record StructPageConfig
     public static StructPageConfig DistributionOf(Architecture architecture) =>
         architecture == Architecture.X86_64 ? new() : new() { Cpus = 512, NodesShift = 4 };
 
-    /// <summary>The distribution's configuration, and KMSAN where the profile is built with it.</summary>
+    /// <summary>
+    /// The distribution's configuration, and KMSAN where the profile is built with it. NVDIMM_KMSAN depends on that; a profile that records
+    /// the real size without it is of a kernel that somebody changed, not of a configuration.
+    /// </summary>
     public static StructPageConfig Of(KernelProfile kernel, Architecture architecture) =>
         DistributionOf(architecture) with
         {
             Kmsan = kernel.Get(Rules.IsKmsanBuild),
-            NvdimmKmsan = kernel.Get(Rules.LargeStructPage) == LargeStructPage.RecordRealSize,
+            NvdimmKmsan = kernel.Get(Rules.IsKmsanBuild) && kernel.Get(Rules.LargeStructPage) == LargeStructPage.RecordRealSize,
         };
 }

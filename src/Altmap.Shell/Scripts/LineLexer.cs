@@ -40,7 +40,11 @@ internal sealed class LineLexer(string text)
 
     /// <summary>What a line holds: words and a redirection, or an error at a column (from 1). No words and no redirection: blank or
     /// comment.</summary>
-    internal readonly record struct Result(ImmutableArray<string> Words, string? RedirectTo, string? Error, int Column);
+    internal readonly record struct Result(ImmutableArray<string> Words, string? RedirectTo, string? Error, int Column)
+    {
+        /// <summary>Where a comment begins, or the length of the line.</summary>
+        public int End { get; init; }
+    }
 
     private string? _redirectTo;
     private string? _error;
@@ -62,7 +66,7 @@ internal sealed class LineLexer(string text)
         EndWord();
         if (_redirecting)
             Fail("a path is expected after >");
-        return new Result(_words.ToImmutable(), _redirectTo, _error, _errorColumn);
+        return new Result(_words.ToImmutable(), _redirectTo, _error, _errorColumn) { End = Math.Min(_at, text.Length) };
     }
 
     private void Take(char c)

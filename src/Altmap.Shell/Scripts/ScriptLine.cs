@@ -10,8 +10,9 @@ namespace Altmap.Shell.Scripts;
 /// <param name="RedirectTo">Where standard output goes (<c>&gt; path</c>), or null.</param>
 public sealed record ScriptLine(int LineNumber, string Text, ImmutableArray<string> Words, string? RedirectTo)
 {
-    /// <summary>The words as a shell's <c>echo "$*"</c> shows them: quotes are gone, <c>sh -c</c> is there. What a recording has after <c>+
-    /// </c>.</summary>
+    /// <summary>What a recording has after <c>+ </c>: the words with single blanks between them, as a shell's <c>echo "$*"</c> shows them,
+    /// <c>sh -c</c> among them; a line with quotes of its own as it was written, since its words could not be told apart
+    /// again.</summary>
     public string Echo { get; init; } = string.Join(' ', Words) + (RedirectTo is null ? "" : $" > {RedirectTo}");
 }
 

@@ -22,6 +22,7 @@ public static class ScriptParser
     private static readonly SearchValues<char> ControlCharacters = SearchValues.Create([
         .. Enumerable.Range(0, ' ').Select(c => (char)c).Where(c => c != '\t'),
     ]);
+    private static readonly SearchValues<char> Quotes = SearchValues.Create('\'', '"', '\\');
     internal const char ByteOrderMark = '\ufeff'; // some editors begin a file with it
 
     /// <summary>Reads a script. Any text is accepted; what is no command becomes an error.</summary>
@@ -81,7 +82,14 @@ public static class ScriptParser
             return (null, new ScriptError(number, read.Column, read.Error));
         if (read.Words.IsEmpty && read.RedirectTo is null)
             return null;
-        return Unwrap(new ScriptLine(number, line.Trim(' ', '\t'), read.Words, read.RedirectTo), 0);
+        var command = new ScriptLine(number, line.Trim(' ', '\t'), read.Words, read.RedirectTo);
+        if (read.Words is not [var shell, "-c", _] || !IsShell(shell))
+        {
+            string written = line[..read.End].Trim(' ', '\t');
+            if (written.AsSpan().ContainsAny(Quotes))
+                command = command with { Echo = written };
+        }
+        return Unwrap(command, 0);
     }
 
     /// <summary><c>sh -c 'COMMAND'</c> is COMMAND: people need it to redirect under sudo, and recordings are full of it.</summary>

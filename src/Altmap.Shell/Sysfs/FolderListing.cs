@@ -8,14 +8,16 @@ using Altmap.Model.Nvdimm;
 namespace Altmap.Shell.Sysfs;
 
 /// <summary>busybox <c>ls</c> into a file: a name a line, in the order of bytes. Only of folders of which every entry is modelled: those
-/// of the nd, dax and memory buses, their devices and drivers.</summary>
+/// of the nd, dax and memory buses, their devices and drivers, and queues of block devices.</summary>
 internal static class FolderListing
 {
     private const string NdDevices = "/sys/bus/nd/devices/",
         NdDriverFolder = "/sys/bus/nd/drivers/",
         DaxDevices = "/sys/bus/dax/devices/",
         DaxDriverFolder = "/sys/bus/dax/drivers/",
-        Known = "; ls knows the nd and dax buses, their devices and drivers, and /sys/bus/memory/devices; cat each modelled file";
+        Known =
+            "; ls knows the nd and dax buses, their devices and drivers, /sys/devices/system/memory with its blocks, and queues of pmem "
+            + "block devices; cat each modelled file";
 
     /// <summary>What every bus has (drivers/base/bus.c bus_register(); 6.1).</summary>
     private static readonly ImmutableArray<string> s_bus = ["devices", "drivers", "drivers_autoprobe", "drivers_probe", "uevent"];
@@ -64,13 +66,16 @@ internal static class FolderListing
     private static IEnumerable<string>? Names(Machine machine, string folder) =>
         folder switch
         {
-            "/sys/bus/nd" or "/sys/bus/dax" => s_bus,
+            "/sys/bus/nd" or "/sys/bus/dax" or "/sys/bus/memory" => s_bus,
             "/sys/bus/nd/devices" => SysfsTree.Devices(machine).Select(d => d.Name),
             "/sys/bus/nd/drivers" => NdDrivers.All,
             "/sys/bus/dax/devices" => DaxDeviceDrivers.Devices(machine).Select(d => d.Name),
             "/sys/bus/dax/drivers" => DaxDeviceDrivers.All.Where(d => d != DaxDeviceDrivers.Kmem || machine.Kernel.Get(Rules.HasKmem)),
             "/sys/module/memory_hotplug/parameters" => MemoryFiles.ParameterFiles(machine).Select(p => p[(p.LastIndexOf('/') + 1)..]),
             "/sys/bus/memory/devices" => MemoryBlocks.All(machine).Select(b => b.Number.ToString()),
+            "/sys/bus/memory/drivers" => [],
+            _ when MemoryFiles.Listing(machine, folder) is { } names => names,
+            _ when BlockFiles.Listing(machine, folder) is { } names => names,
             _ when folder.StartsWith(NdDriverFolder, StringComparison.Ordinal) => OfNdDriver(machine, folder[NdDriverFolder.Length..]),
             _ when folder.StartsWith(NdDevices, StringComparison.Ordinal) => OfNdDevice(machine, folder[NdDevices.Length..]),
             _ when folder.StartsWith(DaxDriverFolder, StringComparison.Ordinal) => OfDaxDriver(machine, folder[DaxDriverFolder.Length..]),

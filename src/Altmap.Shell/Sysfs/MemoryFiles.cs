@@ -26,6 +26,7 @@ internal static class MemoryFiles
     private const string PolicyParameter = Parameters + "online_policy";
     private const string RatioParameter = Parameters + "auto_movable_ratio";
     private const string NumaParameter = Parameters + "auto_movable_numa_aware";
+    private const int NodeLinksMax = 1024; // MAX_NUMNODES of distributions
 
     private static readonly string[] s_attributes = ["online", "phys_device", "phys_index", "removable", "state", "valid_zones"];
     private static readonly string[] s_folders =
@@ -97,6 +98,42 @@ internal static class MemoryFiles
         if (online == (block.State == BlockState.Online))
             return machine.Done();
         return MemoryBlocks.SetState(machine, number, (online ? OnlinePolicy.Online : OnlinePolicy.Offline).Word());
+    }
+
+    /// <summary>
+    /// The names in <c>/sys/devices/system/memory</c> or in a block's folder; null: another folder (drivers/base/memory.c
+    /// memory_root_attrs, memory_memblk_attrs, core.c device_add_attrs(), power/sysfs.c; 6.1, 6.12). As Debian configures kernels: without
+    /// <c>probe</c>, with CONFIG_MEMORY_FAILURE.
+    /// </summary>
+    public static IEnumerable<string>? Listing(Machine machine, string folder)
+    {
+        if (folder + "/" == Memory)
+        {
+            return
+            [
+                "auto_online_blocks",
+                "block_size_bytes",
+                .. (IEnumerable<string>)(machine.Kernel.Get(Rules.MemoryHasCrashHotplug) ? ["crash_hotplug"] : []),
+                "hard_offline_page",
+                "power",
+                "soft_offline_page",
+                "uevent",
+                .. MemoryBlocks.All(machine).Select(b => b.Number.ToString()),
+            ];
+        }
+        return Find(machine, folder + "/") is var (number, block, attribute) && attribute.Length == 0
+            ?
+            [
+                .. s_attributes,
+                "power",
+                "subsystem",
+                "uevent",
+                .. Enumerable
+                    .Range(0, NodeLinksMax)
+                    .Where(n => DaxDeviceMemory.IsOnNode(machine, number, block, n))
+                    .Select(n => string.Create(CultureInfo.InvariantCulture, $"node{n}")),
+            ]
+            : null;
     }
 
     /// <summary>True for a folder; it ends in a slash.</summary>

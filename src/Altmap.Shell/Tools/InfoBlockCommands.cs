@@ -28,7 +28,7 @@ internal sealed class InfoBlockCommands(ToolContext context, OptionResult option
         using var file = new MemoryStream();
         (ToolOutcome result, int done) =
             options.Text("input") is { } input ? ReadFile(input, file)
-            : arguments.IsEmpty ? throw new NotModelledException("read-infoblock of standard input: give it -i FILE")
+            : arguments.IsEmpty ? ReadFile(ShellState.StandardInput, file)
             : new NamespaceCommands(context, options, arguments).Walk(
                 arguments[0],
                 stopAtFirst: false,
@@ -88,7 +88,11 @@ internal sealed class InfoBlockCommands(ToolContext context, OptionResult option
     private (ToolOutcome Result, int Done) ReadFile(string path, MemoryStream file)
     {
         if (!context.Files.TryGetValue(path, out SparseBytes? input))
-            return (ToolOutcome.Failed(Errno.ENOENT), 0);
+        {
+            return path == ShellState.StandardInput
+                ? throw new NotModelledException("read-infoblock of standard input, where there is none: give it -i FILE")
+                : (ToolOutcome.Failed(Errno.ENOENT), 0);
+        }
         if (input.LengthBytes < InfoBlockJson.HeadBytes)
             return (ToolOutcome.Failed(Errno.EIO), 0);
         return (Take(input.Read(0, InfoBlockJson.HeadBytes), "file", path, null, file), 1);

@@ -143,8 +143,8 @@ internal sealed class LabelCommands(ToolContext context, OptionResult options, I
     /// </summary>
     public ToolOutcome Write()
     {
-        SparseBytes? file = SparseBytes.Zero(0); // standard input, which has nothing here
-        if (options.Text("input") is { } path && !context.Files.TryGetValue(path, out file))
+        SparseBytes file = context.Files.GetValueOrDefault(options.Text("input") ?? ShellState.StandardInput) ?? SparseBytes.Zero(0);
+        if (options.Text("input") is { } path && !context.Files.ContainsKey(path))
         {
             context.Output.Err($"failed to open: {path}: ({Errno.ENOENT.Describe()})\n");
             return Close("wrote", (0, Errno.ENOENT));
@@ -158,21 +158,17 @@ internal sealed class LabelCommands(ToolContext context, OptionResult options, I
             return ToolOutcome.Done;
         });
         if (only is { } device)
-            Overwrite(device, file!);
+            Overwrite(device, file);
         return Close("wrote", matched);
     }
 
-    /// <param name="device">Which.</param>
-    /// <param name="file">Null: standard input, which is not looked at while the DIMM is active.</param>
-    private void Overwrite(NdDevice device, SparseBytes? file)
+    private void Overwrite(NdDevice device, SparseBytes file)
     {
         if (DimmDriver.IsActive(context.Machine, device))
         {
             context.Output.Err("dimm is active, abort label write\n");
             return;
         }
-        if (file is null)
-            throw new NotModelledException("write-labels from standard input: give it -i FILE");
         DimmState dimm = context.Machine.Dimms[device];
         if (!dimm.HasLabelArea || Extent(dimm, indexOnly: false) is not { } extent)
             return;

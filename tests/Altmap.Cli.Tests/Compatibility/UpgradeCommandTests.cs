@@ -60,6 +60,10 @@ public class UpgradeCommandTests
             (Text(ns.GetProperty("data_only"), "verdict"), ns.GetProperty("data_only").GetProperty("data_offset").GetInt64())
         );
         Assert.Contains("67108864 (64 MiB) before the data", Text(ns.GetProperty("data_only"), "why"));
+        Assert.Contains("does not probe sector 0, and programs map the wrong pages", Text(ns, "why"));
+        ns = Namespace(Upgrade(0, Example("start-pad.json"), "--from", "4.19", "--to", "5.10"), 1);
+        Assert.Equal("opens without DAX", Text(ns, "verdict"));
+        Assert.EndsWith("the kernel's probe of sector 0 fails, and DAX is off", Text(ns, "why"));
         Assert.Equal(ns.GetProperty("before").GetProperty("size").GetInt64(), ns.GetProperty("after").GetProperty("size").GetInt64());
     }
 

@@ -154,6 +154,8 @@ public partial class InfoBlockCommandTests
         using JsonDocument json = JsonDocument.Parse(result.Output);
         Assert.Contains(json.RootElement.EnumerateArray(), a => !a.GetProperty("verified").GetBoolean());
         Assert.Contains("not verified on this kernel", result.Error);
+        Assert.Contains("--all-kernels goes without kernels built with CONFIG_KMSAN", result.Error);
+        Assert.Contains("6.12+kmsan", result.Error);
     }
 
     /// <summary>A reader of dataoff alone finds the data where 6.1 has it, but for blocks with a start_pad: there it starts that much too

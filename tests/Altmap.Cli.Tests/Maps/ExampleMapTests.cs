@@ -47,7 +47,7 @@ public class ExampleMapTests
         Assert.Contains("pfn1.0 start_pad 64 MiB", map, StringComparison.Ordinal);
         Assert.Contains(
             "namespace1.0 has a start_pad of 64 MiB. Block I/O starts at 0x5780200000 and is right; DAX looks at 0x577c200000, where "
-                + "the device has no struct pages: it is disabled.",
+                + "the device has no struct pages: the kernel's probe of sector 0 fails, and DAX is off.",
             map,
             StringComparison.Ordinal
         );

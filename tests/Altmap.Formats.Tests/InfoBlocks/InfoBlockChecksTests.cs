@@ -40,6 +40,20 @@ public class InfoBlockChecksTests
         Assert.All(findings, f => Assert.InRange(OffsetOf(f), 4096UL, 8191UL));
     }
 
+    /// <summary>A KMSAN kernel stops at the size of struct page, and never looks whether its own would have room (seen on 6.12).</summary>
+    [Theory]
+    [InlineData("mode=2 page_struct_size=64", "6.12+kmsan", "pfn.page-struct-size")]
+    [InlineData(
+        "mode=2 page_struct_size=64 dataoff=0x4100000",
+        "6.12+kmsan",
+        "pfn.page-struct-size pfn.dataoff.beyond-end pfn.dataoff.misaligned"
+    )]
+    public void What_the_kernel_stops_at_comes_first(string edit, string kernel, string expected)
+    {
+        IReadOnlyList<Finding> findings = Validate(PfnValidationTests.Edit(edit).ToBytes(), kernel);
+        Assert.Equal(expected, string.Join(' ', findings.Where(f => f.Severity == Severity.Error).Select(f => f.Code.Name)));
+    }
+
     [Fact]
     public void A_finding_names_the_place_and_the_kernel()
     {

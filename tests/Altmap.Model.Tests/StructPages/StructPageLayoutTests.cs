@@ -24,6 +24,21 @@ public class StructPageLayoutTests
         return parsed.Config!;
     }
 
+    /// <summary>A profile says what its kernel does, NVDIMM_KMSAN how it is configured: the one without KMSAN is no configuration that
+    /// cannot be.</summary>
+    [Fact]
+    public void A_profile_that_records_the_real_size_need_not_be_a_KMSAN_build()
+    {
+        KernelProfile profile = KernelProfiles
+            .Find("6.12")!
+            .With("mine", "", Rules.LargeStructPage.To(LargeStructPage.RecordRealSize), Rules.StructPageSize.To(new ByteSize(80)));
+        StructPageConfig config = StructPageConfig.Of(profile, Architecture.X86_64);
+        Assert.Empty(
+            StructPageLayout.Of(config, profile, ArchitectureRules.Find(profile, Architecture.X86_64, ByteSize.KiB(4))!).Impossible
+        );
+        Assert.NotEmpty(Layout("6.12", Config("NVDIMM_KMSAN")).Impossible);
+    }
+
     /// <summary>A structure with the same fields, compiled with gcc for x86-64, has these sizes.</summary>
     [Theory]
     [InlineData("MEMCG=n", 64, 56)]

@@ -74,6 +74,15 @@ public class ScriptParserTests
         Assert.Equal("echo x", result.Lines[1].Text);
     }
 
+    /// <summary>What a transcript repeats can be read back: where quotes hold words together, they stay.</summary>
+    [Theory]
+    [InlineData("ndctl create-namespace  -n \"a b\" # why", "ndctl create-namespace  -n \"a b\"")]
+    [InlineData("echo   1 >f", "echo 1 > f")]
+    [InlineData("sh -c 'echo 1 > f'", "sh -c echo 1 > f")]
+    [InlineData("ndctl list   # all", "ndctl list")]
+    public void A_transcript_repeats_the_line(string line, string echo) =>
+        Assert.Equal(echo, Assert.Single(ScriptParser.Parse(line).Lines).Echo);
+
     [Fact]
     public void Is_bounded()
     {

@@ -1,4 +1,5 @@
 using Altmap.Core.Identity;
+using Altmap.Core.Media;
 using Altmap.Model.Nvdimm;
 using Altmap.Shell.Scripts;
 using Altmap.Shell.Tests.Replays;
@@ -76,6 +77,24 @@ public class SessionFileTests
         Assert.Contains("\"file\":\"f\"", read.Stdout, StringComparison.Ordinal);
         Assert.Contains("\"signature\":\"NVDIMM_DAX_INFO\"", read.Stdout, StringComparison.Ordinal);
         Assert.Equal(8192, Run("ndctl read-infoblock -i f").Raw!.Length);
+    }
+
+    /// <summary>ndctl/namespace.c file_read_infoblock(), 76.1: <c>&lt;stdin&gt;</c> is the file's name, and too little is EIO.</summary>
+    [Fact]
+    public void An_info_block_is_read_from_standard_input()
+    {
+        Expect("ndctl write-infoblock -o f -s 64M -a 2M -m devdax", "wrote 1 infoblock\n");
+        Assert.True(Run("ndctl read-infoblock -j").IsUnsupported);
+        _state = _state with { Files = _state.Files.Add(ShellState.StandardInput, _state.Files["f"]) };
+        CommandResult read = Run("ndctl read-infoblock -j");
+        Assert.Equal((0, "read 1 infoblock\n"), (read.ExitCode, read.Stderr));
+        Assert.Contains("\"file\":\"<stdin>\"", read.Stdout, StringComparison.Ordinal);
+        _state = _state with { Files = _state.Files.SetItem(ShellState.StandardInput, SparseBytes.Zero(100)) };
+        read = Run("ndctl read-infoblock -j");
+        Assert.Equal(
+            (251, "", "error reading infoblock data: Input/output error\nread 0 infoblocks\n"),
+            (read.ExitCode, read.Stdout, read.Stderr)
+        );
     }
 
     [Theory]

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Altmap.Core.Findings;
 using Altmap.Core.Units;
 using Altmap.Formats.InfoBlocks;
-using Altmap.Model.Memory.States;
 using Altmap.Model.Nvdimm;
 
 namespace Altmap.Advice.Doctor.Rules;
@@ -14,7 +13,7 @@ internal sealed class StartPad : DoctorRule
         "namespace.start-pad",
         Severity.Warning,
         "an fsdax namespace has a start_pad, which kernels up to 5.2 wrote",
-        "block I/O is right; DAX counts from the raw start, finds no struct pages there and is off",
+        "block I/O is right; DAX counts from the raw start and cannot be used: kernels up to 5.16 notice at mount, later ones do not look",
         "nothing is lost: mount it without dax. For DAX the data must move: copy it out by block I/O, make the namespace anew, "
             + "copy it back",
         "drivers/nvdimm/pmem.c pmem_attach_disk(): block I/O adds start_pad to dataoff, DAX does not (5.10, 6.1, 6.12, 7.2)"
@@ -48,14 +47,8 @@ internal sealed class StartPad : DoctorRule
     {
         foreach ((RegionState region, NamespaceState ndns) in patient.Namespaces)
         {
-            if (
-                ndns.Claim is not { Kind: NdDeviceKind.Pfn } claim
-                || patient.Machine.FindPfnDevice(claim)?.Layout is not { StartPad.IsZero: false } layout
-            )
+            if (PaddedDax.Of(patient.Machine, ndns) is not { } dax)
                 continue;
-            PhysicalAddress io = ndns.Range.Start + layout.StartPad + layout.DataOffset,
-                dax = ndns.Range.Start + layout.DataOffset;
-            Pgmap there = patient.Machine.Mm.Pages.PgmapOf(Pfn.Containing(dax, patient.Machine.Mm.PageSize));
             yield return new Diagnosis(
                 Finding.Of(
                     Code,
@@ -65,16 +58,13 @@ internal sealed class StartPad : DoctorRule
                         new MediaOffset(InfoBlock.StartBytes + (ulong)PfnInfoBlockLayout.StartPad.OffsetBytes),
                         PfnInfoBlockLayout.StartPad.Name
                     ),
-                    new Evidence("start_pad", "0", layout.StartPad.ToString()),
-                    new Evidence("first data byte of block I/O", $"{dax}, where DAX looks", io.ToString()),
-                    new Evidence("struct pages where DAX looks", "those of the data", there == Pgmap.Live ? "of other data" : "none")
+                    new Evidence("start_pad", "0", dax.StartPad.ToString()),
+                    new Evidence("first data byte of block I/O", $"{dax.Pages}, where DAX looks", dax.BlockIo.ToString()),
+                    new Evidence("struct pages where DAX looks", "those of the data", dax.IsOtherData ? "of other data" : "none")
                 ) with
                 {
-                    Severity = there == Pgmap.Live ? Severity.Error : Severity.Warning,
-                    Consequence =
-                        there == Pgmap.Live
-                            ? $"block I/O starts at {io}; DAX reads and writes other data from {dax} on: do not mount it with dax"
-                            : Code.Consequence,
+                    Severity = dax is { IsOtherData: true, IsOff: not true } ? Severity.Error : Severity.Warning,
+                    Consequence = $"block I/O starts at {dax.BlockIo} and is right; DAX looks at {dax.Pages}, {dax.Outcome}",
                 },
                 new Treatment(
                     $"everything in {ndns.Device}: copy it out first (dd if=/dev/{ndns.DiskName}: block I/O reads it right), and "
