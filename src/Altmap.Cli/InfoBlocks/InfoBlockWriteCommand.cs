@@ -22,6 +22,7 @@ internal static class InfoBlockWriteCommand
     private const string DefaultAlign = "2M";
     private const string PageSizeWord = "--page-size",
         SeedWord = "--uuid-seed",
+        JsonWord = "--json",
         ForceWord = "--force";
     private const string NoTarget = "specify a namespace to write-infoblock";
 
@@ -46,6 +47,7 @@ internal static class InfoBlockWriteCommand
             ),
             Word(PageSizeWord, null, "SIZE", "pages of the machine that is to use it; default: 4K"),
             Word(SeedWord, null, "N", "makes the new uuid repeatable"),
+            Switch(JsonWord, null, "shows what was written into FILE, as infoblock read --json"),
             Switch(ForceWord, null, "write over what is there: data, a file system, another info-block"),
         };
         command.SetAction(_ => Run(host, []));
@@ -125,6 +127,8 @@ internal static class InfoBlockWriteCommand
     private static Errno Write(CliHost host, OptionResult options, OwnWords own)
     {
         string? target = options.Flag("stdout") ? null : options.Text("output");
+        if (own.IsJson && target is null)
+            throw CliError.Usage($"{JsonWord} goes with -o FILE: standard output is for the block itself here");
         ulong size = options.Text("size") is { } text ? NdctlSize.TryParse(text)!.Value : 0;
         if (target is not null && size == 0)
         {
@@ -154,7 +158,13 @@ internal static class InfoBlockWriteCommand
         if (target is not null && !own.IsForced)
             RequireBlank(target);
         if (target is not null)
-            return NamespaceFile.WriteHead(target, bytes) is { } failed ? Refuse(host, failed, target) : Errno.None;
+        {
+            if (NamespaceFile.WriteHead(target, bytes) is { } failed)
+                return Refuse(host, failed, target);
+            if (own.IsJson)
+                host.Out.Write(NdctlJson.Display(JsonArray.Of(InfoBlockJson.Read(bytes, "file", target, default)), JsonDetail.None).Stdout);
+            return Errno.None;
+        }
         host.Out.Flush();
         host.OutputBytes.Write(bytes);
         host.OutputBytes.Flush();
@@ -202,6 +212,8 @@ internal static class InfoBlockWriteCommand
             {
                 if (words[i] == ForceWord)
                     IsForced = true;
+                else if (words[i] == JsonWord)
+                    IsJson = true;
                 else if (!Take(words, ref i, PageSizeWord, ref page) && !Take(words, ref i, SeedWord, ref _seed))
                     others.Add(words[i]);
             }
@@ -216,6 +228,9 @@ internal static class InfoBlockWriteCommand
         public IReadOnlyList<string> Others { get; }
 
         public ByteSize PageSize { get; }
+
+        /// <summary>What was written is shown.</summary>
+        public bool IsJson { get; }
 
         /// <summary>What is there may be overwritten.</summary>
         public bool IsForced { get; }

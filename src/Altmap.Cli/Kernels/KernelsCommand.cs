@@ -31,6 +31,10 @@ internal static class KernelsCommand
             Description = "which profile stands for this kernel (a version, or what uname -r prints), why, and what may differ",
             HelpName = "KERNEL",
         };
+        var evidence = new Option<bool>("--evidence")
+        {
+            Description = "how each rule of each kernel is known: recorded on a real one, read in its source, or neither",
+        };
         Option<bool> json = JsonOutput.Option();
         var command = new Command(
             "kernels",
@@ -40,6 +44,7 @@ internal static class KernelsCommand
             names,
             rules,
             kernel,
+            evidence,
             json,
         };
         command.SetAction(p =>
@@ -48,6 +53,7 @@ internal static class KernelsCommand
                     "--rules lists what rules may have, whatever the kernel; altmap kernels K shows those of one: leave --for out, "
                         + "or --rules"
                 )
+            : p.GetValue(evidence) && !p.GetValue(json) ? RunEvidence(host, p.GetValue(names) ?? [])
             : p.GetValue(kernel) is { } asked ? KernelMatchReport.Run(host, asked, p.GetValue(names) ?? [], p.GetValue(json))
             : p.GetResult(rules) is null ? Run(host, p.GetValue(names) ?? [], p.GetValue(json))
             : RunRules(host, p.GetValue(names) ?? [], p.GetValue(rules), p.GetValue(json))
@@ -59,7 +65,8 @@ internal static class KernelsCommand
             "altmap kernels 6.1 7.2",
             "altmap kernels --for $(uname -r)",
             "altmap kernels 6.1 ./mine.json --json",
-            "altmap kernels --rules info-block.layout"
+            "altmap kernels --rules info-block.layout",
+            "altmap kernels --evidence"
         );
         return command;
     }
@@ -103,6 +110,37 @@ internal static class KernelsCommand
             WriteRule(host, rules[0]);
         return ExitCode.Success;
     }
+
+    /// <summary>A line a rule, a column a kernel; the places that were read are in <c>altmap kernels K</c>, and in JSON.</summary>
+    private static int RunEvidence(CliHost host, string[] names)
+    {
+        KernelProfile[] profiles = names.Length == 0 ? [.. KernelProfiles.All] : [.. names.Select(n => KernelChoice.Load(n))];
+        var table = new TextTable(["rule", .. profiles.Select(p => p.Name)]);
+        foreach (Rule rule in Rules.All)
+            table.Add([rule.Name, .. profiles.Select(p => Mark(p.SettingOf(rule).Confirmation))]);
+        foreach (Confirmation how in (Confirmation[])[Confirmation.RealKernel, Confirmation.SourceOnly, Confirmation.Inferred])
+            table.Add([
+                $"rules {Mark(how)}",
+                .. profiles.Select(p =>
+                    p.Settings.Count(s => s.Setting.Confirmation == how).ToString(System.Globalization.CultureInfo.InvariantCulture)
+                ),
+            ]);
+        table.Write(host);
+        host.Out.WriteLine(
+            "recorded: a real kernel did so; read: in the source of that kernel; -: neither, inferred from its neighbours. Where: altmap "
+                + "kernels K."
+        );
+        return ExitCode.Success;
+    }
+
+    private static string Mark(Confirmation confirmation) =>
+        confirmation switch
+        {
+            Confirmation.RealKernel => "recorded",
+            Confirmation.SourceOnly => "read",
+            Confirmation.UserDefined => "yours",
+            _ => "-",
+        };
 
     private static void WriteWords(CliHost host, Rule[] rules)
     {

@@ -474,12 +474,13 @@ public static class Rules
     );
 
     /// <summary>What onlining and offlining log.</summary>
-    public static readonly Rule<bool> SaysFallbackOrder = Choice(
+    public static readonly Rule<bool?> SaysFallbackOrder = Words<bool?>(
         "memory.zone-messages",
         "logged where memory goes on- or offline: the pages that went offline, or the fallback order of nodes when a zone gets its "
-            + "first pages or loses its last",
-        ("fallback-order", "Fallback order for Node …, when a zone gets its first pages or loses its last"),
-        ("offlined-pages", "Offlined Pages …")
+            + "first pages or loses its last, or neither",
+        new("fallback-order", true, "Fallback order for Node …, when a zone gets its first pages or loses its last"),
+        new("offlined-pages", false, "Offlined Pages …"),
+        new("nothing", null, "neither")
     );
 
     /// <summary>KMSAN exists.</summary>

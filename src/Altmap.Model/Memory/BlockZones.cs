@@ -108,7 +108,7 @@ internal static class BlockZones
     public static Machine TellFallbackOrder(Machine machine)
     {
         int[] nodes = [.. machine.Mm.Zones.Select(z => z.Node).Distinct()];
-        return machine.Kernel.Get(Rules.SaysFallbackOrder) && nodes is [var node]
+        return machine.Kernel.Get(Rules.SaysFallbackOrder) is true && nodes is [var node]
             ? machine.WithMessage($"Fallback order for Node {node}: {node} ")
             : machine;
     }

@@ -328,7 +328,7 @@ public static class MemoryBlocks
             Blocks = memory.Blocks.Set(number, number + 1, block with { State = BlockState.Offline, Zone = ZoneKind.None }),
         };
         machine = machine with { Mm = BlockZones.Shrink(memory, machine, block.Node, zone, pages) };
-        if (!machine.Kernel.Get(Rules.SaysFallbackOrder))
+        if (machine.Kernel.Get(Rules.SaysFallbackOrder) is false)
             machine = machine.WithMessage($"Offlined Pages {pages.Count}");
         return (machine.Mm.ZoneOf(block.Node, zone).Present.Pages == 0 ? BlockZones.TellFallbackOrder(machine) : machine).Done();
     }

@@ -16,7 +16,8 @@ namespace Altmap.Shell.Sysfs;
 internal static class BlockFiles
 {
     private const string Folder = "/sys/block/";
-    private const string QueueFiles = "dax, fua, hw_sector_size, logical_block_size, minimum_io_size, physical_block_size and write_cache";
+    private const string ReadableFiles =
+        "dax, fua, hw_sector_size, logical_block_size, minimum_io_size, physical_block_size and write_cache";
 
     /// <summary>A block device.</summary>
     private readonly record struct Disk(int Region, ByteSize Size, ulong SectorSizeBytes, bool HasDax, bool IsBtt);
@@ -95,7 +96,7 @@ internal static class BlockFiles
             ),
             "queue/write_cache" => disk.IsBtt ? "write through" : "write back",
             "ro" => ReadOnly(machine, machine.Regions[disk.Region]),
-            _ => throw new NotModelledException($"reading {path}: of a block device are known size, ro, and of queue/ {QueueFiles}"),
+            _ => throw new NotModelledException($"reading {path}: of a block device are known size, ro, and of queue/ {ReadableFiles}"),
         };
     }
 

@@ -33,6 +33,33 @@ public class KernelsCommandTests
         Assert.Equal(65535, number.RootElement[0].GetProperty("max").GetInt32());
     }
 
+    /// <summary>No cell is left out: what is not recorded was read, or says that it was not.</summary>
+    [Fact]
+    public void Evidence_has_a_line_for_each_rule_and_a_column_for_each_kernel()
+    {
+        string[] lines = Cli.Run("kernels", "--evidence").Output.TrimEnd('\n').Split('\n');
+        Assert.Equal(Rules.All.Length + 5, lines.Length);
+        Assert.Equal(["rule", .. KernelProfiles.All.Select(k => k.Name)], Cells(lines[0]));
+        foreach ((Rule rule, int i) in Rules.All.Select((r, i) => (r, i)))
+        {
+            string[] cells = Cells(lines[i + 1]);
+            Assert.Equal(rule.Name, cells[0]);
+            Assert.Equal(
+                KernelProfiles.All.Select(k => k.SettingOf(rule).Confirmation),
+                cells[1..]
+                    .Select(c =>
+                        c switch
+                        {
+                            "recorded" => Confirmation.RealKernel,
+                            "read" => Confirmation.SourceOnly,
+                            _ => Confirmation.Inferred,
+                        }
+                    )
+            );
+        }
+        static string[] Cells(string line) => line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+    }
+
     [Theory]
     [InlineData("did you mean \"info-block.layout\"?", "--rules", "info-block.layuot")]
     [InlineData("leave K out", "6.1", "--rules", "info-block.layout")]

@@ -97,9 +97,9 @@ public class KernelNamesTests
         KernelDifference attribute = Assert.Single(match.Differences, d => d.IsKnown);
         Assert.Equal("sysfs.dax-memmap-on-memory", attribute.Rule);
         Assert.StartsWith("changed with 6.9: 6.12 is after that; ", attribute.Why);
-        Assert.Contains(match.Differences, d => d is { IsKnown: false, Rule: "info-block.small-namespace-check" });
+        Assert.Contains(match.Differences, d => d is { IsKnown: false, Rule: "memory.max-pfn-x86_64" });
         Assert.DoesNotContain(match.Differences, d => d.Rule is "info-block.layout" or "memory.memmap-on-memory");
-        Assert.Equal(Confirmation.Inferred, match.Profile.SettingOf(Rules.ChecksSmallNamespace).Confirmation);
+        Assert.Equal(Confirmation.Inferred, match.Profile.SettingOf(Rules.DeviceMapsRaiseMaxPfnOnX86).Confirmation);
         Assert.Equal(Confirmation.RealKernel, match.Profile.SettingOf(Rules.InfoBlockLayout).Confirmation);
         Assert.False(match.Profile.IsVerified);
         Assert.StartsWith(

@@ -79,7 +79,7 @@ public class PfnLayoutTests
         var range = new PhysicalRange(new PhysicalAddress(0x104000000), ByteSize.GiB(1));
         var ram = new SectionNeighbours([new(new PhysicalAddress(0x100000000), ByteSize.MiB(64))], []);
         InfoBlock old = Plan("4.19", range, PageMapMode.Ram, ByteSize.MiB(2), around: ram).Block!;
-        Assert.Equal((64U << 20, 2), (old.StartPad, old.VersionMinor));
+        Assert.Equal((64U << 20, 3), (old.StartPad, old.VersionMinor));
         Assert.Equal((0U, (ushort)0), (old.PageSize, old.PageStructSize));
         Assert.Equal(2UL << 20, old.DataOffset); // from start + start_pad
         InfoBlock now = Plan("6.12", range, PageMapMode.Ram, ByteSize.MiB(2), around: ram).Block!;
