@@ -160,17 +160,32 @@ public static class DpaAllocation
         if (!reserved.Any(r => r.Start.Bytes < (UInt128)mapping.Start.Bytes + mapping.Size.Bytes && EndOf(r) > mapping.Start.Bytes))
             // Nothing is trimmed where nothing is.
             return mapping.Size.IsZero ? [] : [new ReservedRange(mapping.Start, mapping.Size, Uuid.Zero)];
-        return
-        [
-            .. Gaps(mapping, reserved)
-                .Select(g => Trim(mapping, g.Start, g.End))
-                .Where(g => g is not null)
-                .Select(g => new ReservedRange(
-                    new DimmAddress((ulong)g!.Value.Start),
-                    new ByteSize((ulong)(g.Value.End - g.Value.Start)),
-                    Uuid.Zero
-                )),
-        ];
+        var extents = ImmutableArray.CreateBuilder<ReservedRange>();
+        foreach ((UInt128 start, UInt128 end) in Gaps(mapping, reserved))
+        {
+            if (Trim(mapping, start, end) is not { } gap)
+                continue;
+            bool wraps = gap.End == Wrapped;
+            UInt128 last = wraps
+                ? UInt128.Min((UInt128)mapping.Start.Bytes + mapping.Size.Bytes, NextReserved(reserved, gap.Start))
+                : gap.End;
+            if (last > gap.Start)
+                extents.Add(new ReservedRange(new DimmAddress((ulong)gap.Start), new ByteSize((ulong)(last - gap.Start)), Uuid.Zero));
+            if (wraps)
+                break; // large enough for everything: no later gap is ever asked
+        }
+        return extents.ToImmutable();
+    }
+
+    /// <summary>Where the first reservation that ends behind an address starts; that address where it lies inside of one.</summary>
+    private static UInt128 NextReserved(ImmutableArray<ReservedRange> reserved, UInt128 start)
+    {
+        foreach (ReservedRange range in reserved)
+        {
+            if (EndOf(range) > start)
+                return UInt128.Max(start, range.Start.Bytes);
+        }
+        return UInt128.MaxValue;
     }
 
     // Follows the kernel's scan gap by gap, because "first gap that touches" and "no reservation at all" differ from a textbook first fit.
@@ -198,7 +213,10 @@ public static class DpaAllocation
                 ulong take = (ulong)UInt128.Min(size, missing);
                 if (existing < 0)
                 {
-                    reserved = Insert(reserved, new ReservedRange(new DimmAddress((ulong)gap.Start), new ByteSize(take), owner));
+                    var range = new ReservedRange(new DimmAddress((ulong)gap.Start), new ByteSize(take), owner);
+                    if (Request(reserved, range) is not { } more)
+                        return (reserved, missing); // a gap that wraps is no gap
+                    reserved = more;
                 }
                 else
                 {
@@ -220,7 +238,7 @@ public static class DpaAllocation
         // Nothing found in any gap: the kernel then asks for the start of the mapping, untrimmed. That is how a DIMM without reservations
         // gets its first.
         var whole = new ReservedRange(mapping.Start, new ByteSize(amount), owner);
-        return Request(reserved, whole) is { } more ? (more, 0) : (reserved, amount);
+        return Request(reserved, whole) is { } initial ? (initial, 0) : (reserved, amount);
     }
 
     /// <summary>The gaps next to reservations that touch the mapping, ascending; none when no reservation does.</summary>
@@ -237,16 +255,22 @@ public static class DpaAllocation
                 yield return (start, reserved[i].Start.Bytes);
             first = false;
             UInt128 next = i + 1 < reserved.Length ? UInt128.Min(end, reserved[i + 1].Start.Bytes) : end;
-            if (EndOf(reserved[i]) < next)
-                yield return (EndOf(reserved[i]), next);
+            yield return (EndOf(reserved[i]), next); // an empty one too: its end may wrap
         }
     }
 
+    /// <summary>The end of a gap whose aligned end is 0: its last byte, one less, is the highest address there is.</summary>
+    private static UInt128 Wrapped => (UInt128)ulong.MaxValue + 1;
+
+    /// <summary>A gap's whole units. One that ends before the first unit of the DIMM does gets an end that wraps: the kernel then takes it
+    /// for all space from its start on (space_valid(): ALIGN_DOWN(end + 1, align) - 1; found by fuzzing labels on 6.1).</summary>
     private static (UInt128 Start, UInt128 End)? Trim(DpaMapping mapping, UInt128 start, UInt128 end)
     {
         UInt128 unit = mapping.Granularity.Bytes;
         start = (start + unit - 1) / unit * unit;
         end = end / unit * unit;
+        if (end == 0 && start > 0) // from 0 on its size wraps too, to 0
+            end = Wrapped;
         return start < end ? (start, end) : null;
     }
 

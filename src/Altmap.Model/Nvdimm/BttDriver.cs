@@ -67,6 +67,8 @@ internal static class BttDriver
         );
         if (load.IsUnpredictable)
             throw new NotModelledException($"{btt.Device}: this BTT leads the kernel outside of the namespace, or nowhere");
+        if (load.Errno == Errno.None && btt.LbaSizeBytes < BttConstants.DiskSectorSize(btt.LbaSizeBytes))
+            throw new NotModelledException($"{btt.Device}: a sector of {btt.LbaSizeBytes} bytes, fewer than its disk's");
         if (load.Errno == Errno.None && btt.LbaSizeBytes - BttConstants.DiskSectorSize(btt.LbaSizeBytes) > SectorMetadataMax)
             throw new NotModelledException(
                 $"{btt.Device}: a sector of {btt.LbaSizeBytes} bytes; the real kernel oopses in nsio_rw_bytes() when it reads the new disk"

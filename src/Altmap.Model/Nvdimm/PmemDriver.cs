@@ -110,7 +110,9 @@ public static class PmemDriver
             return mapped;
         machine = mapped.Machine;
         machine = machine.With(machine.FindPfnDevice(pfn.Device)! with { Layout = layout });
-        return DaxMinors.Take(RegionDriver.WithNewDisk(machine, pfn.Device, ndns!), pfn.Device.Name).Done();
+        return DaxMinors
+            .Take(RegionDriver.WithNewDisk(WithSectorSizeWarning(machine, ndns!, "nd"), pfn.Device, ndns!), pfn.Device.Name)
+            .Done();
     }
 
     /// <summary>The tests that all personalities share (nvdimm_namespace_common_probe()); alignment is not among them.</summary>
@@ -138,9 +140,19 @@ public static class PmemDriver
                 return mapped;
             machine = mapped.Machine;
         }
+        machine = WithSectorSizeWarning(machine, ndns, "nd_pmem");
         machine = RegionDriver.WithNewDisk(machine.With(ndns with { IsBound = true }), ndns.Device, ndns);
         return DaxMinors.Take(machine, ndns.Device.Name).Done();
     }
+
+    /// <summary>A label's lbasize that is none of 0, 512 and 4096 (namespace_devs.c pmem_sector_size(), 6.1): the disk has 512.</summary>
+    /// <param name="machine">Before the disk is there.</param>
+    /// <param name="ndns">The namespace.</param>
+    /// <param name="driver">Its driver, or the bus where it has none.</param>
+    internal static Machine WithSectorSizeWarning(Machine machine, NamespaceState ndns, string driver) =>
+        ndns.Type == NamespaceType.Pmem && ndns.LbaSize is not (0 or 512 or 4096)
+            ? machine.WithMessage($"{driver} {ndns.Device}: unsupported sector size: {unchecked((long)ndns.LbaSize)}")
+            : machine;
 
     private static Machine WithPersistenceWarning(Machine machine, NdDevice device) =>
         machine.Regions[device.Number].Ways == 0

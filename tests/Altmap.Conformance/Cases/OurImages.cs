@@ -140,7 +140,7 @@ internal static class OurImages
                 differences.AddRange([$"{List}: real", real, "model", ours]);
             string used = guest.Run(
                 """
-                modprobe ext4; mke2fs -q -t ext4 -b 4096 /dev/pmem0 && mount -t ext4 -o dax /dev/pmem0 /mnt && grep /mnt /proc/mounts
+                modprobe ext4; /usr/bin/mke2fs -q -t ext4 -b 4096 /dev/pmem0 && mount -t ext4 -o dax /dev/pmem0 /mnt && grep /mnt /proc/mounts
                 dd if=/dev/urandom of=/mnt/f bs=64K count=40 2>/dev/null; a=$(sha256sum < /mnt/f); umount /mnt
                 mount -t ext4 -o dax /dev/pmem0 /mnt; b=$(sha256sum < /mnt/f); umount /mnt
                 [ "$a" = "$b" ] && echo kept; dmesg | grep -i 'dax unsupported'

@@ -232,6 +232,26 @@ internal static class KernelDefects
             },
             new()
             {
+                Id = "small-gap-hides-space",
+                Whose = "kernel",
+                Title = "two small namespaces at the start of a DIMM hide all of its free space",
+                Kernels = ["5.10", "6.1", "6.12", "7.2"],
+                Machine = Nvdimm(128 * Mib, 128 << 10),
+                Script = """
+                    ndctl disable-region all; ndctl init-labels -f all; ndctl enable-region all; r=$ND/devices/region0
+                    a=$(cat $r/align); echo 2097152 > $r/align
+                    ndctl create-namespace -m raw -s 4M > /dev/null; ndctl create-namespace -m raw -s 16M > /dev/null; echo $a > $r/align
+                    echo "available $(cat $r/available_size) extent $(cat $r/max_available_extent)"; ndctl create-namespace -m raw -s 16M
+                    """,
+                Shows = @"^available [1-9]\d+ extent 0$",
+                What =
+                    "space_valid() aligns the end of each gap down, and takes 1 away for its last byte. The empty gap between two namespaces "
+                    + "below the first 16 MiB becomes one up to 2^64; what is asked for there meets the second namespace, and the search ends.",
+                Cost = "available_size shows space, but no namespace can be made, and the log has a warning (`pmem reserve underrun`).",
+                Instead = "The model wraps in the same place; `altmap plan` says that nothing fits.",
+            },
+            new()
+            {
                 Id = "region-without-its-dimm",
                 Whose = "kernel",
                 Title = "a region comes up without its DIMM's driver, and its labels can then be rewritten under it",

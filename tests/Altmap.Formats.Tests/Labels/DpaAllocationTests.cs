@@ -158,4 +158,24 @@ public class DpaAllocationTests
         Assert.Equal(expectedMiB << 20, result.Reserved.Single(r => r.Owner == LabelAreaWritesTests.Id(owner)).Start.Bytes);
         return result.Reserved;
     }
+
+    /// <summary>Live on 6.1 (fuzzed label areas, seed 1, case 28): a gap below the first 16 MiB, and what is free is free for
+    /// nobody.</summary>
+    [Theory]
+    [InlineData(4)]
+    [InlineData(6)]
+    public void A_gap_that_ends_below_the_first_unit_hides_all_others_even_an_empty_one(int second)
+    {
+        var mapping = new DpaMapping(new DimmAddress(0), ByteSize.MiB(130), ByteSize.MiB(16));
+        ImmutableArray<ReservedRange> reserved =
+        [
+            new(new DimmAddress(0), ByteSize.MiB(4), new Uuid(1, 1)),
+            new(new DimmAddress((ulong)second << 20), ByteSize.MiB(16), new Uuid(2, 2)),
+        ];
+        Assert.Equal(ByteSize.MiB(80), DpaAllocation.Available(mapping, reserved));
+        Assert.Equal(ByteSize.Zero, DpaAllocation.LargestFreeExtent(mapping, reserved));
+        Assert.Empty(DpaAllocation.FreeExtents(mapping, reserved));
+        DpaResult grown = DpaAllocation.Grow(mapping, reserved, new Uuid(3, 3), ByteSize.MiB(16));
+        Assert.Equal((Errno.ENXIO, ByteSize.MiB(16)), (grown.Errno, grown.Missing));
+    }
 }
