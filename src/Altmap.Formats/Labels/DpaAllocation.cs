@@ -30,16 +30,19 @@ public readonly record struct DpaResult(Errno Errno, ImmutableArray<ReservedRang
 public static class DpaAllocation
 {
     /// <summary>
-    /// The reservations that labels make when the DIMM comes up, in slot order; EBUSY when one is empty, leaves 64 bits or overlaps an
-    /// earlier one
-    /// (drivers/nvdimm/label.c nd_label_reserve_dpa(), 6.1).
+    /// The reservations that labels make when the DIMM comes up, in slot order; EBUSY when one is empty (but at 0, where it takes all),
+    /// leaves 64 bits or overlaps an earlier one (drivers/nvdimm/label.c nd_label_reserve_dpa(), kernel/resource.c __request_region(),
+    /// 6.1; found by fuzzing labels).
     /// </summary>
     public static DpaResult Reserve(IEnumerable<NamespaceLabel> labels)
     {
         ImmutableArray<ReservedRange> reserved = [];
         foreach (NamespaceLabel label in labels)
         {
-            if (Request(reserved, new ReservedRange(label.Dpa, label.RawSize, label.Uuid)) is not { } more)
+            // From 0 on, nothing ends at the highest address there is: the request takes all of the DIMM.
+            bool isAll = label.Dpa.Bytes == 0 && label.RawSize.IsZero;
+            ByteSize size = isAll ? new ByteSize(ulong.MaxValue) : label.RawSize;
+            if (Request(reserved, new ReservedRange(label.Dpa, size, label.Uuid)) is not { } more)
                 return new DpaResult(Errno.EBUSY, []);
             reserved = more;
         }

@@ -233,7 +233,7 @@ public static class LabelFindings
         "label.dpa-empty",
         Severity.Error,
         "a label of 0 bytes",
-        "the DIMM does not come up (EBUSY)",
+        "the DIMM does not come up (EBUSY), or, where the label is at 0, its region does not",
         RestoreOrFree,
         Reserve
     );

@@ -203,7 +203,8 @@ internal static class LabelSlotChecks
         }
         if (label.RawSize.IsZero)
         {
-            Add(LabelFindings.DpaEmpty, LabelFormat.RawSize, "more than 0 bytes", "0: the DIMM does not come up (EBUSY)");
+            string what = label.Dpa.Bytes == 0 ? "takes all of the DIMM, and its region fails" : "the DIMM does not come up (EBUSY)";
+            Add(LabelFindings.DpaEmpty, LabelFormat.RawSize, "more than 0 bytes", $"0: {what}");
         }
         else if (label.Dpa.Bytes > ulong.MaxValue - (label.RawSize.Bytes - 1))
         {

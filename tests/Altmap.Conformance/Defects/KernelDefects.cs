@@ -252,6 +252,28 @@ internal static class KernelDefects
             },
             new()
             {
+                Id = "dpa-extents-oops",
+                Whose = "kernel",
+                Title = "reading dpa_extents of a namespace whose DIMM has no driver oopses the kernel",
+                Kernels = ["6.1", "6.12"],
+                Machine = Nvdimm(64 * Mib, 128 << 10),
+                Script = """
+                    ndctl disable-region all; ndctl init-labels -f all; ndctl enable-region all; settle
+                    ndctl create-namespace -r region0 -m raw -s 16M
+                    echo nmem0 > $ND/drivers/nvdimm/unbind
+                    cat $ND/devices/namespace0.0/dpa_extents; sleep 3
+                    """,
+                Shows = "NULL pointer dereference",
+                Kills = true,
+                What =
+                    "dpa_extents_show() walks the reservations of a labelled namespace on each DIMM and does not ask whether its driver, which has them, is "
+                    + "there. A DIMM may be unbound while its region is active; `ndctl disable-dimm` refuses that, sysfs does not.",
+                Cost =
+                    "Any user who may read the file (0444) brings the machine down in that state; so does a script that reads all of sysfs.",
+                Instead = "The model stops there and says that the real kernel reads a null pointer.",
+            },
+            new()
+            {
                 Id = "region-without-its-dimm",
                 Whose = "kernel",
                 Title = "a region comes up without its DIMM's driver, and its labels can then be rewritten under it",

@@ -68,7 +68,7 @@ internal sealed class FuzzRig : IDisposable
     {
         (_guest, Model) = (guest, model);
         _hasLabels = guest.Machine.Nvdimms.Any(n => n.LabelBytes > 0);
-        guest.Run(Observation.GuestScript + "\n" + Disable(model.Regions.Select(r => NumberOf(r.Name))) + "dmesg -c > /dev/null\n");
+        guest.Run(Observation.GuestScript + "\n" + Disable(model.Regions.Select(r => NumberOf(r.Name))) + "\ndmesg -c > /dev/null\n");
     }
 
     /// <summary>The model of the machine.</summary>
@@ -250,36 +250,24 @@ internal sealed class FuzzRig : IDisposable
     private string Script(IReadOnlyList<FuzzCase> cases)
     {
         int[] regions = [.. cases.Select(c => c.Region)];
-        var script = new StringBuilder(Observation.GuestScript).Append('\n');
-        if (_hasLabels)
-            script.Append(
-                CultureInfo.InvariantCulture,
-                $"for m in {string.Join(' ', Dimms(regions))}; do echo $m > $ND/drivers/nvdimm/bind; done 2>/dev/null\n"
-            );
         string list = string.Join(' ', regions);
-        script.Append(
-            CultureInfo.InvariantCulture,
-            $"for r in {list}; do echo region$r > $ND/drivers/nd_region/bind; done 2>/dev/null; settle\n"
-        );
-        script.Append(
-            CultureInfo.InvariantCulture,
-            $"for r in {list}; do observe $r; done; echo ==\n{Observation.ListCommand} 2>/dev/null; echo; echo ==\n"
-        );
-        script.Append(Disable(regions)).Append("dmesg -c | sed 's/^\\[[^]]*\\] //'\n");
-        return script.ToString();
+        return $$"""
+            {{Observation.GuestScript}}
+            {{(_hasLabels ? GuestBuses.Bind : $"for r in {list}; do echo region$r > $ND/drivers/nd_region/bind; done 2>/dev/null")}}
+            settle
+            for r in {{list}}; do observe $r; done; echo ==
+            {{Observation.ListCommand}} 2>/dev/null; echo; echo ==
+            {{Disable(regions)}}
+            dmesg -c | sed 's/^\[[^]]*\] //'
+
+            """;
     }
 
-    private string Disable(IEnumerable<int> regions)
-    {
-        int[] all = [.. regions];
-        string script = $"for r in {string.Join(' ', all)}; do echo region$r > $ND/drivers/nd_region/unbind; done 2>/dev/null\n";
-        return _hasLabels
-            ? script + $"for m in {string.Join(' ', Dimms(all))}; do echo $m > $ND/drivers/nvdimm/unbind; done 2>/dev/null\n"
-            : script;
-    }
-
-    private IEnumerable<string> Dimms(IEnumerable<int> regions) =>
-        regions.SelectMany(r => RegionOf(r).Mappings).Select(m => m.Dimm).Distinct();
+    /// <summary>With label areas the whole bus goes: a DIMM that once had labels is known as one for as long as it is there.</summary>
+    private string Disable(IEnumerable<int> regions) =>
+        _hasLabels
+            ? GuestBuses.Unbind
+            : $"for r in {string.Join(' ', regions)}; do echo region$r > $ND/drivers/nd_region/unbind; done 2>/dev/null";
 
     private RegionDescription RegionOf(int number) => Model.Regions.First(r => NumberOf(r.Name) == number);
 

@@ -221,8 +221,8 @@ internal sealed class FuzzSeries(Laboratory laboratory, string kernel, FuzzKind 
 
     private int Left(FuzzTally tally) => count - tally.Compared - tally.NotModelled.Values.Sum();
 
-    /// <summary>Asks freshly booted guests, one suspect a region. Drivers race: what comes out right once in three boots is no
-    /// disagreement.</summary>
+    /// <summary>Asks freshly booted guests, one suspect a region. Drivers race: what comes out right once in three boots, or in the later
+    /// ones alone on the machine, is no disagreement.</summary>
     private List<FuzzResult> Confirm(ulong layout, FuzzTally tally, List<FuzzResult> suspects, bool last)
     {
         FuzzResult[] now = [.. suspects.GroupBy(s => s.Case.Region).Select(g => g.First())];
@@ -231,7 +231,7 @@ internal sealed class FuzzSeries(Laboratory laboratory, string kernel, FuzzKind 
         {
             using FuzzRig rig = Boot(layout, tally);
             FuzzResult[] asked = [.. rig.Round([.. open.Select(s => s.Case)])];
-            open = [.. asked.Where(r => !Settled(tally, r))];
+            open = [.. asked.Where(r => !Settled(tally, r)).Where(r => boot == 0 || !Settled(tally, rig.Round([r.Case])[0]))];
             if (boot > 0)
                 tally.Races += asked.Length - open.Length;
             else

@@ -20,12 +20,11 @@ internal sealed record RecordedEnd(
     IReadOnlyDictionary<string, byte[]> Labels
 );
 
-/// <summary>A booted guest that runs session after session; between them regions and DIMMs are let go and their bytes made zero.</summary>
+/// <summary>A booted guest that runs session after session; between them the buses are let go and their bytes made zero.</summary>
 internal sealed class SessionRig : IDisposable
 {
     private readonly LiveGuest _guest;
     private readonly string _folder;
-    private readonly string _allDimms;
     private readonly string _allRegions;
     private readonly string _first;
 
@@ -35,8 +34,6 @@ internal sealed class SessionRig : IDisposable
     {
         (_guest, Model, _folder) = (guest, model, folder);
         _allRegions = string.Join(' ', model.Regions.Select(r => r.Name));
-        _allDimms = string.Join(' ', model.Description.Dimms.Select(d => d.Name));
-        guest.Run($"for r in {_allRegions}; do {{ read -r v < $ND/devices/$r/align; }} 2>/dev/null && echo $v > /tmp/align.$r; done; true");
         _first = guest.Run($"{Observation.GuestScript}\n{ObserveAll}\ntrue");
     }
 
@@ -103,16 +100,15 @@ internal sealed class SessionRig : IDisposable
             File.Copy(file, Path.Combine(snapshot, Path.GetFileName(file)), overwrite: true);
     }
 
-    /// <summary>Makes the machine as after boot, with zero bytes everywhere. False: it is not (memory stayed with the system, …).</summary>
-    public bool Reset()
+    /// <summary>Makes the machine as after boot, with zero bytes everywhere. What differs still is given (memory stayed with the system,
+    /// …); empty: nothing.</summary>
+    public IReadOnlyList<string> Reset()
     {
         _guest.Run(
             $$"""
             for d in /sys/bus/dax/devices/dax*; do [ -e $d/driver ] && { l=$(readlink $d/driver); echo ${d##*/} > $d/driver/unbind; [ ${l##*/} = kmem ] && echo ${d##*/} > /sys/bus/dax/drivers/kmem/remove_id; }; done 2>/dev/null
             for r in {{_allRegions}}; do echo $r > $ND/drivers/nd_region/unbind; done 2>/dev/null
-            for m in {{_allDimms}}; do echo $m > $ND/drivers/nvdimm/unbind; done 2>/dev/null
-            for r in {{_allRegions}}; do echo 0 > $ND/devices/$r/read_only; [ -e /tmp/align.$r ] && { read -r v < /tmp/align.$r; echo $v > $ND/devices/$r/align; }; done 2>/dev/null
-            true
+            {{GuestBuses.Unbind}}
             """
         );
         for (int i = 0; i < _guest.Machine.Nvdimms.Count; i++)
@@ -127,15 +123,16 @@ internal sealed class SessionRig : IDisposable
         }
         string seen = _guest.Run(
             $$"""
-            {{Observation.GuestScript}}
-            for m in {{_allDimms}}; do echo $m > $ND/drivers/nvdimm/bind; done 2>/dev/null
-            for r in {{_allRegions}}; do echo $r > $ND/drivers/nd_region/bind; done 2>/dev/null
+            {{GuestBuses.Bind}}
             settle
+            {{Observation.GuestScript}}
             {{ObserveAll}}
             grep -q kmem /proc/iomem && echo "left|memory"; dmesg -c > /dev/null; true
             """
         );
-        return seen == _first;
+        string[] before = _first.Split('\n'),
+            after = seen.Split('\n');
+        return [.. before.Except(after).Select(l => "was " + l), .. after.Except(before).Select(l => "is " + l)];
     }
 
     /// <summary>A region's lines as the guest prints them.</summary>

@@ -37,10 +37,12 @@ internal static partial class Observation
         "uuid",
         "alt_name",
         "sector_size",
-        "dpa_extents",
         "force_raw",
         "nstype",
     ];
+
+    /// <summary>Asked only while the region's DIMM has its driver: the kernel reads a null pointer without (dpa_extents_show()).</summary>
+    private static readonly string[] OfLabelledNamespace = ["dpa_extents"];
     private static readonly string[] OfHolder = ["size", "resource", "align", "mode", "uuid", "namespace", "sector_size"];
     private static readonly string[] OfDax = ["size", "align", "resource", "target_node"];
     private static readonly string[] OfDimm = ["available_slots", "state", "flags"];
@@ -53,12 +55,13 @@ internal static partial class Observation
             elif [ -e $p/$a ]; then echo "$r|$n.$a!"; else echo "$r|$n.$a-"; fi; done; }
             bound() { for x in nd_pmem nd_btt dax_pmem nd_region nvdimm; do
             [ -e $ND/drivers/$x/$1 ] && { echo "$r|$2.driver=$x"; return; }; done; echo "$r|$2.driver-"; }
-            observe() { r=$1
+            observe() { r=$1; m=
                 show $ND/devices/region$r region {{string.Join(' ', OfRegion)}}; bound region$r region
-                for m in $ND/devices/region$r/mapping0; do [ -e $m ] || continue; read -r m < $m; m=${m%%,*}
+                for m in $ND/devices/region$r/mapping0; do [ -e $m ] || { m=; continue; }; read -r m < $m; m=${m%%,*}
                     show $ND/devices/$m $m {{string.Join(' ', OfDimm)}}; bound $m $m; done
                 for d in $ND/devices/region$r/namespace$r.*; do [ -e $d ] || continue; k=${d##*/}
                     show $d $k {{string.Join(' ', OfNamespace)}}; bound $k $k
+                    [ -z "$m" -o -e $ND/drivers/nvdimm/$m ] && show $d $k {{string.Join(' ', OfLabelledNamespace)}}
                     h=; { read -r h < $d/holder; } 2>/dev/null
                     [ -n "$h" ] && { show $ND/devices/$h $k.${h%%[0-9]*} {{string.Join(' ', OfHolder)}}; bound $h $k.${h%%[0-9]*}; }; done
                 for d in /sys/bus/dax/devices/dax$r.*; do [ -e $d ] || continue
@@ -84,6 +87,8 @@ internal static partial class Observation
             string name = ndns.Device.Name;
             Show(folder + name, name, OfNamespace);
             Bound(ndns.Device, name);
+            if (RegionDriver.DimmsOf(machine, machine.Regions[region]).All(d => DriverCore.IsBound(machine, d.Device)))
+                Show(folder + name, name, OfLabelledNamespace);
             if (ndns.Claim is { } claim)
             {
                 string kind = $"{name}.{HolderName().Match(claim.Name).Groups[1].Value}";
@@ -169,9 +174,11 @@ internal static partial class Observation
     }
 
     /// <summary>What is no verdict on persistent memory: times, what the block layer reads (as partition tables) or cannot read of a new
-    /// disk, and the warning that is printed once in a boot, for whichever region comes first.</summary>
+    /// disk, and the warnings that are printed once in a boot, for whichever region comes first (the second of them when
+    /// max_available_extent is read, drivers/nvdimm/namespace_devs.c __reserve_free_pmem()).</summary>
     [GeneratedRegex(
         "^memmap_init_zone_device|partition table|unable to read RDB block|io error in READ|Buffer I/O error|request out of range"
+            + "|pmem reserve underrun"
     )]
     private static partial Regex Noise();
 

@@ -106,6 +106,9 @@ public class DpaAllocationTests
         Assert.Equal(Errno.EBUSY, DpaAllocation.Reserve([one with { RawSize = ByteSize.Zero }]).Errno);
         Assert.Equal(Errno.EBUSY, DpaAllocation.Reserve([one with { Dpa = new DimmAddress(ulong.MaxValue) }]).Errno);
         Assert.Equal(Errno.None, DpaAllocation.Reserve([one, LabelAreaWritesTests.Label(2)]).Errno);
+        NamespaceLabel all = one with { Dpa = new DimmAddress(0), RawSize = ByteSize.Zero };
+        Assert.Equal(Errno.None, DpaAllocation.Reserve([all]).Errno);
+        Assert.Equal(Errno.EBUSY, DpaAllocation.Reserve([all, LabelAreaWritesTests.Label(2)]).Errno);
     }
 
     [Fact]
