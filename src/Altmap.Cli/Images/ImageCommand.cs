@@ -16,6 +16,7 @@ internal static class ImageCommand
             ImageRepairCommand.Create(host),
             ImageExtractCommand.Create(host),
             ImageScanCommand.Create(host),
+            ImageServeCommand.Create(host),
         };
         CommandHelp.SetExamples(command, "altmap image info disk.img", "altmap image check disk.img");
         return command;

@@ -62,14 +62,7 @@ internal static class ImageExtractCommand
     )
     {
         ImageNamespace ns = image.One();
-        IMediaReader data =
-            ns.OpenData(ignoreError)
-            ?? throw new CliError(
-                ExitCode.ErrorsLeft,
-                $"{image.Path}: the data cannot be found: "
-                    + $"{(ns.Mode == "sector" ? "the BTT is damaged" : "the info-block says that there are none")}; "
-                    + $"altmap image check {image.Path} says what is wrong, altmap image repair {image.Path} mends what can be mended"
-            );
+        IMediaReader data = ns.OpenData(ignoreError) ?? throw image.NoData(ns);
         var disk = data as BttDisk;
         IMediaReader wanted = Part(data, image, ns, range, partition);
         using Progress progress = ImageProgress.Start(host, "extracting", new ByteSize(wanted.LengthBytes), isAsked);

@@ -107,6 +107,15 @@ internal sealed class OpenedImage : IDisposable
             );
     }
 
+    /// <summary>Why a namespace without readable data ends the command.</summary>
+    public CliError NoData(ImageNamespace ns) =>
+        new(
+            ExitCode.ErrorsLeft,
+            $"{Path}: the data cannot be found: "
+                + $"{(ns.Mode == "sector" ? "the BTT is damaged" : "the info-block says that there are none")}; "
+                + $"altmap image check {Path} says what is wrong, altmap image repair {Path} mends what can be mended"
+        );
+
     private static string Words(ImageNamespace ns, int number) => $"{Numbers(number)} ({ns.Place.Size} at {ns.Place.Start})";
 
     private static OpenedImage Of(ImageOptions options, ParseResult parse, IMediaReader media, IMediaReader? own, KernelProfile? kernel)

@@ -70,6 +70,8 @@ public sealed partial class ExitCodeTests : IDisposable
         ("image extract", 4, "image extract golden/h_btt/images/legacy4096-map-dup.sparse.gz $data.img"),
         ("image scan", 0, "image scan $btt.img"),
         ("image scan", 4, "image scan $ext4.img"),
+        ("image serve", 0, "image serve $btt.img --run true"),
+        ("image serve", 4, "image serve golden/h_btt/images/legacy4096-map-dup.sparse.gz --run true"),
         ("undo", 0, "undo $undo.e2undo $undone.img"),
         ("plan", 0, "plan examples/nvdimm.json --usable 1G"),
         ("plan", 1, "plan --start 0x102000000 --size 4G --mode hotplug"),

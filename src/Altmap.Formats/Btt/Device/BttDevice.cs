@@ -162,6 +162,22 @@ public sealed class BttDevice
         }
     }
 
+    /// <summary>Marks sectors as trimmed: they read as zeros, and their blocks stay their own. A crash leaves each of them as it was or
+    /// trimmed. Durable when it returns.</summary>
+    /// <param name="first">The first sector.</param>
+    /// <param name="count">How many.</param>
+    public void Trim(ulong first, ulong count)
+    {
+        IMediaWriter writer = Writer();
+        for (ulong sector = first; sector < first + count; sector++)
+        {
+            (Arena arena, uint external) = Find(sector);
+            lock (arena.EntryLocks[(int)(external % (uint)arena.EntryLocks.Length)])
+                PutEntry(writer, arena, external, BttMap.BlockOf(EntryOf(arena, external), external) | BttMap.Trim);
+        }
+        writer.Flush();
+    }
+
     private void WriteBatch(IMediaWriter writer, Dictionary<ulong, ReadOnlyMemory<byte>> batch)
     {
         if (batch.Count == 0)
