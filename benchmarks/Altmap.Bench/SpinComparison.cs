@@ -63,7 +63,7 @@ internal static class SpinComparison
     private static (double Rate, double Times, double Bytes) Compare(string name, ExplorerModel model)
     {
         (Exploration own, double cpu, _) = Search(model, 1);
-        SpinResult spin = Spin.Run(PromelaModel.Write(model), "-O2");
+        SpinResult spin = Spin.Run(PromelaModel.Write(model), "-O2", isLarge: true);
         double rate = own.States / cpu / 1e6,
             other = spin.States / Math.Max(0.01, spin.CpuSeconds) / 1e6,
             bytes = (double)own.Bytes / own.States;

@@ -23,7 +23,8 @@ public static partial class Spin
     /// <summary>Exact search without reductions.</summary>
     /// <param name="promela">The model.</param>
     /// <param name="optimise">For the C compiler.</param>
-    public static SpinResult Run(string promela, string optimise = "-O1")
+    /// <param name="isLarge">True: room for millions of states from the start, so that it is as fast as it can be.</param>
+    public static SpinResult Run(string promela, string optimise = "-O1", bool isLarge = false)
     {
         string folder = Directory.CreateTempSubdirectory("altmap-spin-").FullName;
         try
@@ -31,7 +32,21 @@ public static partial class Spin
             File.WriteAllText(Path.Combine(folder, "model.pml"), promela);
             Start(folder, "spin", "-a", "model.pml");
             Start(folder, "gcc", "-w", optimise, "-DNOREDUCE", "-DSAFETY", "-o", "pan", "pan.c");
-            string said = Start(folder, "bash", "-c", "TIMEFORMAT='cpu %U %S'; time ./pan -E -m40000000 -w24");
+            string said = "";
+            // Its stack and table are cleared before the search, which takes longer than a small search: the smallest room that will do.
+            foreach ((int depth, int table) in ((int, int)[])[(200_000, 18), (40_000_000, 24)])
+            {
+                if (isLarge && depth < 40_000_000)
+                    continue;
+                said = Start(
+                    folder,
+                    "bash",
+                    "-c",
+                    string.Create(CultureInfo.InvariantCulture, $"TIMEFORMAT='cpu %U %S'; time ./pan -E -m{depth} -w{table}")
+                );
+                if (!said.Contains("max search depth too small", StringComparison.Ordinal))
+                    break;
+            }
             if (
                 !said.Contains("errors: 0", StringComparison.Ordinal)
                 || said.Contains("max search depth too small", StringComparison.Ordinal)

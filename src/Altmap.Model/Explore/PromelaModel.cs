@@ -112,13 +112,8 @@ public sealed class PromelaModel
     private void WriteStep(int a, int t, int s)
     {
         Transition transition = _model.World.Actors[a].Transitions[t];
-        var earlier = new List<string>();
-        foreach (Alternative alternative in transition.Steps[s].Alternatives)
+        foreach ((Alternative alternative, string when) in Ways(transition.Steps[s]))
         {
-            if (alternative.IsFault && !_model.World.Faults)
-                continue;
-            string guards = And(alternative.Guards.Select(Expression));
-            string when = And([.. earlier.Select(e => $"!({e})"), guards, .. Free(alternative)]);
             int next = transition.Next(s, alternative);
             bool ends = next == transition.Steps.Length;
             string effects = string.Join(
@@ -131,9 +126,35 @@ public sealed class PromelaModel
             );
             string comment = alternative.Errno == Errno.None ? "" : $" /* fails with {alternative.Errno} */";
             Line($"  :: d_step {{ ({when}) -> {effects} }}; goto {(ends ? "end_idle" : Label(t, next))}{comment}");
+        }
+    }
+
+    /// <summary>The alternatives of a step, and when each can be taken.</summary>
+    private IEnumerable<(Alternative Alternative, string When)> Ways(MicroStep step)
+    {
+        var earlier = new List<string>();
+        foreach (Alternative alternative in step.Alternatives)
+        {
+            if (alternative.IsFault && !_model.World.Faults)
+                continue;
+            string guards = And(alternative.Guards.Select(Expression));
+            yield return (alternative, And([.. earlier.Select(e => $"!({e})"), guards, .. Free(alternative)]));
             if (!alternative.IsFault)
                 earlier.Add(guards);
         }
+    }
+
+    /// <summary>Somebody is under way, and each who is stands at a step that cannot be taken.</summary>
+    private string Stuck()
+    {
+        int[] actors = [.. Enumerable.Range(0, _model.World.Actors.Length)];
+        IEnumerable<string> Waits(int a) =>
+            from transition in _model.World.Actors[a].Transitions.Index()
+            from step in transition.Item.Steps.Index().Skip(1)
+            let whens = Ways(step.Item).Select(w => w.When).ToArray()
+            where !whens.Contains("true")
+            select $"(at{a} == {Place(a, transition.Index, step.Index)} && {And(whens.Select(w => $"!({w})"))})";
+        return And([Either(actors.Select(a => $"at{a} != 0")), .. actors.Select(a => Either([$"at{a} == 0", .. Waits(a)]))]);
     }
 
     private void WriteProperties()
@@ -143,13 +164,7 @@ public sealed class PromelaModel
         foreach ((int index, Property property) in _model.Properties.Index())
         {
             Line($"  /* {property.Name}: {property.Title} */");
-            string[] cases = [.. property.Cases.Where(c => !c.IsStuck).Select(Expression)];
-            if (cases.Length == 0)
-            {
-                Line("  /* left to SPIN's own search for invalid end states (pan without -E) */");
-                continue;
-            }
-            foreach (string one in cases)
+            foreach (string one in property.Cases.Select(c => c.IsStuck ? Stuck() : Expression(c)))
                 Line(
                     $"  :: d_step {{ ({one}) -> c_code {{ if (!(told & {1 << index}UL)) "
                         + $"{{ told |= {1 << index}UL; printf(\"violated: {property.Name}\\n\"); }} }} }}"

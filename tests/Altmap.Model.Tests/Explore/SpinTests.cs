@@ -25,7 +25,7 @@ public class SpinTests(ITestOutputHelper output)
 
     public static TheoryData<string, bool, bool, bool> Everything =>
         [
-            .. from policy in Policy.All
+            .. from policy in Policy.All.Concat(Policy.Mutants)
             from locked in (bool[])[true, false]
             from faults in (bool[])[true, false]
             from poison in (bool[])[true, false]
