@@ -10,4 +10,7 @@ internal static class ExitCode
     public const int HostError = 8;
     public const int Usage = 16;
     public const int Internal = 70;
+
+    /// <summary>128 and SIGINT, as shells have it.</summary>
+    public const int Interrupted = 130;
 }

@@ -3,8 +3,6 @@ using Altmap.Core.Findings;
 using Altmap.Core.Kernels;
 using Altmap.Core.Media;
 using Altmap.Core.Units;
-using Altmap.Formats.Btt.Check;
-using Altmap.Formats.Btt.Device;
 using Altmap.Formats.Images;
 using Altmap.Host;
 using Altmap.Host.FileSystems;
@@ -127,7 +125,7 @@ internal sealed class ImageBuild(string output, ImageRequest request, KernelProf
         try
         {
             // Nothing has the image's name yet: a crash leaves nothing behind, and one flush at the end is enough.
-            var writer = new UnflushedWriter(image.Media);
+            IMediaWriter writer = NewImageData.Unflushed(image);
             plan.Metadata.CarryOut(image.Media, writer);
             WriteData(plan, image, writer, fileSystem, progress);
         }
@@ -140,21 +138,7 @@ internal sealed class ImageBuild(string output, ImageRequest request, KernelProf
 
     private static void WriteData(ImagePlan plan, NewImage image, IMediaWriter writer, string? fileSystem, Action<ByteSize> progress)
     {
-        IMediaWriter data;
-        IMediaReader reader;
-        if (plan.DataStart is { } start)
-        {
-            data = new ShiftedWriter(writer, start.Bytes, plan.DataSize.Bytes);
-            reader = MediaSlice.Of(image.Media, start.Bytes, plan.DataSize.Bytes);
-        }
-        else
-        {
-            IMediaReader ns = MediaSlice.Of(image.Media, 0, plan.NamespaceSize.Bytes);
-            BttReport report = BttCheck.Run(ns, new BttCheckRequest(new Subject(SubjectKind.Image, image.Path)));
-            var device = BttDevice.Open(ns, writer, report);
-            data = new BttWriter(device);
-            reader = new BttDisk(device);
-        }
+        (IMediaReader reader, IMediaWriter data) = NewImageData.Of(plan, image, writer);
         plan.OnData.CarryOut(reader, data);
         if (fileSystem is null)
             return;
@@ -162,56 +146,5 @@ internal sealed class ImageBuild(string output, ImageRequest request, KernelProf
         using FileMedia source = opened.Value ?? throw CliError.Of(opened.Error!);
         SparseCopy.Run(source, data, plan.Place.Bytes, progress);
         data.Flush();
-    }
-
-    /// <summary>Writes at once; what is written need not be durable yet.</summary>
-    private sealed class UnflushedWriter(IMediaWriter media) : IMediaWriter
-    {
-        public ulong LengthBytes => media.LengthBytes;
-
-        public void Write(ulong offsetBytes, ReadOnlySpan<byte> source) => media.Write(offsetBytes, source);
-
-        public void Zero(ulong offsetBytes, ulong countBytes) => media.Zero(offsetBytes, countBytes);
-
-        public void Flush() { }
-    }
-
-    private sealed class ShiftedWriter(IMediaWriter media, ulong start, ulong length) : IMediaWriter
-    {
-        public ulong LengthBytes => length;
-
-        public void Write(ulong offsetBytes, ReadOnlySpan<byte> source) => media.Write(start + offsetBytes, source);
-
-        public void Zero(ulong offsetBytes, ulong countBytes) => media.Zero(start + offsetBytes, countBytes);
-
-        public void Flush() => media.Flush();
-    }
-
-    /// <summary>Sectors of a new BTT; parts of one are read before they are written.</summary>
-    private sealed class BttWriter(BttDevice device) : IMediaWriter
-    {
-        private readonly byte[] _sector = new byte[device.SectorBytes];
-
-        public ulong LengthBytes => device.Sectors * (ulong)device.SectorBytes;
-
-        public void Write(ulong offsetBytes, ReadOnlySpan<byte> source)
-        {
-            while (!source.IsEmpty)
-            {
-                ulong number = offsetBytes / (ulong)_sector.Length;
-                int skip = (int)(offsetBytes % (ulong)_sector.Length),
-                    count = Math.Min(source.Length, _sector.Length - skip);
-                if (count < _sector.Length)
-                    device.Read(number, _sector);
-                source[..count].CopyTo(_sector.AsSpan(skip));
-                device.Write(number, _sector);
-                source = source[count..];
-                offsetBytes += (ulong)count;
-            }
-        }
-
-        public void Zero(ulong offsetBytes, ulong countBytes) => throw new NotSupportedException("a new disk has zeros already");
-
-        public void Flush() { }
     }
 }

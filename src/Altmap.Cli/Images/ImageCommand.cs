@@ -14,6 +14,8 @@ internal static class ImageCommand
             ImageInfoCommand.Create(host),
             ImageCheckCommand.Create(host),
             ImageRepairCommand.Create(host),
+            ImageConvertCommand.Create(host),
+            ImageResumeCommand.Create(host),
             ImageExtractCommand.Create(host),
             ImageScanCommand.Create(host),
             ImageServeCommand.Create(host),

@@ -155,7 +155,7 @@ internal sealed class OpenedImage : IDisposable
             );
     }
 
-    private static Subject SubjectOf(string path) => new(SubjectKind.Image, System.IO.Path.GetFileName(path));
+    public static Subject SubjectOf(string path) => new(SubjectKind.Image, System.IO.Path.GetFileName(path));
 
     private static string Numbers(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

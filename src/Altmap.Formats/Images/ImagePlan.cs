@@ -42,6 +42,9 @@ public sealed record ImageRequest
     /// <summary>Sizes are multiples of it.</summary>
     public ByteSize Unit { get; init; } = ByteSize.MiB(2);
 
+    /// <summary>Uuid of the namespace's label; zero without.</summary>
+    public Uuid ParentUuid { get; init; }
+
     /// <summary>External sector size of a BTT.</summary>
     public uint SectorSize { get; init; } = 4096;
 
@@ -71,6 +74,7 @@ public sealed record ImageRequest
 /// <param name="Room">Of the file system.</param>
 /// <param name="Metadata">Writes from the start of the image: info-block, BTT, front table.</param>
 /// <param name="OnData">Writes from the start of the data: the partition table.</param>
+/// <param name="Arenas">Of a BTT; empty without.</param>
 /// <param name="DeviceUuid">Of the pfn, dax or btt device.</param>
 /// <param name="FileSystemUuid">For the file system.</param>
 public sealed record ImagePlan(
@@ -82,6 +86,7 @@ public sealed record ImagePlan(
     ByteSize Room,
     WritePlan Metadata,
     WritePlan OnData,
+    ImmutableArray<BttArena> Arenas,
     Uuid DeviceUuid,
     Uuid FileSystemUuid
 )
@@ -99,6 +104,7 @@ public sealed record ImagePlan(
         ArgumentNullException.ThrowIfNull(request);
         (Uuid device, UuidSource ids) = request.Ids.Take();
         WritePlan metadata = WritePlan.Empty;
+        ImmutableArray<BttArena> arenas = [];
         MediaOffset? dataStart = new MediaOffset(0);
         ByteSize data = size;
         switch (request.Mode)
@@ -111,7 +117,7 @@ public sealed record ImagePlan(
                         request.Map,
                         request.Align,
                         device,
-                        Uuid.Zero,
+                        request.ParentUuid,
                         default
                     ),
                     "namespace0.0",
@@ -128,7 +134,7 @@ public sealed record ImagePlan(
                 metadata = WritePlan.Of(new MediaOffset(InfoBlock.StartBytes), bytes);
                 break;
             case ImageMode.Sector:
-                ImmutableArray<BttArena> arenas = BttGeometry.Plan(size, BttVersion.V1_1, request.SectorSize, device, Uuid.Zero);
+                arenas = BttGeometry.Plan(size, BttVersion.V1_1, request.SectorSize, device, request.ParentUuid);
                 if (arenas.IsEmpty)
                     return (null, $"{size} is too small for a BTT: at least {BttConstants.ArenaSizeMin + ByteSize.KiB(4)}");
                 metadata = BttGeometry.LayDown(arenas);
@@ -137,7 +143,7 @@ public sealed record ImagePlan(
                 data = new ByteSize(sectors * BttConstants.DiskSectorSize(request.SectorSize));
                 break;
         }
-        return Partitioned(request, size, dataStart, data, metadata, device, ids);
+        return Partitioned(request, size, dataStart, data, metadata, arenas, device, ids);
     }
 
     /// <summary>The smallest size, a multiple of the unit, whose file system has that much room.</summary>
@@ -173,6 +179,7 @@ public sealed record ImagePlan(
         MediaOffset? dataStart,
         ByteSize data,
         WritePlan metadata,
+        ImmutableArray<BttArena> arenas,
         Uuid device,
         UuidSource ids
     )
@@ -192,7 +199,19 @@ public sealed record ImagePlan(
                 metadata = new WritePlan([PartitionWrites.Mbr(start + new ByteSize(place.Bytes), room, ids)]).Then(metadata);
         }
         return (
-            new ImagePlan(size + request.LabelArea, size, dataStart, data, place, room, metadata, onData, device, request.FileSystemUuid),
+            new ImagePlan(
+                size + request.LabelArea,
+                size,
+                dataStart,
+                data,
+                place,
+                room,
+                metadata,
+                onData,
+                arenas,
+                device,
+                request.FileSystemUuid
+            ),
             ""
         );
     }

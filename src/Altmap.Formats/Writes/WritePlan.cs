@@ -67,8 +67,7 @@ public sealed record WritePlan(ImmutableArray<PlanStep> Steps)
                     bytes = bytes.Write(write.Target.Bytes, write.Bytes.Span);
                     break;
                 case PlanStep.Move move:
-                    foreach (PlanStep.Move piece in Pieces(move, MovePieceBytes))
-                        bytes = Copy(bytes, piece);
+                    bytes = Copy(bytes, move);
                     break;
             }
         }
@@ -141,12 +140,19 @@ public sealed record WritePlan(ImmutableArray<PlanStep> Steps)
 
     internal static readonly ByteSize MovePieceBytes = ByteSize.MiB(4);
 
-    internal static SparseBytes Copy(SparseBytes media, PlanStep.Move piece)
+    /// <summary>What is read is the value before: however source and target overlap, nothing has to be done in pieces.</summary>
+    internal static SparseBytes Copy(SparseBytes media, PlanStep.Move move)
     {
-        SparseBytes after = media.Clear(piece.Target.Bytes, piece.Count.Bytes);
-        ulong end = piece.Source.Bytes + piece.Count.Bytes;
-        foreach ((ulong start, ulong dataEnd) in media.DataRuns(piece.Source.Bytes, end))
-            after = after.Write(piece.Target.Bytes + (start - piece.Source.Bytes), media.Read(start, (int)(dataEnd - start)));
+        SparseBytes after = media.Clear(move.Target.Bytes, move.Count.Bytes);
+        ulong end = move.Source.Bytes + move.Count.Bytes;
+        foreach ((ulong start, ulong dataEnd) in media.DataRuns(move.Source.Bytes, end))
+        {
+            for (ulong at = start; at < dataEnd; at += MovePieceBytes.Bytes)
+            {
+                int count = (int)Math.Min(MovePieceBytes.Bytes, dataEnd - at);
+                after = after.Write(move.Target.Bytes + (at - move.Source.Bytes), media.Read(at, count));
+            }
+        }
         return after;
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Altmap.Core.Findings;
 using Altmap.Core.Media;
 using Altmap.Core.Units;
@@ -15,7 +16,15 @@ public sealed class NewImage : IDisposable
     private readonly string _temporary;
     private bool _isDone;
 
-    private NewImage(string path, string temporary, WritableTarget target) => (Path, _temporary, _target) = (path, temporary, target);
+    private readonly PosixSignalRegistration[] _ends;
+
+    private NewImage(string path, string temporary, WritableTarget target)
+    {
+        (Path, _temporary, _target) = (path, temporary, target);
+        // Then the process ends, as without us.
+        void Remove(PosixSignalContext signal) => FileWriter.TryDelete(_temporary);
+        _ends = [PosixSignalRegistration.Create(PosixSignal.SIGINT, Remove), PosixSignalRegistration.Create(PosixSignal.SIGTERM, Remove)];
+    }
 
     /// <summary>Where it will be.</summary>
     public string Path { get; }
@@ -85,6 +94,8 @@ public sealed class NewImage : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        foreach (PosixSignalRegistration end in _ends)
+            end.Dispose();
         if (_isDone)
             return;
         _target.Dispose();

@@ -26,6 +26,32 @@ public static class JournalFile
         return name;
     }
 
+    /// <summary>The journals beside an image under the names of <see cref="NameFor"/>, in their order.</summary>
+    public static IEnumerable<string> NamesOf(string image)
+    {
+        string place = FileKinds.Of(image) == FileKind.BlockDevice ? Path.GetFileName(image) : image;
+        string name = place + ".journal";
+        for (int i = 2; Path.Exists(name); i++)
+        {
+            if (IsOne(name))
+                yield return name;
+            name = string.Create(CultureInfo.InvariantCulture, $"{place}.{i}.journal");
+        }
+    }
+
+    /// <summary>The journal beside an image whose plan was interrupted, either way; null: there is none.</summary>
+    /// <param name="image">The path of the image.</param>
+    /// <param name="media">Its bytes.</param>
+    public static (string Path, JournalState State)? Interrupted(string image, IMediaReader media)
+    {
+        foreach (string name in NamesOf(image))
+        {
+            if (Read(name, media).Value is { State: JournalState.Running or JournalState.Undoing } journal)
+                return (name, journal.State);
+        }
+        return null;
+    }
+
     /// <summary>True when the file is a journal.</summary>
     public static bool IsOne(string path)
     {

@@ -1,4 +1,10 @@
 using System.Text.RegularExpressions;
+using Altmap.Cli.Tests.Images;
+using Altmap.Core.Media;
+using Altmap.Core.Units;
+using Altmap.Formats.Writes;
+using Altmap.Formats.Writes.Journals;
+using Altmap.Host.Media;
 using Altmap.TestSupport;
 
 namespace Altmap.Cli.Tests.Docs;
@@ -70,6 +76,10 @@ public sealed partial class ExitCodeTests : IDisposable
         ("image extract", 4, "image extract golden/h_btt/images/legacy4096-map-dup.sparse.gz $data.img"),
         ("image scan", 0, "image scan $btt.img"),
         ("image scan", 4, "image scan $ext4.img"),
+        ("image convert", 0, "image convert $btt.img $converted.img --to raw"),
+        ("image convert", 4, "image convert $full.img $converted.img --to fsdax --out-size 2M"),
+        ("image resume", 0, "image resume $cut.img"),
+        ("image resume", 4, "image resume $back.img"),
         ("image serve", 0, "image serve $btt.img --run true"),
         ("image serve", 4, "image serve golden/h_btt/images/legacy4096-map-dup.sparse.gz --run true"),
         ("undo", 0, "undo $undo.e2undo $undone.img"),
@@ -125,7 +135,36 @@ public sealed partial class ExitCodeTests : IDisposable
             file.Position = (20 << 20) - 4096;
             file.Write(new byte[4096]);
         }
+        byte[] full = new byte[4 << 20];
+        full[^1] = 1;
+        File.WriteAllBytes(_scratch["full.img"], full);
+        Interrupted(_scratch["cut.img"], isUndone: false);
+        Interrupted(_scratch["back.img"], isUndone: true);
         Assert.Equal(2, Cli.Run("btt", "repair", _scratch["undone.img"], "--undo", _scratch["undo.e2undo"]).ExitCode);
+    }
+
+    /// <summary>An image whose plan was begun, or begun to be taken back.</summary>
+    private static void Interrupted(string path, bool isUndone)
+    {
+        File.WriteAllBytes(path, new byte[4 << 20]);
+        var plan = new WritePlan([
+            new PlanStep.Write(new MediaOffset(0), "one"u8.ToArray()),
+            PlanStep.Barrier.Instance,
+            new PlanStep.Write(new MediaOffset(0), "two"u8.ToArray()),
+        ]);
+        using WritableTarget target = WritableTarget.Open(path).Value!;
+        using WritableTarget kept = WritableTarget.OpenOrCreate($"{path}.journal", PlanJournal.LengthFor(plan)).Value!;
+        var journal = PlanJournal.Create(kept.Media, kept.Media, plan, target.Media);
+        if (isUndone)
+            journal.Run(target.Media, target.Media);
+        var failing = new FailingWriter(target.Media);
+        Assert.Throws<MediaException>(() =>
+        {
+            if (isUndone)
+                journal.Undo(target.Media, failing);
+            else
+                journal.Run(target.Media, failing);
+        });
     }
 
     public static TheoryData<string, int, string> States => [.. Rows.Select(r => (r.Command, r.Code, r.Words))];
