@@ -6,7 +6,6 @@ using Altmap.Cli.Common;
 using Altmap.Cli.Output;
 using Altmap.Host.Explore;
 using Altmap.Model.Explore;
-using Altmap.Model.Memory.Steps;
 
 namespace Altmap.Cli.Explore;
 
@@ -15,22 +14,7 @@ internal static class ExploreCommand
 {
     public static Command Create(CliHost host)
     {
-        var policy = new Option<string?>("--policy")
-        {
-            Description =
-                "how pfn_to_online_page() judges (default: current). A name: "
-                + string.Join("; ", Policy.All.Select(p => $"{p.Name} ({p.Title})"))
-                + ". Or a file, as ./mine.json, format "
-                + PolicyFile.Format
-                + ": \"checks\", or \"based_on\" with \"remove\" and \"add\". Checks: "
-                + string.Join("; ", Enum.GetValues<OnlineTest>().Select(t => $"{OnlineCheck.WordOf(t)}: {OnlineCheck.MeaningOf(t)}"))
-                + "; each also with tainted: before it, asked in tainted sections only. \"holes\": "
-                + string.Join("; ", PolicyFile.HoleWords.Select(w => $"{w.Word}: {w.Meaning}"))
-                + ". \"collisions\": "
-                + string.Join("; ", PolicyFile.CollisionWords.Select(w => $"{w.Word}: {w.Meaning}")),
-            HelpName = "POLICY|FILE",
-        };
-        policy.CompletionSources.Add([.. Policy.All.Select(p => p.Name)]);
+        Option<string?> policy = PolicyChoice.Option("how pfn_to_online_page() judges (default: current)");
         var poison = Choice("--poison", "struct pages are poisoned, as with CONFIG_DEBUG_VM (default: off)", "on", "off");
         var walkers = Choice(
             "--walkers",

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Altmap.Cli.Common;
 using Altmap.Core.Json;
-using Altmap.Host;
 using Altmap.Model.Explore;
 using Altmap.Model.Explore.Search;
 using Altmap.Model.Memory.Steps;
@@ -14,8 +13,6 @@ namespace Altmap.Cli.Explore;
 /// <param name="Limits">How far.</param>
 internal sealed record ExploreRequest(Scenario Scenario, SearchLimits Limits)
 {
-    private const int PolicyBytesMax = 1 << 20;
-
     /// <summary>Locks that can be taken away, with what that means.</summary>
     public static readonly ImmutableArray<(string Word, LockName Lock, string Meaning)> Locks =
     [
@@ -52,7 +49,7 @@ internal sealed record ExploreRequest(Scenario Scenario, SearchLimits Limits)
         return new ExploreRequest(
             new Scenario
             {
-                Policy = PolicyOf(policy ?? "current"),
+                Policy = PolicyChoice.Of(policy ?? "current"),
                 Poisons = Word(poison ?? "off", "--poison", "off", "on") == "on",
                 WalkersLocked = Word(walkers ?? "locked", "--walkers", "locked", "unlocked") == "locked",
                 Faults = Word(faults ?? "none", "--faults", "none", "map-failure") == "map-failure",
@@ -71,26 +68,6 @@ internal sealed record ExploreRequest(Scenario Scenario, SearchLimits Limits)
                 Reductions = Word(reduce ?? "none", "--reduce", "none", "symmetry") == "symmetry" ? Reductions.Symmetry : Reductions.None,
             }
         );
-    }
-
-    /// <summary>The policy of a name or of a file.</summary>
-    public static Policy PolicyOf(string nameOrFile)
-    {
-        if (Policy.Find(nameOrFile) is { } named)
-            return named;
-        if (!nameOrFile.Contains('/', StringComparison.Ordinal) && !nameOrFile.EndsWith(".json", StringComparison.Ordinal))
-        {
-            string[] names = [.. Policy.All.Select(p => p.Name)];
-            throw CliError.Usage(
-                $"--policy: there is no policy {Quote.Text(nameOrFile)}; expected one of {string.Join(", ", names)}, or a file "
-                    + $"(./mine.json) {NearestWord.Hint(nameOrFile, names)}".TrimEnd()
-            );
-        }
-        HostResult<byte[]> read = BoundedFile.Read(nameOrFile, PolicyBytesMax);
-        if (read.Error is { } error)
-            throw CliError.Of(error);
-        PolicyFileResult result = PolicyFile.Parse(read.Value, nameOrFile);
-        return result.Policy ?? throw CliError.Of([.. result.Errors.Select(HostError.Of)]);
     }
 
     /// <summary>The scenario laid out and packed; a world that is too large is an error.</summary>

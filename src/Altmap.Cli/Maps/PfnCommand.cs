@@ -35,7 +35,9 @@ internal static class PfnCommand
             "altmap pfn machine.json 0x100000000",
             "altmap pfn machine.json 0x40000000-0x47ffffff --kernel 5.10",
             "altmap pfn machine.json 4G+128M",
-            "altmap pfn machine.json 1048576 --all-kernels"
+            "altmap pfn machine.json 1048576 --all-kernels",
+            "altmap pfn machine.json --policy ./mine.json",
+            "altmap pfn machine.json 4G-8G --kernel 6.1 --policy sub-section --json"
         );
         return command;
     }

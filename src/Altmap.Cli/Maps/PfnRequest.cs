@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Altmap.Cli.Common;
+using Altmap.Cli.Explore;
 using Altmap.Cli.Output;
 using Altmap.Core.Units;
 using Altmap.Model;
@@ -23,9 +24,14 @@ internal sealed class PfnRequest
     {
         Description =
             "a page: its number in decimal or as pfn:0x187c000, or an address in it, as 0x187c000000 or 4G; or a range of either: "
-            + "A-B, both inside, or A+SIZE",
-        Arity = ArgumentArity.OneOrMore,
+            + "A-B, both inside, or A+SIZE; with --policy none is the whole machine",
+        Arity = ArgumentArity.ZeroOrMore,
     };
+
+    private readonly Option<string?> _policy = PolicyChoice.Option(
+        "which pages the kernel would judge otherwise by another list of checks, as explore --policy takes it; the machine stays what its "
+            + "kernel made of it"
+    );
 
     private readonly Option<bool> _json = JsonOutput.Option();
 
@@ -33,7 +39,7 @@ internal sealed class PfnRequest
     public void AddTo(Command command, params Option[] ofMachine)
     {
         command.Add(_pages);
-        foreach (Option option in (Option[])[.. ofMachine, _json])
+        foreach (Option option in (Option[])[_policy, .. ofMachine, _json])
             command.Add(option);
     }
 
@@ -42,7 +48,11 @@ internal sealed class PfnRequest
     /// <returns>The exit code: 4 where a page is wrong.</returns>
     public int Show(CliHost host, ParseResult parse, IEnumerable<Machine> machines)
     {
-        string[] pages = parse.GetRequiredValue(_pages);
+        string[] pages = parse.GetValue(_pages) ?? [];
+        if (parse.GetValue(_policy) is { } policy)
+            return PfnPolicy.Show(host, machines, pages, PolicyChoice.Of(policy), parse.GetValue(_json));
+        if (pages.Length == 0)
+            throw CliError.Usage("which page? Expected PFN, ADDRESS or RANGE, as 0x100000000 or 4G+128M; or --policy for all pages");
         ImmutableArray<Answer> answers = [.. machines.SelectMany(m => pages.SelectMany(p => Of(m, p)))];
         if (parse.GetValue(_json))
             JsonOutput.Write(host, json => WriteJson(json, answers));
@@ -85,13 +95,8 @@ internal sealed class PfnRequest
         PfnStory story = answer.Story;
         ByteSize page = answer.Machine.Mm.PageSize;
         PhysicalAddress start = answer.Pages.Start.ToAddress(page);
-        ByteSize size = answer.Pages.Count.ToBytes(page);
         string pages = answer.IsRange
-            ? string.Create(
-                CultureInfo.InvariantCulture,
-                $"pfns {answer.Pages.Start.Number}-{answer.Pages.End.Number - 1} ({new PhysicalRange(start, size)}, "
-                    + $"{size.ToHuman()}), {SectionsOf(answer)}"
-            )
+            ? $"{Words(answer.Pages, page)}, {SectionsOf(answer)}"
             : string.Create(CultureInfo.InvariantCulture, $"pfn {story.Pfn.Number} ({start}), section {story.SectionNumber.Number}");
         host.Out.WriteLine(
             $"kernel {answer.Machine.Kernel.Name}: {pages}, owner {answer.Owner?.ToString() ?? "none"}: "
@@ -103,6 +108,14 @@ internal sealed class PfnRequest
         if (!story.IsOnline && story.Memmap.Content == MemmapContent.None && ModeWithoutMap(answer.Machine, start) is { } mode)
             host.Out.WriteLine($"  {mode}");
     }
+
+    /// <summary>A range as people read it: numbers, addresses, size.</summary>
+    internal static string Words(PfnRange pages, ByteSize page) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"pfns {pages.Start.Number}-{pages.End.Number - 1} "
+                + $"({new PhysicalRange(pages.Start.ToAddress(page), pages.Count.ToBytes(page))}, {pages.Count.ToBytes(page).ToHuman()})"
+        );
 
     /// <summary>Why no struct pages stand for pmem that is in use: modes whose drivers map none (drivers/nvdimm/btt.c; pmem.c
     /// pmem_attach_disk() without pmem_should_map_pages()).</summary>

@@ -20,9 +20,6 @@ public sealed record PfnStory
     /// <summary>The page.</summary>
     public required Pfn Pfn { get; init; }
 
-    /// <summary>The rule of pfn_to_online_page().</summary>
-    public required PfnOnlineRule Rule { get; init; }
-
     /// <summary>True when it gives the page.</summary>
     public required bool IsOnline { get; init; }
 
@@ -56,6 +53,9 @@ public sealed record PfnStory
     /// </summary>
     public bool IsWrong => IsOnline && Memmap.Content is not (MemmapContent.Ram or MemmapContent.Hole);
 
+    /// <summary>True when NULL is said of a page of online System RAM.</summary>
+    public bool IsMissed => !IsOnline && Memmap.Content == MemmapContent.Ram && Section.HasFlag(SectionBits.Online);
+
     /// <summary>True for a page of System RAM whose struct page a device map has overwritten (<see cref="MemmapDamage"/>).</summary>
     public bool IsDamaged { get; init; }
 
@@ -64,7 +64,11 @@ public sealed record PfnStory
 
     /// <summary>The story under another rule, the machine being what it is: what that kernel's function would say of the same sections and
     /// pages.</summary>
-    public static PfnStory Of(Machine machine, Pfn pfn, PfnOnlineRule rule)
+    public static PfnStory Of(Machine machine, Pfn pfn, PfnOnlineRule rule) =>
+        Of(machine, pfn, OnlineChecks.Of(rule, PageWalk.OwnsPfnValid(machine.Kernel, machine.Architecture)));
+
+    /// <summary>The story by any checks, the machine being what it is.</summary>
+    public static PfnStory Of(Machine machine, Pfn pfn, ImmutableArray<OnlineCheck> list)
     {
         RunLengthState state = machine.Mm.Pages;
         ulong section = pfn.Number / state.Geometry.PagesPerSection.Pages;
@@ -72,20 +76,19 @@ public sealed record PfnStory
         PageFacts facts = pfn.Number == ulong.MaxValue ? default : PageFacts.Of(state, pfn);
         bool ownsPfnValid = PageWalk.OwnsPfnValid(machine.Kernel, machine.Architecture);
         var checks = ImmutableArray.CreateBuilder<PfnCheck>();
-        foreach (OnlineCheck check in OnlineChecks.Of(rule, ownsPfnValid))
+        foreach (OnlineCheck check in list)
         {
             bool passes = check.Passes(facts);
             checks.Add(new PfnCheck(check.Function, passes, passes ? null : Explain(check, facts)));
             if (!passes)
                 break;
         }
-        bool isOnline = checks[^1].Passes;
+        bool isOnline = checks.All(c => c.Passes);
         Memmap memmap = state.MemmapOf(pfn);
         bool isDamaged = pfn.Number != ulong.MaxValue && MemmapDamage.IsAt(machine, pfn, memmap);
         return new PfnStory
         {
             Pfn = pfn,
-            Rule = rule,
             IsOnline = isOnline,
             IsValid = OnlineChecks.PfnValid(facts, ownsPfnValid),
             IsSubSectionValid = facts.IsSubSectionValid,
@@ -98,7 +101,7 @@ public sealed record PfnStory
             Reason =
                 !isOnline ? $"NULL: {checks[^1].Reason}"
                 : isDamaged ? Damaged
-                : Given(memmap, rule),
+                : Given(memmap, facts.Pgmap, list),
         };
     }
 
@@ -111,7 +114,7 @@ public sealed record PfnStory
             ? "its section is not there: no RAM in it at boot, and nothing mapped or added it since"
             : check.Reason;
 
-    private static string Given(in Memmap memmap, PfnOnlineRule rule) =>
+    private static string Given(in Memmap memmap, Pgmap pgmap, ImmutableArray<OnlineCheck> checks) =>
         memmap.Content switch
         {
             MemmapContent.Ram => string.Create(
@@ -123,9 +126,10 @@ public sealed record PfnStory
                 $"the page of a hole in memory, initialised at boot for zone {memmap.Zone.Name()} of node {memmap.Node}; "
                     + $"reserved, never used"
             ),
-            MemmapContent.ZoneDevice => rule == PfnOnlineRule.SectionFlag
+            MemmapContent.ZoneDevice => checks is [{ Test: OnlineTest.SectionOnline }]
                 ? "the struct page of a device, wrongly: only the section's flag is asked, and RAM in the same section has set it"
-                : "the struct page of a device, wrongly: nothing maps it any more, or only in part",
+            : pgmap == Pgmap.Live ? "the struct page of a device that is mapped, wrongly: no check asks for the device map here"
+            : "the struct page of a device, wrongly: nothing maps it any more, or only in part",
             MemmapContent.Poison => "a poisoned struct page, wrongly: looking into it may crash the kernel",
             _ => "a struct page that nobody initialised, wrongly",
         };

@@ -17,6 +17,7 @@ public class JsonOutputTests
         "pfn shared-section.json 0x43f00",
         "pfn shared-section.json 0x43f00 --all-kernels",
         "pfn shared-section.json 0xffffffff",
+        "pfn shared-section.json --kernel 5.10 --policy policy.json",
         "plan nvdimm.json",
         "plan start-pad.json namespace0.0",
         "plan nvdimm.json --whole",

@@ -21,6 +21,7 @@ internal static class OutputSchemas
         ["struct-page"] = ["--sizes"],
         ["kernels"] = ["--rules"],
         ["explore"] = ["--replay"],
+        ["pfn"] = ["--policy"],
     };
 
     /// <summary>Longer documents are lists of many alike: their shape was seen in shorter ones.</summary>

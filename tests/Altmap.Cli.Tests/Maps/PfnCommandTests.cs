@@ -72,7 +72,7 @@ public class PfnCommandTests
 
     [Fact]
     public void Missing_arguments_are_named_as_they_are_given() =>
-        Assert.Contains("usage: altmap pfn MACHINE PFN|ADDRESS|RANGE ... [options]\n", Cli.Run("pfn").Error, StringComparison.Ordinal);
+        Assert.Contains("usage: altmap pfn MACHINE [-- PFN|ADDRESS|RANGE ...] [options]\n", Cli.Run("pfn").Error, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("99999999999999999999")]
