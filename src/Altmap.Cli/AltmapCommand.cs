@@ -14,6 +14,7 @@ using Altmap.Cli.Labels;
 using Altmap.Cli.Machines;
 using Altmap.Cli.Maps;
 using Altmap.Cli.Planning;
+using Altmap.Cli.Reports;
 using Altmap.Cli.Runs;
 using Altmap.Cli.Sandboxes;
 using Altmap.Cli.StructPages;
@@ -95,6 +96,7 @@ internal static class AltmapCommand
         root.Add(DoctorCommand.Create(host));
         root.Add(MapCommand.Create(host));
         root.Add(PfnCommand.Create(host));
+        root.Add(ReportCommand.Create(host));
         root.Add(StructPageCommand.Create(host));
         root.Add(KmsanCommand.Create(host));
         root.Add(ExploreCommand.Create(host));

@@ -50,7 +50,7 @@ public sealed record Examination(ImmutableArray<Finding> Findings, ImmutableArra
                 continue;
             if (!treatment.OnlySaves && IsStillThere(patient.After(after), rule, finding))
                 continue;
-            (ImmutableArray<string> before, ImmutableArray<string> now) = StateLines.Changes(patient.Machine, after.Machine);
+            (ImmutableArray<string> before, ImmutableArray<string> now) = StateLines.Changes(patient.Lines, after.Machine);
             return finding with
             {
                 Remedy = new Remedy(

@@ -15,6 +15,7 @@ public sealed class Patient
     private readonly Lazy<MemoryMap> _map;
     private readonly Lazy<Machine> _rebooted;
     private readonly Lazy<ImmutableArray<NamespaceReading>> _readings;
+    private readonly Lazy<ImmutableArray<string>> _lines;
 
     /// <summary>A machine as it is.</summary>
     /// <param name="state">After boot and steps.</param>
@@ -35,7 +36,11 @@ public sealed class Patient
         _map = new(() => MemoryMap.Of(Machine));
         _rebooted = new(() => Boot.Again(Machine));
         _readings = new(() => NamespaceReading.All(Rebooted));
+        _lines = new(() => StateLines.Of(Machine));
     }
+
+    /// <summary>The machine in lines, to be compared with what a remedy makes of it.</summary>
+    public ImmutableArray<string> Lines => _lines.Value;
 
     /// <summary>The machine and where new UUIDs come from.</summary>
     public ShellState State { get; }

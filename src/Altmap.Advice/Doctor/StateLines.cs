@@ -12,11 +12,10 @@ public static class StateLines
 {
     private const int LinesMax = 12;
 
-    /// <summary>Lines of the first machine that the second does not have, and the other way round; at most twelve each.</summary>
-    public static (ImmutableArray<string> Before, ImmutableArray<string> After) Changes(Machine before, Machine after)
+    /// <summary>Lines of a machine before that it does not have after, and the other way round; at most twelve each.</summary>
+    public static (ImmutableArray<string> Before, ImmutableArray<string> After) Changes(ImmutableArray<string> was, Machine after)
     {
-        ImmutableArray<string> was = Of(before),
-            now = Of(after);
+        ImmutableArray<string> now = Of(after);
         return ([.. Cut(was.Except(now))], [.. Cut(now.Except(was))]);
     }
 

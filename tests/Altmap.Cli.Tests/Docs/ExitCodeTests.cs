@@ -95,6 +95,7 @@ public sealed partial class ExitCodeTests : IDisposable
         ("pfn", 0, "pfn examples/nvdimm.json 0x100000"),
         ("pfn", 1, "pfn examples/pieces/dmesg.txt 4G"),
         ("pfn", 4, "pfn golden/p_online/6.12/both-vmdebug/machine.json 1G+128M --kernel 5.10"),
+        ("report", 0, "report examples/nvdimm.json -o $new.html"),
         ("struct-page", 0, "struct-page --kernel 6.12"),
         ("struct-page", 4, "struct-page --kernel 5.10 --config KMSAN"),
         ("kmsan", 0, "kmsan examples/nvdimm.json --kernel 6.12"),
