@@ -17,5 +17,6 @@ public static class MessagePages
         .. NdctlMessages.All,
         .. DaxctlMessages.All,
         .. FileSystemMessages.All,
+        .. OldKernelMessages.All,
     ];
 }

@@ -18,6 +18,15 @@ public partial class MessagePagesTests
         "  Error: create namespace: region0: align setting is 0x1000000 size 0x80200000 is misaligned",
         "align setting is * size * is misaligned"
     )]
+    [InlineData("nd_pmem pfn1.0: namespace1.0 alignment collision, truncate 67108864 bytes", "alignment collision, truncate * bytes")]
+    [InlineData("nd_pmem pfn1.0: Conflicting mapping in same section", "Conflicting mapping in same section")]
+    [InlineData("[ 1361.970085] dax_pmem dax0.0: alignment must be PAGE_SIZE", "alignment must be PAGE_SIZE")]
+    [InlineData("setup_namespace:417: dax1.0: set_align failed: Invalid argument", "set_align failed: *")]
+    [InlineData(
+        "libdaxctl: daxctl_insert_kmod_for_mode: dax1.0: a modalias lookup list was not created",
+        "a modalias lookup list was not created"
+    )]
+    [InlineData("validate_namespace_options:569: region1: falling back to a 4K alignment", "falling back to a 4K alignment")]
     [InlineData("EXT4-fs (pmem0p1): DAX unsupported by block device. Turning off DAX.", "DAX unsupported by block device")]
     [InlineData(
         "acpi PNP0C80:00: Block size [0x8000000] unaligned hotplug range: start 0x100200000, size 0x40000000",
