@@ -11,7 +11,7 @@ internal static class FindingText
         {
             host.Out.WriteLine(
                 $"  {finding.Severity.Word()} {finding.Code}{(finding.Place is { } place ? $" at {place}" : "")}: "
-                    + string.Join("; ", finding.Evidence.Select(e => $"expected {e.Expected}, found {e.Actual}"))
+                    + string.Join("; ", finding.Evidence.Select(Fact))
             );
             if (finding.Remedy.Loses.Length > 0)
                 host.Out.WriteLine($"    may lose: {finding.Remedy.Loses}");
@@ -21,4 +21,8 @@ internal static class FindingText
                 host.Out.WriteLine($"    $ {command}");
         }
     }
+
+    /// <summary>A fact that nothing else was expected of stands alone.</summary>
+    private static string Fact(Evidence evidence) =>
+        evidence.Expected.Length == 0 ? evidence.Actual : $"expected {evidence.Expected}, found {evidence.Actual}";
 }

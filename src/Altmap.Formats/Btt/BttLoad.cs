@@ -66,18 +66,19 @@ public static class BttLoad
     private const int ArenaWork = 2048;
     private const string ErrorFlag = "Found arena with an error flag";
 
-    /// <summary>Binds.</summary>
+    /// <summary>Binds. The version is read before the size is looked at (nvdimm_namespace_attach_btt()), so a namespace that is too small
+    /// for a BTT may still name its error flag.</summary>
     public static BttLoadResult Run(BttLoadRequest request, KernelProfile kernel)
     {
         var media = new BttMedia(request.Media);
         BttVersion version = BttVersion.Of(request.Claim);
-        if (request.Size < version.Start - new MediaOffset(0) + BttConstants.ArenaSizeMin)
-            return Result(media, Errno.ENXIO, []);
         byte[] block = new byte[BttInfoBlock.SizeBytes];
         media.Read(version.Start.Bytes, block);
         // Read once more for the version; only the message tells.
         if (BttInfoBlock.IsValid(block, request.ParentUuid) && BttInfoBlock.Parse(block)!.HasErrorFlag)
             media.Say(ErrorFlag);
+        if (request.Size < version.Start - new MediaOffset(0) + BttConstants.ArenaSizeMin)
+            return Result(media, Errno.ENXIO, []);
 
         var arenas = ImmutableArray.CreateBuilder<BttArena>();
         bool isNew = false;

@@ -51,7 +51,7 @@ public sealed record ExternalTool(string Name, string Package)
             Task.WaitAll(output, errors);
             return process.ExitCode == 0
                 ? null
-                : new HostError(Name, $"it ended with {process.ExitCode}: {LastLines(errors.Result, output.Result)}");
+                : new HostError(Name, $"it ended with {process.ExitCode}: {LastLines(errors.Result, output.Result)}") { Errno = Errno.EIO };
         }
         catch (System.ComponentModel.Win32Exception e)
         {

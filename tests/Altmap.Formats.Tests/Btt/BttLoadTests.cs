@@ -51,6 +51,15 @@ public class BttLoadTests
         Assert.Equal(Errno.None, Load(SparseBytes.Zero(16UL << 20), claim: ClaimClass.Btt2).Errno);
     }
 
+    /// <summary>The kernel reads the version before it looks at the size (seen on 6.1 by the info-block fuzzing).</summary>
+    [Fact]
+    public void A_namespace_that_is_too_small_still_names_its_error_flag()
+    {
+        BttLoadResult load = Load(With(s_info with { Flags = 1 }).Resize(16UL << 20));
+        Assert.Equal(Errno.ENXIO, load.Errno);
+        Assert.Equal(["Found arena with an error flag"], load.Messages.Select(m => m.Text));
+    }
+
     [Theory]
     [InlineData("5.10", true)]
     [InlineData("6.1", false)]
