@@ -255,6 +255,14 @@ public static class Rules
         ("bind", "kmem binds, and adds nothing")
     );
 
+    /// <summary>A dax region that has no bytes.</summary>
+    public static readonly Rule<bool> RefusesEmptyDaxRegion = Choice(
+        "dax.empty-region",
+        "a dax region that ends where it starts, or before",
+        ("conflict", "refused with a line in the log: all dax regions are in one resource tree, which takes none that is empty"),
+        ("silent", "refused without a word where it ends before it starts; an empty one is taken")
+    );
+
     /// <summary>kmem and lost bytes.</summary>
     public static readonly Rule<bool> KmemSaysTruncated = YesNo(
         "kmem.says-truncated",

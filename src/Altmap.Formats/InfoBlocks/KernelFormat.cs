@@ -12,7 +12,10 @@ internal static class KernelFormat
     public static string PhysicalAddress(ulong value) => $"0x{value:x16}";
 
     /// <summary><c>%pR</c> of a memory resource (lib/vsprintf.c resource_string()): at least eight digits.</summary>
-    public static string Resource(PhysicalRange range) => $"[mem 0x{range.Start.Bytes:x8}-0x{range.Last.Bytes:x8}]";
+    public static string Resource(PhysicalRange range) => Resource(range.Start.Bytes, range.Last.Bytes);
+
+    /// <summary>The same of any two addresses.</summary>
+    public static string Resource(ulong first, ulong last) => $"[mem 0x{first:x8}-0x{last:x8}]";
 
     /// <summary><c>%pr</c> of a memory resource (lib/vsprintf.c resource_string()): at least eight digits, raw flags.</summary>
     public static string MemoryResource(ulong first, ulong last) => $"[mem 0x{first:x8}-0x{last:x8} flags 0x200]";

@@ -20,12 +20,14 @@ public enum MappingDriver
 /// <param name="Driver">Whose probe fails.</param>
 /// <param name="Message">A line without device that the memory code logs, or null.</param>
 /// <param name="Truncated">B6: what the holder's device logs before, or null.</param>
+/// <param name="Refused">B7: why the holder's device is refused, in its words, or null: it says nothing.</param>
 public readonly record struct PageMapVerdict(
     Errno Errno,
     string Rule,
     MappingDriver Driver = MappingDriver.Holder,
     string? Message = null,
-    string? Truncated = null
+    string? Truncated = null,
+    string? Refused = null
 );
 
 /// <summary>
@@ -38,7 +40,7 @@ public static class PageMapping
     /// <summary>Rows B5 to B7. What else of the machine lies in the range is not judged here.</summary>
     public static PageMapVerdict Judge(in PfnDeviceSettings settings, in NamespaceExtent ns, KernelProfile profile, ArchitectureRules arch)
     {
-        PageMapVerdict before = JudgeBeforeMapping(settings, ns, arch);
+        PageMapVerdict before = JudgeBeforeMapping(settings, ns, profile, arch);
         if (before.Errno != Errno.None)
             return before;
         // dax_pmem makes a region whose size wraps, and device_dax finds no such range free (6.1, found by fuzzing).
@@ -57,7 +59,12 @@ public static class PageMapping
     }
 
     /// <summary>What is refused before the range is mapped: B5, and the dax region of B7.</summary>
-    public static PageMapVerdict JudgeBeforeMapping(in PfnDeviceSettings settings, in NamespaceExtent ns, ArchitectureRules arch)
+    public static PageMapVerdict JudgeBeforeMapping(
+        in PfnDeviceSettings settings,
+        in NamespaceExtent ns,
+        KernelProfile profile,
+        ArchitectureRules arch
+    )
     {
         if (settings.Mode == PageMapMode.Ram && settings.DataOffset < arch.InfoBlockReserve)
             return new(Errno.EINVAL, "B5");
@@ -72,7 +79,15 @@ public static class PageMapping
         ulong first = unchecked(ns.Range.Start.Bytes + settings.StartPad.Bytes + settings.DataOffset.Bytes),
             last = unchecked(ns.Range.Start.Bytes + ns.Range.Size.Bytes - settings.EndTrunc.Bytes - 1);
         bool isNegative = settings.UsableSize(ns.Range.Size) is null && last < first;
-        if (isDax && (isNegative || !IsDaxRegionAligned(settings, ns)))
+        if (isDax && !IsDaxRegionAligned(settings, ns))
+            return new(Errno.ENOMEM, "B7", Truncated: truncated);
+        // Found by fuzzing on 7.2: what ends before it starts is said to conflict with the tree itself.
+        if (isDax && last < first && profile.Get(Rules.RefusesEmptyDaxRegion))
+            return new(Errno.ENOMEM, "B7", Truncated: truncated)
+            {
+                Refused = $"dax_region resource conflict for {KernelFormat.Resource(first, last)}",
+            };
+        if (isDax && isNegative)
             return new(Errno.ENOMEM, "B7", Truncated: truncated);
         return new(Errno.None, truncated is null ? "B4" : "B6", Truncated: truncated);
     }

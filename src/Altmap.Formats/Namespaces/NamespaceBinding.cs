@@ -106,6 +106,8 @@ public static class NamespaceBinding
         ImmutableArray<string>.Builder messages = ImmutableArray.CreateBuilder<string>();
         if (map.Truncated is not null)
             messages.Add($"{driver} {device}: {map.Truncated}");
+        if (map.Refused is not null)
+            messages.Add($"{driver} {device}: {map.Refused}");
         if (map.Message is not null)
             messages.Add(map.Message);
         if (map.Errno != Errno.None)

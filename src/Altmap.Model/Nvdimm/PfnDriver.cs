@@ -78,9 +78,11 @@ internal static class PfnDriver
             if (!opened.Succeeded)
                 return opened;
         }
-        PageMapVerdict before = PageMapping.JudgeBeforeMapping(settings, ExtentOf(ndns), machine.Architecture);
+        PageMapVerdict before = PageMapping.JudgeBeforeMapping(settings, ExtentOf(ndns), machine.Kernel, machine.Architecture);
         if (before.Truncated is not null)
             machine = machine.WithMessage(Prefix(pfn) + before.Truncated);
+        if (before.Refused is not null)
+            machine = machine.WithMessage(Prefix(pfn) + before.Refused);
         return before.Errno == Errno.None ? machine.Done() : machine.Fail(before.Errno);
     }
 

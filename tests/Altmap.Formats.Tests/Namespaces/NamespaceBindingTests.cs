@@ -125,6 +125,20 @@ public partial class NamespaceBindingTests
         Assert.True(outcome.IsClaimed);
     }
 
+    /// <summary>7.2 keeps dax regions in one tree, and names what does not fit in there (found by fuzzing, 7.2.13).</summary>
+    [Theory]
+    [InlineData("6.12", "dax start_pad=0x4200000 minor=4", null)]
+    [InlineData("7.2", "dax start_pad=0x4200000 minor=4", "[mem 0x104400000-0x103ffffff]")]
+    public void A_dax_region_without_bytes_is_named_by_newer_kernels(string kernel, string edit, string? range)
+    {
+        BindingOutcome outcome = Evaluate(NdctlInfoBlock.ToOutput(PfnValidationTests.Edit(edit)), Extent, kernel);
+        Assert.Equal(Errno.ENOMEM, outcome.Errno);
+        Assert.Equal(
+            range is null ? null : $"dax_pmem dax0.1: dax_region resource conflict for {range}",
+            outcome.Messages.FirstOrDefault(m => m.Contains("conflict", StringComparison.Ordinal))
+        );
+    }
+
     [Fact]
     public void On_x86_64_whole_sections_need_room_in_the_altmap()
     {
