@@ -18,4 +18,33 @@ internal static class BlockSizeText
                 $" (the largest that divides the end of RAM, 0x{sizing.EndOfRam.Bytes:x})",
             _ => "",
         };
+
+    /// <summary>What decided, in a word: <c>window</c>.</summary>
+    public static string Word(BlockSizeDecider decider) =>
+        decider switch
+        {
+            BlockSizeDecider.Given => "given",
+            BlockSizeDecider.Section => "section",
+            BlockSizeDecider.SmallRam => "small-ram",
+            BlockSizeDecider.BareMetal => "bare-metal",
+            BlockSizeDecider.Window => "window",
+            BlockSizeDecider.EndOfRam => "end-of-ram",
+            BlockSizeDecider.Nodes => "nodes",
+            _ => throw new ArgumentOutOfRangeException(nameof(decider), decider, "a decider without a word"),
+        };
+
+    /// <summary>What decided, in full.</summary>
+    public static string Decided(MemoryBlockSizing sizing) =>
+        sizing switch
+        {
+            { Decider: BlockSizeDecider.Window, Window: { } window } => $"the CXL window {window}",
+            { Decider: BlockSizeDecider.EndOfRam, Window: { } window } =>
+                $"the end of RAM, 0x{sizing.EndOfRam.Bytes:x}, within the CXL window {window}",
+            { Decider: BlockSizeDecider.EndOfRam } => $"the end of RAM, 0x{sizing.EndOfRam.Bytes:x}",
+            { Decider: BlockSizeDecider.SmallRam } => $"RAM ends below 64 GiB, at 0x{sizing.EndOfRam.Bytes:x}",
+            { Decider: BlockSizeDecider.BareMetal } => "no hypervisor, and no window that counts: the largest",
+            { Decider: BlockSizeDecider.Section } => "a section, on this architecture",
+            { Decider: BlockSizeDecider.Nodes } => "the memory of each node",
+            _ => "the machine's config",
+        };
 }

@@ -60,12 +60,16 @@ internal static class PlanCommand
             HelpName = "Q",
         };
         about.CompletionSources.Add(PlanCompare.Groups);
+        var windows = new Option<bool>("--windows")
+        {
+            Description = "what CXL windows, soft-reserved memory and regions lose as System RAM, on each kernel, bare metal and guest",
+        };
         var command = new Command("plan", "Shows where each byte of a namespace goes, and how large one must be to get so much.")
         {
             machine,
             ns,
         };
-        options.AddTo(command, compare, about, proposals, kernel, all);
+        options.AddTo(command, compare, about, proposals, windows, kernel, all);
         command.SetAction(p =>
         {
             bool isComparison = p.GetValue(compare) || p.GetValue(about) is not null;
@@ -73,6 +77,20 @@ internal static class PlanCommand
                 throw CliError.Usage("--all goes with --compare; the answer of every kernel: --all-kernels");
             PlanRequest request = options.Read(p);
             PlanOutput output = options.Output(p);
+            if (p.GetValue(windows))
+            {
+                if (p.GetValue(machine) is not { } path)
+                    throw CliError.Usage("--windows needs a MACHINE: altmap plan machine.json --windows");
+                if (
+                    isComparison
+                    || p.GetValue(ns) is not null
+                    || !request.IsEmpty
+                    || output != new PlanOutput(output.IsJson, false, null, null)
+                )
+                    throw CliError.Usage("--windows goes with a MACHINE, --kernel and --json alone");
+                bool isOfAll = p.GetValue(all) || p.GetValue(kernel) is null;
+                return PlanWindows.Run(host, path, KernelChoice.Select(p.GetValue(kernel), isOfAll), output.IsJson);
+            }
             if (!isComparison)
                 return Run(host, p.GetValue(machine), p.GetValue(ns), p.GetValue(kernel), p.GetValue(all), output, request);
             if (options.NotOfCompare(p) is { } other)
@@ -92,6 +110,7 @@ internal static class PlanCommand
             "altmap plan machine.json namespace0.0 --mode system-ram --map mem",
             "altmap plan machine.json --usable 1G --count 3 --rest fsdax --script make.sh",
             "altmap plan machine.json --compare",
+            "altmap plan machine.json --windows",
             "altmap plan --start 4G --size 1T --map dev --all-kernels",
             "altmap plan --start 0x100200000 --size 1G --mode dimm --block-size 128M",
             "altmap plan --start 4G --size 64G --mode devdax --arch aarch64 --page-size 64K --json"

@@ -27,6 +27,7 @@ public class JsonOutputTests
         "plan --start 0x100001000 --size 1G",
         "plan --start 4G --usable 1G",
         "plan --compare --start 4G --size 16G",
+        "plan soft-reserved.json --windows",
         "upgrade nvdimm.json --to 6.12",
         "upgrade start-pad.json --to 6.12",
         "struct-page --kernel 6.1",

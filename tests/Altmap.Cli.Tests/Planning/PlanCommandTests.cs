@@ -5,6 +5,8 @@ namespace Altmap.Cli.Tests.Planning;
 
 public class PlanCommandTests
 {
+    private static readonly string SoftReserved = Path.GetFullPath(Path.Combine(Golden.Root, "..", "..", "examples", "soft-reserved.json"));
+
     [Fact]
     [Trait("problem", "A1")]
     public void The_ledger_adds_up_on_every_kernel()
@@ -41,6 +43,39 @@ public class PlanCommandTests
         Assert.Equal(2L << 30, plan.RootElement.GetProperty("size").GetInt64());
         using JsonDocument all = JsonDocument.Parse(Cli.Run("plan", scratch["m.json"], "--json").Output);
         Assert.Equal(["fsdax", "raw"], all.RootElement.EnumerateArray().Select(p => p.GetProperty("mode").GetString()).Order());
+    }
+
+    [Fact]
+    [Trait("problem", "D1")]
+    public void What_windows_lose_is_said_for_every_kernel_and_for_guests()
+    {
+        CliResult result = Cli.Run("plan", SoftReserved, "--windows", "--json");
+        Assert.Equal(0, result.ExitCode);
+        using JsonDocument json = JsonDocument.Parse(result.Output);
+        var lost = json
+            .RootElement.GetProperty("cases")
+            .EnumerateArray()
+            .Where(c => !c.GetProperty("guest").GetBoolean())
+            .ToDictionary(
+                c => c.GetProperty("kernel").GetString()!,
+                c =>
+                    c.GetProperty("ranges")[0].GetProperty("lost_front").GetInt64()
+                    + c.GetProperty("ranges")[0].GetProperty("lost_back").GetInt64()
+            );
+        Assert.Equal((1280L << 20, 0L), (lost["6.12"], lost["7.2"]));
+        Assert.NotEmpty(json.RootElement.GetProperty("proposals").EnumerateArray());
+    }
+
+    [Theory]
+    [InlineData("--windows needs a MACHINE", "--windows")]
+    [InlineData("with a MACHINE, --kernel and --json alone", "MACHINE", "--windows", "--usable", "1G")]
+    [InlineData("with a MACHINE, --kernel and --json alone", "MACHINE", "--windows", "--compare")]
+    [InlineData("exclude each other", "MACHINE", "--windows", "--kernel", "6.1", "--all-kernels")]
+    public void Windows_go_with_nothing_else(string message, params string[] words)
+    {
+        CliResult result = Cli.Run(["plan", .. words.Select(w => w == "MACHINE" ? SoftReserved : w)]);
+        Assert.Equal(16, result.ExitCode);
+        Assert.Contains(message, result.Error);
     }
 
     [Fact]
