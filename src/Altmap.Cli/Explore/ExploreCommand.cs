@@ -47,12 +47,15 @@ internal static class ExploreCommand
             Description = "stop when states and index take more (default: no bound)",
             HelpName = "SIZE",
         };
-        var reduce = Choice(
-            "--reduce",
-            "symmetry: states that differ only in which walker is which count as one; verdicts and lengths of traces stay (default: none)",
-            "none",
-            "symmetry"
-        );
+        var reduce = new Option<string?>("--reduce")
+        {
+            Description =
+                "visit fewer states for the same verdicts; several words with commas. symmetry: states that differ only in which walker is "
+                + "which count as one, traces stay shortest; partial-order: steps that nobody can tell apart in time are taken in one "
+                + "order only, traces need not be shortest (default: none)",
+            HelpName = "symmetry|partial-order",
+        };
+        reduce.CompletionSources.Add(["none", .. ExploreRequest.Reducing.Select(r => r.Word)]);
         var threads = new Option<string?>("--threads")
         {
             Description = "cores to use (default: 1); the answer is the same",

@@ -26,7 +26,7 @@ internal static class ExploreJson
         json.WriteNumber("pages", scenario.Bounds.Pages);
         json.WriteNumber("hotplug", scenario.Bounds.Hotplug);
         json.WriteEndObject();
-        json.WriteString("reduce", request.Limits.Reductions == Reductions.None ? "none" : "symmetry");
+        json.WriteString("reduce", ExploreRequest.WordsOf(request.Limits.Reductions));
         json.WriteNumber("states", found.States);
         json.WriteNumber("steps", found.Edges);
         json.WriteNumber("depth", found.Depth);

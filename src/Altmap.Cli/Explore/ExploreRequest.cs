@@ -33,6 +33,17 @@ internal sealed record ExploreRequest(Scenario Scenario, SearchLimits Limits)
         ("depth", int.MaxValue),
     ];
 
+    /// <summary>Words of <c>--reduce</c>; several with commas.</summary>
+    public static readonly ImmutableArray<(string Word, Reductions What)> Reducing =
+    [
+        ("symmetry", Reductions.Symmetry),
+        ("partial-order", Reductions.PartialOrder),
+    ];
+
+    /// <summary>As <c>symmetry,partial-order</c>; <c>none</c>.</summary>
+    public static string WordsOf(Reductions reductions) =>
+        reductions == Reductions.None ? "none" : string.Join(",", Reducing.Where(r => reductions.HasFlag(r.What)).Select(r => r.Word));
+
     /// <summary>Reads the words of options; an error names the option and what it may be.</summary>
     public static ExploreRequest Of(
         string? policy,
@@ -65,7 +76,7 @@ internal sealed record ExploreRequest(Scenario Scenario, SearchLimits Limits)
             limits with
             {
                 BytesMax = (long)(Values.Size(memory, "--memory")?.Bytes ?? long.MaxValue),
-                Reductions = Word(reduce ?? "none", "--reduce", "none", "symmetry") == "symmetry" ? Reductions.Symmetry : Reductions.None,
+                Reductions = ReductionsOf(reduce ?? "none"),
             }
         );
     }
@@ -125,6 +136,18 @@ internal sealed record ExploreRequest(Scenario Scenario, SearchLimits Limits)
             throw CliError.Usage("--bounds: walkers need a page to ask for; expected pages=1 or more, or walkers=0");
         return (size, limits);
     }
+
+    private static Reductions ReductionsOf(string text) =>
+        text == "none"
+            ? Reductions.None
+            : text.Split(',')
+                .Select(w => Word(w, "--reduce", ["none", .. Reducing.Select(r => r.Word)]))
+                .Select(w =>
+                    w == "none"
+                        ? throw CliError.Usage($"--reduce: {Quote.Text(text)}; none goes with no other word")
+                        : Reducing.First(r => r.Word == w).What
+                )
+                .Aggregate((a, b) => a | b);
 
     private static string Word(string text, string option, params string[] words) =>
         words.Contains(text)

@@ -30,7 +30,7 @@ internal static class ExploreText
     {
         string states = string.Create(CultureInfo.InvariantCulture, $"{found.States:N0} states, {found.Edges:N0} steps");
         if (limits.Reductions != Reductions.None)
-            states += " (by symmetry)";
+            states += $" (reduced: {ExploreRequest.WordsOf(limits.Reductions)})";
         string verdict = found.Violations.IsEmpty
             ? "no violation"
             : string.Create(
@@ -41,7 +41,11 @@ internal static class ExploreText
         return found.IsComplete
             ? $"{states}, all there are (depth {depth}): {verdict}"
             : $"{states}, {(found.Stopped == "interrupted" ? "interrupted" : $"bound reached ({found.Stopped})")}: "
-                + $"{verdict} up to depth {depth}";
+                + (
+                    limits.Reductions.HasFlag(Reductions.PartialOrder)
+                        ? $"{verdict} in what was searched"
+                        : $"{verdict} up to depth {depth}"
+                );
     }
 
     /// <summary>Locks, faults, poison in words.</summary>

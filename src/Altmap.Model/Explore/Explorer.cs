@@ -11,6 +11,10 @@ public enum Reductions
 
     /// <summary>States that differ only in which walker is which count as one. Traces stay shortest.</summary>
     Symmetry = 1,
+
+    /// <summary>Where the steps of one actor touch nothing that others read or write before them, and nothing that a property speaks of,
+    /// the others wait. Verdicts stay; traces need not be shortest.</summary>
+    PartialOrder = 2,
 }
 
 /// <summary>Where a search stops, and what it leaves out.</summary>

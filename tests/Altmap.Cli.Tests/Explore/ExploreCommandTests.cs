@@ -52,6 +52,16 @@ public class ExploreCommandTests
     [InlineData("section-flag")]
     [InlineData("taint-pagemap", "--poison", "on")]
     [InlineData("current", "--walkers", "unlocked")]
+    [InlineData("current", "--walkers", "unlocked", "--reduce", "partial-order")]
+    [InlineData(
+        "taint-pagemap",
+        "--faults",
+        "map-failure",
+        "--bounds",
+        "sections=2,devices=1,walkers=3,pages=2,hotplug=1",
+        "--reduce",
+        "symmetry,partial-order"
+    )]
     [InlineData("current", "--faults", "map-failure", "--bounds", "sections=3,devices=2,walkers=1,pages=3,hotplug=1")]
     [InlineData("current", "--without", "device-lock,rcu")]
     public void Traces_can_be_carried_out_again(string policy, params string[] options)
@@ -106,6 +116,8 @@ public class ExploreCommandTests
     [InlineData("--poison", "maybe", "expected off or on")]
     [InlineData("--walkers", "lockd", "did you mean \"locked\"?")]
     [InlineData("--faults", "all", "expected none or map-failure")]
+    [InlineData("--reduce", "symetry", "did you mean \"symmetry\"?")]
+    [InlineData("--reduce", "none,symmetry", "none goes with no other word")]
     [InlineData("--without", "mutex", "hotplug-lock or device-lock")]
     [InlineData("--bounds", "sections=0", "WORD=NUMBER")]
     [InlineData("--bounds", "planets=3", "WORD=NUMBER")]

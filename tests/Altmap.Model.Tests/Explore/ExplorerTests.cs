@@ -151,4 +151,74 @@ public class ExplorerTests(ITestOutputHelper output)
         Assert.Equal(plain.Depth, folded.Depth);
         Assert.InRange(folded.States, plain.States / 6, plain.States / 2);
     }
+
+    public static TheoryData<string, bool, bool, bool, string> SmallWorlds
+    {
+        get
+        {
+            Bounds[] bounds =
+            [
+                Tiny,
+                Tiny with
+                {
+                    Sections = 1,
+                    Walkers = 2,
+                    Pages = 2,
+                },
+                Tiny with
+                {
+                    Walkers = 2,
+                    Pages = 2,
+                    Hotplug = 1,
+                },
+                Tiny with
+                {
+                    Walkers = 3,
+                    Pages = 1,
+                },
+                TwoPieces with
+                {
+                    Walkers = 2,
+                    Pages = 2,
+                },
+            ];
+            var data = new TheoryData<string, bool, bool, bool, string>();
+            foreach (Policy policy in Policy.All)
+            foreach (bool locked in (bool[])[true, false])
+            foreach (bool faults in (bool[])[true, false])
+            foreach (bool poison in (bool[])[true, false])
+            foreach (Bounds size in bounds)
+                data.Add(policy.Name, locked, faults, poison, size.ToString());
+            return data;
+        }
+    }
+
+    /// <summary>Every reduction alone and with the others, against the plain search: the same properties are violated.</summary>
+    [Theory]
+    [MemberData(nameof(SmallWorlds))]
+    public void Reductions_change_no_verdict(string policy, bool locked, bool faults, bool poison, string bounds)
+    {
+        int[] sizes = [.. bounds.Split(',').Select(b => int.Parse(b.Split('=')[1], null))];
+        Scenario scenario = Of(policy, new Bounds(sizes[0], sizes[1], sizes[2], sizes[3], sizes[4])) with
+        {
+            WalkersLocked = locked,
+            Faults = faults,
+            Poisons = poison,
+        };
+        var model = new ExplorerModel(scenario);
+        Exploration plain = Explorer.Search(model, new SearchLimits { Traces = false });
+        Assert.True(plain.IsComplete);
+        foreach (
+            Reductions reductions in (Reductions[])
+                [Reductions.Symmetry, Reductions.PartialOrder, Reductions.Symmetry | Reductions.PartialOrder]
+        )
+        {
+            Exploration reduced = Explorer.Search(model, new SearchLimits { Traces = false, Reductions = reductions });
+            Assert.Equal(Names(plain), Names(reduced));
+            Assert.True(reduced.States <= plain.States);
+            output.WriteLine($"{reductions}: {reduced.States} of {plain.States} states");
+        }
+
+        static string[] Names(Exploration found) => [.. found.Violations.Select(v => v.Property.Name)];
+    }
 }

@@ -81,6 +81,10 @@ internal sealed class PackedProgram
     }
 
     public World World { get; }
+
+    /// <summary>A bit for each actor and lock that it holds over more than a step where somebody else may be kept waiting.</summary>
+    public IReadOnlyList<Lane> Locks => _locks;
+
     public Lanes Lanes => _lanes;
 
     /// <summary>Where each actor stands, by actor.</summary>

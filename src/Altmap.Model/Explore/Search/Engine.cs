@@ -45,8 +45,11 @@ internal sealed unsafe class Engine<TBits>
     private readonly int _actors;
     private readonly ImmutableArray<(int Word, int Shift)> _walkers;
     private readonly ulong _walkerMask;
+    private readonly NativeArray<byte> _leaves = new(); // by row of an actor's place and row of another's: 1, nothing meets the step
+    private readonly int _rowCount;
+    private readonly bool _usesPartialOrder;
 
-    public Engine(PackedProgram program, bool usesSymmetry)
+    public Engine(PackedProgram program, Reductions reductions, AmpleSteps? ample)
     {
         Program = program;
         _actors = program.Positions.Length;
@@ -101,7 +104,15 @@ internal sealed unsafe class Engine<TBits>
                 _rows.Items[row++] = new Row(first, past);
             }
         }
-        _walkers = usesSymmetry ? program.WalkerBlocks : [];
+        _rowCount = rows;
+        if (ample is not null)
+        {
+            _usesPartialOrder = true;
+            _leaves.Grow(rows * rows);
+            for (int i = 0; i < rows * rows; i++)
+                _leaves.Items[i] = ample.IsLeftAlone(i / rows, i % rows) ? (byte)1 : (byte)0;
+        }
+        _walkers = reductions.HasFlag(Reductions.Symmetry) ? program.WalkerBlocks : [];
         _walkerMask = program.WalkerBits >= 64 ? ulong.MaxValue : (1UL << program.WalkerBits) - 1;
         Start = TBits.From(program.Start);
     }
@@ -136,8 +147,8 @@ internal sealed unsafe class Engine<TBits>
         TBits.Has(state, test.Mask, test.Value) && (test.FirstClause == test.PastClause || Fits(test.FirstClause, test.PastClause, state));
 
     /// <summary>
-    /// All successors of a state, in the order of actors; the number of them. With <paramref name="taken"/> also the alternatives that
-    /// gave them.
+    /// Successors of a state, in the order of actors; the number of them. With partial-order reduction those of one actor alone where they
+    /// can stand for all (<see cref="AmpleSteps"/>). With <paramref name="taken"/> also the alternatives that gave them.
     /// </summary>
     /// <param name="state">The state.</param>
     /// <param name="next">Room for <see cref="MovesMax"/>.</param>
@@ -145,11 +156,21 @@ internal sealed unsafe class Engine<TBits>
     /// <param name="isStuck">True when some actor is under way, and none of those can go on.</param>
     public int Successors(TBits* state, TBits* next, int* taken, out bool isStuck)
     {
+        if (_usesPartialOrder && Ample(state, next, taken) is > 0 and var few)
+        {
+            isStuck = false; // somebody goes on
+            return few;
+        }
+        return AllSuccessors(state, next, taken, out isStuck);
+    }
+
+    /// <summary>The same, without reduction.</summary>
+    public int AllSuccessors(TBits* state, TBits* next, int* taken, out bool isStuck)
+    {
         unchecked
         {
             TBits now = *state;
             var words = (ulong*)state;
-            Move* moves = _moves.Items;
             Place* place = _places.Items;
             int count = 0;
             bool isBusy = false,
@@ -157,35 +178,70 @@ internal sealed unsafe class Engine<TBits>
             for (int a = 0; a < _actors; a++, place++)
             {
                 var at = (int)((words[place->Word] >> place->Shift) & place->Mask);
-                Row row = _rows.Items[place->FirstRow + at];
                 int before = count;
-                for (int i = row.First; i < row.Past; )
-                {
-                    Move* move = moves + i;
-                    if (
-                        !TBits.Has(now, move->Mask, move->Value)
-                        || (move->FirstClause != move->PastClause && !Fits(move->FirstClause, move->PastClause, now))
-                    )
-                    {
-                        i++;
-                        continue;
-                    }
-                    if (TBits.Meets(now, move->Waits))
-                    {
-                        i = move->Past;
-                        continue;
-                    }
-                    next[count] = TBits.Change(now, move->Clear, move->Set);
-                    if (taken != null)
-                        taken[count] = i;
-                    count++;
-                    i = move->IsFault ? i + 1 : move->Past;
-                }
+                count = Moves(now, _rows.Items[place->FirstRow + at], next, taken, count);
                 isBusy |= at != 0;
                 goesOn |= at != 0 && count != before;
             }
             isStuck = isBusy && !goesOn;
             GC.KeepAlive(this); // its arrays are read by address
+            return count;
+        }
+    }
+
+    /// <summary>The steps of the first actor that nobody meets, or none.</summary>
+    private int Ample(TBits* state, TBits* next, int* taken)
+    {
+        unchecked
+        {
+            TBits now = *state;
+            var words = (ulong*)state;
+            Place* places = _places.Items;
+            int* rows = stackalloc int[_actors];
+            for (int a = 0; a < _actors; a++)
+                rows[a] = places[a].FirstRow + (int)((words[places[a].Word] >> places[a].Shift) & places[a].Mask);
+            for (int a = 0; a < _actors; a++)
+            {
+                byte* leaves = _leaves.Items + ((long)rows[a] * _rowCount);
+                bool isAlone = true;
+                for (int b = 0; b < _actors && isAlone; b++)
+                    isAlone = b == a ? leaves[rows[a]] != 0 : leaves[rows[b]] != 0;
+                if (isAlone && Moves(now, _rows.Items[rows[a]], next, taken, 0) is > 0 and var count)
+                    return count;
+            }
+            GC.KeepAlive(this);
+            return 0;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int Moves(in TBits now, Row row, TBits* next, int* taken, int count)
+    {
+        unchecked
+        {
+            Move* moves = _moves.Items;
+            for (int i = row.First; i < row.Past; )
+            {
+                Move* move = moves + i;
+                if (
+                    !TBits.Has(now, move->Mask, move->Value)
+                    || (move->FirstClause != move->PastClause && !Fits(move->FirstClause, move->PastClause, now))
+                )
+                {
+                    i++;
+                    continue;
+                }
+                if (TBits.Meets(now, move->Waits))
+                {
+                    i = move->Past;
+                    continue;
+                }
+                next[count] = TBits.Change(now, move->Clear, move->Set);
+                if (taken != null)
+                    taken[count] = i;
+                count++;
+                i = move->IsFault ? i + 1 : move->Past;
+            }
             return count;
         }
     }

@@ -80,7 +80,8 @@ internal sealed unsafe class SearchSpace<TBits> : SearchSpace
 
     public SearchSpace(PackedProgram program, ImmutableArray<Property> properties, Reductions reductions)
     {
-        _engine = new Engine<TBits>(program, reductions.HasFlag(Reductions.Symmetry));
+        AmpleSteps? ample = reductions.HasFlag(Reductions.PartialOrder) ? new AmpleSteps(program, properties) : null;
+        _engine = new Engine<TBits>(program, reductions, ample);
         _watch = new Watch<TBits>(_engine, properties);
         _properties = properties.Length;
     }
@@ -116,7 +117,8 @@ internal sealed unsafe class SearchSpace<TBits> : SearchSpace
         {
             for (int depth = 1; depth <= sighting.Depth; depth++)
             {
-                int count = _engine.Successors(&now, room.Items, moves, out _),
+                // A state that was kept stands for others, of which the reduction may leave out other steps: here all are tried.
+                int count = _engine.AllSuccessors(&now, room.Items, moves, out _),
                     found = -1;
                 for (int i = 0; i < count && found < 0; i++)
                 {

@@ -42,25 +42,14 @@ internal sealed unsafe class Watch<TBits>
                     StuckProperty = p;
                     continue;
                 }
-                Literal?[] at =
-                [
-                    .. one.At.Select(x => program.StandsAt(x.Actor, x.Step == 0 ? Position.Idle : new Position(x.Transition, x.Step))),
-                ];
-                if (at.Contains(null))
-                    continue; // nobody ever stands there
-                var facts = at.Select(x => x!.Value).ToList();
-                if (one.AtRest)
-                    facts.AddRange(program.Positions.Select(l => new Literal(l, 0)));
-                if (program.Compile(one.Guards, facts, one.Choices) is not { } condition)
+                if (CaseCondition.Of(program, one) is not { } condition)
                     continue;
-                if (one.Next is { } next)
-                    condition = And(condition, next);
                 var entry = new Entry(p, c, engine.Compile(condition));
                 if (one.AtRest)
                     atRest.Add(entry);
                 else
                     byPlace[one.At[0].Actor]
-                        [program.Places[one.At[0].Actor].IndexOf(new Position(one.At[0].Transition, one.At[0].Step))]
+                        [program.Places[one.At[0].Actor].IndexOf(CaseCondition.PlaceOf(one.At[0].Transition, one.At[0].Step))]
                         .Add(entry);
             }
         }
@@ -99,20 +88,5 @@ internal sealed unsafe class Watch<TBits>
             if (found[entry.Property] is null && _engine.Holds(entry.Test, *state))
                 found[entry.Property] = new Sighting(entry.Property, entry.Case, depth, partition, index);
         }
-    }
-
-    private static Condition And(Condition condition, PackedAlternative next)
-    {
-        ulong[] mask = [.. condition.Mask],
-            value = [.. condition.Value];
-        var clauses = condition.Clauses.AddRange(next.When.Clauses);
-        for (int w = 0; w < mask.Length; w++)
-        {
-            if ((mask[w] & next.When.Mask[w] & (value[w] ^ next.When.Value[w])) != 0)
-                clauses = clauses.Add([]); // both cannot be
-            mask[w] |= next.When.Mask[w] | next.Waits[w];
-            value[w] |= next.When.Value[w];
-        }
-        return new Condition(mask, value, clauses);
     }
 }
