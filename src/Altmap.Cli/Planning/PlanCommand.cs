@@ -5,6 +5,7 @@ using Altmap.Cli.Common;
 using Altmap.Cli.Output;
 using Altmap.Cli.Sessions;
 using Altmap.Core.Kernels;
+using Altmap.Core.Units;
 using Altmap.Model.Planning;
 
 namespace Altmap.Cli.Planning;
@@ -64,12 +65,19 @@ internal static class PlanCommand
         {
             Description = "what CXL windows, soft-reserved memory and regions lose as System RAM, on each kernel, bare metal and guest",
         };
+        var plug = new Option<string?>("--plug")
+        {
+            Description =
+                "memory of that size is plugged as a DIMM: accepted or not, blocks, zones, RAM for struct pages; and the nearest that is",
+            HelpName = "SIZE",
+        };
+        var at = new Option<string?>("--at") { Description = "with --plug: its physical address", HelpName = "A" };
         var command = new Command("plan", "Shows where each byte of a namespace goes, and how large one must be to get so much.")
         {
             machine,
             ns,
         };
-        options.AddTo(command, compare, about, proposals, windows, kernel, all);
+        options.AddTo(command, compare, about, proposals, windows, plug, at, kernel, all);
         command.SetAction(p =>
         {
             bool isComparison = p.GetValue(compare) || p.GetValue(about) is not null;
@@ -77,16 +85,31 @@ internal static class PlanCommand
                 throw CliError.Usage("--all goes with --compare; the answer of every kernel: --all-kernels");
             PlanRequest request = options.Read(p);
             PlanOutput output = options.Output(p);
+            if (p.GetValue(plug) is { } plugged)
+            {
+                if (p.GetValue(machine) is not { } path)
+                    throw CliError.Usage("--plug needs a MACHINE: altmap plan machine.json --plug 1G");
+                if (
+                    isComparison
+                    || p.GetValue(windows)
+                    || p.GetValue(all)
+                    || p.GetValue(ns) is not null
+                    || !request.IsEmpty
+                    || !output.IsPlain
+                )
+                    throw CliError.Usage("--plug goes with a MACHINE, --at, --kernel and --json alone");
+                ByteSize size = Values.Size(plugged, "--plug")!.Value;
+                return size.IsZero
+                    ? throw CliError.Usage("--plug: 0 bytes; expected a size, as 1G")
+                    : PlanPlug.Run(host, path, p.GetValue(kernel), size, Values.Address(p.GetValue(at), "--at"), output.IsJson);
+            }
+            if (p.GetValue(at) is not null)
+                throw CliError.Usage("--at goes with --plug");
             if (p.GetValue(windows))
             {
                 if (p.GetValue(machine) is not { } path)
                     throw CliError.Usage("--windows needs a MACHINE: altmap plan machine.json --windows");
-                if (
-                    isComparison
-                    || p.GetValue(ns) is not null
-                    || !request.IsEmpty
-                    || output != new PlanOutput(output.IsJson, false, null, null)
-                )
+                if (isComparison || p.GetValue(ns) is not null || !request.IsEmpty || !output.IsPlain)
                     throw CliError.Usage("--windows goes with a MACHINE, --kernel and --json alone");
                 bool isOfAll = p.GetValue(all) || p.GetValue(kernel) is null;
                 return PlanWindows.Run(host, path, KernelChoice.Select(p.GetValue(kernel), isOfAll), output.IsJson);
@@ -111,6 +134,7 @@ internal static class PlanCommand
             "altmap plan machine.json --usable 1G --count 3 --rest fsdax --script make.sh",
             "altmap plan machine.json --compare",
             "altmap plan machine.json --windows",
+            "altmap plan machine.json --plug 3G --at 0x108000000",
             "altmap plan --start 4G --size 1T --map dev --all-kernels",
             "altmap plan --start 0x100200000 --size 1G --mode dimm --block-size 128M",
             "altmap plan --start 4G --size 64G --mode devdax --arch aarch64 --page-size 64K --json"

@@ -15,7 +15,11 @@ namespace Altmap.Cli.Planning;
 /// <param name="IsWhole"><c>--whole</c>.</param>
 /// <param name="Svg">File for the picture, or null.</param>
 /// <param name="Script">File for the commands, or null.</param>
-internal sealed record PlanOutput(bool IsJson, bool IsWhole, string? Svg, string? Script);
+internal sealed record PlanOutput(bool IsJson, bool IsWhole, string? Svg, string? Script)
+{
+    /// <summary>Text, or JSON of one shape.</summary>
+    public bool IsPlain => !IsWhole && Svg is null && Script is null;
+}
 
 /// <summary>The options of <c>altmap plan</c> and how their words are read, once.</summary>
 internal sealed class PlanOptions
