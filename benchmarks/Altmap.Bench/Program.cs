@@ -13,11 +13,14 @@ using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Perfolizer.Horology;
 
 // ./bench --spin [--full]: the explorer beside SPIN.
+// ./bench --start: the native program's starts beside ndctl's.
 // ./bench [FILTER…] [--full] [options of BenchmarkDotNet]. Leading words without a dash are filters, matched anywhere in the name.
 List<string> rest = [.. args];
 bool full = rest.Remove("--full");
 if (rest.Remove("--spin"))
     return SpinComparison.Run(full);
+if (rest.IndexOf("--start") is >= 0 and var at)
+    return StartComparison.Run(rest[at + 1]);
 string[] filters = [.. rest.TakeWhile(a => !a.StartsWith('-'))];
 rest.RemoveRange(0, filters.Length);
 bool isQuestion = rest.Exists(a => a is "--list" or "--help" or "--info" or "--version");

@@ -12,6 +12,7 @@ using Altmap.Cli.Kernels;
 using Altmap.Cli.Kmsan;
 using Altmap.Cli.Labels;
 using Altmap.Cli.Machines;
+using Altmap.Cli.Manual;
 using Altmap.Cli.Maps;
 using Altmap.Cli.Planning;
 using Altmap.Cli.Reports;
@@ -104,6 +105,7 @@ internal static class AltmapCommand
         root.Add(ExplainCommand.Create(host));
         root.Add(UndoCommand.Create(host));
         root.Add(CompletionCommand.Create(host));
+        root.Add(ManCommand.Create(host));
         root.Add(s_quiet);
         root.SetAction(_ => Tour.TourCommand.Run(host));
         CommandHelp.SetExamples(
@@ -124,7 +126,8 @@ internal static class AltmapCommand
             args = [.. asked, "--help"];
         if (args is ["--version"] or ["version"])
         {
-            host.Out.WriteLine($"altmap {typeof(AltmapCommand).Assembly.GetName().Version?.ToString(3)}");
+            foreach (string line in ProgramVersion.Lines)
+                host.Out.WriteLine(line);
             return ExitCode.Success;
         }
         // Its words are ndctl's, bundled letters and all.

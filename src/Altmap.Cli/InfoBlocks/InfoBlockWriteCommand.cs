@@ -96,6 +96,7 @@ internal static class InfoBlockWriteCommand
     {
         RefuseUnknown(host, words);
         var own = new OwnWords(words);
+        host.IsQuiet = own.IsQuiet;
         ToolRequest request = ToolCommandLine.Parse(["ndctl", "write-infoblock", .. own.Others], own.PageSize);
         if (request.Answer is { } answer)
         {
@@ -120,7 +121,8 @@ internal static class InfoBlockWriteCommand
         Errno errno = Write(host, request.Options!, own);
         if (errno != Errno.None)
             host.Error.Write($"error checking infoblocks: {errno.Describe()}\n");
-        host.Error.Write($"wrote {(errno == Errno.None ? "1 infoblock" : "0 infoblocks")}\n");
+        if (!own.IsQuiet || errno != Errno.None)
+            host.Error.Write($"wrote {(errno == Errno.None ? "1 infoblock" : "0 infoblocks")}\n");
         return -(int)errno & 0xff;
     }
 
@@ -214,6 +216,8 @@ internal static class InfoBlockWriteCommand
                     IsForced = true;
                 else if (words[i] == JsonWord)
                     IsJson = true;
+                else if (words[i] is "--quiet" or "-q")
+                    IsQuiet = true;
                 else if (!Take(words, ref i, PageSizeWord, ref page) && !Take(words, ref i, SeedWord, ref _seed))
                     others.Add(words[i]);
             }
@@ -231,6 +235,9 @@ internal static class InfoBlockWriteCommand
 
         /// <summary>What was written is shown.</summary>
         public bool IsJson { get; }
+
+        /// <summary>No notes, only errors.</summary>
+        public bool IsQuiet { get; }
 
         /// <summary>What is there may be overwritten.</summary>
         public bool IsForced { get; }

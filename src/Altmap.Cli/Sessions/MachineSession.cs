@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using System.Security.Cryptography;
 using Altmap.Advice.Sessions;
 using Altmap.Cli.Common;
 using Altmap.Core.Identity;
@@ -62,7 +61,8 @@ internal sealed record MachineSession(string Path, MachineSource Source, ShellSt
         KernelChoice.NoteUnverified(host, kernel, architecture);
         foreach (string note in MemoryNotes.Of(description))
             host.Note(note);
-        ulong seed = uuidSeed ?? BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
+        // Not from System.Security.Cryptography, which needs an OpenSSL that a small system has not.
+        ulong seed = uuidSeed ?? unchecked((ulong)Random.Shared.NextInt64(long.MinValue, long.MaxValue));
         var opening = SessionOpening.Of(
             source,
             kernel,

@@ -108,6 +108,7 @@ public sealed partial class ExitCodeTests : IDisposable
         ("kernels", 0, "kernels 6.12"),
         ("explain", 0, "explain"),
         ("completion", 0, "completion bash"),
+        ("man", 0, "man plan"),
     ];
 
     public ExitCodeTests()

@@ -330,4 +330,13 @@ public partial class InfoBlockCommandTests
 
     [GeneratedRegex("\"file\":\"[^\"]*\"")]
     private static partial Regex FileMember();
+
+    /// <summary>What the help of every command offers.</summary>
+    [Fact]
+    public void Quiet_is_taken_where_words_are_ndctl_s_too()
+    {
+        using var scratch = new Scratch();
+        CliResult result = Cli.Run("infoblock", "write", "-q", "-o", scratch["block.img"], "-s", "64M");
+        Assert.Equal((0, ""), (result.ExitCode, result.Error));
+    }
 }
