@@ -20,7 +20,7 @@ internal static class StartComparison
         Measure([program, "infoblock", "write", "-q", "-o", image, "-s", "256M"]);
         string[][] commands =
         [
-            ["ndctl", "read-infoblock", image],
+            ["ndctl", "read-infoblock", "-j", "-i", image],
             [program, "infoblock", "read", image],
             [program, "--version"],
             [program, "map", "examples/shared-section.json"],
