@@ -1,10 +1,14 @@
+using System.Collections.Immutable;
+using System.Text;
 using Altmap.Advice.Doctor;
 using Altmap.Advice.Explain;
 using Altmap.Advice.Sessions;
 using Altmap.Core.Identity;
 using Altmap.Core.Kernels;
+using Altmap.Core.Media;
 using Altmap.Host;
 using Altmap.Model.Hardware;
+using Altmap.Model.MachineFiles;
 using BenchmarkDotNet.Attributes;
 
 namespace Altmap.Bench.Doctor;
@@ -51,6 +55,57 @@ public class DoctorBenchmarks
         ArchitectureRules architecture = ArchitectureRules.Find(kernel, source.Description.Architecture, source.Description.PageSize)!;
         return SessionOpening.Of(source, kernel, architecture, UuidSource.FromSeed(1));
     }
+}
+
+/// <summary>The doctor on a large machine: 64 TiB in 8 regions, a thousand namespaces, nearly all of which have one finding with one
+/// remedy in common.</summary>
+public class LargeDoctorBenchmarks
+{
+    private SessionOpening _opened = null!;
+
+    /// <summary>How many namespaces are made, of 64 GiB each.</summary>
+    [Params(250, 1000)]
+    public int Namespaces { get; set; }
+
+    /// <summary>Boots it and makes the namespaces.</summary>
+    [GlobalSetup]
+    public void Setup()
+    {
+        string dimms = string.Join(
+                ',',
+                Enumerable.Range(0, 8).Select(i => $$"""{"dev":"nmem{{i}}","label_bytes":"128K","serial":"0x1{{i}}"}""")
+            ),
+            regions = string.Join(
+                ',',
+                Enumerable
+                    .Range(0, 8)
+                    .Select(i =>
+                        $$"""{"dev":"region{{i}}","bus":"ndbus0","start":"0x{{(1UL << 40) + ((ulong)i << 43):x}}","size":"8T","target_node":0,"mappings":[{"dimm":"nmem{{i}}","offset":0,"size":"8T"}]}"""
+                    )
+            ),
+            steps = string.Join(
+                ',',
+                Enumerable
+                    .Range(0, Namespaces)
+                    .Select(i => $"\"ndctl create-namespace -r region{i % 8} -m {(i % 3 == 0 ? "devdax" : "fsdax")} -s 64G\"")
+            );
+        byte[] file = Encoding.UTF8.GetBytes(
+            $$"""
+            {"format":"altmap-machine/1","name":"large","kernel":"6.1","memory":[{"start":"0x100000","end":"0x7fffffff","type":"System RAM"}],
+            "buses":[{"dev":"ndbus0","provider":"ACPI.NFIT"}],"dimms":[{{dimms}}],"regions":[{{regions}}],
+            "steps":["ndctl disable-region all","ndctl init-labels -f all","ndctl enable-region all",{{steps}}]}
+            """
+        );
+        MachineDescription machine = MachineFile.Parse(file, "large.json", _ => true).Description!;
+        KernelProfile kernel = KernelProfiles.Find(machine.Kernel)!;
+        ArchitectureRules architecture = ArchitectureRules.Find(kernel, machine.Architecture, machine.PageSize)!;
+        var none = ImmutableSortedDictionary<string, SparseBytes>.Empty;
+        _opened = SessionOpening.Of(new MachineSource(machine, none, none), kernel, architecture, UuidSource.FromSeed(1));
+    }
+
+    /// <summary>Every rule asked, every remedy tried.</summary>
+    [Benchmark]
+    public int Examine() => Examination.Of(new Patient(_opened.State!)).Findings.Length;
 }
 
 /// <summary>Lines of a log that have a page.</summary>

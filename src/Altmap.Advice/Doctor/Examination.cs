@@ -1,10 +1,6 @@
 using System.Collections.Immutable;
-using Altmap.Advice.Sessions;
 using Altmap.Core;
 using Altmap.Core.Findings;
-using Altmap.Model;
-using Altmap.Model.Hardware;
-using Altmap.Shell;
 
 namespace Altmap.Advice.Doctor;
 
@@ -23,6 +19,7 @@ public sealed record Examination(ImmutableArray<Finding> Findings, ImmutableArra
     public static Examination Of(Patient patient)
     {
         var findings = new List<Finding>();
+        var trials = new TreatmentTrials(patient);
         var unknown = ImmutableArray.CreateBuilder<OpenQuestion>();
         foreach (Gap gap in patient.Gaps)
             unknown.Add(new OpenQuestion(null, gap.Subject, $"{gap.What}: {gap.Needs}"));
@@ -31,7 +28,7 @@ public sealed record Examination(ImmutableArray<Finding> Findings, ImmutableArra
             try
             {
                 foreach (Diagnosis diagnosis in rule.Check(patient))
-                    findings.Add(Treat(patient, rule, diagnosis));
+                    findings.Add(Treat(trials, rule, diagnosis));
             }
             catch (NotModelledException e)
             {
@@ -41,16 +38,16 @@ public sealed record Examination(ImmutableArray<Finding> Findings, ImmutableArra
         return new([.. findings.OrderByDescending(f => f.Severity)], unknown.ToImmutable());
     }
 
-    private static Finding Treat(Patient patient, DoctorRule rule, Diagnosis diagnosis)
+    private static Finding Treat(TreatmentTrials trials, DoctorRule rule, Diagnosis diagnosis)
     {
         Finding finding = diagnosis.Finding;
         foreach (Treatment treatment in diagnosis.Treatments)
         {
-            if (Try(patient, treatment) is not { } after)
+            if (trials.Of(treatment) is not { } tried)
                 continue;
-            if (!treatment.OnlySaves && IsStillThere(patient.After(after), rule, finding))
+            if (!treatment.OnlySaves && tried.Has(rule, finding))
                 continue;
-            (ImmutableArray<string> before, ImmutableArray<string> now) = StateLines.Changes(patient.Lines, after.Machine);
+            (ImmutableArray<string> before, ImmutableArray<string> now) = tried.Changes;
             return finding with
             {
                 Remedy = new Remedy(
@@ -66,61 +63,5 @@ public sealed record Examination(ImmutableArray<Finding> Findings, ImmutableArra
             };
         }
         return finding;
-    }
-
-    private static ShellState? Try(Patient patient, Treatment treatment)
-    {
-        try
-        {
-            ShellState state = patient.State;
-            if (treatment.CommandLine is { } line)
-            {
-                if (BootWith(state, line) is not { } booted)
-                    return null;
-                state = booted;
-            }
-            foreach (string command in treatment.Commands)
-            {
-                if (SalvageCommand.Run(state, command) is { } salvaged)
-                {
-                    state = salvaged;
-                    continue;
-                }
-                Trial trial = Trial.Start(state).Then(command);
-                if (!trial.IsDone)
-                    return null;
-                state = trial.State;
-            }
-            return state;
-        }
-        catch (NotModelledException)
-        {
-            return null; // what the model does not know is no remedy
-        }
-    }
-
-    /// <summary>The machine booted anew with another command line; media stay where their region stays.</summary>
-    private static ShellState? BootWith(ShellState state, string commandLine)
-    {
-        Machine machine = state.Machine;
-        MachineDescription description = machine.Description with { CommandLine = commandLine, Steps = [] };
-        var source = new MachineSource(
-            description,
-            machine.Dimms.ToImmutableSortedDictionary(d => d.Key.Name, d => d.Value.LabelBytes),
-            machine.Regions.Values.Where(r => r.Ways > 0).ToImmutableSortedDictionary(r => r.Device.Name, r => r.Media)
-        );
-        return Boot.Start(source, machine.Kernel, machine.Architecture).Machine is { } booted ? state with { Machine = booted } : null;
-    }
-
-    private static bool IsStillThere(Patient after, DoctorRule rule, Finding finding)
-    {
-        try
-        {
-            return rule.Check(after).Any(d => d.Finding.Code == finding.Code && d.Finding.Subject == finding.Subject);
-        }
-        catch (NotModelledException)
-        {
-            return true; // not known to be gone
-        }
     }
 }

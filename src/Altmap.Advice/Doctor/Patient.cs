@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Altmap.Core;
 using Altmap.Core.Findings;
 using Altmap.Core.Kernels;
 using Altmap.Model;
@@ -16,6 +17,7 @@ public sealed class Patient
     private readonly Lazy<Machine> _rebooted;
     private readonly Lazy<ImmutableArray<NamespaceReading>> _readings;
     private readonly Lazy<ImmutableArray<string>> _lines;
+    private readonly Dictionary<string, ImmutableArray<NamespaceReading>> _readingsUnder = new(StringComparer.Ordinal);
 
     /// <summary>A machine as it is.</summary>
     /// <param name="state">After boot and steps.</param>
@@ -65,6 +67,26 @@ public sealed class Patient
 
     /// <summary>What the kernel makes of each namespace at the next boot.</summary>
     public ImmutableArray<NamespaceReading> Readings => _readings.Value;
+
+    /// <summary>What another kernel makes of each namespace, were it booted next; none where that is not modelled.</summary>
+    /// <param name="kernel">One of those known here: its name tells it from others.</param>
+    /// <param name="architecture">Of that kernel.</param>
+    public ImmutableArray<NamespaceReading> ReadingsUnder(KernelProfile kernel, ArchitectureRules architecture)
+    {
+        if (!_readingsUnder.TryGetValue(kernel.Name, out ImmutableArray<NamespaceReading> readings))
+        {
+            try
+            {
+                readings = NamespaceReading.All(Boot.Again(Machine, kernel, architecture));
+            }
+            catch (NotModelledException)
+            {
+                readings = [];
+            }
+            _readingsUnder[kernel.Name] = readings;
+        }
+        return readings;
+    }
 
     /// <summary>The same examination of another state: after a remedy was tried.</summary>
     public Patient After(ShellState state) => new(state, Gaps, Log, Upgrade);

@@ -1,9 +1,7 @@
 using System.Collections.Immutable;
-using Altmap.Core;
 using Altmap.Core.Findings;
 using Altmap.Core.Kernels;
 using Altmap.Formats.Recognition;
-using Altmap.Model;
 using Altmap.Model.Compatibility;
 using Altmap.Model.Nvdimm;
 
@@ -135,16 +133,9 @@ internal sealed class NoDriver : DoctorRule
                     is not { } architecture
             )
                 continue;
-            bool isOpen;
-            try
-            {
-                Machine other = Boot.Again(patient.Machine, kernel, architecture);
-                isOpen = NamespaceReading.All(other).Any(r => r.Range == reading.Range && r.IsOpen && (r.Mode != "raw" || !hasBlock));
-            }
-            catch (NotModelledException)
-            {
-                continue; // not known to open it
-            }
+            bool isOpen = patient
+                .ReadingsUnder(kernel, architecture)
+                .Any(r => r.Range == reading.Range && r.IsOpen && (r.Mode != "raw" || !hasBlock));
             if (isOpen)
                 yield return kernel.Name;
         }
