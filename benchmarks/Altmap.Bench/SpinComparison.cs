@@ -12,7 +12,7 @@ namespace Altmap.Bench;
 /// </summary>
 internal static class SpinComparison
 {
-    private static int s_missed;
+    private static readonly Demands s_demands = new();
 
     public static int Run(bool full)
     {
@@ -23,14 +23,14 @@ internal static class SpinComparison
         Compare("current, locked, maps may fail", Model(new Bounds(), locked: true));
         Compare("current, unlocked, three pages", Model(new Bounds(Pages: 3), locked: false));
         (double rate, double times, double bytes) = Compare("current, unlocked, five pages", Model(new Bounds(), locked: false));
-        Demand("times SPIN's rate", times, 4);
-        Demand("million states a second and core", rate, 1.2);
-        Demand("bytes a state, at most", -bytes, -48);
+        s_demands.AtLeast("times SPIN's rate", times, 4);
+        s_demands.AtLeast("million states a second and core", rate, 1.2);
+        s_demands.AtMost("bytes a state", bytes, 48);
         Cores();
         Reduction();
         if (full)
             Large();
-        return s_missed == 0 ? 0 : 1;
+        return s_demands.ExitCode;
     }
 
     private static ExplorerModel Model(Bounds bounds, bool locked) =>
@@ -77,7 +77,7 @@ internal static class SpinComparison
         if (own.States != spin.States)
         {
             Console.WriteLine($"  SPIN counts {spin.States} states: NOT MET");
-            s_missed++;
+            s_demands.Miss();
         }
         return (rate, rate / other, bytes);
     }
@@ -93,7 +93,7 @@ internal static class SpinComparison
         double best = 0;
         for (int i = 0; i < 3; i++)
             best = Math.Max(best, Search(model, 1).Clock / Search(model, 2).Clock);
-        Demand("times the speed of one core on two, by the clock (others may use the machine)", best, 1.8);
+        s_demands.AtLeast("times the speed of one core on two, by the clock (others may use the machine)", best, 1.8);
     }
 
     private static void Reduction()
@@ -108,13 +108,13 @@ internal static class SpinComparison
                 $"three walkers: {plain.States:N0} states, {folded.States:N0} by symmetry, {less.States:N0} with partial order as well"
             )
         );
-        Demand("times fewer states by reductions", (double)plain.States / less.States, 5);
+        s_demands.AtLeast("times fewer states by reductions", (double)plain.States / less.States, 5);
         bool isSame =
             plain
                 .Violations.Select(v => (v.Property.Name, v.Trace.Length))
                 .SequenceEqual(folded.Violations.Select(v => (v.Property.Name, v.Trace.Length)))
             && plain.Violations.Select(v => v.Property.Name).SequenceEqual(less.Violations.Select(v => v.Property.Name));
-        Demand("same verdicts (1: yes)", isSame ? 1 : 0, 1);
+        s_demands.AtLeast("same verdicts (1: yes)", isSame ? 1 : 0, 1);
     }
 
     private static void Large()
@@ -128,20 +128,7 @@ internal static class SpinComparison
                     + $"{found.Bytes / 1e9:0.0} GB, {cpu:0} s"
             )
         );
-        Demand("million states to the fixpoint", found.States / 1e6, 100);
-        Demand("GiB, at most", -found.Bytes / 1024.0 / 1024 / 1024, -24);
-    }
-
-    private static void Demand(string what, double figure, double least)
-    {
-        bool isMet = figure >= least;
-        if (!isMet)
-            s_missed++;
-        Console.WriteLine(
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"{Math.Abs(figure), 8:0.00} {what} (asked: {Math.Abs(least)}): {(isMet ? "met" : "NOT MET")}"
-            )
-        );
+        s_demands.AtLeast("million states to the fixpoint", found.States / 1e6, 100);
+        s_demands.AtMost("GiB", found.Bytes / 1024.0 / 1024 / 1024, 24);
     }
 }

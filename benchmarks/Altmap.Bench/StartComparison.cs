@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Altmap.Host.FileSystems;
 
 namespace Altmap.Bench;
 
@@ -26,9 +27,13 @@ internal static class StartComparison
             [program, "map", "examples/shared-section.json"],
             [program, "run", "examples/nvdimm.json", "--", "ndctl", "list"],
         ];
-        bool hasNdctl = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(p => File.Exists(Path.Combine(p, "ndctl")));
+        var demands = new Demands();
+        bool hasNdctl = new ExternalTool("ndctl", "ndctl").IsThere;
         if (!hasNdctl)
+        {
             Console.WriteLine("ndctl is not here (Debian package ndctl): nothing to compare infoblock read with: NOT MET");
+            demands.Miss();
+        }
         List<double>[] times = [.. commands.Select(_ => new List<double>())];
         for (int round = 0; round < Rounds; round++)
         {
@@ -43,21 +48,13 @@ internal static class StartComparison
                     $"{medians[c], 8:0.0} ms  {string.Join(' ', commands[c].Select(Path.GetFileName))}"
                 )
             );
-        bool isMet = hasNdctl;
-        isMet &= hasNdctl && Demand("times ndctl's read-infoblock", medians[1] / medians[0], 2);
-        isMet &= Demand("ms for --version", medians[2], 10);
-        isMet &= Demand("ms for map of a small machine", medians[3], 25);
-        isMet &= Demand("ms for run … -- ndctl list", medians[4], 25);
-        isMet &= Demand("MB of program", new FileInfo(program).Length / 1e6, 20);
-        return isMet ? 0 : 1;
-    }
-
-    private static bool Demand(string what, double figure, double most)
-    {
-        Console.WriteLine(
-            string.Create(CultureInfo.InvariantCulture, $"{figure, 8:0.00} {what} (at most {most}): {(figure <= most ? "met" : "NOT MET")}")
-        );
-        return figure <= most;
+        if (hasNdctl)
+            demands.AtMost("times ndctl's read-infoblock", medians[1] / medians[0], 2);
+        demands.AtMost("ms for --version", medians[2], 10);
+        demands.AtMost("ms for map of a small machine", medians[3], 25);
+        demands.AtMost("ms for run … -- ndctl list", medians[4], 25);
+        demands.AtMost("MB of program", new FileInfo(program).Length / 1e6, 20);
+        return demands.ExitCode;
     }
 
     private static double Measure(string[] command)

@@ -36,4 +36,7 @@ public sealed record CommandResult(ShellState State, string Stdout, string Stder
 
     /// <summary>What the output leaves out although the real command prints it; null: nothing. No part of the output.</summary>
     public string? Note { get; init; }
+
+    /// <summary>The first line that is not empty: what a person is told of a command that failed.</summary>
+    public string FirstLine => Merged.Split('\n').Select(l => l.Trim()).FirstOrDefault(l => l.Length > 0) ?? "no message";
 }

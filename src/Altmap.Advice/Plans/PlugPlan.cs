@@ -26,7 +26,8 @@ public enum PlugKind
 /// <param name="Last">Number of the last.</param>
 /// <param name="State">Online or offline.</param>
 /// <param name="Zone">Of online ones.</param>
-public readonly record struct PluggedBlocks(ulong First, ulong Last, BlockState State, ZoneKind Zone);
+/// <param name="HoldsMemmap">They hold their own struct pages (memmap_on_memory).</param>
+public readonly record struct PluggedBlocks(ulong First, ulong Last, BlockState State, ZoneKind Zone, bool HoldsMemmap);
 
 /// <summary>A way to plug memory, carried out on the model.</summary>
 /// <param name="Kind">How.</param>
@@ -102,7 +103,7 @@ public sealed record PlugPlan(ByteSize Block, PlugTrial? Asked, ImmutableArray<P
     {
         ByteSize block = machine.Mm.BlockSize;
         if (size.IsZero)
-            yield break;
+            return [];
         ulong end = machine
             .Memory.Select(m => m.Range)
             .Concat(machine.Regions.Values.Select(r => r.Range))
@@ -112,21 +113,12 @@ public sealed record PlugPlan(ByteSize Block, PlugTrial? Asked, ImmutableArray<P
             .Select(r => r.End.Bytes)
             .DefaultIfEmpty(0UL)
             .Max();
-        PhysicalAddress behind = new PhysicalAddress(end).AlignUp(block);
-        if (wish is not { } at)
-        {
-            if (IsFree(machine, behind, size))
-                yield return behind;
-            yield break;
-        }
-        PhysicalAddress low = at.AlignDown(block),
-            high = at.AlignUp(block);
-        if (IsFree(machine, low, size))
-            yield return low;
-        if (high != low && IsFree(machine, high, size))
-            yield return high;
-        if (!IsFree(machine, low, size) && !IsFree(machine, high, size) && IsFree(machine, behind, size))
-            yield return behind;
+        PhysicalAddress[] near = wish is { } at ? [.. ((PhysicalAddress[])[at.AlignDown(block), at.AlignUp(block)]).Distinct()] : [];
+        PhysicalAddress[] free = [.. near.Where(p => IsFree(machine, p, size))];
+        var behind = new PhysicalAddress(end).AlignUp(block);
+        return free.Length > 0 ? free
+            : IsFree(machine, behind, size) ? [behind]
+            : [];
     }
 
     private static bool IsFree(Machine machine, PhysicalAddress start, ByteSize size) =>
@@ -149,7 +141,16 @@ public sealed record PlugPlan(ByteSize Block, PlugTrial? Asked, ImmutableArray<P
             throw new NotModelledException(unsupported.Stderr.Replace("unsupported: ", "", StringComparison.Ordinal).Trim());
         ImmutableArray<string> log = [.. after.Log.Skip(before.Log.Count)];
         if (!trial.IsDone)
-            return new(kind, range, ByteSize.Zero, [.. commands], FirstLine(trial.Failure!.Stderr), log, [], ByteSize.Zero);
+            return new(
+                kind,
+                range,
+                ByteSize.Zero,
+                [.. commands],
+                trial.Failure!.FirstLine.Replace("hotplug: ", "", StringComparison.Ordinal),
+                log,
+                [],
+                ByteSize.Zero
+            );
         ulong plugged = kind == PlugKind.Dimm ? size.Bytes : after.Mm.VirtioMem.First(d => d.Range.Start == start).PluggedSize.Bytes;
         string? rest =
             plugged == size.Bytes
@@ -161,36 +162,20 @@ public sealed record PlugPlan(ByteSize Block, PlugTrial? Asked, ImmutableArray<P
 
     private static ImmutableArray<PluggedBlocks> BlocksOf(Machine machine, PhysicalRange range)
     {
-        ulong block = machine.Mm.BlockSize.Bytes,
-            first = range.Start.Bytes / block,
-            last = range.Last.Bytes / block;
-        var all = ImmutableArray.CreateBuilder<PluggedBlocks>();
-        foreach ((ulong from, ulong past, MemoryBlock each) in MemoryBlocks.Runs(machine))
-        {
-            ulong low = Math.Max(from, first),
-                high = Math.Min(past - 1, last);
-            if (low > high)
-                continue;
-            if (all.Count > 0 && all[^1] is { } known && known.State == each.State && known.Zone == each.Zone && known.Last + 1 == low)
-                all[^1] = known with { Last = high };
-            else
-                all.Add(new(low, high, each.State, each.Zone));
-        }
-        return all.ToImmutable();
+        ulong block = machine.Mm.BlockSize.Bytes;
+        return
+        [
+            .. machine
+                .Mm.Blocks.Within(range.Start.Bytes / block, (range.Last.Bytes / block) + 1)
+                .Where(r => r.Value.State != BlockState.Absent)
+                .Select(r => new PluggedBlocks(r.Start, r.End - 1, r.Value.State, r.Value.Zone, r.Value.MemmapPages.Pages > 0)),
+        ];
     }
 
     /// <summary>Struct pages of blocks that do not hold their own.</summary>
     private static ByteSize RamFor(Machine machine, ImmutableArray<PluggedBlocks> blocks)
     {
-        ulong pages = 0;
-        foreach (PluggedBlocks run in blocks)
-            for (ulong block = run.First; block <= run.Last; block++)
-                pages += machine.Mm.Blocks[block].MemmapPages.Pages == 0 ? machine.Mm.PagesPerBlock.Pages : 0;
-        return machine.Kernel.Get(Rules.StructPageSize) * pages;
+        ulong inRam = blocks.Where(b => !b.HoldsMemmap).Aggregate(0UL, (sum, b) => sum + b.Last - b.First + 1);
+        return machine.Kernel.Get(Rules.StructPageSize) * (machine.Mm.PagesPerBlock.Pages * inRam);
     }
-
-    private static string FirstLine(string text) =>
-        text.Split('\n', StringSplitOptions.RemoveEmptyEntries)
-            .FirstOrDefault("no message")
-            .Replace("hotplug: ", "", StringComparison.Ordinal);
 }

@@ -94,7 +94,7 @@ public sealed record WindowPlan(ImmutableArray<WindowCase> Cases, ImmutableArray
     /// <param name="kernels">Those to boot.</param>
     public static WindowPlan Of(Machine machine, MachineSource source, ImmutableArray<KernelProfile> kernels)
     {
-        ImmutableArray<LatentMemory> all = Of(machine);
+        ImmutableArray<LatentMemory> all = LatentOf(machine);
         // Devices have no say in the size of a block; without them a boot takes no time.
         MachineSource bare = source with
         {
@@ -109,7 +109,7 @@ public sealed record WindowPlan(ImmutableArray<WindowCase> Cases, ImmutableArray
             LabelAreas = ImmutableSortedDictionary<string, SparseBytes>.Empty,
             Media = ImmutableSortedDictionary<string, SparseBytes>.Empty,
         };
-        ImmutableArray<WindowCase> cases = CasesOf(bare, all, kernels);
+        ImmutableArray<WindowCase> cases = [.. CasesOf(bare, all, kernels)];
         ImmutableArray<WindowProposal> proposals = cases.Any(c => c.Unknown is not null)
             ? []
             : [.. all.Where(m => m.IsPlaced && LostOf(cases, m)).SelectMany(m => ProposalsFor(bare, all, cases, m, kernels))];
@@ -117,7 +117,7 @@ public sealed record WindowPlan(ImmutableArray<WindowCase> Cases, ImmutableArray
     }
 
     /// <summary>The windows, soft-reserved ranges that are not just a window, and regions of a machine, by address.</summary>
-    public static ImmutableArray<LatentMemory> Of(Machine machine)
+    public static ImmutableArray<LatentMemory> LatentOf(Machine machine)
     {
         ImmutableArray<PhysicalRange> windows = machine.Description.CxlWindows.IsDefault ? [] : machine.Description.CxlWindows;
         return
@@ -138,11 +138,12 @@ public sealed record WindowPlan(ImmutableArray<WindowCase> Cases, ImmutableArray
     private static bool IsOfFirmware(Machine machine, PhysicalRange range) =>
         machine.Description.Memory.Any(m => m.Type == FirmwareRangeType.SoftReserved && m.Range == range);
 
-    private static ImmutableArray<WindowCase> CasesOf(
+    /// <summary>Booted one by one, as they are asked for.</summary>
+    private static IEnumerable<WindowCase> CasesOf(
         MachineSource source,
         ImmutableArray<LatentMemory> all,
         ImmutableArray<KernelProfile> kernels
-    ) => [.. from kernel in kernels from isVirtual in (bool[])[false, true] select CaseOf(source, all, kernel, isVirtual)];
+    ) => from kernel in kernels from isVirtual in (bool[])[false, true] select CaseOf(source, all, kernel, isVirtual);
 
     private static WindowCase CaseOf(MachineSource source, ImmutableArray<LatentMemory> all, KernelProfile kernel, bool isVirtual)
     {
@@ -206,23 +207,21 @@ public sealed record WindowPlan(ImmutableArray<WindowCase> Cases, ImmutableArray
 
     private static PhysicalRange? Place(PhysicalRange range, WindowChange change, ByteSize align)
     {
-        ulong start = range.Start.Bytes,
-            end = range.End.Bytes,
-            size = range.Size.Bytes,
-            unit = align.Bytes;
-        (ulong from, ulong length) = change switch
+        PhysicalAddress low = range.Start.AlignDown(align),
+            high = range.Start.AlignUp(align);
+        (PhysicalAddress start, PhysicalAddress end) = change switch
         {
-            WindowChange.Lower => (start / unit * unit, size),
-            WindowChange.Higher => ((start + unit - 1) / unit * unit, size),
-            WindowChange.Longer => (start, (size + unit - 1) / unit * unit),
-            WindowChange.Shorter => (start, size / unit * unit),
-            WindowChange.Around => (start / unit * unit, ((end + unit - 1) / unit * unit) - (start / unit * unit)),
-            _ => ((start + unit - 1) / unit * unit, (end / unit * unit) - Math.Min(end / unit * unit, (start + unit - 1) / unit * unit)),
+            WindowChange.Lower => (low, low + range.Size),
+            WindowChange.Higher => (high, high + range.Size),
+            WindowChange.Longer => (range.Start, range.Start + range.Size.AlignUp(align)),
+            WindowChange.Shorter => (range.Start, range.Start + range.Size.AlignDown(align)),
+            WindowChange.Around => (low, range.End.AlignUp(align)),
+            _ => (high, range.End.AlignDown(align)),
         };
-        var place = new PhysicalRange(new PhysicalAddress(from), new ByteSize(length));
-        return length == 0 || place == range || from % unit != 0 || length % unit != 0 || place.Last.Bytes > PhysicalAddress.InputMax
-            ? null
-            : place;
+        if (start >= end || !start.IsAligned(align) || !end.IsAligned(align))
+            return null;
+        var place = new PhysicalRange(start, end - start);
+        return place == range || place.Last.Bytes > PhysicalAddress.InputMax ? null : place;
     }
 
     /// <summary>The machine with a window, and the soft-reserved memory that fills it, elsewhere; null where something else is
@@ -265,20 +264,12 @@ public sealed record WindowPlan(ImmutableArray<WindowCase> Cases, ImmutableArray
     {
         var then = memory with { Range = place };
         ImmutableArray<LatentMemory> all = [.. before[0].Losses.Select(l => l.Memory == memory ? then : l.Memory)];
-        int i = 0;
-        foreach (KernelProfile kernel in kernels)
-        {
-            foreach (bool isVirtual in (bool[])[false, true])
-            {
-                WindowCase now = CaseOf(moved, all, kernel, isVirtual),
-                    was = before[i++];
-                if (
-                    now.Sizing is null
-                    || now.Losses.Zip(was.Losses).Any(p => p.First.Memory == then ? !p.First.Lost.IsZero : p.First.Lost > p.Second.Lost)
-                )
-                    return false;
-            }
-        }
-        return true;
+        return CasesOf(moved, all, kernels)
+            .Zip(before)
+            .All(c =>
+                c.First.Sizing is not null
+                && c.First.Losses.Zip(c.Second.Losses)
+                    .All(l => l.First.Memory == then ? l.First.Lost.IsZero : l.First.Lost <= l.Second.Lost)
+            );
     }
 }

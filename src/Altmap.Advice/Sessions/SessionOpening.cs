@@ -101,7 +101,7 @@ public sealed record SessionOpening(ShellState? State, ImmutableArray<FailedStep
             if (result.IsUnsupported)
                 return Fail(OpeningFault.NotModelled, i, result.Stderr.TrimEnd('\n'));
             if (result.ExitCode != 0)
-                failed.Add(new FailedStep(i, line.Text, result.ExitCode, FirstLine(result)));
+                failed.Add(new FailedStep(i, line.Text, result.ExitCode, result.FirstLine));
             done.Add(StepText.UuidsOf(steps[i]).IsEmpty ? StepText.Of(steps[i], before.Uuids, result.State.Uuids) : steps[i]);
             state = result.State with { Uuids = result.State.Uuids.WithGiven([]) };
         }
@@ -110,7 +110,4 @@ public sealed record SessionOpening(ShellState? State, ImmutableArray<FailedStep
 
     private static SessionOpening Fail(OpeningFault fault, int? step, string message) =>
         new(null, [], new OpeningError(fault, step, message));
-
-    private static string FirstLine(CommandResult result) =>
-        result.Merged.Split('\n').Select(l => l.Trim()).FirstOrDefault(l => l.Length > 0) ?? "no message";
 }

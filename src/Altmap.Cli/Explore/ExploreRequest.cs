@@ -87,7 +87,7 @@ internal sealed record ExploreRequest(Scenario Scenario, SearchLimits Limits)
         try
         {
             var model = new ExplorerModel(Scenario);
-            _ = new ExplorerSearch(model, Limits.Reductions);
+            _ = new ExplorerSearch(model, Reductions.None); // its size alone matters here
             return model;
         }
         catch (WorldTooLargeException e)

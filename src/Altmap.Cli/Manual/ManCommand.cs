@@ -22,7 +22,7 @@ internal static class ManCommand
         var command = new Command("man", "Prints a page of the manual, for man -l -, or writes all of them.") { page, output };
         command.SetAction(p =>
         {
-            ManualPage[] all = [.. Manual.Pages(AltmapCommand.CreateRoot(host))];
+            ManualPage[] all = [.. Manual.Pages((RootCommand)p.RootCommandResult.Command)];
             if (p.GetValue(output) is { } folder)
                 return p.GetValue(page) is null ? WriteAll(all, folder) : throw CliError.Usage("--output writes all pages: not with PAGE");
             if (p.GetValue(page) is not { } name)
@@ -32,11 +32,13 @@ internal static class ManCommand
                 return ExitCode.Success;
             }
             ManualPage found =
-                Array.Find(all, each => name == each.Name || name == $"altmap-{each.Name}" || $"altmap-{name}" == each.Name)
+                Array.Find(all, each => name == each.Name || $"altmap-{name}" == each.Name)
                 ?? Array.Find(all, each => name == $"{each.Name}.{each.Section}" || name == $"{each.Name}({each.Section})")
                 ?? throw CliError.Usage(
-                    $"{Quote.Text(name)} is no page; altmap man lists all "
-                        + NearestWord.Hint(name, [.. all.Select(each => Short(each.Name))])
+                    (
+                        $"{Quote.Text(name)} is no page; altmap man lists all "
+                        + NearestWord.Hint(name, all.Select(each => Short(each.Name)))
+                    ).TrimEnd()
                 );
             host.Out.Write(found.ToRoff());
             return ExitCode.Success;
@@ -49,12 +51,8 @@ internal static class ManCommand
 
     private static int WriteAll(ManualPage[] all, string folder)
     {
-        foreach (ManualPage each in all)
-        {
-            string path = Path.Combine(folder, each.Path);
-            if (File.Exists(path))
-                throw CliError.Usage($"{path} is there already; expected a folder without these pages");
-        }
+        if (all.Select(each => Path.Combine(folder, each.Path)).FirstOrDefault(File.Exists) is { } there)
+            throw CliError.Usage($"{there} is there already; expected a folder without these pages");
         foreach (ManualPage each in all)
         {
             string path = Path.Combine(folder, each.Path);

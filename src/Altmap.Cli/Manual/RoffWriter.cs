@@ -14,19 +14,17 @@ internal sealed class RoffWriter
 
     public void Section(string title)
     {
-        Close();
         _text.Append($".SH {Word(title.ToUpperInvariant())}\n");
         _isOpen = true;
     }
 
     public void SubSection(string title)
     {
-        Close();
         _text.Append($".SS {Word(title)}\n");
         _isOpen = true;
     }
 
-    /// <summary>Text with <c>`code`</c> in bold and <c>*emphasis*</c> in italics.</summary>
+    /// <summary>Text with <c>`code`</c> in bold.</summary>
     public void Paragraph(string text)
     {
         if (!_isOpen)
@@ -37,7 +35,7 @@ internal sealed class RoffWriter
     /// <summary>A term and what it means.</summary>
     public void Term(string term, string text)
     {
-        Close();
+        _isOpen = false;
         _text.Append(".TP\n").Append(Inline(term)).Append('\n');
         if (text.Length == 0)
             _text.Append("\\&\n"); // a term needs a body
@@ -48,7 +46,6 @@ internal sealed class RoffWriter
     /// <summary>A point of a list.</summary>
     public void Bullet(string text)
     {
-        Close();
         _text.Append(".IP \\(bu 2\n");
         Text(text);
     }
@@ -67,8 +64,6 @@ internal sealed class RoffWriter
 
     public override string ToString() => _text.ToString();
 
-    private void Close() => _isOpen = false;
-
     private void Text(string text)
     {
         _isOpen = false;
@@ -84,8 +79,8 @@ internal sealed class RoffWriter
         _text.Append('\n');
     }
 
-    /// <summary>Marks of Markdown become fonts; what is in backquotes is taken as it is.</summary>
-    public static string Inline(string text)
+    /// <summary>What is in backquotes becomes bold.</summary>
+    private static string Inline(string text)
     {
         var line = new StringBuilder();
         string[] parts = text.ReplaceLineEndings(" ").Split('`');

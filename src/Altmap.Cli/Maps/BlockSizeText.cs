@@ -11,9 +11,8 @@ internal static class BlockSizeText
         sizing switch
         {
             { Doubt: not null } => " (not certain: no word of hypervisor or CXL windows)",
-            { Decider: BlockSizeDecider.Window, Window: { } window } => $" (bounded by the CXL window {window})",
-            { Decider: BlockSizeDecider.EndOfRam, Window: { } window } =>
-                $" (the end of RAM, 0x{sizing.EndOfRam.Bytes:x}, within the CXL window {window})",
+            { Decider: BlockSizeDecider.Window, Window: not null } => $" (bounded by {Decided(sizing)})",
+            { Decider: BlockSizeDecider.EndOfRam, Window: not null } => $" ({Decided(sizing)})",
             { Decider: BlockSizeDecider.EndOfRam } when sizing.Size < ByteSize.GiB(2) =>
                 $" (the largest that divides the end of RAM, 0x{sizing.EndOfRam.Bytes:x})",
             _ => "",

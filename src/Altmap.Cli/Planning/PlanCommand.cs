@@ -85,19 +85,11 @@ internal static class PlanCommand
                 throw CliError.Usage("--all goes with --compare; the answer of every kernel: --all-kernels");
             PlanRequest request = options.Read(p);
             PlanOutput output = options.Output(p);
+            bool isOther = isComparison || p.GetValue(ns) is not null || !request.IsEmpty || !output.IsPlain;
             if (p.GetValue(plug) is { } plugged)
             {
-                if (p.GetValue(machine) is not { } path)
-                    throw CliError.Usage("--plug needs a MACHINE: altmap plan machine.json --plug 1G");
-                if (
-                    isComparison
-                    || p.GetValue(windows)
-                    || p.GetValue(all)
-                    || p.GetValue(ns) is not null
-                    || !request.IsEmpty
-                    || !output.IsPlain
-                )
-                    throw CliError.Usage("--plug goes with a MACHINE, --at, --kernel and --json alone");
+                isOther |= p.GetValue(windows) || p.GetValue(all);
+                string path = MachineAlone(p.GetValue(machine), "--plug 1G", isOther, "--at, --kernel and --json");
                 ByteSize size = Values.Size(plugged, "--plug")!.Value;
                 return size.IsZero
                     ? throw CliError.Usage("--plug: 0 bytes; expected a size, as 1G")
@@ -107,10 +99,7 @@ internal static class PlanCommand
                 throw CliError.Usage("--at goes with --plug");
             if (p.GetValue(windows))
             {
-                if (p.GetValue(machine) is not { } path)
-                    throw CliError.Usage("--windows needs a MACHINE: altmap plan machine.json --windows");
-                if (isComparison || p.GetValue(ns) is not null || !request.IsEmpty || !output.IsPlain)
-                    throw CliError.Usage("--windows goes with a MACHINE, --kernel and --json alone");
+                string path = MachineAlone(p.GetValue(machine), "--windows", isOther, "--kernel and --json");
                 bool isOfAll = p.GetValue(all) || p.GetValue(kernel) is null;
                 return PlanWindows.Run(host, path, KernelChoice.Select(p.GetValue(kernel), isOfAll), output.IsJson);
             }
@@ -140,6 +129,15 @@ internal static class PlanCommand
             "altmap plan --start 4G --size 64G --mode devdax --arch aarch64 --page-size 64K --json"
         );
         return command;
+    }
+
+    /// <summary>The machine of a question about all of it, which nothing about a namespace goes with.</summary>
+    private static string MachineAlone(string? machine, string question, bool isOther, string others)
+    {
+        string option = question.Split(' ')[0];
+        return machine is null ? throw CliError.Usage($"{option} needs a MACHINE: altmap plan machine.json {question}")
+            : isOther ? throw CliError.Usage($"{option} goes with a MACHINE, {others} alone")
+            : machine;
     }
 
     /// <summary>A refusal is an answer: with <c>--json</c> it is a document as well.</summary>

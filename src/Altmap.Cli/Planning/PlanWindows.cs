@@ -20,7 +20,7 @@ internal static class PlanWindows
     public static int Run(CliHost host, string path, ImmutableArray<KernelProfile> kernels, bool isJson)
     {
         MachineSession session = MachineSession.Open(host, path).Answering(host, FactTopic.Memory);
-        if (WindowPlan.Of(session.State.Machine).IsEmpty)
+        if (WindowPlan.LatentOf(session.State.Machine).IsEmpty)
             throw CliError.Usage(
                 $"{path}: this machine has no CXL window, no soft-reserved memory and no region of persistent memory; a machine file gives "
                     + "them as \"cxl_windows\", \"memory\" of the type \"Soft Reserved\" and \"regions\""

@@ -79,16 +79,13 @@ public static class PageMapping
         ulong first = unchecked(ns.Range.Start.Bytes + settings.StartPad.Bytes + settings.DataOffset.Bytes),
             last = unchecked(ns.Range.Start.Bytes + ns.Range.Size.Bytes - settings.EndTrunc.Bytes - 1);
         bool isNegative = settings.UsableSize(ns.Range.Size) is null && last < first;
-        if (isDax && !IsDaxRegionAligned(settings, ns))
-            return new(Errno.ENOMEM, "B7", Truncated: truncated);
         // Found by fuzzing on 7.2: what ends before it starts is said to conflict with the tree itself.
-        if (isDax && last < first && profile.Get(Rules.RefusesEmptyDaxRegion))
-            return new(Errno.ENOMEM, "B7", Truncated: truncated)
-            {
-                Refused = $"dax_region resource conflict for {KernelFormat.Resource(first, last)}",
-            };
-        if (isDax && isNegative)
-            return new(Errno.ENOMEM, "B7", Truncated: truncated);
+        string? refused =
+            last < first && profile.Get(Rules.RefusesEmptyDaxRegion) && IsDaxRegionAligned(settings, ns)
+                ? $"dax_region resource conflict for {KernelFormat.Resource(first, last)}"
+                : null;
+        if (isDax && (refused is not null || isNegative || !IsDaxRegionAligned(settings, ns)))
+            return new(Errno.ENOMEM, "B7", Truncated: truncated, Refused: refused);
         return new(Errno.None, truncated is null ? "B4" : "B6", Truncated: truncated);
     }
 

@@ -25,7 +25,7 @@ public static unsafe class TraceReplay
     /// <summary>Takes the steps from boot; at the end the property must be violated.</summary>
     public static TraceReplayResult Run(ExplorerModel model, string property, IReadOnlyList<NamedStep> steps)
     {
-        var engine = new Engine<Bits512>(model.Program, Reductions.None, null);
+        var engine = new Engine<Bits512>(model.Program, usesSymmetry: false);
         Property? violated = model.Properties.FirstOrDefault(p => p.Name == property);
         var watch = new Watch<Bits512>(engine, violated is null ? [] : [violated]);
         Bits512 state = engine.Start;

@@ -1,13 +1,7 @@
-using System.Collections.Immutable;
 using Altmap.Advice.Plans;
 using Altmap.Advice.Sessions;
 using Altmap.Core.Identity;
-using Altmap.Core.Kernels;
-using Altmap.Core.Media;
 using Altmap.Core.Units;
-using Altmap.Model;
-using Altmap.Model.Hardware;
-using Altmap.Model.Memory;
 using Altmap.Shell;
 
 namespace Altmap.Advice.Tests.Plans;
@@ -68,26 +62,9 @@ public class PlugPlanTests
         return PlugPlan.Of(state, bytes, new PhysicalAddress(at));
     }
 
-    private static ShellState Machine(string name, ulong ram, string commandLine = "")
-    {
-        KernelProfile kernel = KernelProfiles.Find(name)!;
-        var description = new MachineDescription
-        {
-            Name = "plug",
-            Kernel = name,
-            Architecture = Architecture.X86_64,
-            PageSize = ByteSize.KiB(4),
-            CommandLine = commandLine,
-            Memory = [new(new PhysicalRange(new(0x100000), ByteSize.GiB(ram) - ByteSize.MiB(1)), FirmwareRangeType.SystemRam, 0)],
-            CxlWindows = [],
-            Config = ImmutableSortedDictionary<string, ulong>.Empty.Add("hypervisor", 1),
-        };
-        var source = new MachineSource(
-            description,
-            ImmutableSortedDictionary<string, SparseBytes>.Empty,
-            ImmutableSortedDictionary<string, SparseBytes>.Empty
+    private static ShellState Machine(string kernel, ulong gibibytes, string commandLine = "") =>
+        new(
+            PlanMachines.Booted(PlanMachines.Source(kernel, gibibytes << 30, isVirtual: true, windows: [], commandLine)),
+            UuidSource.FromSeed(1)
         );
-        ArchitectureRules x86 = ArchitectureRules.Find(kernel, Architecture.X86_64, ByteSize.KiB(4))!;
-        return new ShellState(Boot.Start(source, kernel, x86).Machine!, UuidSource.FromSeed(1));
-    }
 }

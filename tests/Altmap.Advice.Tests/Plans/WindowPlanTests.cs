@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Altmap.Advice.Plans;
 using Altmap.Core.Kernels;
-using Altmap.Core.Media;
 using Altmap.Core.Units;
 using Altmap.Model;
 using Altmap.Model.Hardware;
@@ -63,7 +62,7 @@ public class WindowPlanTests
             bool isVirtual = random.Next(2) == 1;
             ulong end = (64UL << 30) + ((ulong)random.Next(64) << 27);
             WindowCase said = Plan([window], ["7.2"], end).Cases.Single(c => c.IsVirtual == isVirtual);
-            Machine machine = Booted(Source([window], end, isVirtual ? 1UL : 0UL));
+            Machine machine = PlanMachines.Booted(PlanMachines.Source("7.2", end, isVirtual, [window]));
             ulong block = machine.Mm.BlockSize.Bytes,
                 added = 0;
             foreach ((ulong first, ulong past, _) in MemoryBlocks.Runs(machine))
@@ -76,11 +75,11 @@ public class WindowPlanTests
     [Fact]
     public void Windows_that_nobody_gave_leave_a_kernel_unknown()
     {
-        MachineSource source = Source([s_window], 0x10_0000_0000, 0);
+        MachineSource source = PlanMachines.Source("7.2", 0x10_0000_0000, false, [s_window]);
         MachineSource silent = source with { Description = source.Description with { CxlWindows = default } };
         // 6.12 does not ask for windows, 7.2 does.
         WindowPlan plan = WindowPlan.Of(
-            Booted(silent with { Description = silent.Description with { Kernel = "6.12" } }),
+            PlanMachines.Booted(silent with { Description = silent.Description with { Kernel = "6.12" } }),
             silent,
             [KernelProfiles.Find("6.12")!, KernelProfiles.Find("7.2")!]
         );
@@ -91,33 +90,7 @@ public class WindowPlanTests
 
     private static WindowPlan Plan(ImmutableArray<PhysicalRange> windows, string[] kernels, ulong end = 0x10_8000_0000)
     {
-        MachineSource source = Source(windows, end, 0);
-        return WindowPlan.Of(Booted(source), source, [.. kernels.Select(k => KernelProfiles.Find(k)!)]);
+        MachineSource source = PlanMachines.Source("7.2", end, false, windows);
+        return WindowPlan.Of(PlanMachines.Booted(source), source, [.. kernels.Select(k => KernelProfiles.Find(k)!)]);
     }
-
-    private static Machine Booted(MachineSource source)
-    {
-        KernelProfile kernel = KernelProfiles.Find(source.Description.Kernel)!;
-        return Boot.Start(source, kernel, ArchitectureRules.Find(kernel, Architecture.X86_64, ByteSize.KiB(4))!).Machine!;
-    }
-
-    private static MachineSource Source(ImmutableArray<PhysicalRange> windows, ulong end, ulong hypervisor) =>
-        new(
-            new MachineDescription
-            {
-                Name = "windows",
-                Kernel = "7.2",
-                Architecture = Architecture.X86_64,
-                PageSize = ByteSize.KiB(4),
-                Memory =
-                [
-                    new(new PhysicalRange(new(0x100000), new(end - 0x100000)), FirmwareRangeType.SystemRam, 0),
-                    .. windows.Select(w => new FirmwareRange(w, FirmwareRangeType.SoftReserved, 1)),
-                ],
-                CxlWindows = windows,
-                Config = ImmutableSortedDictionary<string, ulong>.Empty.Add("hypervisor", hypervisor),
-            },
-            ImmutableSortedDictionary<string, SparseBytes>.Empty,
-            ImmutableSortedDictionary<string, SparseBytes>.Empty
-        );
 }

@@ -4,7 +4,6 @@ using Altmap.Advice.Sessions;
 using Altmap.Core.Findings;
 using Altmap.Core.Units;
 using Altmap.Model.Nvdimm;
-using Altmap.Shell;
 
 namespace Altmap.Advice.Doctor.Rules;
 
@@ -97,15 +96,12 @@ internal sealed class NextNamespace : DoctorRule
                     subject,
                     null,
                     new Evidence("free in one piece", "", free.ToHuman()),
-                    new Evidence("ndctl create-namespace", "a namespace", FirstLine(failure))
+                    new Evidence("ndctl create-namespace", "a namespace", failure.FirstLine)
                 ),
                 [.. Treatments(region, free)]
             );
         }
     }
-
-    private static string FirstLine(CommandResult result) =>
-        result.Merged.Split('\n').Select(l => l.Trim()).FirstOrDefault(l => l.Length > 0) ?? "no message";
 
     /// <summary>Fill up to the next multiple with a small namespace, or take what 2 MiB allows.</summary>
     private static IEnumerable<Treatment> Treatments(RegionState region, ByteSize free)

@@ -49,7 +49,7 @@ internal sealed unsafe class Engine<TBits>
     private readonly int _rowCount;
     private readonly bool _usesPartialOrder;
 
-    public Engine(PackedProgram program, Reductions reductions, AmpleSteps? ample)
+    public Engine(PackedProgram program, bool usesSymmetry, AmpleSteps? ample = null)
     {
         Program = program;
         _actors = program.Positions.Length;
@@ -112,7 +112,7 @@ internal sealed unsafe class Engine<TBits>
             for (int i = 0; i < rows * rows; i++)
                 _leaves.Items[i] = ample.IsLeftAlone(i / rows, i % rows) ? (byte)1 : (byte)0;
         }
-        _walkers = reductions.HasFlag(Reductions.Symmetry) ? program.WalkerBlocks : [];
+        _walkers = usesSymmetry ? program.WalkerBlocks : [];
         _walkerMask = program.WalkerBits >= 64 ? ulong.MaxValue : (1UL << program.WalkerBits) - 1;
         Start = TBits.From(program.Start);
     }
@@ -200,17 +200,18 @@ internal sealed unsafe class Engine<TBits>
             int* rows = stackalloc int[_actors];
             for (int a = 0; a < _actors; a++)
                 rows[a] = places[a].FirstRow + (int)((words[places[a].Word] >> places[a].Shift) & places[a].Mask);
-            for (int a = 0; a < _actors; a++)
+            int count = 0;
+            for (int a = 0; a < _actors && count == 0; a++)
             {
                 byte* leaves = _leaves.Items + ((long)rows[a] * _rowCount);
                 bool isAlone = true;
                 for (int b = 0; b < _actors && isAlone; b++)
-                    isAlone = b == a ? leaves[rows[a]] != 0 : leaves[rows[b]] != 0;
-                if (isAlone && Moves(now, _rows.Items[rows[a]], next, taken, 0) is > 0 and var count)
-                    return count;
+                    isAlone = leaves[rows[b]] != 0;
+                if (isAlone)
+                    count = Moves(now, _rows.Items[rows[a]], next, taken, 0);
             }
-            GC.KeepAlive(this);
-            return 0;
+            GC.KeepAlive(this); // its arrays are read by address
+            return count;
         }
     }
 

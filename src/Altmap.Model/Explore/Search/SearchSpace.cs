@@ -81,7 +81,7 @@ internal sealed unsafe class SearchSpace<TBits> : SearchSpace
     public SearchSpace(PackedProgram program, ImmutableArray<Property> properties, Reductions reductions)
     {
         AmpleSteps? ample = reductions.HasFlag(Reductions.PartialOrder) ? new AmpleSteps(program, properties) : null;
-        _engine = new Engine<TBits>(program, reductions, ample);
+        _engine = new Engine<TBits>(program, reductions.HasFlag(Reductions.Symmetry), ample);
         _watch = new Watch<TBits>(_engine, properties);
         _properties = properties.Length;
     }

@@ -76,7 +76,7 @@ public unsafe class MicroStepTests(ITestOutputHelper output)
     {
         var world = new World(Small, runs, [new Actor("operator", ActorKind.Operator, transitions)], Faults: true);
         var program = new PackedProgram(world);
-        var engine = new Engine<Bits512>(program, Reductions.None, null);
+        var engine = new Engine<Bits512>(program, usesSymmetry: false);
         engine.Freeze();
         Bits512 packed = engine.Start;
         var next = new Bits512[engine.MovesMax + 1];
