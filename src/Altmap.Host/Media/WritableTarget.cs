@@ -14,6 +14,8 @@ namespace Altmap.Host.Media;
 /// </summary>
 public sealed class WritableTarget : IDisposable
 {
+    private const int Tries = 20;
+    private const int PauseMilliseconds = 15;
     private readonly bool _isNew;
     private readonly long _oldLength;
 
@@ -105,44 +107,65 @@ public sealed class WritableTarget : IDisposable
     {
         if (!isNew && inUse.ReasonOfFile(path) is { } reason)
             return Busy(path, reason);
-        SafeFileHandle file;
-        try
-        {
-            // FileShare.None locks the whole file (flock) against others who ask.
-            file = File.OpenHandle(path, isNew ? FileMode.CreateNew : FileMode.Open, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (IOException e) when (e.HResult == Native.Again)
-        {
+        SafeFileHandle? file = null;
+        if (!Soon(() => (file = TryOpenLocked(path, isNew)) is not null))
             return Busy(path, "another process has locked it");
-        }
         try
         {
             if (OperatingSystem.IsLinux())
             {
-                int descriptor = (int)file.DangerousGetHandle();
-                string? holder =
-                    !Native.TryLock(descriptor) ? "another process has locked it"
-                    : Native.IsOpenElsewhere(descriptor) ? "another process has it open"
-                    : null;
-                if (holder is not null)
+                int descriptor = (int)file!.DangerousGetHandle();
+                string? holder = null;
+                if (!Soon(() => (holder = HolderOf(descriptor)) is null))
                 {
                     file.Dispose();
-                    return Busy(path, holder);
+                    return Busy(path, holder!);
                 }
             }
-            long length = FileMedia.LengthOf(file);
+            long length = FileMedia.LengthOf(file!);
             bool grows = size is { } wanted && (ulong)length < wanted.Bytes;
             if (grows)
-                RandomAccess.SetLength(file, (long)size!.Value.Bytes);
-            return new(new WritableTarget(FileMedia.OfHandle(path, file), isNew, grows ? length : -1), null);
+                RandomAccess.SetLength(file!, (long)size!.Value.Bytes);
+            return new(new WritableTarget(FileMedia.OfHandle(path, file!), isNew, grows ? length : -1), null);
         }
         catch (Exception e) when (HostError.IsOfFiles(e))
         {
-            file.Dispose();
+            file!.Dispose();
             if (isNew)
                 FileWriter.TryDelete(path);
             return new(null, HostError.Of(path, e));
         }
+    }
+
+    /// <summary>FileShare.None locks the whole file (flock) against others who ask; null: one of them has.</summary>
+    private static SafeFileHandle? TryOpenLocked(string path, bool isNew)
+    {
+        try
+        {
+            return File.OpenHandle(path, isNew ? FileMode.CreateNew : FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e) when (e.HResult == Native.Again)
+        {
+            return null;
+        }
+    }
+
+    private static string? HolderOf(int descriptor) =>
+        !Native.TryLock(descriptor) ? "another process has locked it"
+        : Native.IsOpenElsewhere(descriptor) ? "another process has it open"
+        : null;
+
+    /// <summary>A program that is being started holds copies of the files of whoever starts it until it has become itself: who holds a file
+    /// for so short is not in the way.</summary>
+    private static bool Soon(Func<bool> isFree)
+    {
+        for (int tries = 0; !isFree(); tries++)
+        {
+            if (tries == Tries)
+                return false;
+            Thread.Sleep(PauseMilliseconds);
+        }
+        return true;
     }
 
     private static HostResult<WritableTarget> Busy(string path, string reason) =>

@@ -4,7 +4,6 @@ using Altmap.Core.Media;
 using Altmap.Core.Units;
 using Altmap.Formats.Writes;
 using Altmap.Formats.Writes.Journals;
-using Altmap.Host;
 using Altmap.Host.Media;
 using Altmap.TestSupport;
 
@@ -155,8 +154,8 @@ public sealed partial class ExitCodeTests : IDisposable
             PlanStep.Barrier.Instance,
             new PlanStep.Write(new MediaOffset(0), "two"u8.ToArray()),
         ]);
-        using WritableTarget target = Opened(() => WritableTarget.Open(path));
-        using WritableTarget kept = Opened(() => WritableTarget.OpenOrCreate($"{path}.journal", PlanJournal.LengthFor(plan)));
+        using WritableTarget target = WritableTarget.Open(path).Value!;
+        using WritableTarget kept = WritableTarget.OpenOrCreate($"{path}.journal", PlanJournal.LengthFor(plan)).Value!;
         var journal = PlanJournal.Create(kept.Media, kept.Media, plan, target.Media);
         if (isUndone)
             journal.Run(target.Media, target.Media);
@@ -168,18 +167,6 @@ public sealed partial class ExitCodeTests : IDisposable
             else
                 journal.Run(target.Media, failing);
         });
-    }
-
-    /// <summary>A program that another test starts holds our files until it has become itself, and they are refused as long.</summary>
-    private static WritableTarget Opened(Func<HostResult<WritableTarget>> open)
-    {
-        for (int tries = 0; ; tries++)
-        {
-            HostResult<WritableTarget> target = open();
-            if (target.Value is not null || tries == 20)
-                return target.Value ?? throw new InvalidOperationException(target.Error!.ToString());
-            Thread.Sleep(50);
-        }
     }
 
     public static TheoryData<string, int, string> States => [.. Rows.Select(r => (r.Command, r.Code, r.Words))];

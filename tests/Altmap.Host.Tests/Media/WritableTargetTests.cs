@@ -33,6 +33,23 @@ public class WritableTargetTests
         Assert.Null(WritableTarget.Open(directory["image"]).Error);
     }
 
+    [Fact]
+    public void Who_holds_it_for_an_instant_is_waited_for()
+    {
+        using var directory = new TemporaryDirectory();
+        directory.Put("image", new byte[8192]);
+        WritableTarget first = WritableTarget.Open(directory["image"]).Value!;
+        var other = new Thread(() =>
+        {
+            Thread.Sleep(20);
+            first.Dispose();
+        });
+        other.Start();
+        using WritableTarget? second = WritableTarget.Open(directory["image"]).Value;
+        Assert.NotNull(second);
+        other.Join();
+    }
+
     /// <summary>A process that only has it open, without any lock, as a virtual machine may.</summary>
     [Fact]
     public void A_file_that_another_process_has_open_is_refused()
