@@ -90,10 +90,24 @@ internal static class SpinComparison
             return;
         }
         ExplorerModel model = Model(new Bounds(Pages: 6), locked: false);
-        double best = 0;
-        for (int i = 0; i < 3; i++)
-            best = Math.Max(best, Search(model, 1).Clock / Search(model, 2).Clock);
-        s_demands.AtLeast("times the speed of one core on two, by the clock (others may use the machine)", best, 1.8);
+        double one = double.MaxValue,
+            two = double.MaxValue,
+            apart = double.MaxValue;
+        for (int i = 0; i < 7; i++)
+        {
+            one = Math.Min(one, Search(model, 1).Clock);
+            two = Math.Min(two, Search(model, 2).Clock);
+            var clock = Stopwatch.StartNew();
+            Parallel.Invoke(() => Search(model, 1), () => Search(model, 1));
+            apart = Math.Min(apart, clock.Elapsed.TotalSeconds);
+        }
+        Console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"two searches that have nothing to do with each other get {2 * one / apart:0.00} times the speed of one on this machine"
+            )
+        );
+        s_demands.AtLeast("times the speed of one core on two, by the clock, the best of seven each", one / two, 1.8);
     }
 
     private static void Reduction()

@@ -15,6 +15,8 @@ internal sealed class DirectoryExchange(string directory, int partitions, int me
     private FileStream? _in;
     private int _from;
 
+    public bool IsOneProcess => false;
+
     public int Partitions => partitions;
 
     public void Send(int from, int to, ReadOnlySpan<byte> states)

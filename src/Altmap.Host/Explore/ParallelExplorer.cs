@@ -4,7 +4,7 @@ using Altmap.Model.Explore.Search;
 
 namespace Altmap.Host.Explore;
 
-/// <summary>A search on several threads: each owns the states whose hash is its own.</summary>
+/// <summary>A search on several threads: each owns some of the states.</summary>
 public static class ParallelExplorer
 {
     /// <summary>Searches to the fixpoint or to a limit.</summary>
@@ -16,8 +16,8 @@ public static class ParallelExplorer
         if (threads <= 1)
             return Explorer.Search(model, limits);
         var search = new ExplorerSearch(model, limits.Reductions);
-        using var exchange = new ThreadExchange(threads);
-        ISearchPart[] parts = [.. Enumerable.Range(0, threads).Select(p => search.Part(exchange, p))];
+        var exchange = new ThreadExchange(threads);
+        var parts = new ISearchPart[threads];
         try
         {
             string? stopped = null;
@@ -26,6 +26,8 @@ public static class ParallelExplorer
             {
                 try
                 {
+                    // Made by its thread, so that what one writes often does not lie beside what another reads.
+                    parts[me] = search.Part(exchange, me);
                     if (PartLoop.Run(parts[me], exchange, me, limits) is { } why)
                         Volatile.Write(ref stopped, why);
                 }
@@ -36,10 +38,9 @@ public static class ParallelExplorer
                     exchange.Break();
                 }
             }
-            Thread[] all = [.. Enumerable.Range(1, threads - 1).Select(p => new Thread(() => Run(p)) { IsBackground = true })];
+            Thread[] all = [.. Enumerable.Range(0, threads).Select(p => new Thread(() => Run(p)) { IsBackground = true })];
             foreach (Thread thread in all)
                 thread.Start();
-            Run(0);
             foreach (Thread thread in all)
                 thread.Join();
             failure?.Throw();
@@ -47,8 +48,8 @@ public static class ParallelExplorer
         }
         finally
         {
-            foreach (ISearchPart part in parts)
-                part.Dispose();
+            foreach (ISearchPart? part in parts)
+                part?.Dispose();
         }
     }
 }

@@ -14,7 +14,7 @@ public sealed record ShardResult(Exploration? Found, long OwnStates, long States
 
 /// <summary>
 /// A search whose states are kept in a directory, level by level: what was killed goes on where it was. With several shards each process
-/// owns the states whose hash is its own, and they give each other states through the directory.
+/// owns some of the states, and they give each other states through the directory.
 /// </summary>
 public static class ShardSearch
 {
@@ -127,7 +127,7 @@ public static class ShardSearch
             $"policy {s.Policy.Name}: {string.Join(' ', s.Policy.Checks.Select(c => c.Word))}; {s.Policy.Holes}, {s.Policy.Collisions}\n"
                 + $"poison {s.Poisons}, faults {s.Faults}, walkers locked {s.WalkersLocked}, "
                 + $"without {string.Join(',', s.Without.Order())}\n"
-                + $"{s.Bounds}; {model.Bits} bits; reductions {limits.Reductions}\n{shards} shards\n"
+                + $"{s.Bounds}; {model.Bits} bits; reductions {limits.Reductions}\n{shards} shards by sections\n"
         );
         string path = Path.Combine(directory, Identity);
         if (!File.Exists(path))

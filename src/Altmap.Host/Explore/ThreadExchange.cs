@@ -4,15 +4,17 @@ using Altmap.Model.Explore.Search;
 namespace Altmap.Host.Explore;
 
 /// <summary>Partitions that are threads of one process.</summary>
-internal sealed class ThreadExchange : IExchange, IDisposable
+internal sealed class ThreadExchange : IExchange
 {
+    private const int NoSleep = -1; // the short levels of a search are over sooner than a sleep
     private readonly ConcurrentQueue<(byte[] Parcel, int Length)>[] _inboxes;
     private readonly ConcurrentBag<byte[]> _free = [];
     private readonly byte[]?[] _inHand;
     private readonly int[] _levels;
-    private readonly Barrier _barrier;
     private readonly LevelTotals[] _totals;
     private LevelTotals _sum;
+    private int _arrived;
+    private int _sums;
     private int _sent;
     private volatile bool _isBroken;
 
@@ -23,10 +25,11 @@ internal sealed class ThreadExchange : IExchange, IDisposable
         _inHand = new byte[partitions][];
         _levels = new int[partitions];
         _totals = new LevelTotals[partitions];
-        _barrier = new Barrier(partitions, _ => _sum = _totals.Aggregate((a, b) => a + b));
     }
 
     public int Partitions { get; }
+
+    public bool IsOneProcess => true;
 
     public void Send(int from, int to, ReadOnlySpan<byte> states)
     {
@@ -53,11 +56,10 @@ internal sealed class ThreadExchange : IExchange, IDisposable
                 _inHand[partition] = got.Parcel;
                 return got.Parcel.AsMemory(0, got.Length);
             }
+            ThrowIfBroken();
             if (!wait || isLast)
                 return default;
-            if (_isBroken)
-                throw new OperationCanceledException("another thread of the search has failed");
-            spin.SpinOnce();
+            spin.SpinOnce(NoSleep);
         }
     }
 
@@ -70,15 +72,28 @@ internal sealed class ThreadExchange : IExchange, IDisposable
     public LevelTotals Sum(int partition, LevelTotals own)
     {
         _totals[partition] = own;
-        while (!_barrier.SignalAndWait(100)) // true once; a wait that times out takes the signal back
+        int sums = Volatile.Read(ref _sums);
+        if (Interlocked.Increment(ref _arrived) == Partitions)
         {
-            if (_isBroken)
-                throw new OperationCanceledException("another thread of the search has failed");
+            _sum = _totals.Aggregate((a, b) => a + b);
+            _arrived = 0;
+            Volatile.Write(ref _sums, unchecked(sums + 1));
+            return _sum;
         }
-        return _sum;
+        var spin = new SpinWait();
+        while (Volatile.Read(ref _sums) == sums)
+        {
+            ThrowIfBroken();
+            spin.SpinOnce(NoSleep);
+        }
+        return _sum; // stays until this thread gives its next one
     }
 
-    public void Dispose() => _barrier.Dispose();
+    private void ThrowIfBroken()
+    {
+        if (_isBroken)
+            throw new OperationCanceledException("another thread of the search has failed");
+    }
 
     /// <summary>Nobody waits any longer.</summary>
     public void Break() => _isBroken = true;

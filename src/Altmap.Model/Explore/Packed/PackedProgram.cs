@@ -41,6 +41,8 @@ internal sealed record PackedAlternative
 /// </summary>
 internal sealed class PackedProgram
 {
+    private const int OwnerBits = 12; // fewer do not spread states evenly
+
     private readonly record struct Live(int Actor, Position At, int Index, Alternative Alternative, Position Next);
 
     private readonly Lanes _lanes;
@@ -108,6 +110,12 @@ internal sealed class PackedProgram
     public ImmutableArray<(int Word, int Shift)> WalkerBlocks { get; private set; } = [];
 
     public int WalkerBits { get; private set; }
+
+    /// <summary>
+    /// The bits of a state that say which partition keeps it: what is true of sections, for it changes least often, and most steps stay in
+    /// their partition. Where that is too little to spread states by, all that is not a walker's: the symmetry of walkers does not meet it.
+    /// </summary>
+    public ulong[] Owner { get; private set; } = [];
 
     /// <summary>The place of an actor in a state.</summary>
     public Position PlaceOf(int actor, ReadOnlySpan<ulong> state) => Places[actor][Positions[actor].Read(state)];
@@ -288,12 +296,20 @@ internal sealed class PackedProgram
         }
         if (walkers.Length > 1 && walkers.All(w => World.Actors[w].Transitions.SequenceEqual(World.Actors[walkers[0]].Transitions)))
             WalkerBlocks = [.. blocks];
-        foreach (Lane lane in Positions.Concat(_locks).Where(l => !walkers.Contains(l.Unit)).Concat(_lanes.Memory))
+        Lane[] others = [.. Positions.Concat(_locks).Where(l => !walkers.Contains(l.Unit)).Concat(_lanes.Memory)];
+        foreach (Lane lane in others)
         {
             if (lane.Width > 0)
                 Put(lane, Room(lane.Width));
         }
         Words = Math.Max(1, used.Count);
+        Owner = new ulong[Words];
+        Lane[] sections = [.. _lanes.Sections.Concat(_lanes.Valid)];
+        foreach (Lane lane in sections.Sum(l => l.Width) >= OwnerBits ? sections : others)
+        {
+            if (lane.Width > 0)
+                Owner[lane.Word] |= lane.Mask;
+        }
         Bits = used.Sum();
     }
 

@@ -115,11 +115,15 @@ internal sealed unsafe class Engine<TBits>
         _walkers = usesSymmetry ? program.WalkerBlocks : [];
         _walkerMask = program.WalkerBits >= 64 ? ulong.MaxValue : (1UL << program.WalkerBits) - 1;
         Start = TBits.From(program.Start);
+        Owner = TBits.From(program.Owner);
     }
 
     public PackedProgram Program { get; }
 
     public TBits Start { get; }
+
+    /// <summary>The bits that say which partition keeps a state.</summary>
+    public TBits Owner { get; }
 
     /// <summary>The largest number of successors of a state.</summary>
     public int MovesMax => Program.Alternatives.Length;

@@ -9,6 +9,9 @@ public interface IExchange
     /// <summary>How many partitions.</summary>
     int Partitions { get; }
 
+    /// <summary>True when the partitions are threads of one process: they then help each other to expand a level.</summary>
+    bool IsOneProcess { get; }
+
     /// <summary>Hands over states of the level under way.</summary>
     void Send(int from, int to, ReadOnlySpan<byte> states);
 

@@ -4,36 +4,42 @@ namespace Altmap.Model.Explore.Search;
 
 /// <summary>
 /// Exact breadth-first search of one partition of the states, level by level. Alone it is the whole search; with an
-/// <see cref="IExchange"/> it owns the states whose hash is its own, and gives the others away.
+/// <see cref="IExchange"/> it owns some of the states (<see cref="Packed.PackedProgram.Owner"/>), and gives the others away.
 /// </summary>
 internal sealed unsafe class PartitionSearch<TBits> : ISearchPart
     where TBits : unmanaged, IBits<TBits>
 {
     private const int Parcel = 2048; // states sent at once
-    private const int Look = 512; // states between looks into the inbox
+    private const int Look = 128; // states between looks into the inbox, and those of a share
     private readonly Engine<TBits> _engine;
     private readonly Watch<TBits> _watch;
     private readonly IExchange? _exchange;
+    private readonly Helpers<TBits>? _helpers;
     private readonly int _me;
     private readonly int _partitions;
+    private readonly TBits _owner;
+    private readonly TBits _notOwner;
     private readonly Sighting?[] _found;
     private readonly List<long> _levels = [0];
     private readonly TBits[][] _out;
     private readonly int[] _outCount;
     private readonly NativeArray<TBits> _next = new();
     private long _looked;
+    private int _done; // levels, for the helpers
 
-    public PartitionSearch(Engine<TBits> engine, Watch<TBits> watch, int properties, IExchange? exchange, int me)
+    public PartitionSearch(Engine<TBits> engine, Watch<TBits> watch, int properties, IExchange? exchange, Helpers<TBits>? helpers, int me)
     {
-        (_engine, _watch, _exchange, _me) = (engine, watch, exchange, me);
+        (_engine, _watch, _exchange, _helpers, _me) = (engine, watch, exchange, helpers, me);
         _partitions = exchange?.Partitions ?? 1;
+        _owner = engine.Owner;
+        _notOwner = TBits.Change(TBits.From([.. Enumerable.Repeat(ulong.MaxValue, TBits.Words)]), _owner, default);
         _found = new Sighting?[properties];
         _out = [.. Enumerable.Range(0, _partitions).Select(p => p == me ? [] : new TBits[Parcel])];
         _outCount = new int[_partitions];
         _next.Grow(engine.MovesMax + 1);
         TBits start = engine.Start;
         engine.Canonicalise(&start);
-        if (OwnerOf(TBits.Hash(start)) == me)
+        if (OwnerOf(start) == me)
             Store.Offer(start, TBits.Hash(start));
         EndLevel();
     }
@@ -58,9 +64,6 @@ internal sealed unsafe class PartitionSearch<TBits> : ISearchPart
 
     public IReadOnlyList<Sighting?> Found => _found;
 
-    /// <summary>Who keeps a state.</summary>
-    public int OwnerOf(ulong hash) => _partitions == 1 ? 0 : (int)(((hash >> 32) * (ulong)_partitions) >> 32);
-
     /// <summary>Expands the last level. False when <paramref name="isCancelled"/> said so: the level is then not complete.</summary>
     /// <param name="isCancelled">Asked now and then.</param>
     /// <param name="statesMax">Stops when there are more states.</param>
@@ -69,14 +72,20 @@ internal sealed unsafe class PartitionSearch<TBits> : ISearchPart
         long first = _levels[^2],
             past = _levels[^1];
         bool goesOn = true;
-        for (long i = first; i < past && goesOn; i++)
+        for (long i = first; i < past && goesOn; i += Look)
         {
-            Expand(i);
-            if ((i - first) % Look != Look - 1)
+            var count = (int)Math.Min(Look, past - i);
+            if (count == Look && _helpers is { AreWanted: true })
+            {
+                _helpers.Give(new(_me, i, new ReadOnlySpan<TBits>(Store[i], count).ToArray()));
                 continue;
+            }
+            for (int s = 0; s < count; s++)
+                Expand(*Store[i + s], _me, i + s);
             Drain(wait: false);
             goesOn = !isCancelled() && Store.Count <= statesMax;
         }
+        Help();
         if (_exchange is not null)
         {
             for (int p = 0; p < _partitions; p++)
@@ -129,30 +138,55 @@ internal sealed unsafe class PartitionSearch<TBits> : ISearchPart
         _next.Release();
     }
 
-    private void Expand(long index)
+    /// <summary>Expands what others still have of this level.</summary>
+    private void Help()
     {
-        TBits state = *Store[index];
+        if (_helpers is null)
+            return;
+        _helpers.Done();
+        _done++;
+        var spin = new SpinWait();
+        while (_helpers.Take(_done, out Helpers<TBits>.Share? share))
+        {
+            for (int s = 0; s < share?.States.Length; s++)
+                Expand(share.States[s], share.Partition, share.First + s);
+            Drain(wait: false);
+            if (share is null)
+                spin.SpinOnce(sleep1Threshold: -1);
+        }
+    }
+
+    /// <summary>Takes a state's successors to their owners.</summary>
+    /// <param name="state">The state.</param>
+    /// <param name="owner">Its own owner.</param>
+    /// <param name="index">Its number there.</param>
+    private void Expand(TBits state, int owner, long index)
+    {
+        TBits bits = TBits.Change(state, _notOwner, default);
         TBits* next = _next.Items;
         int count = _engine.Successors(&state, next, null, out bool isStuck);
         Edges += count;
         if (isStuck && _watch.StuckProperty >= 0 && _found[_watch.StuckProperty] is null)
-            _found[_watch.StuckProperty] = new Sighting(_watch.StuckProperty, 0, Depth, _me, index);
+            _found[_watch.StuckProperty] = new Sighting(_watch.StuckProperty, 0, Depth, owner, index);
         for (int i = 0; i < count; i++)
         {
             if (_engine.UsesSymmetry)
                 _engine.Canonicalise(next + i);
-            ulong hash = TBits.Hash(next[i]);
-            int owner = OwnerOf(hash);
-            if (owner == _me)
+            int to = TBits.Has(next[i], _owner, bits) ? owner : OwnerOf(next[i]);
+            if (to == _me)
             {
-                Store.Offer(next[i], hash);
+                Store.Offer(next[i], TBits.Hash(next[i]));
                 continue;
             }
-            _out[owner][_outCount[owner]] = next[i];
-            if (++_outCount[owner] == Parcel)
-                Send(owner);
+            _out[to][_outCount[to]] = next[i];
+            if (++_outCount[to] == Parcel)
+                Send(to);
         }
     }
+
+    /// <summary>Who keeps a state.</summary>
+    private int OwnerOf(in TBits state) =>
+        _partitions == 1 ? 0 : (int)(((TBits.Hash(TBits.Change(state, _notOwner, default)) >> 32) * (ulong)_partitions) >> 32);
 
     private void Send(int to)
     {

@@ -77,6 +77,7 @@ internal sealed unsafe class SearchSpace<TBits> : SearchSpace
     private readonly Engine<TBits> _engine;
     private readonly Watch<TBits> _watch;
     private readonly int _properties;
+    private Helpers<TBits>? _helpers;
 
     public SearchSpace(PackedProgram program, ImmutableArray<Property> properties, Reductions reductions)
     {
@@ -88,7 +89,15 @@ internal sealed unsafe class SearchSpace<TBits> : SearchSpace
 
     public override int StateBytes => sizeof(TBits);
 
-    public override ISearchPart Part(IExchange? exchange, int me) => new PartitionSearch<TBits>(_engine, _watch, _properties, exchange, me);
+    public override ISearchPart Part(IExchange? exchange, int me) =>
+        new PartitionSearch<TBits>(
+            _engine,
+            _watch,
+            _properties,
+            exchange,
+            exchange is { IsOneProcess: true } ? LazyInitializer.EnsureInitialized(ref _helpers, () => new(exchange.Partitions)) : null,
+            me
+        );
 
     public override ImmutableArray<Sighting> Sightings(IReadOnlyList<ISearchPart> parts) =>
         [
