@@ -32,10 +32,10 @@ public static unsafe class TraceReplay
         Bits512[] next = new Bits512[engine.MovesMax + 1];
         int[] taken = new int[engine.MovesMax + 1];
         var trace = new List<PackedAlternative>();
-        var found = new Sighting?[1];
+        var found = new Sighting<Bits512>?[1];
         string? problem = violated is null ? $"there is no property {property}" : null;
         int done = 0;
-        watch.Look(&state, found, 0, 0, 0);
+        watch.Look(&state, found, 0);
         for (; done < steps.Count && problem is null; done++)
         {
             int count;
@@ -48,7 +48,7 @@ public static unsafe class TraceReplay
                 break;
             state = next[same[0]];
             trace.Add(model.Program.Alternatives[taken[same[0]]]);
-            watch.Look(&state, found, 0, 0, 0);
+            watch.Look(&state, found, 0);
         }
         model.Tell(trace); // throws where run lengths disagree
         RunLengthState memory = model.After(trace);

@@ -147,17 +147,13 @@ public class ExploreCommandTests
     [InlineData("3")]
     public void Threads_change_nothing(string threads)
     {
-        JsonElement one = Json(4, "--policy", "taint-pagemap", "--walkers", "unlocked", "--bounds", Tiny),
-            more = Json(4, "--policy", "taint-pagemap", "--walkers", "unlocked", "--bounds", Tiny, "--threads", threads);
-        Assert.All(
-            (string[])["states", "steps", "depth", "complete"],
-            key => Assert.Equal(one.GetProperty(key).GetRawText(), more.GetProperty(key).GetRawText())
-        );
-        static IEnumerable<(string?, int)> Violations(JsonElement json) =>
-            json.GetProperty("violations")
-                .EnumerateArray()
-                .Select(v => (v.GetProperty("property").GetString(), v.GetProperty("trace").GetArrayLength()));
-        Assert.Equal(Violations(one), Violations(more));
+        string[] words = ["explore", "--policy", "taint-pagemap", "--walkers", "unlocked", "--bounds", Tiny];
+        CliResult one = Cli.Run(words),
+            more = Cli.Run([.. words, "--threads", threads]);
+        Assert.Equal(4, one.ExitCode);
+        Assert.Contains("does not hold", one.Output, StringComparison.Ordinal);
+        Assert.Equal(4, more.ExitCode);
+        Assert.Equal(one.Output, more.Output);
     }
 
     private static string[] Shard(Scratch scratch, int me, string bounds) =>
@@ -176,13 +172,7 @@ public class ExploreCommandTests
         Assert.Equal(4, results[0].ExitCode);
         Assert.Contains("had 16 levels", results[0].Error, StringComparison.Ordinal);
         Assert.Contains("had 15 levels", results[1].Error, StringComparison.Ordinal);
-        using JsonDocument one = JsonDocument.Parse(Cli.Run(whole).Output),
-            shared = JsonDocument.Parse(results[0].Output);
-        Assert.All(
-            (string[])["states", "steps", "depth", "complete"],
-            key => Assert.Equal(one.RootElement.GetProperty(key).GetRawText(), shared.RootElement.GetProperty(key).GetRawText())
-        );
-        Assert.Equal(Violations(one.RootElement), Violations(shared.RootElement));
+        Assert.Equal(Cli.Run(whole).Output, results[0].Output);
         Assert.Equal(States(scratch["d"], 3), Alone(scratch));
     }
 
@@ -197,11 +187,6 @@ public class ExploreCommandTests
             Assert.True(thread.Join(TimeSpan.FromMinutes(2)), "a shard waits for ever");
         return results;
     }
-
-    private static IEnumerable<(string?, int)> Violations(JsonElement json) =>
-        json.GetProperty("violations")
-            .EnumerateArray()
-            .Select(v => (v.GetProperty("property").GetString(), v.GetProperty("trace").GetArrayLength()));
 
     private static SortedSet<string> Alone(Scratch scratch)
     {

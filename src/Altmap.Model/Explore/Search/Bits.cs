@@ -25,6 +25,9 @@ internal interface IBits<T>
     /// <summary>All bits alike.</summary>
     static abstract bool Same(in T a, in T b);
 
+    /// <summary>An order of states, by their words.</summary>
+    static abstract bool Precedes(in T a, in T b);
+
     /// <summary>For the table and for the partition. Exact identity is never read from it.</summary>
     static abstract ulong Hash(in T state);
 }
@@ -56,6 +59,14 @@ internal readonly struct Bits128(Vector128<ulong> bits) : IBits<Bits128>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool Same(in Bits128 a, in Bits128 b) => a._bits == b._bits;
 
+    public static bool Precedes(in Bits128 a, in Bits128 b)
+    {
+        int first = 0;
+        while (first < Words - 1 && a._bits[first] == b._bits[first])
+            first++;
+        return a._bits[first] < b._bits[first];
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Hash(in Bits128 state) => Mixer.Two(state._bits.GetElement(0), state._bits.GetElement(1));
 }
@@ -86,6 +97,14 @@ internal readonly struct Bits256(Vector256<ulong> bits) : IBits<Bits256>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool Same(in Bits256 a, in Bits256 b) => a._bits == b._bits;
+
+    public static bool Precedes(in Bits256 a, in Bits256 b)
+    {
+        int first = 0;
+        while (first < Words - 1 && a._bits[first] == b._bits[first])
+            first++;
+        return a._bits[first] < b._bits[first];
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Hash(in Bits256 state) =>
@@ -121,6 +140,14 @@ internal readonly struct Bits512(Vector512<ulong> bits) : IBits<Bits512>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool Same(in Bits512 a, in Bits512 b) => a._bits == b._bits;
+
+    public static bool Precedes(in Bits512 a, in Bits512 b)
+    {
+        int first = 0;
+        while (first < Words - 1 && a._bits[first] == b._bits[first])
+            first++;
+        return a._bits[first] < b._bits[first];
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Hash(in Bits512 state) =>

@@ -13,8 +13,8 @@ internal sealed class Helpers<TBits>(int partitions)
     private int _idle;
     private int _done; // with its own states, over all levels
 
-    /// <summary>Some states of a partition, from the number of the first one on.</summary>
-    public sealed record Share(int Partition, long First, TBits[] States);
+    /// <summary>Some states of a partition.</summary>
+    public sealed record Share(int Owner, TBits[] States);
 
     /// <summary>True when somebody has nothing to do.</summary>
     public bool AreWanted => Volatile.Read(ref _idle) * 4 > _shares.Count;

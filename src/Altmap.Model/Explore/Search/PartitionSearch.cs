@@ -19,7 +19,7 @@ internal sealed unsafe class PartitionSearch<TBits> : ISearchPart
     private readonly int _partitions;
     private readonly TBits _owner;
     private readonly TBits _notOwner;
-    private readonly Sighting?[] _found;
+    private readonly Sighting<TBits>?[] _found;
     private readonly List<long> _levels = [0];
     private readonly TBits[][] _out;
     private readonly int[] _outCount;
@@ -33,7 +33,7 @@ internal sealed unsafe class PartitionSearch<TBits> : ISearchPart
         _partitions = exchange?.Partitions ?? 1;
         _owner = engine.Owner;
         _notOwner = TBits.Change(TBits.From([.. Enumerable.Repeat(ulong.MaxValue, TBits.Words)]), _owner, default);
-        _found = new Sighting?[properties];
+        _found = new Sighting<TBits>?[properties];
         _out = [.. Enumerable.Range(0, _partitions).Select(p => p == me ? [] : new TBits[Parcel])];
         _outCount = new int[_partitions];
         _next.Grow(engine.MovesMax + 1);
@@ -62,7 +62,7 @@ internal sealed unsafe class PartitionSearch<TBits> : ISearchPart
 
     public long Frontier => _levels[^1] - _levels[^2];
 
-    public IReadOnlyList<Sighting?> Found => _found;
+    public IReadOnlyList<Sighting<TBits>?> Found => _found;
 
     /// <summary>Expands the last level. False when <paramref name="isCancelled"/> said so: the level is then not complete.</summary>
     /// <param name="isCancelled">Asked now and then.</param>
@@ -77,11 +77,11 @@ internal sealed unsafe class PartitionSearch<TBits> : ISearchPart
             var count = (int)Math.Min(Look, past - i);
             if (count == Look && _helpers is { AreWanted: true })
             {
-                _helpers.Give(new(_me, i, new ReadOnlySpan<TBits>(Store[i], count).ToArray()));
+                _helpers.Give(new(_me, new ReadOnlySpan<TBits>(Store[i], count).ToArray()));
                 continue;
             }
             for (int s = 0; s < count; s++)
-                Expand(*Store[i + s], _me, i + s);
+                Expand(*Store[i + s], _me);
             Drain(wait: false);
             goesOn = !isCancelled() && Store.Count <= statesMax;
         }
@@ -126,8 +126,8 @@ internal sealed unsafe class PartitionSearch<TBits> : ISearchPart
             for (long i = _levels[level]; i < _levels[level + 1]; i++)
             {
                 Edges += _engine.Successors(Store[i], _next.Items, null, out bool isStuck);
-                if (isStuck && _watch.StuckProperty >= 0)
-                    _found[_watch.StuckProperty] ??= new Sighting(_watch.StuckProperty, 0, level, _me, i);
+                if (isStuck)
+                    NoteStuck(*Store[i], level);
             }
         }
     }
@@ -149,7 +149,7 @@ internal sealed unsafe class PartitionSearch<TBits> : ISearchPart
         while (_helpers.Take(_done, out Helpers<TBits>.Share? share))
         {
             for (int s = 0; s < share?.States.Length; s++)
-                Expand(share.States[s], share.Partition, share.First + s);
+                Expand(share.States[s], share.Owner);
             Drain(wait: false);
             if (share is null)
                 spin.SpinOnce(sleep1Threshold: -1);
@@ -159,15 +159,14 @@ internal sealed unsafe class PartitionSearch<TBits> : ISearchPart
     /// <summary>Takes a state's successors to their owners.</summary>
     /// <param name="state">The state.</param>
     /// <param name="owner">Its own owner.</param>
-    /// <param name="index">Its number there.</param>
-    private void Expand(TBits state, int owner, long index)
+    private void Expand(TBits state, int owner)
     {
         TBits bits = TBits.Change(state, _notOwner, default);
         TBits* next = _next.Items;
         int count = _engine.Successors(&state, next, null, out bool isStuck);
         Edges += count;
-        if (isStuck && _watch.StuckProperty >= 0 && _found[_watch.StuckProperty] is null)
-            _found[_watch.StuckProperty] = new Sighting(_watch.StuckProperty, 0, Depth, owner, index);
+        if (isStuck)
+            NoteStuck(state, Depth);
         for (int i = 0; i < count; i++)
         {
             if (_engine.UsesSymmetry)
@@ -214,10 +213,20 @@ internal sealed unsafe class PartitionSearch<TBits> : ISearchPart
         _levels.Add(Store.Count);
     }
 
+    private void NoteStuck(in TBits state, int depth)
+    {
+        int property = _watch.StuckProperty;
+        if (property < 0 || _found[property]?.Depth < depth)
+            return;
+        var sighting = new Sighting<TBits>(property, 0, depth, state);
+        if (sighting.Precedes(_found[property]))
+            _found[property] = sighting;
+    }
+
     private void LookAt(long first, long past, int depth)
     {
         for (long i = first; i < past; i++)
-            _watch.Look(Store[i], _found, depth, _me, i);
+            _watch.Look(Store[i], _found, depth);
         _looked = past;
     }
 }

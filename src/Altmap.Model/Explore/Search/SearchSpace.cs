@@ -103,9 +103,9 @@ internal sealed unsafe class SearchSpace<TBits> : SearchSpace
         [
             .. Parts(parts)
                 .SelectMany(p => p.Found)
-                .OfType<Sighting>()
+                .OfType<Sighting<TBits>>()
                 .GroupBy(s => s.Property)
-                .Select(g => g.OrderBy(s => s.Depth).ThenBy(s => s.Case).First())
+                .Select(g => g.Aggregate((a, b) => b.Precedes(a) ? b : a))
                 .OrderBy(s => s.Property),
         ];
 
@@ -113,12 +113,16 @@ internal sealed unsafe class SearchSpace<TBits> : SearchSpace
     {
         PartitionSearch<TBits>[] all = [.. Parts(parts)];
         var path = new TBits[sighting.Depth + 1];
-        path[^1] = *all[sighting.Partition].Store[sighting.Index];
+        path[^1] = ((Sighting<TBits>)sighting).State;
         var room = new NativeArray<TBits>();
         room.Grow(_engine.MovesMax + 1);
         var taken = new int[_engine.MovesMax + 1];
-        for (int depth = sighting.Depth; depth > 0; depth--)
-            path[depth - 1] = Before(all, depth - 1, path[depth], room.Items);
+        int actor = -1;
+        fixed (int* moves = taken)
+        {
+            for (int depth = sighting.Depth; depth > 0; depth--)
+                path[depth - 1] = Before(all, depth - 1, path[depth], ref actor, room.Items, moves);
+        }
 
         var trace = ImmutableArray.CreateBuilder<PackedAlternative>(sighting.Depth);
         TBits now = _engine.Start;
@@ -146,23 +150,35 @@ internal sealed unsafe class SearchSpace<TBits> : SearchSpace
         return trace.MoveToImmutable();
     }
 
-    private TBits Before(PartitionSearch<TBits>[] parts, int depth, in TBits state, TBits* room)
+    /// <summary>
+    /// Of the states of a level that lead to one, that of a step of the same actor as the step after it, for few turns in the story; of
+    /// those the one that precedes the others: the same for any order in which they were found.
+    /// </summary>
+    private TBits Before(PartitionSearch<TBits>[] parts, int depth, in TBits state, ref int actor, TBits* room, int* taken)
     {
+        TBits? best = null;
+        int bestActor = -1;
         foreach (PartitionSearch<TBits> part in parts)
         {
             for (long i = part.Levels[depth]; i < part.Levels[depth + 1]; i++)
             {
                 TBits from = *part.Store[i];
-                int count = _engine.Successors(&from, room, null, out _);
+                int count = _engine.Successors(&from, room, taken, out _);
                 for (int s = 0; s < count; s++)
                 {
                     _engine.Canonicalise(room + s);
-                    if (TBits.Same(room[s], state))
-                        return from;
+                    if (!TBits.Same(room[s], state))
+                        continue;
+                    int by = _engine.Program.Alternatives[taken[s]].Actor;
+                    bool isTurn = by != actor,
+                        isBestTurn = bestActor != actor;
+                    if (best is not { } other || (isTurn == isBestTurn ? TBits.Precedes(from, other) : isBestTurn))
+                        (best, bestActor) = (from, by);
                 }
             }
         }
-        throw new InvalidOperationException($"no state of depth {depth} leads to one that was found");
+        actor = bestActor;
+        return best ?? throw new InvalidOperationException($"no state of depth {depth} leads to one that was found");
     }
 
     private static IEnumerable<PartitionSearch<TBits>> Parts(IReadOnlyList<ISearchPart> parts) => parts.Cast<PartitionSearch<TBits>>();

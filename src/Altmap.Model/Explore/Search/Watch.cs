@@ -7,9 +7,25 @@ namespace Altmap.Model.Explore.Search;
 /// <param name="Property">Number among the properties.</param>
 /// <param name="Case">Number among its cases.</param>
 /// <param name="Depth">Steps from the start.</param>
-/// <param name="Partition">Where the state is kept.</param>
-/// <param name="Index">Its number there.</param>
-internal readonly record struct Sighting(int Property, int Case, int Depth, int Partition, long Index);
+internal abstract record Sighting(int Property, int Case, int Depth);
+
+/// <summary>A violation as it was found, with its state.</summary>
+/// <param name="Property">Number among the properties.</param>
+/// <param name="Case">Number among its cases.</param>
+/// <param name="Depth">Steps from the start.</param>
+/// <param name="State">The state in which it was seen.</param>
+internal sealed record Sighting<TBits>(int Property, int Case, int Depth, TBits State) : Sighting(Property, Case, Depth)
+    where TBits : unmanaged, IBits<TBits>
+{
+    /// <summary>True when this one is to be told and not the other: the same one for any order in which states are looked at.</summary>
+    public bool Precedes(Sighting<TBits>? other) =>
+        other is null
+        || (
+            Depth != other.Depth ? Depth < other.Depth
+            : Case != other.Case ? Case < other.Case
+            : TBits.Precedes(State, other.State)
+        );
+}
 
 /// <summary>The properties as tests, sorted by what makes them worth a look: where a walker stands, or that everybody rests.</summary>
 internal sealed unsafe class Watch<TBits>
@@ -66,8 +82,8 @@ internal sealed unsafe class Watch<TBits>
     /// <summary>The property that says that nobody is stuck, or -1.</summary>
     public int StuckProperty { get; }
 
-    /// <summary>Looks at a new state; notes the first sighting of each property.</summary>
-    public void Look(TBits* state, Span<Sighting?> found, int depth, int partition, long index)
+    /// <summary>Looks at a new state; notes the sighting of each property that precedes all others.</summary>
+    public void Look(TBits* state, Span<Sighting<TBits>?> found, int depth)
     {
         var words = (ulong*)state;
         foreach (int a in _watched)
@@ -75,18 +91,22 @@ internal sealed unsafe class Watch<TBits>
             Lane lane = _lanes[a];
             Entry[] entries = _byPlace[a][(int)((words[lane.Word] & lane.Mask) >> lane.Shift)];
             if (entries.Length > 0)
-                Check(entries, state, found, depth, partition, index);
+                Check(entries, state, found, depth);
         }
         if (!TBits.Meets(*state, _positions))
-            Check(_atRest, state, found, depth, partition, index);
+            Check(_atRest, state, found, depth);
     }
 
-    private void Check(Entry[] entries, TBits* state, Span<Sighting?> found, int depth, int partition, long index)
+    private void Check(Entry[] entries, TBits* state, Span<Sighting<TBits>?> found, int depth)
     {
         foreach (ref readonly Entry entry in entries.AsSpan())
         {
-            if (found[entry.Property] is null && _engine.Holds(entry.Test, *state))
-                found[entry.Property] = new Sighting(entry.Property, entry.Case, depth, partition, index);
+            Sighting<TBits>? before = found[entry.Property];
+            if (before?.Depth < depth || !_engine.Holds(entry.Test, *state))
+                continue;
+            var sighting = new Sighting<TBits>(entry.Property, entry.Case, depth, *state);
+            if (sighting.Precedes(before))
+                found[entry.Property] = sighting;
         }
     }
 }
