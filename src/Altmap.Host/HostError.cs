@@ -15,6 +15,9 @@ public sealed record HostError(string Path, string What, string Expected = "", s
     /// <summary>Why the operating system refused, or None when it is the content that is wrong.</summary>
     public Errno Errno { get; init; }
 
+    /// <summary>True when it is more than was to be read, and else may be right.</summary>
+    public bool IsTooMuch { get; init; }
+
     /// <summary>True when the operating system refused: a missing file, no permission, a failing disk.</summary>
     public bool IsOfSystem => Errno != Errno.None;
 

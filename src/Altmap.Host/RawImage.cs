@@ -37,16 +37,7 @@ public static class RawImage
                 if (chunk.AsSpan(0, got).ContainsAnyExcept((byte)0))
                     image = image.Write(at, chunk.AsSpan(0, got));
                 if (image.StoredBytes > storedBytesMax)
-                    return new(
-                        null,
-                        new HostError(
-                            path,
-                            string.Create(
-                                CultureInfo.InvariantCulture,
-                                $"the image holds more than {storedBytesMax} bytes that are not zero"
-                            )
-                        )
-                    );
+                    return new(null, SparseImage.TooMuch(path, storedBytesMax));
                 if (got < ChunkBytes)
                     return new(image.Resize(at + (ulong)got), null);
             }

@@ -104,6 +104,18 @@ public static class SparseImage
         }
     }
 
+    /// <summary>An image that holds more than may be held in memory.</summary>
+    internal static HostError TooMuch(string name, ulong storedBytesMax) =>
+        new(
+            name,
+            string.Create(CultureInfo.InvariantCulture, $"the image holds more than {storedBytesMax} bytes that are not zero"),
+            "",
+            "unpack it and give the raw file"
+        )
+        {
+            IsTooMuch = true,
+        };
+
     private sealed class Reader(GzipInput stream, string name, ulong storedBytesMax)
     {
         private readonly byte[] _buffer = new byte[64 * 1024];
@@ -155,11 +167,7 @@ public static class SparseImage
                 // A page is held whole, so a run counts at least one: a million runs of a byte are not a megabyte.
                 stored += Math.Max(length, 4096);
                 if (stored > storedBytesMax)
-                    return Fail(
-                        string.Create(CultureInfo.InvariantCulture, $"the image holds more than {storedBytesMax} bytes that are not zero"),
-                        "",
-                        "unpack it and give the raw file"
-                    );
+                    return new(null, TooMuch(name, storedBytesMax));
                 end = offset + length;
                 ulong wanted = Math.Min(end, Math.Max(limit, offset));
                 for (ulong at = offset; at < wanted; )

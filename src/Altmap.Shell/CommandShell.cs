@@ -183,7 +183,7 @@ public static class CommandShell
                 continue;
             }
             if (SysfsTree.Read(state.Machine, path) is not { } value)
-                return Unsupported(state, $"reading {path}");
+                return Unsupported(state, $"reading {path}{ProcFiles.WhyNot(path)}");
             if (value.Errno == Errno.None)
             {
                 output.Out(value.IsNothing ? "" : value.Text + "\n");

@@ -185,6 +185,9 @@ public class HostileTests
                 gzip.Write(ones);
         }
         Assert.Contains("no info-block", Cli.Run("infoblock", "read", scratch["bomb.gz"]).Output, StringComparison.Ordinal);
+        CliResult check = Cli.Run("infoblock", "check", scratch["bomb.gz"]);
+        Assert.Contains("only its head was looked at: it holds more than 256 MiB", check.Error, StringComparison.Ordinal);
+        Assert.Contains("raw: a plain block device of 1153433600", check.Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -19,6 +19,17 @@ internal static class ImageInput
         return file.Value ?? throw CliError.Of(file.Error!);
     }
 
+    /// <summary>The same, or null for a packed image that unpacks to more than may be held in memory.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="heldBytesMax">Of a packed image.</param>
+    public static IMediaReader? OpenUpTo(string path, ulong heldBytesMax)
+    {
+        if (!path.EndsWith(".gz", StringComparison.Ordinal))
+            return Open(path);
+        HostResult<SparseBytes> image = MachineLoader.ReadImage(path, heldBytesMax);
+        return image.Value ?? (image.Error!.IsTooMuch ? null : throw CliError.Of(image.Error));
+    }
+
     /// <summary>Reads a head; <c>-</c> is standard input.</summary>
     public static NamespaceHead ReadHead(CliHost host, string path, int count, bool wantsSize = false)
     {

@@ -194,6 +194,7 @@ internal static class InfoBlockCheckCommand
     /// <summary>The namespace as the command line describes it.</summary>
     private sealed class Target
     {
+        private const ulong HeldBytesMax = 256UL << 20;
         private readonly byte[] _head;
         private readonly NamespaceExtent _extent;
         private readonly ClaimClass _claim;
@@ -237,7 +238,18 @@ internal static class InfoBlockCheckCommand
             if (_claim is not (ClaimClass.None or ClaimClass.Btt or ClaimClass.Btt2) || path == "-")
                 return;
             // Wherever a BTT is met, it is checked, and what can be saved is said before anything is called lost.
-            IMediaReader media = ImageInput.Open(path);
+            IMediaReader? media = ImageInput.OpenUpTo(path, HeldBytesMax);
+            if (media is null)
+            {
+                if (BttPresence.Probe(_head, _extent, _claim).IsFound)
+                    _needs = $"{path} unpacked: it holds more than {new ByteSize(HeldBytesMax).ToHuman()}, and a BTT is checked whole";
+                else
+                    host.Note(
+                        $"{path}: only its head was looked at: it holds more than {new ByteSize(HeldBytesMax).ToHuman()}, "
+                            + "unpack it for the rest"
+                    );
+                return;
+            }
             using IDisposable? file = media as IDisposable;
             ByteSize there = new(Math.Min(media.LengthBytes, whole.Bytes));
             _btt = BttCheck.Run(

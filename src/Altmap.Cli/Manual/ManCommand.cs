@@ -40,6 +40,8 @@ internal static class ManCommand
                         + NearestWord.Hint(name, all.Select(each => Short(each.Name)))
                     ).TrimEnd()
                 );
+            if (host.IsOutputTerminal)
+                host.Note($"this is roff; to read it: altmap man {name} | man -l -");
             host.Out.Write(found.ToRoff());
             return ExitCode.Success;
         });

@@ -6,6 +6,7 @@ using Altmap.Cli.Sessions;
 using Altmap.Core.Json;
 using Altmap.Core.Kernels;
 using Altmap.Core.Units;
+using Altmap.Formats.InfoBlocks;
 using Altmap.Model;
 using Altmap.Model.Nvdimm;
 using Altmap.Model.Planning;
@@ -71,7 +72,10 @@ internal static class PlanAsked
         if (trial.Short is { } plan)
             throw new CliError(
                 trial.Most is null && trial.Refusals.Any(r => r.IsNotModelled) ? ExitCode.Unsupported : ExitCode.ErrorsLeft,
-                [Shortfall(path, machine, trial, plan, wish), .. trial.Refusals.Distinct().Take(RefusalsTold).Select(Told)]
+                [
+                    Shortfall(path, machine, trial, plan, wish) + MapHint(session.State, trial, request, wish),
+                    .. trial.Refusals.Distinct().Take(RefusalsTold).Select(Told),
+                ]
             );
         if (request.Rest is not null)
             NoteRest(host, trial, machine, wish);
@@ -161,6 +165,15 @@ internal static class PlanAsked
             : trial.Refusals.IsEmpty ? $"no free space that {word} fits in, of {where} (altmap plan MACHINE shows who has it)"
             : $"the model of this machine refuses {word} in {where}";
         return $"{path}: no namespace can be made{before}: {why}";
+    }
+
+    /// <summary>The same with the page map in RAM, where that was not asked about and gives what is wanted; else nothing.</summary>
+    private static string MapHint(ShellState state, UsableTrial trial, PlanRequest request, UsableWish wish)
+    {
+        if (trial.Most is null || !request.Maps.IsEmpty || wish.Mode is CapacityMode.Raw or CapacityMode.Sector)
+            return "";
+        UsableTrial inRam = Modelled.Answer(() => UsableTrial.Of(state, wish with { Maps = [PageMapMode.Ram] }));
+        return inRam.Short is null ? $"; with --map mem it gives {inRam.Made[0].Result.Usable}, its page map then takes RAM" : "";
     }
 
     private static NamespaceState[] NamespacesOf(Machine machine) =>

@@ -13,6 +13,13 @@ public static class ProcFiles
     /// <summary>Their paths.</summary>
     public static readonly ImmutableArray<string> Names = [CommandLine, IomemFile, ZoneInfoFile];
 
+    /// <summary>Why a file is not modelled, where that is worth a word; else empty.</summary>
+    internal static string WhyNot(string path) =>
+        path == "/proc/meminfo"
+            ? ": its figures are without what the kernel takes for itself at boot, which is in no machine file; exact are the pages of "
+                + "zones (cat /proc/zoneinfo), the blocks (lsmem) and the ranges (cat /proc/iomem)"
+            : "";
+
     /// <summary>What the content lacks, in words; null: nothing that is known of.</summary>
     internal static string? Gap(Machine machine, string path) =>
         path == ZoneInfoFile && ZoneInfo.LacksManaged(machine)

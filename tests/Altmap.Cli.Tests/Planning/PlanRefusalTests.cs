@@ -29,6 +29,18 @@ public class PlanRefusalTests
         """;
 
     [Fact]
+    public void A_page_map_in_RAM_is_named_where_it_gives_what_was_asked()
+    {
+        string tour = Path.Combine(Golden.Root, "..", "..", "examples", "tour", "machine.json");
+        CliResult asked = Cli.Run("plan", tour, "--usable", "2040M", "--mode", "fsdax"),
+            more = Cli.Run("plan", tour, "--usable", "2047M", "--mode", "fsdax");
+        Assert.Equal((4, 4), (asked.ExitCode, more.ExitCode));
+        Assert.Contains("with --map mem it gives 2145386496 (1.99 GiB)", asked.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("--map mem", more.Error, StringComparison.Ordinal); // the info-block takes 2 MiB
+        Assert.Equal(0, Cli.Run("plan", tour, "--usable", "2040M", "--mode", "fsdax", "--map", "mem").ExitCode);
+    }
+
+    [Fact]
     [Trait("problem", "D1")]
     public void A_DIMM_is_all_or_nothing_and_kmem_cuts_off()
     {
