@@ -60,8 +60,15 @@ public sealed record PlugTrial(
 /// <param name="Block">Size of a memory block.</param>
 /// <param name="Asked">What was asked; null: no address was given.</param>
 /// <param name="Ways">Others, each accepted; the nearest first.</param>
+/// <param name="Refused">Others that were tried and refused.</param>
 /// <param name="Ram">System RAM of the machine: how much of it is free nobody knows here.</param>
-public sealed record PlugPlan(ByteSize Block, PlugTrial? Asked, ImmutableArray<PlugTrial> Ways, ByteSize Ram)
+public sealed record PlugPlan(
+    ByteSize Block,
+    PlugTrial? Asked,
+    ImmutableArray<PlugTrial> Ways,
+    ImmutableArray<PlugTrial> Refused,
+    ByteSize Ram
+)
 {
     /// <summary>Plans. Throws <see cref="NotModelledException"/> for machines whose firmware cannot tell of new memory.</summary>
     public static PlugPlan Of(ShellState state, ByteSize size, PhysicalAddress? at)
@@ -70,6 +77,7 @@ public sealed record PlugPlan(ByteSize Block, PlugTrial? Asked, ImmutableArray<P
         ByteSize block = machine.Mm.BlockSize;
         PlugTrial? asked = at is { } start ? Try(state, PlugKind.Dimm, start, size) : null;
         var ways = new List<PlugTrial>();
+        var refused = new List<PlugTrial>();
         if (asked is not { IsAccepted: true })
         {
             ByteSize down = size.AlignDown(block),
@@ -84,16 +92,15 @@ public sealed record PlugPlan(ByteSize Block, PlugTrial? Asked, ImmutableArray<P
                     Add(PlugKind.VirtioMem, place, size);
         }
         ByteSize ram = machine.Mm.BootRam.Aggregate(ByteSize.Zero, (sum, r) => sum + r.Count.ToBytes(machine.Mm.PageSize));
-        return new(block, asked, [.. ways], ram);
+        return new(block, asked, [.. ways], [.. refused], ram);
 
         void Add(PlugKind kind, PhysicalAddress place, ByteSize bytes)
         {
-            if (
-                !bytes.IsZero
-                && !ways.Exists(w => w.Kind == kind && w.Range.Start == place && w.Plugged == bytes)
-                && Try(state, kind, place, bytes) is { IsAccepted: true } trial
-            )
-                ways.Add(trial);
+            IEnumerable<PlugTrial> known = ways.Concat(refused).Concat(asked is null ? [] : [asked]);
+            if (bytes.IsZero || known.Any(w => w.Kind == kind && w.Range.Start == place && w.Range.Size == bytes))
+                return;
+            PlugTrial trial = Try(state, kind, place, bytes);
+            (trial.IsAccepted ? ways : refused).Add(trial);
         }
     }
 

@@ -40,8 +40,10 @@ internal static class PlanPlug
             WriteRam(host, plan, plan.Asked);
             return;
         }
-        host.Out.WriteLine(plan.Ways.IsEmpty ? "nothing near it is accepted" : "accepted, each run on the model:");
-        foreach (PlugTrial way in plan.Ways)
+        bool isNone = plan.Ways.IsEmpty;
+        string none = $"nothing near it is accepted{(plan.Refused.IsEmpty ? "" : "; tried on the model:")}";
+        host.Out.WriteLine(isNone ? none : "accepted, each run on the model:");
+        foreach (PlugTrial way in isNone ? plan.Refused : plan.Ways)
             Write(host, way);
         if (plan.Ways.Length > 0)
             WriteRam(host, plan, plan.Ways.MaxBy(w => w.RamForMemmap.Bytes)!);
@@ -85,6 +87,7 @@ internal static class PlanPlug
         json.WriteNumber("ram", plan.Ram.Bytes);
         json.WriteObjects("asked", plan.Asked is { } asked ? (ImmutableArray<PlugTrial>)[asked] : [], t => Write(json, t));
         json.WriteObjects("ways", plan.Ways, t => Write(json, t));
+        json.WriteObjects("tried", plan.Refused, t => Write(json, t));
         json.WriteEndObject();
     }
 

@@ -25,6 +25,15 @@ public class PlugPlanTests
         Assert.Equal(accepted, plan.Ways.IsEmpty);
     }
 
+    /// <summary>Without an address too it is said why nothing is taken.</summary>
+    [Fact]
+    public void What_was_tried_and_refused_is_told()
+    {
+        PlugPlan plan = PlugPlan.Of(Machine("6.12", 2), ByteSize.GiB(64 << 10), null);
+        Assert.True(plan.Asked is null && plan.Ways.IsEmpty);
+        Assert.Contains("its struct pages need 1 TiB, more than the RAM that there is", Assert.Single(plan.Refused).Refused);
+    }
+
     [Fact]
     public void What_is_proposed_is_accepted_when_it_is_run()
     {

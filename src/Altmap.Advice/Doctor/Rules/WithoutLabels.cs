@@ -13,8 +13,8 @@ internal sealed class WithoutLabels : DoctorRule
         Severity.Note,
         "a region's DIMMs have label areas without labels",
         "its one namespace has all of it: --size ends with \"Legacy / label-less namespaces do not support sub-dividing a region\"",
-        "for several namespaces initialise the labels; a file system or info-block that is there stays on the media, and its "
-            + "namespace goes",
+        "for several namespaces initialise the labels (ndctl disable-region, init-labels of its DIMMs, enable-region), once labels and "
+            + "first bytes are known to be blank; a file system or info-block that is there stays on the media, and its namespace goes",
         "drivers/nvdimm/region_devs.c nd_region_to_nstype(); ndctl/namespace.c 76.1"
     );
 
