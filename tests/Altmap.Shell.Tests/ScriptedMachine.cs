@@ -15,7 +15,7 @@ internal static class ScriptedMachine
 {
     /// <summary>A machine booted with blank media.</summary>
     /// <param name="kernel">Its profile.</param>
-    /// <param name="memory">Entries of <c>memory</c>: START-END in hex, and the node behind a colon.</param>
+    /// <param name="memory">Entries of <c>memory</c>: START-END in hex, and behind colons the node and the type (System RAM).</param>
     /// <param name="commandLine">Of the kernel.</param>
     /// <param name="more">Keys of the machine file beside those, each followed by a comma.</param>
     public static ShellState Boot(string kernel, string[] memory, string commandLine = "", string more = "")
@@ -23,8 +23,9 @@ internal static class ScriptedMachine
         IEnumerable<string> ranges = memory.Select(m =>
         {
             string[] parts = m.Split('-', ':');
-            string node = parts.Length > 2 ? parts[2] : "0";
-            return $$"""{"start":"0x{{parts[0]}}","end":"0x{{parts[1]}}","type":"System RAM","node":{{node}}}""";
+            string node = parts.Length > 2 ? parts[2] : "0",
+                type = parts.Length > 3 ? parts[3] : "System RAM";
+            return $$"""{"start":"0x{{parts[0]}}","end":"0x{{parts[1]}}","type":"{{type}}","node":{{node}}}""";
         });
         string text =
             $$"""{"format":"altmap-machine/1","name":"m","kernel":"{{kernel}}","cmdline":"{{commandLine}}",{{more}}"""
