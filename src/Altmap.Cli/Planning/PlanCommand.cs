@@ -65,6 +65,10 @@ internal static class PlanCommand
         {
             Description = "what CXL windows, soft-reserved memory and regions lose as System RAM, on each kernel, bare metal and guest",
         };
+        var ram = new Option<bool>("--ram")
+        {
+            Description = "where RAM goes from the firmware's map to MemTotal: carve-outs, struct pages, sections that it fills in part",
+        };
         var plug = new Option<string?>("--plug")
         {
             Description =
@@ -77,7 +81,7 @@ internal static class PlanCommand
             machine,
             ns,
         };
-        options.AddTo(command, compare, about, proposals, windows, plug, at, kernel, all);
+        options.AddTo(command, compare, about, proposals, windows, ram, plug, at, kernel, all);
         command.SetAction(p =>
         {
             bool isComparison = p.GetValue(compare) || p.GetValue(about) is not null;
@@ -88,7 +92,7 @@ internal static class PlanCommand
             bool isOther = isComparison || p.GetValue(ns) is not null || !request.IsEmpty || !output.IsPlain;
             if (p.GetValue(plug) is { } plugged)
             {
-                isOther |= p.GetValue(windows) || p.GetValue(all);
+                isOther |= p.GetValue(windows) || p.GetValue(ram) || p.GetValue(all);
                 string path = MachineAlone(p.GetValue(machine), "--plug 1G", isOther, "--at, --kernel and --json");
                 ByteSize size = Values.Size(plugged, "--plug")!.Value;
                 return size.IsZero
@@ -97,6 +101,12 @@ internal static class PlanCommand
             }
             if (p.GetValue(at) is not null)
                 throw CliError.Usage("--at goes with --plug");
+            if (p.GetValue(ram))
+            {
+                isOther |= p.GetValue(windows) || p.GetValue(all);
+                string path = MachineAlone(p.GetValue(machine), "--ram", isOther, "--kernel and --json");
+                return PlanRam.Run(host, path, p.GetValue(kernel), output.IsJson);
+            }
             if (p.GetValue(windows))
             {
                 string path = MachineAlone(p.GetValue(machine), "--windows", isOther, "--kernel and --json");
@@ -123,6 +133,7 @@ internal static class PlanCommand
             "altmap plan machine.json --usable 1G --count 3 --rest fsdax --script make.sh",
             "altmap plan machine.json --compare",
             "altmap plan machine.json --windows",
+            "altmap plan machine.json --ram",
             "altmap plan machine.json --plug 3G --at 0x108000000",
             "altmap plan --start 4G --size 1T --map dev --all-kernels",
             "altmap plan --start 0x100200000 --size 1G --mode dimm --block-size 128M",

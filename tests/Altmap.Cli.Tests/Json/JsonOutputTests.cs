@@ -28,6 +28,7 @@ public class JsonOutputTests
         "plan --start 4G --usable 1G",
         "plan --compare --start 4G --size 16G",
         "plan soft-reserved.json --windows",
+        "plan carve-out-x86_64.json --ram",
         "plan soft-reserved.json --plug 3G --at 0x1080000000",
         "plan soft-reserved.json --plug 100M",
         "upgrade nvdimm.json --to 6.12",

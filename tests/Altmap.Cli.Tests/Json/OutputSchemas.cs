@@ -16,7 +16,7 @@ internal static class OutputSchemas
     /// <summary>Options that make a command answer another question, in another shape.</summary>
     private static readonly Dictionary<string, string[]> Questions = new()
     {
-        ["plan"] = ["--compare", "--whole", "--windows", "--plug"],
+        ["plan"] = ["--compare", "--whole", "--windows", "--plug", "--ram"],
         ["kmsan"] = ["--compare", "--search"],
         ["struct-page"] = ["--sizes"],
         ["kernels"] = ["--rules"],
