@@ -30,12 +30,12 @@ public sealed record RamPlan(
     ImmutableArray<BootReservation> Reservations
 )
 {
-    /// <summary>MemTotal is less than this.</summary>
+    /// <summary>MemTotal is less than this. What is larger than the RAM there is has no room, and the kernel goes on without.</summary>
     public ByteSize TotalBelow
     {
         get
         {
-            ByteSize taken = Reservations.Where(r => !r.IsInTotal && r.Size is not null).Aggregate(Memmap, (sum, r) => sum + r.Size!.Value);
+            ByteSize taken = Reservations.Where(r => !r.IsInTotal && r.Size < Present).Aggregate(Memmap, (sum, r) => sum + r.Size!.Value);
             return taken < Present ? Present - taken : ByteSize.Zero;
         }
     }

@@ -7,12 +7,17 @@ namespace Altmap.Model.Hardware;
 /// <param name="Word">As it stands there.</param>
 /// <param name="Size">How much; null: what the word means depends on more than the line.</param>
 /// <param name="IsInTotal">It still counts in MemTotal: set aside for huge pages.</param>
-public readonly record struct BootReservation(string Word, ByteSize? Size, bool IsInTotal);
+public readonly record struct BootReservation(string Word, ByteSize? Size, bool IsInTotal)
+{
+    /// <summary>For the kernel that starts after a crash.</summary>
+    public bool IsCrash { get; init; }
+}
 
 /// <summary>
 /// Words that set RAM aside. <c>crashkernel=SIZE[@OFFSET]</c> takes it from what the kernel has (kernel/crash_core.c, from 6.6 on
-/// kernel/crash_reserve.c, parse_crashkernel_simple(); read in 6.1.192 and 7.2.13, never run); its other forms depend on the amount of RAM
-/// or reserve twice. Huge pages are taken from the free pages, which count (mm/hugetlb.c hugetlb_nrpages_setup(); 6.1.192).
+/// kernel/crash_reserve.c, get_last_crashkernel(), parse_crashkernel_simple(); read in 6.1.192 and 7.2.13, never run); the last one
+/// counts, and other forms depend on the amount of RAM or reserve twice. Huge pages are taken from the free pages, which count
+/// (mm/hugetlb.c hugetlb_nrpages_setup(); 6.1.192).
 /// </summary>
 public static class BootReservations
 {
@@ -33,7 +38,8 @@ public static class BootReservations
             {
                 case "crashkernel":
                     bool isSimple = used > 0 && (used == value.Length || value[used] == '@');
-                    all.Add(new(told, isSimple ? new ByteSize(bytes) : null, false));
+                    all.RemoveAll(r => r.IsCrash);
+                    all.Add(new(told, isSimple ? new ByteSize(bytes) : null, false) { IsCrash = true });
                     break;
                 case "hugepagesz" or "default_hugepagesz" when used == value.Length:
                     hugePage = bytes;

@@ -57,7 +57,6 @@ public class RamPlanTests
         const string Line = "crashkernel=256M hugepagesz=1G hugepages=2 crashkernel=1G-4G:160M reserve_mem=16M:4K:oops quiet hugepages=x";
         Assert.Equal(
             [
-                ("crashkernel=256M", ByteSize.MiB(256), false),
                 ("hugepages=2", ByteSize.GiB(2), true),
                 ("crashkernel=1G-4G:160M", null, false),
                 ("reserve_mem=16M:4K:oops", null, false),
@@ -68,6 +67,8 @@ public class RamPlanTests
         Machine machine = PlanMachines.Booted(PlanMachines.Source("6.1", 4UL << 30, isVirtual: true, windows: [], "crashkernel=256M"));
         RamPlan plan = RamPlan.Of(machine);
         Assert.Equal(plan.Present - plan.Memmap - ByteSize.MiB(256), plan.TotalBelow);
+        RamPlan huge = RamPlan.Of(PlanMachines.Booted(PlanMachines.Source("6.1", 4UL << 30, true, [], "crashkernel=1T")));
+        Assert.Equal(huge.Present - huge.Memmap, huge.TotalBelow);
     }
 
     private static Machine Booted(string path)
