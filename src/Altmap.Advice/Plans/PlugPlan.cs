@@ -91,8 +91,7 @@ public sealed record PlugPlan(
                 foreach (PhysicalAddress place in PlacesNear(machine, at, up).Take(1))
                     Add(PlugKind.VirtioMem, place, size);
         }
-        ByteSize ram = machine.Mm.BootRam.Aggregate(ByteSize.Zero, (sum, r) => sum + r.Count.ToBytes(machine.Mm.PageSize));
-        return new(block, asked, [.. ways], [.. refused], ram);
+        return new(block, asked, [.. ways], [.. refused], machine.Mm.BootRamSize);
 
         void Add(PlugKind kind, PhysicalAddress place, ByteSize bytes)
         {

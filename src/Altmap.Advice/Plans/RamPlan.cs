@@ -3,7 +3,6 @@ using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Model;
 using Altmap.Model.Hardware;
-using Altmap.Model.Memory.States;
 
 namespace Altmap.Advice.Plans;
 
@@ -46,39 +45,25 @@ public sealed record RamPlan(
         var firmware = machine
             .Description.Memory.Where(m => m.Type == FirmwareRangeType.SystemRam)
             .Aggregate(ByteSize.Zero, (sum, m) => sum + m.Range.Size);
-        ulong perSection = machine.Mm.Geometry.PagesPerSection.Pages,
-            present = machine.Mm.BootRam.Aggregate(0UL, (sum, r) => sum + r.Count.Pages),
-            sections = 0,
-            straddled = 0;
-        foreach ((ulong first, ulong past, SectionBits bits) in machine.Mm.Pages.Sections.Within(0, ulong.MaxValue))
-        {
-            if (!bits.HasFlag(SectionBits.Early))
-                continue;
-            sections = checked(sections + (past - first));
-        }
+        ulong perSection = machine.Mm.Geometry.PagesPerSection.Pages;
         // A section that is not whole has an end of RAM inside, so that only those of the ends are looked at.
         var ends = machine.Mm.BootRam.SelectMany(r => (ulong[])[r.Start.Number / perSection, (r.End.Number - 1) / perSection]).Distinct();
-        foreach (ulong section in ends)
-        {
-            ulong start = section * perSection,
-                end = start + perSection,
-                here = machine.Mm.BootRam.Aggregate(
-                    0UL,
-                    (sum, r) =>
-                        sum + (Math.Min(end, r.End.Number) is var e && Math.Max(start, r.Start.Number) is var s && s < e ? e - s : 0)
-                );
-            straddled += here < perSection ? 1UL : 0;
-        }
-        ByteSize size = machine.Kernel.Get(Rules.StructPageSize);
-        var has = new ByteSize(checked(present * machine.Mm.PageSize.Bytes));
+        ulong Present(ulong start, ulong end) =>
+            machine.Mm.BootRam.Aggregate(
+                0UL,
+                (sum, r) => sum + Math.Clamp(r.End.Number, start, end) - Math.Clamp(r.Start.Number, start, end)
+            );
+        ByteSize has = machine.Mm.BootRamSize,
+            size = machine.Kernel.Get(Rules.StructPageSize),
+            memmap = machine.Mm.BootSectionPages.ToBytes(size);
         return new(
             firmware,
             has < firmware ? firmware - has : ByteSize.Zero,
             has,
-            sections,
-            straddled,
-            size * (sections * perSection),
-            size * ((sections * perSection) - present),
+            machine.Mm.BootSectionPages.Pages / perSection,
+            (ulong)ends.LongCount(section => Present(section * perSection, (section + 1) * perSection) < perSection),
+            memmap,
+            memmap - (size * (has / machine.Mm.PageSize)),
             BootReservations.Of(machine.Description.CommandLine)
         );
     }

@@ -7,11 +7,7 @@ namespace Altmap.Model.Hardware;
 /// <param name="Word">As it stands there.</param>
 /// <param name="Size">How much; null: what the word means depends on more than the line.</param>
 /// <param name="IsInTotal">It still counts in MemTotal: set aside for huge pages.</param>
-public readonly record struct BootReservation(string Word, ByteSize? Size, bool IsInTotal)
-{
-    /// <summary>For the kernel that starts after a crash.</summary>
-    public bool IsCrash { get; init; }
-}
+public readonly record struct BootReservation(string Word, ByteSize? Size, bool IsInTotal);
 
 /// <summary>
 /// Words that set RAM aside. <c>crashkernel=SIZE[@OFFSET]</c> takes it from what the kernel has (kernel/crash_core.c, from 6.6 on
@@ -38,8 +34,8 @@ public static class BootReservations
             {
                 case "crashkernel":
                     bool isSimple = used > 0 && (used == value.Length || value[used] == '@');
-                    all.RemoveAll(r => r.IsCrash);
-                    all.Add(new(told, isSimple ? new ByteSize(bytes) : null, false) { IsCrash = true });
+                    all.RemoveAll(r => r.Word.StartsWith("crashkernel=", StringComparison.Ordinal));
+                    all.Add(new(told, isSimple ? new ByteSize(bytes) : null, false));
                     break;
                 case "hugepagesz" or "default_hugepagesz" when used == value.Length:
                     hugePage = bytes;

@@ -119,6 +119,21 @@ public sealed record MemoryState
     /// <summary>RAM at boot (memblock.memory), in whole pages, ascending.</summary>
     public required ImmutableArray<PfnRange> BootRam { get; init; }
 
+    /// <summary>How much that is.</summary>
+    public ByteSize BootRamSize => BootRam.Aggregate(ByteSize.Zero, (sum, r) => sum + r.Count.ToBytes(PageSize));
+
+    /// <summary>Pages of the sections that are present at boot: a section has struct pages for all of them, holes included.</summary>
+    public PfnCount BootSectionPages =>
+        new(
+            checked(
+                Geometry.PagesPerSection.Pages
+                * Pages
+                    .Sections.Within(0, ulong.MaxValue)
+                    .Where(s => s.Value.HasFlag(SectionBits.Early))
+                    .Aggregate(0UL, (sum, s) => checked(sum + (s.End - s.Start)))
+            )
+        );
+
     /// <summary>Zones that have or had pages, by node and kind.</summary>
     public required ImmutableArray<ZoneSpan> Zones { get; init; }
 

@@ -3,7 +3,6 @@ using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Formats.InfoBlocks;
 using Altmap.Formats.Namespaces;
-using Altmap.Model.Memory.States;
 using Altmap.Model.Nvdimm;
 using Altmap.Model.Planning;
 
@@ -50,18 +49,10 @@ public sealed record MachineStructPages(
     /// <param name="kernel">Whose rules and size of struct page.</param>
     public static MachineStructPages Of(Machine machine, KernelProfile kernel)
     {
-        ulong sections = 0;
-        foreach ((ulong start, ulong end, SectionBits bits) in machine.Mm.Pages.Sections.Within(0, ulong.MaxValue))
-        {
-            if (bits.HasFlag(SectionBits.Early))
-                sections = checked(sections + (end - start));
-        }
-        ulong pages = checked(sections * machine.Mm.Geometry.PagesPerSection.Pages);
-        ulong ram = machine.Mm.BootRam.Aggregate(0UL, (sum, r) => sum + r.Count.Pages);
         return new(
             kernel,
-            new ByteSize(checked(ram * machine.Mm.PageSize.Bytes)),
-            kernel.Get(Rules.StructPageSize) * pages,
+            machine.Mm.BootRamSize,
+            machine.Mm.BootSectionPages.ToBytes(kernel.Get(Rules.StructPageSize)),
             [.. machine.Regions.Values.Where(r => !r.Range.IsEmpty).Select(r => RegionOf(r, kernel, machine.Architecture))],
             [
                 .. machine

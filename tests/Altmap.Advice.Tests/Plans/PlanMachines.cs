@@ -40,6 +40,7 @@ internal static class PlanMachines
     public static Machine Booted(MachineSource source)
     {
         KernelProfile kernel = KernelProfiles.Find(source.Description.Kernel)!;
-        return Boot.Start(source, kernel, ArchitectureRules.Find(kernel, Architecture.X86_64, ByteSize.KiB(4))!).Machine!;
+        ArchitectureRules rules = ArchitectureRules.Find(kernel, source.Description.Architecture, source.Description.PageSize)!;
+        return Boot.Start(source, kernel, rules).Machine!;
     }
 }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Altmap.Advice.Plans;
-using Altmap.Core.Kernels;
 using Altmap.Core.Units;
 using Altmap.Host;
 using Altmap.Model;
@@ -25,7 +24,7 @@ public class RamPlanTests
     [MemberData(nameof(Recordings))]
     public void What_is_present_is_as_recorded_and_MemTotal_below_the_bound(string recording)
     {
-        Machine machine = Booted(Golden.Path(recording, "machine.json"));
+        Machine machine = PlanMachines.Booted(MachineLoader.Load(Golden.Path(recording, "machine.json")).Source!);
         (string step, Dictionary<string, List<string>> sections) = new MemoryRecording(machine, Golden.Path(recording, "steps.txt"))
             .Steps()
             .First();
@@ -69,16 +68,5 @@ public class RamPlanTests
         Assert.Equal(plan.Present - plan.Memmap - ByteSize.MiB(256), plan.TotalBelow);
         RamPlan huge = RamPlan.Of(PlanMachines.Booted(PlanMachines.Source("6.1", 4UL << 30, true, [], "crashkernel=1T")));
         Assert.Equal(huge.Present - huge.Memmap, huge.TotalBelow);
-    }
-
-    private static Machine Booted(string path)
-    {
-        MachineSource source = MachineLoader.Load(path).Source!;
-        KernelProfile kernel = KernelProfiles.Find(source.Description.Kernel)!;
-        return Boot.Start(
-            source,
-            kernel,
-            ArchitectureRules.Find(kernel, source.Description.Architecture, source.Description.PageSize)!
-        ).Machine!;
     }
 }

@@ -107,7 +107,7 @@ internal sealed class PageMaps : DoctorRule
                 new Treatment($"everything in {ndns.Device}: copy it out first, and back after", OnDevice(ndns))
             );
         }
-        ulong ram = machine.Mm.BootRam.Aggregate(0UL, (sum, r) => sum + (r.Count.Pages * machine.Mm.PageSize.Bytes));
+        ulong ram = machine.Mm.BootRamSize.Bytes;
         if (ram > 0 && inRam > ram / ShareOfRam)
             yield return new Diagnosis(
                 Finding.Of(

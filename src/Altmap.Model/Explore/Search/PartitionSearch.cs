@@ -127,7 +127,7 @@ internal sealed unsafe class PartitionSearch<TBits> : ISearchPart
             {
                 Edges += _engine.Successors(Store[i], _next.Items, null, out bool isStuck);
                 if (isStuck)
-                    NoteStuck(*Store[i], level);
+                    _watch.NoteStuck(*Store[i], _found, level);
             }
         }
     }
@@ -166,7 +166,7 @@ internal sealed unsafe class PartitionSearch<TBits> : ISearchPart
         int count = _engine.Successors(&state, next, null, out bool isStuck);
         Edges += count;
         if (isStuck)
-            NoteStuck(state, Depth);
+            _watch.NoteStuck(state, _found, Depth);
         for (int i = 0; i < count; i++)
         {
             if (_engine.UsesSymmetry)
@@ -211,16 +211,6 @@ internal sealed unsafe class PartitionSearch<TBits> : ISearchPart
         Store.Flush();
         LookAt(_looked, Store.Count, _levels.Count - 1);
         _levels.Add(Store.Count);
-    }
-
-    private void NoteStuck(in TBits state, int depth)
-    {
-        int property = _watch.StuckProperty;
-        if (property < 0 || _found[property]?.Depth < depth)
-            return;
-        var sighting = new Sighting<TBits>(property, 0, depth, state);
-        if (sighting.Precedes(_found[property]))
-            _found[property] = sighting;
     }
 
     private void LookAt(long first, long past, int depth)

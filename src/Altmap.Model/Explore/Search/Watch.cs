@@ -101,12 +101,21 @@ internal sealed unsafe class Watch<TBits>
     {
         foreach (ref readonly Entry entry in entries.AsSpan())
         {
-            Sighting<TBits>? before = found[entry.Property];
-            if (before?.Depth < depth || !_engine.Holds(entry.Test, *state))
-                continue;
-            var sighting = new Sighting<TBits>(entry.Property, entry.Case, depth, *state);
-            if (sighting.Precedes(before))
-                found[entry.Property] = sighting;
+            if (!(found[entry.Property]?.Depth < depth) && _engine.Holds(entry.Test, *state))
+                Note(new Sighting<TBits>(entry.Property, entry.Case, depth, *state), found);
         }
+    }
+
+    /// <summary>Notes that nobody goes on in a state.</summary>
+    public void NoteStuck(in TBits state, Span<Sighting<TBits>?> found, int depth)
+    {
+        if (StuckProperty >= 0 && !(found[StuckProperty]?.Depth < depth))
+            Note(new Sighting<TBits>(StuckProperty, 0, depth, state), found);
+    }
+
+    private static void Note(Sighting<TBits> sighting, Span<Sighting<TBits>?> found)
+    {
+        if (sighting.Precedes(found[sighting.Property]))
+            found[sighting.Property] = sighting;
     }
 }
