@@ -63,6 +63,9 @@ public static class MachineLoader
     public static LoadResult LoadPieces(IReadOnlyList<string> paths, string? kernelOverride = null) =>
         paths is [var one] ? Load(one, kernelOverride) : CaptureLoader.Load([.. paths.Select(p => new RepeatedInput(p))], kernelOverride);
 
+    /// <summary>True when the bytes, inflated, start an archive of pieces: a machine, though its first bytes are no text.</summary>
+    public static bool IsArchive(ReadOnlySpan<byte> head) => PieceArchive.IsArchive(head);
+
     /// <summary>False for a machine file, and for what cannot be read, of which its reader says why.</summary>
     private static bool IsPiece(RepeatedInput input)
     {

@@ -24,7 +24,7 @@ internal static class MediaReport
         if (path == "-" || Directory.Exists(path) || InputFile.IsPipe(path))
             return null;
         HostResult<NamespaceHead> read = NamespaceFile.ReadHead(path, MediaContent.HeadBytes);
-        if (read.Value is not { } head || LooksLikeText(head.Bytes))
+        if (read.Value is not { } head || LooksLikeText(head.Bytes) || MachineLoader.IsArchive(head.Bytes))
             return null;
         KernelProfile kernel = kernelName is null ? KernelProfiles.Default : KernelChoice.Load(kernelName);
         MediaContent content = MediaContent.Of(head.Bytes);

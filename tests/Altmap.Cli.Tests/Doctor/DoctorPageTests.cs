@@ -1,4 +1,6 @@
+using System.Formats.Tar;
 using System.Text;
+using System.Text.Json;
 using Altmap.Advice.Doctor;
 using Altmap.Core.Findings;
 using Altmap.TestSupport;
@@ -10,7 +12,7 @@ public class DoctorPageTests
 {
     private static readonly string Page = Path.GetFullPath(Path.Combine(Golden.Root, "..", "..", "docs", "doctor.md"));
 
-    /// <summary>Machine files of recordings, and captures of boots; without media the answer is unknown, never a verdict.</summary>
+    /// <summary>Machine files of recordings, with their media.</summary>
     private static readonly string[] Machines =
     [
         "a_fsdax/machine.json",
@@ -27,9 +29,6 @@ public class DoctorPageTests
         "p_online/6.1/aligned/machine.json",
         "p_online/6.1/mis-1M/machine.json",
         "p_online/6.1/ram-end/machine.json",
-        "a_fsdax/create",
-        "g_kmem/system-ram",
-        "f_memmap/fsdax-mem",
     ];
 
     [Fact]
@@ -37,6 +36,84 @@ public class DoctorPageTests
 
     [Fact]
     public void What_is_said_of_recorded_machines_is_listed() => Check("machines", Recorded());
+
+    /// <summary>Every recorded snapshot, whole and as two of its pieces. Fewer pieces may find less, and never something else.</summary>
+    [Fact]
+    public void What_is_said_of_every_snapshot_is_listed()
+    {
+        using var scratch = new Scratch();
+        var rows = new SortedDictionary<string, List<string>>(StringComparer.Ordinal);
+        int count = 0;
+        foreach (string snapshot in Snapshots())
+        {
+            Answer whole = Examine(Golden.Path(snapshot)),
+                pieces = Examine(TarOf(scratch[$"{count++}.tar"], Golden.Path(snapshot)));
+            Assert.True(whole.ExitCode is 0 or 1 or 4 && pieces.ExitCode is 0 or 1 or 4, snapshot);
+            foreach (IGrouping<string, string> found in pieces.Found.Select(f => f.Code).GroupBy(c => c))
+            {
+                int inWhole = whole.Found.Count(f => f.Code == found.Key);
+                Assert.True(found.Count() <= inWhole, $"{snapshot}: {found.Count()} {found.Key} of two pieces, {inWhole} of all");
+            }
+            string row = $"{whole.Text} | {pieces.Text}";
+            if (!rows.TryGetValue(row, out List<string>? same))
+                rows[row] = same = [];
+            same.Add(snapshot);
+        }
+        Assert.InRange(count, 80, int.MaxValue);
+        var text = new StringBuilder("| snapshots | as a directory | as a tar of iomem and list alone |\n|---|---|---|\n");
+        foreach ((string row, List<string> same) in rows.OrderBy(r => r.Value[0], StringComparer.Ordinal))
+            text.Append($"| {Names(same)} | {row} |\n");
+        Check("snapshots", text.ToString());
+    }
+
+    private sealed record Answer(int ExitCode, (string Code, string Severity)[] Found, bool HasUnknown)
+    {
+        public string Text =>
+            $"{ExitCode}{(Found.Length == 0 ? "" : ": ")}{Count(Found)}{(HasUnknown ? (Found.Length == 0 ? ": unknown" : ", unknown") : "")}";
+    }
+
+    private static Answer Examine(string path)
+    {
+        CliResult result = Cli.Run("doctor", path, "--json");
+        using var json = JsonDocument.Parse(result.Output);
+        return new(
+            result.ExitCode,
+            [
+                .. json
+                    .RootElement.GetProperty("findings")
+                    .EnumerateArray()
+                    .Select(f => (f.GetProperty("code").GetString()!, f.GetProperty("severity").GetString()!)),
+            ],
+            json.RootElement.GetProperty("unknown").GetArrayLength() > 0
+        );
+    }
+
+    private static IEnumerable<string> Snapshots() =>
+        Directory
+            .EnumerateFiles(Golden.Root, "iomem.txt*", SearchOption.AllDirectories)
+            .Select(f => Path.GetRelativePath(Golden.Root, Path.GetDirectoryName(f)!))
+            .Where(d => !d.StartsWith("pieces", StringComparison.Ordinal) && !d.StartsWith("cases", StringComparison.Ordinal))
+            .Distinct()
+            .Order(StringComparer.Ordinal);
+
+    private static string TarOf(string path, string directory)
+    {
+        using FileStream file = File.Create(path);
+        using var tar = new TarWriter(file);
+        foreach (string name in (string[])["iomem.txt", "iomem.txt.gz", "list.json", "list.json.gz"])
+            if (File.Exists(Path.Combine(directory, name)))
+                tar.WriteEntry(Path.Combine(directory, name), name);
+        return path;
+    }
+
+    /// <summary>Folders with the number of their snapshots; one alone by its name.</summary>
+    private static string Names(List<string> snapshots) =>
+        string.Join(
+            ", ",
+            snapshots
+                .GroupBy(s => Path.GetDirectoryName(s)!)
+                .Select(g => g.Count() == 1 ? g.First() : $"{g.Key}: {string.Join(", ", g.Select(Path.GetFileName))}")
+        );
 
     private static string Rules()
     {
@@ -56,18 +133,10 @@ public class DoctorPageTests
         var text = new StringBuilder("| recording | exit code | errors and warnings | notes |\n|---|---|---|---|\n");
         foreach (string machine in Machines)
         {
-            CliResult result = Cli.Run("doctor", Golden.Path([.. machine.Split('/')]), "--json");
-            using var json = System.Text.Json.JsonDocument.Parse(result.Output);
-            (string Code, string Severity)[] found =
-            [
-                .. json
-                    .RootElement.GetProperty("findings")
-                    .EnumerateArray()
-                    .Select(f => (f.GetProperty("code").GetString()!, f.GetProperty("severity").GetString()!)),
-            ];
+            Answer answer = Examine(Golden.Path([.. machine.Split('/')]));
             text.Append(
-                $"| {machine} | {result.ExitCode} | {Count(found.Where(f => f.Severity != "note"))} | "
-                    + $"{Count(found.Where(f => f.Severity == "note"))} |\n"
+                $"| {machine} | {answer.ExitCode} | {Count(answer.Found.Where(f => f.Severity != "note"))} | "
+                    + $"{Count(answer.Found.Where(f => f.Severity == "note"))} |\n"
             );
         }
         return text.ToString();

@@ -31,9 +31,12 @@ internal sealed class WithoutLabels : DoctorRule
             DimmState[] dimms = [.. RegionDriver.DimmsOf(patient.Machine, region)];
             if (!dimms.All(d => d.HasLabelArea) || RegionDriver.TypeOf(patient.Machine, region) != NamespaceType.Io)
                 continue;
+            // Areas that nobody gave stand in the model as blank: the gap itself is told, and no verdict.
+            if (dimms.Any(patient.LacksLabels))
+                continue;
             // Zeroes alone are blank; anything else may be labels that somebody wants back.
-            bool isBlank = dimms.All(d => !patient.LacksLabels(d) && d.LabelBytes.StoredBytes == 0 || IsZero(d));
-            bool isKnown = dimms.All(d => !patient.LacksLabels(d)) && !patient.LacksMedia(region);
+            bool isBlank = dimms.All(IsZero);
+            bool isKnown = !patient.LacksMedia(region);
             NamespaceState? ndns = region.Namespaces.Values.FirstOrDefault(n => !n.Size.IsZero);
             MediaContent? content = ndns is null || !isKnown ? null : MediaContent.Of(patient.HeadOf(ndns, MediaContent.HeadBytes));
             yield return new Diagnosis(
@@ -41,11 +44,7 @@ internal sealed class WithoutLabels : DoctorRule
                     Code,
                     new Subject(SubjectKind.Region, region.Device.Name),
                     new PhysicalPlace(region.Range),
-                    new Evidence(
-                        "label areas",
-                        "index blocks",
-                        isKnown ? (isBlank ? "zeroes" : "bytes that are no index block") : "not given"
-                    ),
+                    new Evidence("label areas", "index blocks", isBlank ? "zeroes" : "bytes that are no index block"),
                     new Evidence("first bytes of the region", "", content?.Description ?? "not given")
                 ),
                 isBlank && isKnown

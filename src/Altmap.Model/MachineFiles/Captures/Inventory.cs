@@ -186,7 +186,7 @@ internal sealed partial class Inventory
             ?
             [
                 .. list
-                    .Items.Where(m => MachineWords.IsDevice(Text(m, "dimm"), "nmem") && Size(m, "length", out _) is { IsZero: false })
+                    .Items.Where(m => MachineWords.IsDevice(Text(m, "dimm"), "nmem") && Size(m, "length", out _) is not null)
                     .Take(MachineReader.ItemsMax)
                     .Select(m => new MappingDescription(
                         Text(m, "dimm"),
