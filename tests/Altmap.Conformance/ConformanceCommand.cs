@@ -50,6 +50,7 @@ internal sealed class ConformanceCommand(SuiteOptions options, TextWriter output
                 .Cases()
                 .Concat(PageOnline.Cases())
                 .Concat(OurImages.Cases())
+                .Concat(Captures.Cases())
                 .Concat(FindingsPage.All.Select(d => d.Case))
                 .Where(c => options.Filter is null || c.Name.Contains(options.Filter, StringComparison.Ordinal))
                 .Where(c => !options.IsSmoke || c.IsSmoke),

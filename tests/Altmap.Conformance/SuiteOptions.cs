@@ -19,7 +19,7 @@ internal sealed record SuiteOptions
           --seed S               seed of the fuzzing (1)
           --write-docs           puts the tallies into docs/conformance.md
           --from-log FILE        runs nothing: takes tallies and cases out of what an earlier run printed (and writes the pages)
-          --record DIR           keeps sessions and maps that were run as new recordings in DIR, in the layout of tests/golden
+          --record DIR           keeps sessions, maps and captures that were run in DIR, in the layout of tests/golden
           --jobs N               guests at once (2)
           --time SECONDS         what did not begin by then, or end soon after, is skipped and counted
           --fetch-time SECONDS   for fetching packages; a kernel that is not there by then is skipped and counted

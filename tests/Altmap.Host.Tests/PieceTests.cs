@@ -220,6 +220,21 @@ public class PieceTests
         Assert.Equal(FactOrigin.Given, result.Source.Description.Facts.Single(f => f.Topic == FactTopic.Media).Origin);
     }
 
+    /// <summary>A region without a target node has no such file in sysfs; as seen of memmap= at the end of RAM (6.1).</summary>
+    [Fact]
+    public void A_region_without_target_node_has_none()
+    {
+        using var d = new TemporaryDirectory();
+        d.Put("iomem.txt", Iomem);
+        d.Put("list.json", "[{\"provider\":\"e820\",\"dev\":\"ndbus0\",\"regions\":[{\"dev\":\"region0\",\"size\":1073741824}]}]");
+        const string region = "/sys/bus/nd/devices/region0";
+        string sysfs = $"{region}/resource:0x100000000\n{region}/size:1073741824\n{region}/numa_node:-1\n";
+        d.Put("sysfs.txt", sysfs);
+        Assert.Equal(-1, MachineLoader.Load(d.Root).Source!.Description.Regions.Single().TargetNode);
+        d.Put("sysfs.txt", sysfs + $"{region}/target_node:0\n");
+        Assert.Equal(0, MachineLoader.Load(d.Root).Source!.Description.Regions.Single().TargetNode);
+    }
+
     private static byte[] Text(string capture, string file) =>
         File.Exists(Golden.Path(capture, file))
             ? File.ReadAllBytes(Golden.Path(capture, file))

@@ -6,7 +6,11 @@ namespace Altmap.Advice.Doctor;
 /// <param name="Subject">The DIMM or region.</param>
 /// <param name="What">What is missing, as <c>media of region0</c>.</param>
 /// <param name="Needs">What would answer, with the command that makes it.</param>
-public sealed record Gap(Subject Subject, string What, string Needs);
+public sealed record Gap(Subject Subject, string What, string Needs)
+{
+    /// <summary>True where other pieces determine what stands in for it; false where nothing does.</summary>
+    public bool IsDerived { get; init; }
+}
 
 /// <summary>A question that has no answer.</summary>
 /// <param name="Code">The finding that it might have been; null: any.</param>

@@ -97,6 +97,10 @@ public sealed class Patient
     /// <summary>True where nobody gave the DIMM's label area.</summary>
     public bool LacksLabels(DimmState dimm) => Lacks(SubjectKind.Dimm, dimm.Device.Name);
 
+    /// <summary>True where nothing at all tells what is in the DIMM's label area.</summary>
+    public bool GuessesLabels(DimmState dimm) =>
+        Gaps.Any(g => g.Subject.Kind == SubjectKind.Dimm && g.Subject.Name == dimm.Device.Name && !g.IsDerived);
+
     /// <summary>True where the namespaces of the region rest on bytes that nobody gave.</summary>
     public bool IsAssumed(RegionState region) => LacksMedia(region) || RegionDriver.DimmsOf(Machine, region).Any(LacksLabels);
 

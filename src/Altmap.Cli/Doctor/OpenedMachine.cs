@@ -45,7 +45,10 @@ internal sealed record OpenedMachine(
     {
         MachineDescription machine = source.Description;
         foreach (Fact fact in machine.Facts.Where(f => f is { Topic: FactTopic.Labels, Origin: not FactOrigin.Given }))
-            yield return new Gap(new Subject(SubjectKind.Dimm, fact.Of), $"the label area of {fact.Of}", fact.Needs);
+            yield return new Gap(new Subject(SubjectKind.Dimm, fact.Of), $"the label area of {fact.Of}", fact.Needs)
+            {
+                IsDerived = fact.Origin == FactOrigin.Derived,
+            };
         foreach (RegionDescription region in E820Regions.Resolve(machine))
         {
             string inside = $"namespace{region.Name["region".Length..]}.";

@@ -51,6 +51,13 @@ public static class BttGeometry
         return arenas.ToImmutable();
     }
 
+    /// <summary>Bytes of the disk that the arenas make.</summary>
+    public static ByteSize DiskSizeOf(IEnumerable<BttArena> arenas) =>
+        arenas.Aggregate(
+            ByteSize.Zero,
+            (sum, a) => sum + new ByteSize(a.Info.ExternalBlocks * (ulong)BttConstants.DiskSectorSize(a.Info.ExternalLbaSize))
+        );
+
     /// <summary>
     /// The writes that lay a BTT down, in the kernel's order and pieces: of each arena the map, the log, the first slot of each lane in two
     /// halves, the copy of

@@ -10,8 +10,8 @@ using Altmap.TestSupport;
 namespace Altmap.Cli.Tests.Compatibility;
 
 /// <summary>
-/// A capture of the machine with edited info-blocks, its listings made by the model: with the first 8 KiB of each namespace the verdicts are
-/// those of the real kernels (l_bad of q_kernels); without them there is none.
+/// A capture of the machine with edited info-blocks, its listings made by the model: with the first 8 KiB of each namespace the
+/// verdicts are those of the real kernels (l_bad of q_kernels); without them there is none.
 /// </summary>
 public class CapturedMediaTests
 {

@@ -31,12 +31,13 @@ internal sealed class WithoutLabels : DoctorRule
             DimmState[] dimms = [.. RegionDriver.DimmsOf(patient.Machine, region)];
             if (!dimms.All(d => d.HasLabelArea) || RegionDriver.TypeOf(patient.Machine, region) != NamespaceType.Io)
                 continue;
-            // Areas that nobody gave stand in the model as blank: the gap itself is told, and no verdict.
-            if (dimms.Any(patient.LacksLabels))
+            // Where nothing tells what is in an area it stands in the model as blank: the gap is told, and no verdict.
+            if (dimms.Any(patient.GuessesLabels))
                 continue;
+            bool isGiven = !dimms.Any(patient.LacksLabels);
             // Zeroes alone are blank; anything else may be labels that somebody wants back.
-            bool isBlank = dimms.All(IsZero);
-            bool isKnown = !patient.LacksMedia(region);
+            bool isBlank = isGiven && dimms.All(IsZero),
+                isKnown = isGiven && !patient.LacksMedia(region);
             NamespaceState? ndns = region.Namespaces.Values.FirstOrDefault(n => !n.Size.IsZero);
             MediaContent? content = ndns is null || !isKnown ? null : MediaContent.Of(patient.HeadOf(ndns, MediaContent.HeadBytes));
             yield return new Diagnosis(
@@ -44,7 +45,13 @@ internal sealed class WithoutLabels : DoctorRule
                     Code,
                     new Subject(SubjectKind.Region, region.Device.Name),
                     new PhysicalPlace(region.Range),
-                    new Evidence("label areas", "index blocks", isBlank ? "zeroes" : "bytes that are no index block"),
+                    new Evidence(
+                        "label areas",
+                        "index blocks",
+                        isBlank ? "zeroes"
+                            : isGiven ? "bytes that are no index block"
+                            : "not given"
+                    ),
                     new Evidence("first bytes of the region", "", content?.Description ?? "not given")
                 ),
                 isBlank && isKnown

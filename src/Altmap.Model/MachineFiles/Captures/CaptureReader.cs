@@ -338,7 +338,9 @@ public static partial class CaptureReader
             Bus = bus,
             Range = new PhysicalRange(new PhysicalAddress(start.Value), new ByteSize(size.Value)),
             NumaNode = sysfs.Node(name, "numa_node"),
-            TargetNode = sysfs.Node(name, "target_node"),
+            // The file is not there where a region has no node (drivers/nvdimm/bus.c nd_numa_attr_visible(), 6.1).
+            TargetNode =
+                sysfs.Text(name, "target_node") is null && sysfs.Text(name, "numa_node") is not null ? -1 : sysfs.Node(name, "target_node"),
             RangeIndex = (int)(sysfs.Number(name, "nfit/range_index", ushort.MaxValue) ?? 0),
             SetCookie = sysfs.Number(name, "set_cookie"),
             Mappings = Mappings(name, sysfs),

@@ -4,6 +4,7 @@ using Altmap.Core.Identity;
 using Altmap.Core.Kernels;
 using Altmap.Core.Media;
 using Altmap.Core.Units;
+using Altmap.Formats.Btt;
 using Altmap.Formats.InfoBlocks;
 using Altmap.Formats.Labels;
 using Altmap.Model.Hardware;
@@ -225,6 +226,17 @@ internal sealed class CaptureRebuild(
         }
         if (ns.Mode == "raw")
             return new Fact(FactTopic.Media, ns.Name, FactOrigin.Derived, "it is raw: no block that this kernel takes is on it", needs);
+        if (ns.Mode == "sector" && BttOf(region, ns) is { } btt)
+        {
+            _media.AddRange(btt);
+            return new Fact(
+                FactTopic.Media,
+                ns.Name,
+                FactOrigin.Derived,
+                $"its BTT as it was new, from sector size, size and uuid ({ns.From})",
+                needs
+            );
+        }
         if (ns.Mode is not ("fsdax" or "devdax"))
             return new Fact(
                 FactTopic.Media,
@@ -256,6 +268,39 @@ internal sealed class CaptureRebuild(
         ns.Range is { } range && region.Range.Contains(range) && range.Size.Bytes >= InfoBlock.StartBytes + InfoBlock.SizeBytes
             ? (range.Start - region.Range.Start).Bytes + InfoBlock.StartBytes
             : null;
+
+    /// <summary>The structures that the kernel lays down for such a BTT, if just one of its versions gives the size that was shown; else
+    /// null. What was written since then is in map and log, and is not told.</summary>
+    private IEnumerable<RebuiltBytes>? BttOf(RegionDescription region, KnownNamespace ns)
+    {
+        if (
+            ns.Range is not { } range
+            || !region.Range.Contains(range)
+            || ns.Usable is not { } usable
+            || ns.SectorSize is not { Bytes: <= uint.MaxValue } sector
+            || !BttConstants.SectorSizes.Contains((uint)sector.Bytes)
+            || !Uuid.TryParse(ns.Uuid, out Uuid uuid)
+        )
+            return null;
+        _ = Uuid.TryParse(ns.LabelUuid, out Uuid parent);
+        // Labels that are made again here are of version 1.1, which has no claim class.
+        bool hasClass = !region.Mappings.Any(m => _labels.ContainsKey(m.Dimm));
+        ImmutableArray<BttArena>[] plans =
+        [
+            .. ((BttVersion[])[BttVersion.V1_1, BttVersion.V2_0])
+                .Where(v => v == BttVersion.V1_1 || hasClass)
+                .Select(v => BttGeometry.Plan(range.Size, v, (uint)sector.Bytes, uuid, parent))
+                .Where(plan => BttGeometry.DiskSizeOf(plan) == usable),
+        ];
+        if (plans is not [{ IsEmpty: false } arenas])
+            return null;
+        ulong start = (range.Start - region.Range.Start).Bytes;
+        return BttGeometry
+            .LayDown(arenas)
+            .Apply(SparseBytes.Zero(range.Size.Bytes))
+            .Pages()
+            .Select(page => new RebuiltBytes(region.Name, start + page.OffsetBytes, [.. page.Bytes.Span]));
+    }
 
     /// <summary>The block that the kernel writes for such a device, if that gives the size (and start) that was shown; else null.</summary>
     private InfoBlock? BlockOf(RegionDescription region, KnownNamespace ns)

@@ -30,6 +30,7 @@ internal sealed record KnownNamespace(string Name, string Region, PhysicalRange?
 
     public ByteSize? Align { get; init; }
 
+    /// <summary>Of the BTT where there is one, else of the block device.</summary>
     public ByteSize? SectorSize { get; init; }
 
     /// <summary>The file that tells of it.</summary>
@@ -114,7 +115,10 @@ internal static class KnownNamespaces
         PhysicalRange? data = holder.Length == 0 ? null : RangeOf(holder, sysfs);
         return new KnownNamespace(device, RegionOf(device), range, mode)
         {
-            Usable = mode == "raw" ? range.Size : data?.Size,
+            Usable =
+                mode == "raw" ? range.Size
+                : mode == "sector" ? SizeOf(holder, sysfs)
+                : data?.Size,
             DataStart = data?.Start,
             Map = sysfs.Text(holder, "mode") switch
             {
@@ -126,7 +130,7 @@ internal static class KnownNamespaces
             LabelUuid = sysfs.Text(device, "uuid") ?? "",
             Label = sysfs.Text(device, "alt_name") ?? "",
             Align = holder.Length > 0 && sysfs.Number(holder, "align", PhysicalAddress.InputMax) is { } align ? new ByteSize(align) : null,
-            SectorSize = Chosen(sysfs.Text(device, "sector_size") ?? ""),
+            SectorSize = Chosen(sysfs.Text(mode == "sector" ? holder : device, "sector_size") ?? ""),
             From = "sysfs",
         };
     }
@@ -153,6 +157,9 @@ internal static class KnownNamespaces
             ? new ByteSize(bytes)
             : null;
     }
+
+    private static ByteSize? SizeOf(string device, SysfsListing sysfs) =>
+        sysfs.Number(device, "size", PhysicalAddress.InputMax) is { } size ? new ByteSize(size) : null;
 
     private static PhysicalRange? RangeOf(string device, SysfsListing sysfs) =>
         sysfs.Number(device, "resource", ulong.MaxValue) is { } start and <= PhysicalAddress.InputMax
