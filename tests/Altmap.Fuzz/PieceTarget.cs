@@ -62,6 +62,13 @@ public static class PieceTarget
                         + "\"length\":1073741824}],\"namespaces\":[{\"dev\":\"namespace0.0\",\"mode\":\"fsdax\",\"map\":\"dev\",\"size\":"
                         + "1054867456,\"align\":2097152,\"uuid\":\"f893a2ee-fb32-455e-b1c1-8690ee42c90b\"}]}]",
                     "/sys/devices/LNXSYSTM:00/ndbus0/region0/size:4096\n==> /sys/bus/nd/devices/region0/resource <==\n0x1000\n",
+                    "/sys/bus/nd/devices/ndbus0/provider:e820\n/sys/bus/nd/devices/region0/resource:0x100000000\n"
+                        + "/sys/bus/nd/devices/region0/size:67108864\n/sys/bus/nd/devices/region0/numa_node:0\n"
+                        + "/sys/bus/nd/devices/namespace0.0/resource:0x100000000\n/sys/bus/nd/devices/namespace0.0/size:67108864\n"
+                        + "/sys/bus/nd/devices/namespace0.0/mode:safe\n/sys/bus/nd/devices/namespace0.0/holder:btt0.0\n"
+                        + "/sys/bus/nd/devices/btt0.0/namespace:namespace0.0\n/sys/bus/nd/devices/btt0.0/size:66424832\n"
+                        + "/sys/bus/nd/devices/btt0.0/sector_size:[512] 520 528 4096\n"
+                        + "/sys/bus/nd/devices/btt0.0/uuid:4f0394a6-ac40-4384-a6a1-270e6bca90c0\n",
                     "{\"memory\":[{\"range\":\"0x0-0x7ffffff\",\"block\":\"0\"}]}",
                     "00100000-3fffffff : System RAM\n100000000-13fffffff : Persistent Memory\n  100000000-13fffffff : namespace0.0\n---\n"
                         + "[{\"dev\":\"region0\",\"size\":1073741824,\"available_size\":0,\"iset_id\":7,\"namespaces\":[{\"dev\":"

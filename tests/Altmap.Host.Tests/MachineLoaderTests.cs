@@ -220,7 +220,7 @@ public class MachineLoaderTests
     [Fact]
     public void Media_that_a_capture_lacks_are_told() =>
         Assert.Contains(
-            MachineLoader.Load(Golden.Path("c_sector", "create")).Notes,
+            MachineLoader.Load(Golden.Path("f_nfit", "create")).Notes,
             n => n.StartsWith("assumed: ", StringComparison.Ordinal) && n.Contains("media of ", StringComparison.Ordinal)
         );
 

@@ -12,6 +12,7 @@ public partial class ConformancePagesTests
     private static string[] Page(string name) => File.ReadAllLines(Path.Combine(Golden.Root, "..", "..", "docs", name));
 
     [Fact]
+    [Trait("problem", "A4")]
     public void Each_row_of_the_tallies_names_kernel_release_seed_and_counts()
     {
         string[][] rows = [.. Page("conformance.md").Where(l => l.StartsWith('|')).Select(l => l.Split('|')[1..^1])];
@@ -37,6 +38,7 @@ public partial class ConformancePagesTests
     }
 
     [Fact]
+    [Trait("problem", "A4")]
     public void Each_defect_has_a_section_a_command_and_a_place_where_it_was_seen()
     {
         string[] lines = Page("findings.md");

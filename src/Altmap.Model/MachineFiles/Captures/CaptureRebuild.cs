@@ -28,6 +28,10 @@ internal sealed class CaptureRebuild(
     IReadOnlyList<KnownNamespace> namespaces
 )
 {
+    /// <summary>128 TiB of BTTs: more than any machine has, and little enough for a listing that lies.</summary>
+    private const int ArenasMax = 256;
+
+    private int _arenas;
     private readonly List<Fact> _facts = [];
     private readonly Dictionary<string, SparseBytes> _labels = new(StringComparer.Ordinal);
     private readonly List<RebuiltBytes> _media = [];
@@ -282,6 +286,8 @@ internal sealed class CaptureRebuild(
             || !Uuid.TryParse(ns.Uuid, out Uuid uuid)
         )
             return null;
+        if (range.Size.Bytes / BttConstants.ArenaSizeMax.Bytes > (ulong)(ArenasMax - _arenas))
+            return null;
         _ = Uuid.TryParse(ns.LabelUuid, out Uuid parent);
         // Labels that are made again here are of version 1.1, which has no claim class.
         bool hasClass = !region.Mappings.Any(m => _labels.ContainsKey(m.Dimm));
@@ -294,6 +300,7 @@ internal sealed class CaptureRebuild(
         ];
         if (plans is not [{ IsEmpty: false } arenas])
             return null;
+        _arenas += arenas.Length;
         ulong start = (range.Start - region.Range.Start).Bytes;
         return BttGeometry
             .LayDown(arenas)
