@@ -20,9 +20,9 @@ internal sealed class SysfsListing
         foreach (ReadOnlySpan<char> whole in text.AsSpan().EnumerateLines())
         {
             line++;
-            if (whole.StartsWith("==> ") && whole.EndsWith(" <=="))
+            if (whole is ['=', '=', '>', ' ', .. ReadOnlySpan<char> name, ' ', '<', '=', '='])
             {
-                open = whole[4..^4].ToString();
+                open = name.ToString();
                 continue;
             }
             if (open is not null)

@@ -128,6 +128,7 @@ public class CaptureReaderTests
     [InlineData("/sys/devices/pci0000:00/x/ndbus1/nmem2/nfit/handle:0x10", "nmem2", "nfit/handle", "0x10")]
     [InlineData("/sys/bus/nd/devices/ndbus0/provider:ACPI.NFIT", "ndbus0", "provider", "ACPI.NFIT")]
     [InlineData("==> /sys/bus/nd/devices/region0/size <==\n1024", "region0", "size", "1024")]
+    [InlineData("==> <==\n/sys/bus/nd/devices/region0/size:1024", "region0", "size", "1024")]
     [InlineData("/sys/devices/platform/e820_pmem/ndbus0/region0/dax0.0/dax0.0/size:7", "dax0.0", "dax0.0/size", "7")]
     public void Sysfs_paths_of_every_form(string text, string device, string attribute, string value) =>
         Assert.Equal(value, new SysfsListing(text, new InputErrors("sysfs.txt")).Text(device, attribute));
