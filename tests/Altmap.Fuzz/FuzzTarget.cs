@@ -25,6 +25,7 @@ public static class FuzzTargets
         new("machine-file", MachineFileTarget.Run, MachineFileTarget.Seeds),
         new("free-ranges", FreeRangesTarget.Run, FreeRangesTarget.Seeds),
         new("pieces", PieceTarget.Run, PieceTarget.Seeds),
+        new("archives", ArchiveTarget.Run, ArchiveTarget.Seeds),
         new("kernel-names", KernelNameTarget.Run, KernelNameTarget.Seeds),
     ];
 }

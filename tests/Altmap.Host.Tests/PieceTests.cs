@@ -190,6 +190,27 @@ public class PieceTests
         }
     }
 
+    /// <summary>The library reads a long name into as much memory as its header claims.</summary>
+    [Theory]
+    [InlineData('L')]
+    [InlineData('x')]
+    public void A_name_of_a_gibibyte_is_refused_before_it_is_read(char type)
+    {
+        using var d = new TemporaryDirectory();
+        byte[] tar = new byte[1024];
+        Encoding.ASCII.GetBytes("././@LongLink").CopyTo(tar, 0);
+        Encoding.ASCII.GetBytes("0000644\00000000\00000000\010000000000\000000000000\0        ").CopyTo(tar, 100);
+        tar[156] = (byte)type;
+        "ustar\000"u8.CopyTo(tar.AsSpan(257));
+        int sum = tar.Sum(b => b);
+        Encoding.ASCII.GetBytes(Convert.ToString(sum, 8).PadLeft(6, '0') + "\0 ").CopyTo(tar, 148);
+        File.WriteAllBytes(d["names.tar"], tar);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        HostError error = Assert.Single(MachineLoader.Load(d["names.tar"]).Errors);
+        Assert.Equal("a header of the archive claims a name of more than 1 MiB", error.What);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 16 << 20);
+    }
+
     [Fact]
     public void A_bomb_is_bounded()
     {

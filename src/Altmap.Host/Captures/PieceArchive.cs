@@ -36,7 +36,7 @@ internal static class PieceArchive
         int links = 0;
         try
         {
-            using var bounded = new BoundedStream(stream, AllBytesMax);
+            using var bounded = new TarStream(new BoundedStream(stream, AllBytesMax));
             using var tar = new TarReader(bounded, leaveOpen: true);
             for (int count = 0; tar.GetNextEntry() is { } entry; count++)
             {
@@ -66,9 +66,18 @@ internal static class PieceArchive
         // The library's reader throws whatever its parsing of damaged headers runs into.
         catch (Exception e) when (HostError.IsOfFiles(e) || e is InvalidOperationException or FormatException or OverflowException)
         {
-            return e is BoundedStream.TooMuchException
-                ? Fail(path, string.Create(CultureInfo.InvariantCulture, $"the archive holds more than {AllBytesMax >> 20} MiB"))
-                : Fail(path, "the archive is damaged or cut off");
+            return Fail(
+                path,
+                e switch
+                {
+                    BoundedStream.TooMuchException => string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"the archive holds more than {AllBytesMax >> 20} MiB"
+                    ),
+                    TarStream.NamesTooLongException => "a header of the archive claims a name of more than 1 MiB",
+                    _ => "the archive is damaged or cut off",
+                }
+            );
         }
         if (links > 0)
             notes.Add(string.Create(CultureInfo.InvariantCulture, $"{path}: {links} links and devices passed over"));
