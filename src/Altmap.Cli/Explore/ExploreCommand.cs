@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using Altmap.Cli.Common;
 using Altmap.Cli.Output;
+using Altmap.Core.Json;
 using Altmap.Host.Explore;
 using Altmap.Model.Explore;
 
@@ -12,6 +13,8 @@ namespace Altmap.Cli.Explore;
 /// <summary><c>altmap explore</c>: every interleaving of drivers, hotplug and pfn walkers on a small machine.</summary>
 internal static class ExploreCommand
 {
+    private const ulong ThreadsMax = 64;
+
     public static Command Create(CliHost host)
     {
         Option<string?> policy = PolicyChoice.Option("how pfn_to_online_page() judges (default: current)");
@@ -139,13 +142,7 @@ internal static class ExploreCommand
                 return ExploreShard.Run(host, request, place, p.GetValue(shard), p.GetValue(threads), p.GetValue(svg), p.GetValue(json));
             if (p.GetValue(shard) is not null)
                 throw CliError.Usage("--shard: processes share their states in a directory; expected --directory DIR with it");
-            return Run(
-                host,
-                request,
-                (int)Math.Min(64, Values.Number(p.GetValue(threads), "--threads") ?? 1),
-                p.GetValue(svg),
-                p.GetValue(json)
-            );
+            return Run(host, request, Threads(p.GetValue(threads)), p.GetValue(svg), p.GetValue(json));
         });
         CommandHelp.SetExamples(
             command,
@@ -166,6 +163,14 @@ internal static class ExploreCommand
         return option;
     }
 
+    private static int Threads(string? text) =>
+        Values.Number(text, "--threads") switch
+        {
+            null => 1,
+            >= 1 and <= ThreadsMax and var number => (int)number,
+            _ => throw CliError.Usage($"--threads: {Quote.Text(text!)}; expected 1 to {ThreadsMax}, no more than the machine has cores"),
+        };
+
     private static int Run(CliHost host, ExploreRequest request, int threads, string? svg, bool isJson)
     {
         ExplorerModel model = request.Model();
@@ -185,7 +190,7 @@ internal static class ExploreCommand
                     return !Volatile.Read(ref isInterrupted);
                 },
             },
-            Math.Max(1, threads)
+            threads
         );
         progress.Clear();
         return Tell(host, model, request, found, svg, isJson);

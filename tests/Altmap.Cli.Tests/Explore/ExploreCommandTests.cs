@@ -143,6 +143,18 @@ public class ExploreCommandTests
     }
 
     [Theory]
+    [InlineData("0")]
+    [InlineData("65")]
+    [InlineData("two")]
+    public void Threads_that_cannot_be_are_refused(string threads)
+    {
+        CliResult result = Cli.Run("explore", "--threads", threads);
+        Assert.Equal(16, result.ExitCode);
+        Assert.Contains("--threads", result.Error);
+        Assert.Contains("expected", result.Error);
+    }
+
+    [Theory]
     [InlineData("2")]
     [InlineData("3")]
     public void Threads_change_nothing(string threads)
