@@ -192,14 +192,15 @@ public class PieceTests
 
     /// <summary>The library reads a long name into as much memory as its header claims.</summary>
     [Theory]
-    [InlineData('L')]
-    [InlineData('x')]
-    public void A_name_of_a_gibibyte_is_refused_before_it_is_read(char type)
+    [InlineData('L', "10000000000\0")]
+    [InlineData('x', "10000000000\0")]
+    [InlineData('x', "302274202\00\0")] // 49 MiB, and a digit behind the end
+    public void A_name_of_many_mebibytes_is_refused_before_it_is_read(char type, string size)
     {
         using var d = new TemporaryDirectory();
         byte[] tar = new byte[1024];
         Encoding.ASCII.GetBytes("././@LongLink").CopyTo(tar, 0);
-        Encoding.ASCII.GetBytes("0000644\00000000\00000000\010000000000\000000000000\0        ").CopyTo(tar, 100);
+        Encoding.ASCII.GetBytes("0000644\00000000\00000000\0" + size + "00000000000\0        ").CopyTo(tar, 100);
         tar[156] = (byte)type;
         "ustar\000"u8.CopyTo(tar.AsSpan(257));
         int sum = tar.Sum(b => b);

@@ -84,7 +84,7 @@ internal sealed class TarStream(Stream inner) : Stream
         _content = hasContent && size <= long.MaxValue - Block ? (size + Block - 1) / Block * Block : 0;
     }
 
-    /// <summary>Octal digits, or a binary number where the first bit is set; 0 for what is neither: the reader complains.</summary>
+    /// <summary>Octal digits up to what is none, or a binary number where the first bit is set.</summary>
     private static long SizeOf(ReadOnlySpan<byte> field)
     {
         long size = 0;
@@ -94,10 +94,10 @@ internal sealed class TarStream(Stream inner) : Stream
                 size = (size << 8) | b;
             return size < 0 ? long.MaxValue : size;
         }
-        foreach (byte b in field.Trim(" \0"u8))
+        foreach (byte b in field.TrimStart(" \0"u8))
         {
             if (b is < (byte)'0' or > (byte)'7')
-                return 0;
+                break;
             size = (size << 3) | (uint)(b - '0');
         }
         return size;
