@@ -253,6 +253,9 @@ public class PieceTests
         string sysfs = $"{region}/resource:0x100000000\n{region}/size:1073741824\n{region}/numa_node:-1\n";
         d.Put("sysfs.txt", sysfs);
         Assert.Equal(-1, MachineLoader.Load(d.Root).Source!.Description.Regions.Single().TargetNode);
+        d.Put("version.txt", "Linux version 4.19.0-27-amd64\n"); // which has no such file for any region
+        Assert.Equal(0, MachineLoader.Load(d.Root).Source!.Description.Regions.Single().TargetNode);
+        File.Delete(d["version.txt"]);
         d.Put("sysfs.txt", sysfs + $"{region}/target_node:0\n");
         Assert.Equal(0, MachineLoader.Load(d.Root).Source!.Description.Regions.Single().TargetNode);
     }

@@ -77,6 +77,7 @@ public static partial class CaptureReader
         };
         if (machine.Dimms.IsEmpty)
             machine = machine with { Dimms = ListedDevices.Dimms(inventory, texts.LabelAreas) };
+        bool showsTargetNodes = Ran(Version(texts), machine).Get(Rules.HasTargetNode);
         machine = machine with
         {
             Regions =
@@ -84,7 +85,7 @@ public static partial class CaptureReader
                 .. sysfs
                     .Devices("region")
                     .Take(MachineReader.ItemsMax)
-                    .Select(r => Region(r, sysfs, busOf, buses, notes))
+                    .Select(r => Region(r, sysfs, busOf, buses, notes, showsTargetNodes))
                     .OfType<RegionDescription>(),
             ],
         };
@@ -312,7 +313,8 @@ public static partial class CaptureReader
         SysfsListing sysfs,
         Dictionary<string, string> busOf,
         SortedDictionary<string, string> buses,
-        List<string> notes
+        List<string> notes,
+        bool showsTargetNodes
     )
     {
         if (sysfs.Text(name, "devtype") is { } type && type != "nd_pmem")
@@ -338,9 +340,11 @@ public static partial class CaptureReader
             Bus = bus,
             Range = new PhysicalRange(new PhysicalAddress(start.Value), new ByteSize(size.Value)),
             NumaNode = sysfs.Node(name, "numa_node"),
-            // The file is not there where a region has no node (drivers/nvdimm/bus.c nd_numa_attr_visible(), 6.1).
+            // Kernels that show it leave the file out where a region has no node (drivers/nvdimm/bus.c nd_numa_attr_visible(), 6.1).
             TargetNode =
-                sysfs.Text(name, "target_node") is null && sysfs.Text(name, "numa_node") is not null ? -1 : sysfs.Node(name, "target_node"),
+                showsTargetNodes && sysfs.Text(name, "target_node") is null && sysfs.Text(name, "numa_node") is not null
+                    ? -1
+                    : sysfs.Node(name, "target_node"),
             RangeIndex = (int)(sysfs.Number(name, "nfit/range_index", ushort.MaxValue) ?? 0),
             SetCookie = sysfs.Number(name, "set_cookie"),
             Mappings = Mappings(name, sysfs),

@@ -286,7 +286,7 @@ internal sealed class CaptureRebuild(
             || !Uuid.TryParse(ns.Uuid, out Uuid uuid)
         )
             return null;
-        if (range.Size.Bytes / BttConstants.ArenaSizeMax.Bytes > (ulong)(ArenasMax - _arenas))
+        if (range.Size.Bytes / BttConstants.ArenaSizeMax.Bytes >= (ulong)(ArenasMax - _arenas))
             return null;
         _ = Uuid.TryParse(ns.LabelUuid, out Uuid parent);
         // Labels that are made again here are of version 1.1, which has no claim class.
