@@ -7,7 +7,7 @@ namespace Altmap.Host.Captures;
 /// <c>g</c>) into memory of the size that their header claims: 633 bytes took 1 GiB. Headers are looked at here first.
 /// </summary>
 /// <param name="inner">From the first header on.</param>
-internal sealed class TarStream(Stream inner) : Stream
+internal sealed class TarStream(Stream inner) : ForwardStream(inner)
 {
     private const int Block = 512,
         TypeOffset = 156,
@@ -23,22 +23,6 @@ internal sealed class TarStream(Stream inner) : Stream
     private long? _sizeOfNext;
     private bool _keepsAttributes;
 
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
     public override int Read(Span<byte> buffer)
     {
         if (buffer.IsEmpty)
@@ -52,7 +36,7 @@ internal sealed class TarStream(Stream inner) : Stream
             _headerAt += some;
             return some;
         }
-        int count = inner.Read(buffer[..(int)Math.Min(buffer.Length, _content)]);
+        int count = Inner.Read(buffer[..(int)Math.Min(buffer.Length, _content)]);
         if (_keepsAttributes)
             _attributes.Write(buffer[..count]);
         _content = count == 0 ? 0 : _content - count;
@@ -64,7 +48,7 @@ internal sealed class TarStream(Stream inner) : Stream
         if (_keepsAttributes)
             _sizeOfNext = SizeIn(_attributes.GetBuffer().AsSpan(0, (int)_attributes.Length)) ?? _sizeOfNext;
         _keepsAttributes = false;
-        _headerBytes = inner.ReadAtLeast(_header, Block, throwOnEndOfStream: false);
+        _headerBytes = Inner.ReadAtLeast(_header, Block, throwOnEndOfStream: false);
         _headerAt = 0;
         if (_headerBytes < Block)
             return;
@@ -111,21 +95,10 @@ internal sealed class TarStream(Stream inner) : Stream
         return at >= 0 && Utf8Parser.TryParse(attributes[(at + mark.Length)..], out long size, out _) && size >= 0 ? size : null;
     }
 
-    public override void Flush() { }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
     protected override void Dispose(bool disposing)
     {
         if (disposing)
-        {
             _attributes.Dispose();
-            inner.Dispose();
-        }
         base.Dispose(disposing);
     }
 

@@ -111,7 +111,7 @@ public class DoctorPageTests
         return path;
     }
 
-    /// <summary>Folders with the number of their snapshots; one alone by its name.</summary>
+    /// <summary>Folders with the names of their snapshots; one alone by its path.</summary>
     private static string Names(List<string> snapshots) =>
         string.Join(
             ", ",

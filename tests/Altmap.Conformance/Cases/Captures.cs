@@ -138,7 +138,7 @@ internal static class Captures
 
     private static string Say(ShellState state, params string[] command) => CommandShell.Run(state, [.. command]).Stdout;
 
-    /// <summary>The machine in lines: its command line as far as it is about memory, iomem, and all that the tools tell of it.</summary>
+    /// <summary>The machine in lines: iomem, all that the tools tell of it, and how large label areas are.</summary>
     private static List<string> Facts(MachineSource source, string kernel)
     {
         ShellState state = Boot(source, kernel);
